@@ -1,0 +1,116 @@
+"""The database: one pool, and transactions that say who asks.
+
+Every statement of the service runs inside `transaction(pool, wie)`. It sets region, organisation, user
+and role with SET LOCAL, on which the row-level security of schema.sql stands; outside of it every tenant
+table is empty. Because nothing is ever set outside a transaction, the pool needs no reset on release.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+    Pool = asyncpg.Pool
+
+APP_ROLE = "loket_app"
+"""Owns nothing, nosuperuser and nobypassrls: the service runs as this role."""
+
+OWNER_ROLE = "loket_eigenaar"
+"""Owns the schema; only migrations and bulk loads run as this role."""
+
+REGIO_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+class Rol(StrEnum):
+    """As type `rol` in schema.sql."""
+
+    SCHAKELFUNCTIONARIS = "schakelfunctionaris"
+    CRISISDIENST = "crisisdienst"
+    AANBIEDER = "aanbieder"
+    VERWIJZER = "verwijzer"
+    CONTRACTBEHEER = "contractbeheer"
+    BEHEERDER = "beheerder"
+
+
+class Wie(Struct, frozen=True):
+    """For whom a transaction runs."""
+
+    regio: str
+    rol: Rol
+    gebruiker: UUID
+    organisatie: UUID | None = None
+
+    def __post_init__(self) -> None:
+        # The value goes into the text of a statement below: a form that cannot hold a quote is all it may have.
+        if not REGIO_FORM.fullmatch(self.regio):
+            raise ValueError(f"regio {self.regio!r} is not a code of a jeugdregio")
+
+
+async def _keep(_: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Instead of asyncpg's reset query at each release: see the module's docstring."""
+
+
+async def _set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:
+    """jsonb travels as Python values."""
+    await conn.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: msgspec.json.encode(value).decode(),
+        decoder=msgspec.json.decode,
+    )
+
+
+async def open_pool(url: str, *, size: int = 10, role: str | None = None) -> Pool:
+    """A pool of at most `size` connections; `role` is taken on at connecting (needs membership of it)."""
+    server_settings = {"application_name": "loket", "timezone": "UTC"}
+    if role is not None:
+        server_settings["role"] = role
+    return await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size,
+        server_settings=server_settings,
+        reset=_keep,
+        init=_set_codecs,
+        command_timeout=60,
+    )
+
+
+@asynccontextmanager
+async def transaction(pool: Pool, wie: Wie, *, readonly: bool = False) -> AsyncIterator[Connection]:
+    """One transaction for `wie`: committed when the block ends, rolled back when it raises.
+
+    One round trip begins and sets. Nothing of the setting survives the transaction.
+    """
+    mode = "read only" if readonly else "read write"
+    organisatie = wie.organisatie or ""
+    async with pool.acquire() as conn:
+        await conn.execute(
+            f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
+            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'"
+        )
+        try:
+            yield conn
+        except BaseException:
+            if not conn.is_closed():
+                await conn.execute("rollback")
+            raise
+        await conn.execute("commit")
+
+
+def rows_as(rows: list[asyncpg.Record], shape: type[Any]) -> list[Any]:
+    """Rows as Structs: types and missing columns are checked (tests/schema compares the names as well)."""
+    return msgspec.convert(rows, list[shape], strict=False, from_attributes=False)  # type: ignore[valid-type]

@@ -644,7 +644,7 @@ create table bezetting (
         (beeindigd_op is null) = (einde_reden is null) and (beeindigd_op is null or soort = 'plaatsing')),
     constraint bezetting_einde_is_periode check (beeindigd_op is null or upper(periode) = beeindigd_op),
     constraint bezetting_bewoner_vorm check (
-        (soort = 'plaatsing') = (bewoner_maanden is not null)
+        (soort = 'plaatsing' or bewoner_maanden is null)
         and (bewoner_maanden is null) = (bewoner_kenmerken is null)),
     constraint bezetting_bewoner_leeftijd check (bewoner_maanden between 0 and 275),
     constraint bezetting_plek_fk foreign key (plek_id, regio) references plek (id, regio),

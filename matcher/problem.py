@@ -51,6 +51,8 @@ class Group(Struct, frozen=True):
     """Codes of `Codes.kenmerken` of which the voorziening takes no further child."""
     room: dict[str, int] = {}
     """Per code with a maximum that is not yet reached: how many more children with it."""
+    unknown: int = 0
+    """Residents of whom age and traits are not known here; they count in size only."""
 
 
 class Plek(Struct, frozen=True, kw_only=True):

@@ -661,7 +661,7 @@ comment on column bezetting.vervalt_op is 'An optie holds until then.';
 comment on column bezetting.vrijgegeven_op is 'When an optie ended or expired; from then on it takes nothing.';
 comment on column bezetting.bewoner_maanden is 'Age at the start, so that group mix also counts children who came before the loket did.';
 create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
-create index bezetting_lopend on bezetting (regio, upper(periode)) where vrijgegeven_op is null;
+create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -686,21 +686,33 @@ create index herhaling_oud on herhaling (aangemaakt_op);
 -- These two run as owner (security definer), because the rows below them are closed to the caller.
 -- They give no child, no aanvraag and no address, and only for regions that the caller may see.
 
-create function bezette_perioden()
+create function bezette_perioden(vandaag date, alleen uuid[] default null)
     returns table (plek_id uuid, soort bezetting_soort, van date, tot date, vervalt_op timestamptz,
-                   beeindigd boolean, bewoner_maanden integer, bewoner_kenmerken text[])
-    language sql stable security definer set search_path = public, pg_temp
-begin atomic
-    select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
-           b.beeindigd_op is not null, b.bewoner_maanden, b.bewoner_kenmerken
-    from bezetting b
-    where b.vrijgegeven_op is null
-      and (b.regio = huidige_regio() or b.regio = any (gedeelde_regios()));
+                   bewoner_maanden integer, bewoner_kenmerken text[])
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+declare
+    regios text[] := gedeelde_regios() || huidige_regio();
+begin
+    if alleen is null then
+        return query
+            select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op, b.bewoner_maanden, b.bewoner_kenmerken
+            from bezetting b
+            where b.regio = any (regios) and b.vrijgegeven_op is null
+              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+    else
+        return query
+            select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op, b.bewoner_maanden, b.bewoner_kenmerken
+            from bezetting b
+            where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
+              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+    end if;
 end;
-comment on function bezette_perioden() is
-    'What takes each visible plek, without who: for the snapshot of the matcher. Group mix needs age and traits, in memory only.';
+$$;
+comment on function bezette_perioden(date, uuid[]) is
+    'What takes each visible plek from vandaag on, without who: for the snapshot of the matcher. A plaatsing past its expected end still counts. Group mix needs age and traits, in memory only.';
 
-create function reispunten()
+create function reispunten(alleen uuid[] default null)
     returns table (locatie_id uuid, pc4 text, lat real, lon real, exact boolean)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
@@ -712,9 +724,10 @@ begin atomic
     from locatie l
     left join locatie_adres a on a.locatie_id = l.id
     join postcodegebied p on p.pc4 = left(coalesce(l.postcode, a.postcode), 4)
-    where l.regio = huidige_regio() or l.regio = any (gedeelde_regios());
+    where (l.regio = huidige_regio() or l.regio = any (gedeelde_regios()))
+      and (alleen is null or l.id = any (alleen));
 end;
-comment on function reispunten() is
+comment on function reispunten(uuid[]) is
     'Point to travel to per locatie. Of a secret or confidential one a grid point of 0.05 degrees (about 5.6 by 3.4 km), the same for all that ask.';
 
 -- ── Supply changed: tell every process that keeps a snapshot ─────────────────────────────────────
@@ -836,5 +849,5 @@ grant select, insert, update on
 grant select, insert on bevestiging, besluit to loket_app;
 grant select, insert, delete on herhaling to loket_app;
 grant delete on uitsluiting, locatie_adres to loket_app;
-revoke execute on function bezette_perioden(), reispunten() from public;
-grant execute on function bezette_perioden(), reispunten() to loket_app;
+revoke execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]) from public;
+grant execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]) to loket_app;

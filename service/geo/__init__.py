@@ -1,0 +1,1 @@
+"""Where places are: the committed table of postcodes, and importers of official files."""

@@ -535,10 +535,12 @@ create table uitsluiting (
     constraint uitsluiting_pc4_vorm check (pc4 ~ '^[1-9][0-9]{3}$'),
     constraint uitsluiting_straal_grens check (straal_km > 0 and straal_km <= 300),
     constraint uitsluiting_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade,
+    constraint uitsluiting_pc4_fk foreign key (pc4) references postcodegebied,
     constraint uitsluiting_aanbieder_fk foreign key (aanbieder_id) references aanbieder,
     constraint uitsluiting_voorziening_fk foreign key (voorziening_id) references voorziening
 );
 comment on table uitsluiting is 'Safety: places and surroundings where this child must not be. The reason is never shown to others.';
+comment on column uitsluiting.pc4 is 'Must be known: a perimeter around nowhere would protect nobody.';
 create index uitsluiting_aanvraag on uitsluiting (aanvraag_id);
 
 create table grondslag (

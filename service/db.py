@@ -63,7 +63,7 @@ async def _keep(_: asyncpg.Connection[asyncpg.Record]) -> None:
     """Instead of asyncpg's reset query at each release: see the module's docstring."""
 
 
-async def _set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:
+async def set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:
     """jsonb travels as Python values."""
     await conn.set_type_codec(
         "jsonb",
@@ -84,7 +84,7 @@ async def open_pool(url: str, *, size: int = 10, role: str | None = None) -> Poo
         max_size=size,
         server_settings=server_settings,
         reset=_keep,
-        init=_set_codecs,
+        init=set_codecs,
         command_timeout=60,
     )
 

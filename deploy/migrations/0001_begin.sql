@@ -1,0 +1,853 @@
+-- The whole database of één loket: types, tables, named constraints, policies, functions, comments.
+--
+-- Applied as the role loket_eigenaar, which owns everything. The service connects as loket_app
+-- (nosuperuser, nobypassrls), which owns nothing and only sees what the policies below let through.
+-- deploy/migrations leads to exactly this file; tests/schema/test_drift.py proves it.
+-- Runs on PostgreSQL 15 and later. Domain nouns are Dutch (docs/begrippen.md), the rest is English.
+
+create extension if not exists btree_gist;
+create extension if not exists unaccent;
+
+-- ── Who is asking ────────────────────────────────────────────────────────────────────────────────
+-- Each transaction says with SET LOCAL for which region, organisation, user and role it runs
+-- (service/db.py). After a transaction such a setting is '', not NULL, hence nullif.
+
+create function huidige_regio() returns text
+    language sql stable parallel safe
+    return nullif(current_setting('loket.regio', true), '');
+comment on function huidige_regio() is 'Code of the jeugdregio this transaction runs for; NULL shows nothing.';
+
+create function huidige_organisatie() returns uuid
+    language sql stable parallel safe
+    return nullif(current_setting('loket.organisatie', true), '')::uuid;
+comment on function huidige_organisatie() is 'Aanbieder or organisatie of the user; NULL when none.';
+
+create function huidige_gebruiker() returns uuid
+    language sql stable parallel safe
+    return nullif(current_setting('loket.gebruiker', true), '')::uuid;
+comment on function huidige_gebruiker() is 'User on whose behalf this transaction runs.';
+
+create function huidige_rol() returns text
+    language sql stable parallel safe
+    return nullif(current_setting('loket.rol', true), '');
+comment on function huidige_rol() is 'Role of the user, a value of type rol.';
+
+-- ── Enumerations: closed lists that the code branches on ─────────────────────────────────────────
+
+create type rol as enum
+    ('schakelfunctionaris', 'crisisdienst', 'aanbieder', 'verwijzer', 'contractbeheer', 'beheerder');
+
+create type organisatie_soort as enum ('gi', 'gemeente', 'veilig_thuis', 'loket');
+
+create type contract_soort as enum ('open_house', 'maatwerkovereenkomst');
+
+create type zichtbaarheid as enum ('openbaar', 'vertrouwelijk', 'geheim');
+comment on type zichtbaarheid is
+    'vertrouwelijk: a foster family, placed on the map only by its own provider; geheim: a secret address.';
+
+create type beschikbaarheid as enum ('bemenst', 'onbemenst', 'in_overleg');
+comment on type beschikbaarheid is
+    'What the provider says of an empty plek: open and staffed, open but not staffed, to be discussed.';
+
+create type bezetting_soort as enum ('optie', 'plaatsing', 'stop');
+
+create type urgentie as enum ('crisis', 'spoed', 'regulier');
+comment on type urgentie is 'crisis: within 24 hours; spoed: within a week; regulier: within the norm of the region.';
+
+create type perspectief as enum ('terug_naar_huis', 'langdurig', 'onduidelijk');
+
+create type juridisch_kader as enum
+    ('vrijwillig', 'vots', 'ots', 'voogdij', 'voorlopige_voogdij', 'jeugdreclassering');
+
+create type geslacht as enum ('meisje', 'jongen', 'non_binair', 'anders', 'onbekend');
+
+create type groepssoort as enum ('gemengd', 'meisjes', 'jongens');
+comment on type groepssoort is
+    'Gender policy of a voorziening. The aanvraag names the kinds of group the jeugdige fits in, so that it also fits trans and non-binary youth.';
+
+create type huidig_verblijf as enum
+    ('thuis', 'netwerk', 'crisisplek', 'pleeggezin', 'gezinshuis', 'residentieel', 'overbrugging', 'elders');
+
+create type wachtplek as enum ('thuis', 'crisis', 'overbrugging');
+comment on type wachtplek is 'Where a child waits, for the split of the waiting time.';
+
+create type aanvraag_status as enum
+    ('ingediend', 'in_behandeling', 'geplaatst', 'beeindigd', 'afgewezen', 'ingetrokken', 'opgeschaald');
+
+create type grondslag_soort as enum
+    ('besluit_gemeente', 'bepaling_gi', 'spoedinzet_veilig_thuis', 'uitspraak_rechter');
+
+create type grondslag_status as enum ('aangevraagd', 'verleend', 'afgewezen', 'vervallen');
+
+create type machtiging_soort as enum ('open', 'spoed', 'gesloten', 'voorwaardelijk');
+
+create type toestemming_persoon as enum ('ouder_1', 'ouder_2', 'voogd', 'jeugdige');
+
+create type toestemming_status as enum ('gevraagd', 'gegeven', 'geweigerd', 'niet_vereist');
+
+create type besluit_uitkomst as enum ('geaccepteerd', 'afgewezen');
+
+create type afwijsreden as enum
+    ('aanbieder_weigert', 'jeugdige_niet_geschikt', 'later_vanaf', 'groepsmix', 'geen_personeel', 'afstand',
+     'ouder_of_jeugdige_zegt_nee', 'anders');
+
+create type einde_reden as enum
+    ('volgens_plan', 'terug_naar_huis', 'doorstroom', 'voortijdig', 'achttien', 'verhuisd', 'anders');
+
+create type stop_reden as enum ('personeel', 'verbouwing', 'overmacht', 'rust_in_de_groep', 'anders');
+
+create type bevestiging_bron as enum ('scherm', 'mail', 'koppeling', 'bestand');
+
+create type criterium as enum
+    ('ondersteuning', 'huiselijkheid', 'afstand', 'wachttijd', 'perspectief', 'samen', 'groepsmix', 'zekerheid');
+comment on type criterium is 'Soft criteria; the same list as matcher.score.Criterium.';
+
+create type uitsluiting_soort as enum ('aanbieder', 'voorziening', 'gebied');
+
+-- ── The tenant: a jeugdregio ─────────────────────────────────────────────────────────────────────
+
+create table jeugdregio (
+    code          text        not null,
+    naam          text        not null,
+    aangemaakt_op timestamptz not null default now(),
+    constraint jeugdregio_pk primary key (code),
+    constraint jeugdregio_code_vorm check (code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(code) <= 40),
+    constraint jeugdregio_naam_lengte check (length(naam) between 1 and 120)
+);
+comment on table jeugdregio is 'A tenant. The Netherlands has 42; each sees only its own rows and what an agreement shares.';
+
+create table gemeente (
+    code  text not null,
+    naam  text not null,
+    regio text not null,
+    constraint gemeente_pk primary key (code),
+    constraint gemeente_code_vorm check (code ~ '^[0-9]{4}$'),
+    constraint gemeente_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table gemeente is
+    'CBS code of four digits as text. A reference table: readable for all, because the verantwoordelijke gemeente of a child may lie in another region.';
+
+create table regioafspraak (
+    id           uuid      not null default gen_random_uuid(),
+    aanbod_regio text      not null,
+    vraag_regio  text      not null,
+    zorgvorm     text,
+    geldigheid   daterange not null,
+    constraint regioafspraak_pk primary key (id),
+    constraint regioafspraak_twee_regios check (aanbod_regio <> vraag_regio),
+    constraint regioafspraak_geldigheid_niet_leeg check (not isempty(geldigheid)),
+    constraint regioafspraak_aanbod_fk foreign key (aanbod_regio) references jeugdregio,
+    constraint regioafspraak_vraag_fk foreign key (vraag_regio) references jeugdregio
+);
+comment on table regioafspraak is
+    'vraag_regio may see and use places of aanbod_regio. Row-level security opens the rows of the whole region; the matcher''s rule ''regio'' holds the agreed zorgvorm.';
+comment on column regioafspraak.zorgvorm is 'NULL: every zorgvorm.';
+create index regioafspraak_vraag on regioafspraak (vraag_regio);
+
+create function gedeelde_regios() returns text[]
+    language sql stable parallel safe
+    return (
+        select coalesce(array_agg(distinct a.aanbod_regio), '{}')
+        from regioafspraak a
+        where a.vraag_regio = huidige_regio() and a.geldigheid @> current_date
+    );
+comment on function gedeelde_regios() is 'Regions whose places the current region may use today.';
+
+create table zorgvorm (
+    regio                 text     not null,
+    code                  text     not null,
+    naam                  text     not null,
+    huiselijkheid         real     not null,
+    gezinsvorm            boolean  not null,
+    rangschikbaar         boolean  not null default true,
+    gebruikelijk_verblijf integer,
+    bron                  text     not null,
+    constraint zorgvorm_pk primary key (regio, code),
+    constraint zorgvorm_code_vorm check (code ~ '^[a-z0-9]+(-[a-z0-9]+)*$' and length(code) <= 40),
+    constraint zorgvorm_naam_lengte check (length(naam) between 1 and 80),
+    constraint zorgvorm_huiselijkheid_grens check (huiselijkheid between 0 and 1),
+    constraint zorgvorm_verblijf_positief check (gebruikelijk_verblijf > 0),
+    constraint zorgvorm_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table zorgvorm is 'Code list that a region can extend; each region has its own values.';
+comment on column zorgvorm.huiselijkheid is 'How home-like, 0 to 1: "zo thuis mogelijk".';
+comment on column zorgvorm.gezinsvorm is
+    'Pleeggezin or gezinshuis in the sense of Jeugdwet art. 2.3 lid 6: any other zorgvorm needs a recorded reason.';
+comment on column zorgvorm.rangschikbaar is 'false for jeugdzorgplus, which has its own checklist and coordination point.';
+comment on column zorgvorm.gebruikelijk_verblijf is 'Usual stay in days, a regional value; NULL when open-ended.';
+
+create table kenmerkcode (
+    regio text    not null,
+    lijst text    not null,
+    code  text    not null,
+    naam  text    not null,
+    constraint kenmerkcode_pk primary key (regio, lijst, code),
+    constraint kenmerkcode_lijst_bekend check (lijst in ('ondersteuning', 'kenmerk', 'medisch', 'onderwijs')),
+    constraint kenmerkcode_code_vorm check (code ~ '^[a-z0-9]+(_[a-z0-9]+)*$' and length(code) <= 40),
+    constraint kenmerkcode_naam_lengte check (length(naam) between 1 and 120),
+    constraint kenmerkcode_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table kenmerkcode is
+    'Codes of needed support, of traits that group mix and contra-indications look at, of medical care and of schooling. At most 63 per list and region: the matcher keeps them as bits.';
+
+create table productcategorie (
+    code         text not null,
+    omschrijving text not null,
+    versie       text not null,
+    constraint productcategorie_pk primary key (code),
+    constraint productcategorie_code_vorm check (code ~ '^[0-9]{2}$')
+);
+comment on table productcategorie is 'iJw code table JZ020, imported and never written here: 43 and 44 are stays, 46 is crisis.';
+
+create table weging (
+    regio     text      not null,
+    urgentie  urgentie  not null,
+    criterium criterium not null,
+    gewicht   real      not null,
+    bron      text      not null,
+    versie    integer   not null default 1,
+    constraint weging_pk primary key (regio, urgentie, criterium),
+    constraint weging_gewicht_grens check (gewicht between 0 and 100),
+    constraint weging_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table weging is 'Weight of each soft criterion per urgentie, a setting of the region, with its source.';
+
+create table instelling (
+    regio   text    not null,
+    sleutel text    not null,
+    waarde  jsonb   not null,
+    bron    text    not null,
+    versie  integer not null default 1,
+    constraint instelling_pk primary key (regio, sleutel),
+    constraint instelling_sleutel_vorm check (sleutel ~ '^[a-z]+(_[a-z0-9]+)*$'),
+    constraint instelling_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table instelling is 'Terms and norms of the region, each with its source (a law, a contract, a decision).';
+
+-- ── Organisations ────────────────────────────────────────────────────────────────────────────────
+
+create table organisatie (
+    id            uuid              not null default gen_random_uuid(),
+    regio         text              not null,
+    soort         organisatie_soort not null,
+    naam          text              not null,
+    aangemaakt_op timestamptz       not null default now(),
+    constraint organisatie_pk primary key (id),
+    constraint organisatie_naam_lengte check (length(naam) between 1 and 120),
+    constraint organisatie_naam_uniek unique (regio, naam),
+    constraint organisatie_regio_fk foreign key (regio) references jeugdregio,
+    constraint organisatie_id_regio unique (id, regio)
+);
+comment on table organisatie is 'A GI, gemeente, Veilig Thuis (verwijzers) or the loket itself. Providers are in aanbieder.';
+
+create table aanbieder (
+    id            uuid        not null default gen_random_uuid(),
+    regio         text        not null,
+    naam          text        not null,
+    agb_code      text,
+    telefoon      text,
+    pleegzorg     boolean     not null default false,
+    aangemaakt_op timestamptz not null default now(),
+    versie        integer     not null default 1,
+    constraint aanbieder_pk primary key (id),
+    constraint aanbieder_naam_lengte check (length(naam) between 1 and 120),
+    constraint aanbieder_agb_vorm check (agb_code ~ '^[0-9]{1,8}$'),
+    constraint aanbieder_telefoon_vorm check (telefoon ~ '^\+?[0-9 ()-]{6,20}$'),
+    constraint aanbieder_naam_uniek unique (regio, naam),
+    constraint aanbieder_agb_uniek unique (regio, agb_code),
+    constraint aanbieder_regio_fk foreign key (regio) references jeugdregio,
+    constraint aanbieder_id_regio unique (id, regio)
+);
+comment on column aanbieder.pleegzorg is
+    'A pleegzorgaanbieder publishes profiles and asks its confidential families itself.';
+
+create table contract (
+    id                  uuid           not null default gen_random_uuid(),
+    regio               text           not null,
+    aanbieder_id        uuid           not null,
+    zorgvorm            text           not null,
+    soort               contract_soort not null,
+    geldigheid          daterange      not null,
+    minimum_capaciteit  integer,
+    maximum_wachttijd   integer,
+    constraint contract_pk primary key (id),
+    constraint contract_een_per_periode
+        exclude using gist (aanbieder_id with =, zorgvorm with =, geldigheid with &&),
+    constraint contract_capaciteit_positief check (minimum_capaciteit > 0),
+    constraint contract_wachttijd_positief check (maximum_wachttijd > 0),
+    constraint contract_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
+    constraint contract_zorgvorm_fk foreign key (regio, zorgvorm) references zorgvorm
+);
+comment on table contract is
+    'No row: no contract. That does not hide a place; it is marked "alleen na overleg met de gemeente".';
+comment on column contract.maximum_wachttijd is 'Days; for verblijf not always agreed, then NULL.';
+
+-- ── Supply: locatie, voorziening, plek ───────────────────────────────────────────────────────────
+
+create table postcodegebied (
+    pc4       text    not null,
+    plaats    text    not null,
+    lat       real    not null,
+    lon       real    not null,
+    herkomst  text    not null,
+    constraint postcodegebied_pk primary key (pc4),
+    constraint postcodegebied_pc4_vorm check (pc4 ~ '^[1-9][0-9]{3}$'),
+    constraint postcodegebied_herkomst_bekend check (herkomst in ('exact', 'afgeleid')),
+    constraint postcodegebied_in_nederland check (lat between 50.5 and 53.8 and lon between 3.0 and 7.5)
+);
+comment on table postcodegebied is
+    'Centre of each four-digit postcode (WGS84). exact: from the table of places or an official file; afgeleid: estimated from neighbouring codes.';
+
+create table locatie (
+    id            uuid          not null default gen_random_uuid(),
+    regio         text          not null,
+    aanbieder_id  uuid          not null,
+    naam          text          not null,
+    zichtbaarheid zichtbaarheid not null default 'openbaar',
+    postcode      text,
+    plaats        text,
+    gemeente_code text,
+    aangemaakt_op timestamptz   not null default now(),
+    versie        integer       not null default 1,
+    constraint locatie_pk primary key (id),
+    constraint locatie_naam_lengte check (length(naam) between 1 and 120),
+    constraint locatie_postcode_vorm check (postcode ~ '^[1-9][0-9]{3} [A-Z]{2}$'),
+    constraint locatie_plaats_lengte check (length(plaats) between 1 and 80),
+    constraint locatie_adres_naar_zichtbaarheid check (
+        case when zichtbaarheid = 'openbaar' then postcode is not null
+             else postcode is null and plaats is null and gemeente_code is null end),
+    constraint locatie_naam_uniek unique (aanbieder_id, naam),
+    constraint locatie_gemeente_fk foreign key (gemeente_code) references gemeente,
+    constraint locatie_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
+    constraint locatie_id_aanbieder unique (id, aanbieder_id, regio)
+);
+comment on table locatie is
+    'A place on the map. Of a secret or confidential one this row holds no place at all: that stands in locatie_adres.';
+
+create table locatie_adres (
+    locatie_id   uuid not null,
+    regio        text not null,
+    aanbieder_id uuid not null,
+    postcode     text not null,
+    constraint locatie_adres_pk primary key (locatie_id),
+    constraint locatie_adres_postcode_vorm check (postcode ~ '^[1-9][0-9]{3} [A-Z]{2}$'),
+    constraint locatie_adres_locatie_fk foreign key (locatie_id, aanbieder_id, regio)
+        references locatie (id, aanbieder_id, regio) on delete cascade
+);
+comment on table locatie_adres is
+    'Where a secret or confidential locatie is. Only its own provider reads it; the matcher gets a coarse point from reispunten().';
+
+create table voorziening (
+    id                    uuid            not null default gen_random_uuid(),
+    regio                 text            not null,
+    aanbieder_id          uuid            not null,
+    locatie_id            uuid            not null,
+    naam                  text            not null,
+    zorgvorm              text            not null,
+    leeftijd_van          integer         not null,
+    leeftijd_tot          integer         not null,
+    groepssoort           groepssoort     not null default 'gemengd',
+    juridische_kaders     juridisch_kader[] not null,
+    gesloten              boolean         not null default false,
+    ondersteuning         text[]          not null default '{}',
+    contra_indicaties     text[]          not null default '{}',
+    medisch               text[]          not null default '{}',
+    rolstoeltoegankelijk  boolean         not null default false,
+    onderwijs             text[]          not null default '{}',
+    perspectieven         perspectief[]   not null,
+    maximaal_verblijf     integer,
+    opname_vanaf          date,
+    leeftijdsverschil_max integer,
+    groepsmix             jsonb           not null default '{}',
+    bellen_naam           text,
+    bellen_telefoon       text,
+    aangemaakt_op         timestamptz     not null default now(),
+    versie                integer         not null default 1,
+    constraint voorziening_pk primary key (id),
+    constraint voorziening_naam_lengte check (length(naam) between 1 and 120),
+    constraint voorziening_leeftijd_grens check (leeftijd_van >= 0 and leeftijd_tot <= 276 and leeftijd_van <= leeftijd_tot),
+    constraint voorziening_kaders_niet_leeg check (cardinality(juridische_kaders) > 0),
+    constraint voorziening_perspectieven_niet_leeg check (cardinality(perspectieven) > 0),
+    constraint voorziening_verblijf_positief check (maximaal_verblijf > 0),
+    constraint voorziening_leeftijdsverschil_positief check (leeftijdsverschil_max > 0),
+    constraint voorziening_groepsmix_vorm check (jsonb_typeof(groepsmix) = 'object'),
+    constraint voorziening_bellen_vorm check (bellen_telefoon ~ '^\+?[0-9 ()-]{6,20}$'),
+    constraint voorziening_naam_uniek unique (aanbieder_id, naam),
+    constraint voorziening_zorgvorm_fk foreign key (regio, zorgvorm) references zorgvorm,
+    constraint voorziening_locatie_fk foreign key (locatie_id, aanbieder_id, regio)
+        references locatie (id, aanbieder_id, regio),
+    constraint voorziening_id_aanbieder unique (id, aanbieder_id, regio)
+);
+comment on table voorziening is
+    'One unit of a provider: a gezinshuis, a driemilieu group, a crisis group, a foster-care profile, with its admission profile.';
+comment on column voorziening.leeftijd_van is 'Months, inclusive.';
+comment on column voorziening.leeftijd_tot is 'Months, inclusive: 12 years and 11 months is 155.';
+comment on column voorziening.leeftijdsverschil_max is 'Months between the youngest and the oldest in the group; NULL: no limit.';
+comment on column voorziening.groepsmix is
+    'Group mix: per code of kenmerkcode list ''kenmerk'' how many children with it live here at most, such as {"zware_gedragsproblemen": 2}.';
+comment on column voorziening.maximaal_verblijf is 'Days; NULL: as long as needed.';
+comment on column voorziening.opname_vanaf is 'Earliest intake day; NULL: today.';
+comment on column voorziening.gesloten is 'Needs a machtiging of soort gesloten.';
+create index voorziening_locatie on voorziening (locatie_id);
+
+create table plek (
+    id             uuid            not null default gen_random_uuid(),
+    regio          text            not null,
+    aanbieder_id   uuid            not null,
+    voorziening_id uuid            not null,
+    naam           text            not null,
+    beschikbaarheid beschikbaarheid not null default 'bemenst',
+    bestaat        daterange       not null,
+    bevestigd_op   timestamptz,
+    aangemaakt_op  timestamptz     not null default now(),
+    versie         integer         not null default 1,
+    constraint plek_pk primary key (id),
+    constraint plek_naam_lengte check (length(naam) between 1 and 60),
+    constraint plek_bestaat_niet_leeg check (not isempty(bestaat) and not lower_inf(bestaat)),
+    constraint plek_naam_uniek unique (voorziening_id, naam),
+    constraint plek_voorziening_fk foreign key (voorziening_id, aanbieder_id, regio)
+        references voorziening (id, aanbieder_id, regio),
+    constraint plek_id_regio unique (id, regio)
+);
+comment on table plek is 'One bed. Empty is not the same as available: see beschikbaarheid and bezetting.';
+comment on column plek.bestaat is 'From the day the bed exists until the day it is gone.';
+comment on column plek.bevestigd_op is 'When the provider last said that this is right; the history is in bevestiging.';
+create index plek_aanbieder on plek (aanbieder_id);
+
+create table bevestiging (
+    id              uuid             not null default gen_random_uuid(),
+    regio           text             not null,
+    plek_id         uuid             not null,
+    op              timestamptz      not null,
+    bron            bevestiging_bron not null,
+    beschikbaarheid beschikbaarheid  not null,
+    constraint bevestiging_pk primary key (id),
+    constraint bevestiging_plek_fk foreign key (plek_id, regio) references plek (id, regio)
+);
+comment on table bevestiging is 'Each time a provider confirmed a plek, so that freshness is measured.';
+create index bevestiging_plek on bevestiging (plek_id, op desc);
+
+-- ── Demand: aanvraag and what stands with it ─────────────────────────────────────────────────────
+
+create table samenplaatsing (
+    id             uuid        not null default gen_random_uuid(),
+    regio          text        not null,
+    organisatie_id uuid        not null,
+    mag_splitsen   boolean     not null default false,
+    splitsreden    text,
+    aangemaakt_op  timestamptz not null default now(),
+    constraint samenplaatsing_pk primary key (id),
+    constraint samenplaatsing_reden_bij_splitsen check (mag_splitsen = (splitsreden is not null)),
+    constraint samenplaatsing_reden_lengte check (length(splitsreden) between 1 and 300),
+    constraint samenplaatsing_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio),
+    constraint samenplaatsing_id_organisatie unique (id, organisatie_id, regio)
+);
+comment on table samenplaatsing is
+    'Siblings asked for together. Split only with a contra-indication or leave for this split, recorded in splitsreden.';
+
+create table aanvraag (
+    id                   uuid            not null default gen_random_uuid(),
+    regio                text            not null,
+    organisatie_id       uuid            not null,
+    kenmerk              text            not null,
+    status               aanvraag_status not null default 'ingediend',
+    samenplaatsing_id    uuid,
+    urgentie             urgentie        not null,
+    urgentie_reden       text,
+    leeftijd_maanden     integer         not null,
+    leeftijd_peildatum   date            not null,
+    geslacht             geslacht        not null,
+    groepssoorten        groepssoort[]   not null,
+    pc4                  text            not null,
+    gemeente_code        text            not null,
+    huidig_verblijf      huidig_verblijf not null,
+    huidig_verblijf_tot  date,
+    gewenste_start       date            not null,
+    uiterlijke_datum     date            not null,
+    verwacht_verblijf    integer         not null,
+    perspectief          perspectief     not null,
+    zorgvormen           text[]          not null,
+    zorgvorm_reden       text,
+    juridisch_kader      juridisch_kader not null,
+    ondersteuning        text[]          not null default '{}',
+    kenmerken            text[]          not null default '{}',
+    medisch              text[]          not null default '{}',
+    rolstoel             boolean         not null default false,
+    onderwijs            text,
+    school_pc4           text,
+    netwerk_pc4          text,
+    maximale_reistijd    integer,
+    eerder_geprobeerd    text,
+    mening_jeugdige      text,
+    praktisch            text,
+    aangemeld_op         timestamptz     not null default now(),
+    versie               integer         not null default 1,
+    constraint aanvraag_pk primary key (id),
+    constraint aanvraag_kenmerk_vorm check (kenmerk ~ '^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$'),
+    constraint aanvraag_kenmerk_uniek unique (organisatie_id, kenmerk),
+    constraint aanvraag_leeftijd_grens check (leeftijd_maanden between 0 and 275),
+    constraint aanvraag_groepssoorten_niet_leeg check (cardinality(groepssoorten) > 0),
+    constraint aanvraag_zorgvormen_niet_leeg check (cardinality(zorgvormen) > 0),
+    constraint aanvraag_pc4_vorm check (pc4 ~ '^[1-9][0-9]{3}$'),
+    constraint aanvraag_school_pc4_vorm check (school_pc4 ~ '^[1-9][0-9]{3}$'),
+    constraint aanvraag_netwerk_pc4_vorm check (netwerk_pc4 ~ '^[1-9][0-9]{3}$'),
+    constraint aanvraag_datums_op_volgorde check (gewenste_start <= uiterlijke_datum),
+    constraint aanvraag_verblijf_grens check (verwacht_verblijf between 1 and 6570),
+    constraint aanvraag_reistijd_grens check (maximale_reistijd between 1 and 600),
+    constraint aanvraag_tekst_kort check (
+        length(urgentie_reden) <= 300 and length(zorgvorm_reden) <= 300 and length(eerder_geprobeerd) <= 500
+        and length(mening_jeugdige) <= 500 and length(praktisch) <= 200),
+    constraint aanvraag_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio),
+    constraint aanvraag_samenplaatsing_fk foreign key (samenplaatsing_id, organisatie_id, regio)
+        references samenplaatsing (id, organisatie_id, regio),
+    constraint aanvraag_gemeente_fk foreign key (gemeente_code) references gemeente,
+    constraint aanvraag_id_regio unique (id, regio)
+);
+comment on table aanvraag is
+    'A request for one child, pseudonymous and still personal data: no name, no BSN, no address, no birth date.';
+comment on column aanvraag.kenmerk is 'Reference of the verwijzer itself, which only its own people recognise.';
+comment on column aanvraag.leeftijd_maanden is 'Age in whole months on leeftijd_peildatum; the birth date is never stored.';
+comment on column aanvraag.pc4 is 'Only to compute travel times; never shown to a provider.';
+comment on column aanvraag.verwacht_verblijf is 'Expected stay in days.';
+comment on column aanvraag.zorgvorm_reden is
+    'Why not only a pleeggezin or gezinshuis (Jeugdwet art. 2.3 lid 6); required when another zorgvorm is asked.';
+comment on column aanvraag.maximale_reistijd is 'Minutes, a hard limit of the verwijzer; NULL: distance only counts in the score.';
+comment on column aanvraag.gemeente_code is 'Verantwoordelijke gemeente by the woonplaatsbeginsel, as the verwijzer states it.';
+create index aanvraag_open on aanvraag (regio, urgentie, aangemeld_op) where status in ('ingediend', 'in_behandeling', 'opgeschaald');
+create index aanvraag_samenplaatsing on aanvraag (samenplaatsing_id) where samenplaatsing_id is not null;
+
+create table uitsluiting (
+    id             uuid              not null default gen_random_uuid(),
+    regio          text              not null,
+    aanvraag_id    uuid              not null,
+    soort          uitsluiting_soort not null,
+    aanbieder_id   uuid,
+    voorziening_id uuid,
+    pc4            text,
+    straal_km      real,
+    constraint uitsluiting_pk primary key (id),
+    constraint uitsluiting_vorm check (
+        case soort
+            when 'aanbieder' then aanbieder_id is not null and num_nonnulls(voorziening_id, pc4, straal_km) = 0
+            when 'voorziening' then voorziening_id is not null and num_nonnulls(aanbieder_id, pc4, straal_km) = 0
+            else pc4 is not null and straal_km is not null and num_nonnulls(aanbieder_id, voorziening_id) = 0
+        end),
+    constraint uitsluiting_pc4_vorm check (pc4 ~ '^[1-9][0-9]{3}$'),
+    constraint uitsluiting_straal_grens check (straal_km > 0 and straal_km <= 300),
+    constraint uitsluiting_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade,
+    constraint uitsluiting_aanbieder_fk foreign key (aanbieder_id) references aanbieder,
+    constraint uitsluiting_voorziening_fk foreign key (voorziening_id) references voorziening
+);
+comment on table uitsluiting is 'Safety: places and surroundings where this child must not be. The reason is never shown to others.';
+create index uitsluiting_aanvraag on uitsluiting (aanvraag_id);
+
+create table grondslag (
+    id          uuid             not null default gen_random_uuid(),
+    regio       text             not null,
+    aanvraag_id uuid             not null,
+    soort       grondslag_soort  not null,
+    status      grondslag_status not null,
+    datum       date             not null,
+    geldig_tot  date,
+    constraint grondslag_pk primary key (id),
+    constraint grondslag_datums_op_volgorde check (geldig_tot >= datum),
+    constraint grondslag_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
+);
+comment on table grondslag is 'Legal ground. Needed before a plaatsing is definitive, not before searching.';
+create index grondslag_aanvraag on grondslag (aanvraag_id);
+
+create table machtiging (
+    id               uuid             not null default gen_random_uuid(),
+    regio            text             not null,
+    aanvraag_id      uuid             not null,
+    soort            machtiging_soort not null,
+    zorgvormen       text[]           not null,
+    geldigheid       daterange        not null,
+    ten_uitvoer_op   date,
+    constraint machtiging_pk primary key (id),
+    constraint machtiging_zorgvormen_niet_leeg check (cardinality(zorgvormen) > 0),
+    constraint machtiging_geldigheid_begrensd check (
+        not isempty(geldigheid) and not lower_inf(geldigheid) and not upper_inf(geldigheid)),
+    constraint machtiging_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
+);
+comment on table machtiging is
+    'Court authorisation. A zorgvorm outside zorgvormen is blocked. Lapses when unused for three months (1:265c BW).';
+create index machtiging_aanvraag on machtiging (aanvraag_id);
+
+create table toestemming (
+    id          uuid                not null default gen_random_uuid(),
+    regio       text                not null,
+    aanvraag_id uuid                not null,
+    persoon     toestemming_persoon not null,
+    status      toestemming_status  not null,
+    reden       text,
+    datum       date                not null,
+    constraint toestemming_pk primary key (id),
+    constraint toestemming_een_per_persoon unique (aanvraag_id, persoon),
+    constraint toestemming_reden_bij_niet_vereist check (status <> 'niet_vereist' or reden is not null),
+    constraint toestemming_reden_lengte check (length(reden) between 1 and 200),
+    constraint toestemming_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
+);
+comment on table toestemming is 'Consent per person, or "niet vereist, want …" in reden.';
+
+create table besluit (
+    id             uuid             not null default gen_random_uuid(),
+    regio          text             not null,
+    aanvraag_id    uuid             not null,
+    voorziening_id uuid             not null,
+    uitkomst       besluit_uitkomst not null,
+    reden          afwijsreden,
+    later_vanaf    date,
+    toelichting    text,
+    op             timestamptz      not null,
+    constraint besluit_pk primary key (id),
+    constraint besluit_reden_bij_afwijzing check ((uitkomst = 'afgewezen') = (reden is not null)),
+    constraint besluit_datum_bij_later check ((reden is not distinct from 'later_vanaf') = (later_vanaf is not null)),
+    constraint besluit_toelichting_bij_anders check (reden is distinct from 'anders' or toelichting is not null),
+    constraint besluit_toelichting_kort check (length(toelichting) between 1 and 300),
+    constraint besluit_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade,
+    constraint besluit_voorziening_fk foreign key (voorziening_id) references voorziening
+);
+comment on table besluit is 'What a provider answered, with a coded reason.';
+create index besluit_aanvraag on besluit (aanvraag_id);
+
+-- ── Bezetting: what takes a plek ─────────────────────────────────────────────────────────────────
+
+create table bezetting (
+    id               uuid            not null default gen_random_uuid(),
+    regio            text            not null,
+    vraag_regio      text            not null,
+    plek_id          uuid            not null,
+    soort            bezetting_soort not null,
+    periode          daterange       not null,
+    aanvraag_id      uuid,
+    vervalt_op       timestamptz,
+    vrijgegeven_op   timestamptz,
+    stop_reden       stop_reden,
+    beeindigd_op     date,
+    einde_reden      einde_reden,
+    bewoner_maanden  integer,
+    bewoner_kenmerken text[],
+    aangemaakt_op    timestamptz     not null default now(),
+    versie           integer         not null default 1,
+    constraint bezetting_pk primary key (id),
+    constraint bezetting_geen_overlap
+        exclude using gist (plek_id with =, periode with &&) where (vrijgegeven_op is null),
+    constraint bezetting_periode_begint check (not isempty(periode) and not lower_inf(periode)),
+    constraint bezetting_optie_vorm check (
+        (soort = 'optie') = (vervalt_op is not null) and (soort = 'optie' or vrijgegeven_op is null)
+        and (soort <> 'optie' or aanvraag_id is not null)),
+    constraint bezetting_stop_vorm check (
+        (soort = 'stop') = (stop_reden is not null)
+        and (soort <> 'stop' or (not upper_inf(periode) and aanvraag_id is null))),
+    constraint bezetting_einde_vorm check (
+        (beeindigd_op is null) = (einde_reden is null) and (beeindigd_op is null or soort = 'plaatsing')),
+    constraint bezetting_einde_is_periode check (beeindigd_op is null or upper(periode) = beeindigd_op),
+    constraint bezetting_bewoner_vorm check (
+        (soort = 'plaatsing' or bewoner_maanden is null)
+        and (bewoner_maanden is null) = (bewoner_kenmerken is null)),
+    constraint bezetting_bewoner_leeftijd check (bewoner_maanden between 0 and 275),
+    constraint bezetting_plek_fk foreign key (plek_id, regio) references plek (id, regio),
+    constraint bezetting_vraag_fk foreign key (vraag_regio) references jeugdregio,
+    constraint bezetting_aanvraag_fk foreign key (aanvraag_id, vraag_regio) references aanvraag (id, regio)
+);
+comment on table bezetting is
+    'A period in which a plek is taken. Two of them on one plek never overlap, whatever the code does: bezetting_geen_overlap.';
+comment on column bezetting.regio is 'Region of the plek.';
+comment on column bezetting.vraag_regio is 'Region of the child; differs from regio only under a regioafspraak.';
+comment on column bezetting.periode is
+    'Days, start inclusive, end exclusive. Of a plaatsing up to the expected end: extending it is a claim that can conflict.';
+comment on column bezetting.vervalt_op is 'An optie holds until then.';
+comment on column bezetting.vrijgegeven_op is 'When an optie ended or expired; from then on it takes nothing.';
+comment on column bezetting.bewoner_maanden is 'Age at the start, so that group mix also counts children who came before the loket did.';
+create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
+create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;
+
+-- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
+
+create table herhaling (
+    regio         text        not null,
+    gebruiker_id  uuid        not null,
+    sleutel       text        not null,
+    verzoek_hash  bytea       not null,
+    status        integer     not null,
+    koppen        jsonb       not null,
+    antwoord      bytea       not null,
+    aangemaakt_op timestamptz not null default now(),
+    constraint herhaling_pk primary key (regio, gebruiker_id, sleutel),
+    constraint herhaling_sleutel_lengte check (length(sleutel) between 1 and 255),
+    constraint herhaling_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table herhaling is
+    'Idempotency-Key: the answer given, written in the transaction of the change itself, so that a repeat gets the same answer.';
+create index herhaling_oud on herhaling (aangemaakt_op);
+
+-- ── What the matcher may know of a child who already lives somewhere, and of a secret place ──────
+-- These two run as owner (security definer), because the rows below them are closed to the caller.
+-- They give no child, no aanvraag and no address, and only for regions that the caller may see.
+
+create function bezette_perioden(vandaag date, alleen uuid[] default null)
+    returns table (plek_id uuid, soort bezetting_soort, van date, tot date, vervalt_op timestamptz,
+                   bewoner_maanden integer, bewoner_kenmerken text[])
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+declare
+    regios text[] := gedeelde_regios() || huidige_regio();
+begin
+    if alleen is null then
+        return query
+            select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op, b.bewoner_maanden, b.bewoner_kenmerken
+            from bezetting b
+            where b.regio = any (regios) and b.vrijgegeven_op is null
+              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+    else
+        return query
+            select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op, b.bewoner_maanden, b.bewoner_kenmerken
+            from bezetting b
+            where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
+              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+    end if;
+end;
+$$;
+comment on function bezette_perioden(date, uuid[]) is
+    'What takes each visible plek from vandaag on, without who: for the snapshot of the matcher. A plaatsing past its expected end still counts. Group mix needs age and traits, in memory only.';
+
+create function reispunten(alleen uuid[] default null)
+    returns table (locatie_id uuid, pc4 text, lat real, lon real, exact boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select l.id,
+           case when l.zichtbaarheid = 'openbaar' then p.pc4 end,
+           case when l.zichtbaarheid = 'openbaar' then p.lat else (round(p.lat / 0.05) * 0.05)::real end,
+           case when l.zichtbaarheid = 'openbaar' then p.lon else (round(p.lon / 0.05) * 0.05)::real end,
+           l.zichtbaarheid = 'openbaar'
+    from locatie l
+    left join locatie_adres a on a.locatie_id = l.id
+    join postcodegebied p on p.pc4 = left(coalesce(l.postcode, a.postcode), 4)
+    where (l.regio = huidige_regio() or l.regio = any (gedeelde_regios()))
+      and (alleen is null or l.id = any (alleen));
+end;
+comment on function reispunten(uuid[]) is
+    'Point to travel to per locatie. Of a secret or confidential one a grid point of 0.05 degrees (about 5.6 by 3.4 km), the same for all that ask.';
+
+-- ── Supply changed: tell every process that keeps a snapshot ─────────────────────────────────────
+
+create function meld_aanbod() returns trigger
+    language plpgsql
+as $$
+declare
+    soort text := tg_argv[0];
+    kolom text := tg_argv[1];
+    bron  text := case tg_op when 'DELETE' then 'oud' else 'nieuw' end;
+    rij   record;
+    n     integer := 0;
+begin
+    if soort <> '*' then
+        for rij in execute format('select distinct regio, %I as id from %I limit 65', kolom, bron) loop
+            n := n + 1;
+            exit when n > 64;
+            perform pg_notify('loket_aanbod', format('%s %s %s', rij.regio, soort, rij.id));
+        end loop;
+    end if;
+    -- A bulk load says "everything of this region" instead of one message per row.
+    if soort = '*' or n > 64 then
+        for rij in execute format('select distinct %I as regio from %I', kolom, bron) loop
+            perform pg_notify('loket_aanbod', format('%s * *', rij.regio));
+        end loop;
+    end if;
+    return null;
+end;
+$$;
+comment on function meld_aanbod() is
+    'Statement trigger: pg_notify(''loket_aanbod'', ''<regio> voorziening|plek <id>'' or ''<regio> * *''). Arguments: what, and the column with its id (or, with *, with the region).';
+
+do $$
+declare
+    t record;
+begin
+    for t in
+        select * from (values
+            ('plek', 'voorziening', 'voorziening_id'),
+            ('voorziening', 'voorziening', 'id'),
+            ('bezetting', 'plek', 'plek_id'),
+            ('aanbieder', '*', 'regio'),
+            ('locatie', '*', 'regio'),
+            ('locatie_adres', '*', 'regio'),
+            ('contract', '*', 'regio'),
+            ('zorgvorm', '*', 'regio'),
+            ('kenmerkcode', '*', 'regio'),
+            ('regioafspraak', '*', 'vraag_regio')
+        ) as lijst (tabel, soort, kolom)
+    loop
+        execute format('create trigger %s_meldt_toevoeging after insert on %1$I referencing new table as nieuw '
+            'for each statement execute function meld_aanbod(%L, %L)', t.tabel, t.soort, t.kolom);
+        execute format('create trigger %s_meldt_wijziging after update on %1$I referencing new table as nieuw '
+            'for each statement execute function meld_aanbod(%L, %L)', t.tabel, t.soort, t.kolom);
+        execute format('create trigger %s_meldt_verwijdering after delete on %1$I referencing old table as oud '
+            'for each statement execute function meld_aanbod(%L, %L)', t.tabel, t.soort, t.kolom);
+    end loop;
+end;
+$$;
+
+-- ── Row-level security: every table, at least the tenant ─────────────────────────────────────────
+-- Without a region set, every tenant table is empty and refuses each write.
+
+do $$
+declare
+    t text;
+begin
+    -- Rows of one region: read and written only by that region.
+    foreach t in array array[
+        'zorgvorm', 'kenmerkcode', 'weging', 'instelling', 'organisatie', 'aanbieder', 'contract', 'locatie',
+        'voorziening', 'plek', 'bevestiging', 'samenplaatsing', 'aanvraag', 'uitsluiting', 'grondslag',
+        'machtiging', 'toestemming', 'besluit']
+    loop
+        execute format('alter table %I enable row level security', t);
+        execute format('create policy regio on %I using (regio = (select huidige_regio())) '
+            'with check (regio = (select huidige_regio()))', t);
+    end loop;
+    -- Supply that an agreement shares: readable for the region that asks.
+    foreach t in array array['zorgvorm', 'kenmerkcode', 'aanbieder', 'contract', 'locatie', 'voorziening', 'plek'] loop
+        execute format('create policy afspraak on %I for select using (regio = any ((select gedeelde_regios())::text[]))', t);
+    end loop;
+    -- Reference tables: the same for all, written by the owner only.
+    foreach t in array array['jeugdregio', 'gemeente', 'postcodegebied', 'productcategorie'] loop
+        execute format('alter table %I enable row level security', t);
+        execute format('create policy openbaar on %I for select using (true)', t);
+    end loop;
+end;
+$$;
+
+alter table regioafspraak enable row level security;
+create policy regio on regioafspraak for select
+    using ((select huidige_regio()) in (aanbod_regio, vraag_regio));
+comment on policy regio on regioafspraak is 'Both sides read an agreement; only the owner role makes one.';
+
+alter table bezetting enable row level security;
+create policy regio on bezetting
+    using ((select huidige_regio()) in (regio, vraag_regio))
+    with check ((select huidige_regio()) in (regio, vraag_regio));
+
+alter table locatie_adres enable row level security;
+create policy eigen_aanbieder on locatie_adres
+    using (regio = (select huidige_regio()) and aanbieder_id = (select huidige_organisatie()))
+    with check (regio = (select huidige_regio()));
+comment on policy eigen_aanbieder on locatie_adres is 'Writing is for whoever may write the locatie; reading only for its provider.';
+
+alter table herhaling enable row level security;
+create policy eigen_gebruiker on herhaling
+    using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()))
+    with check (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
+
+-- ── What the app role may do ─────────────────────────────────────────────────────────────────────
+
+grant usage on schema public to loket_app;
+grant select on jeugdregio, gemeente, regioafspraak, postcodegebied, productcategorie to loket_app;
+grant select, insert, update on
+    zorgvorm, kenmerkcode, weging, instelling, organisatie, aanbieder, contract, locatie, locatie_adres, voorziening,
+    plek, samenplaatsing, aanvraag, uitsluiting, grondslag, machtiging, toestemming, bezetting to loket_app;
+grant select, insert on bevestiging, besluit to loket_app;
+grant select, insert, delete on herhaling to loket_app;
+grant delete on uitsluiting, locatie_adres to loket_app;
+revoke execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]) from public;
+grant execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]) to loket_app;

@@ -1,0 +1,158 @@
+"""deploy/migrations → database: numbered SQL files, each applied once, in its own transaction, as the owner.
+
+schema.sql is the truth; tests/schema/test_drift.py proves that the files lead to it. What was applied, with the
+checksum of its text, stands in schema `loket_migraties`, outside of what schema.sql describes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import asyncpg
+from msgspec import Struct
+
+from service.db import APP_ROLE, OWNER_ROLE
+from service.errors import Kind, Refusal
+
+FOLDER = Path(__file__).resolve().parents[1] / "deploy" / "migrations"
+
+LOCK = 4_201_968
+"""Number of the advisory lock: two processes never migrate one database at the same time."""
+
+LOCK_TIMEOUT = "5s"
+"""A migration that cannot get a table lock gives up, so that it never queues every reader behind it."""
+
+
+class Migration(Struct, frozen=True):
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def on_disk(folder: Path = FOLDER) -> list[Migration]:
+    """In order; a gap, a double number or another name is a mistake of whoever added the file."""
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        form = re.fullmatch(r"(\d{4})_[a-z0-9_]+", path.stem)
+        if form is None or int(form[1]) != len(found) + 1:
+            raise ValueError(f"{path.name}: expected {len(found) + 1:04d}_name.sql")
+        found.append(Migration(int(form[1]), path.stem, path.read_text(encoding="utf-8")))
+    if not found:
+        raise ValueError(f"no migrations in {folder}")
+    return found
+
+
+BOOKKEEPING = """
+create schema if not exists loket_migraties;
+create table if not exists loket_migraties.toegepast (
+    nummer   integer     not null,
+    naam     text        not null,
+    checksum text        not null,
+    op       timestamptz not null default now(),
+    constraint toegepast_pk primary key (nummer)
+);
+alter table loket_migraties.toegepast enable row level security;
+"""
+
+APPLIED = "select nummer, naam, checksum from loket_migraties.toegepast order by nummer"
+
+RECORD = "insert into loket_migraties.toegepast (nummer, naam, checksum) values ($1, $2, $3)"
+
+
+async def migrate(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDER) -> list[str]:
+    """Apply what is missing; the names of what was applied. The connection may become the owner role."""
+    wanted = on_disk(folder)
+    await become_owner(conn)
+    await conn.execute("select pg_advisory_lock($1)", LOCK)
+    try:
+        await conn.execute(BOOKKEEPING)
+        applied = await conn.fetch(APPLIED)
+        for row, migration in zip(applied, wanted, strict=False):
+            if (row["naam"], row["checksum"]) != (migration.name, migration.checksum):
+                raise Refusal(
+                    Kind.CONFLICT,
+                    f"Migratie {row['naam']} is al toegepast, maar het bestand is daarna gewijzigd. Zet het oude"
+                    " bestand terug en maak een nieuwe migratie.",
+                )
+        if len(applied) > len(wanted):
+            raise Refusal(
+                Kind.CONFLICT,
+                f"De database is nieuwer dan dit programma: {applied[-1]['naam']} is al toegepast. Gebruik een nieuwere"
+                " versie van het loket.",
+            )
+        missing = wanted[len(applied) :]
+        for migration in missing:
+            async with conn.transaction():
+                await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
+                await conn.execute(migration.sql)
+                await conn.execute(RECORD, migration.number, migration.name, migration.checksum)
+        return [migration.name for migration in missing]
+    finally:
+        await conn.execute("select pg_advisory_unlock($1)", LOCK)
+
+
+async def pending(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDER) -> list[str]:
+    """Names of what migrate() would apply; nothing is changed."""
+    wanted = on_disk(folder)
+    await become_owner(conn)
+    exists = await conn.fetchval("select to_regclass('loket_migraties.toegepast') is not null")
+    applied = len(await conn.fetch(APPLIED)) if exists else 0
+    return [migration.name for migration in wanted[applied:]]
+
+
+MISSING_ROLES = "select r from unnest($1::text[]) as r where not exists (select from pg_roles where rolname = r)"
+
+MAY_CREATE = "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"
+
+BY_HAND = f"""create role {OWNER_ROLE} login nosuperuser nobypassrls;
+create role {APP_ROLE} login nosuperuser nobypassrls;
+grant {OWNER_ROLE}, {APP_ROLE} to current_user;
+grant create on schema public to {OWNER_ROLE};
+do $$ begin execute format('grant create on database %I to {OWNER_ROLE}', current_database()); end $$;"""
+
+
+async def ensure_roles(conn: asyncpg.Connection[asyncpg.Record]) -> list[str]:
+    """Create the owner and the app role when they are absent and this user may; the names of what was created."""
+    missing = [row[0] for row in await conn.fetch(MISSING_ROLES, [OWNER_ROLE, APP_ROLE])]
+    if not missing:
+        return []
+    if not await conn.fetchval(MAY_CREATE):
+        raise Refusal(
+            Kind.FORBIDDEN,
+            f"In de database ontbreekt {' en '.join(missing)}, en deze gebruiker mag geen rollen maken."
+            f" Laat een beheerder van de database dit uitvoeren:\n{BY_HAND}",
+        )
+    for role in missing:
+        await conn.execute(f"create role {role} login nosuperuser nobypassrls")
+    return missing
+
+
+MAY_BECOME = "select pg_has_role(current_user, $1, 'MEMBER')"
+
+
+async def become_owner(conn: asyncpg.Connection[asyncpg.Record]) -> None:
+    """From here on the connection is the owner role, which must be able to make tables and extensions."""
+    created = await ensure_roles(conn)
+    user = await conn.fetchval("select current_user")
+    if user == OWNER_ROLE:
+        return
+    if created and not await conn.fetchval("select rolsuper from pg_roles where rolname = current_user"):
+        # Who creates a role is its admin, but from PostgreSQL 16 on not yet its member.
+        await conn.execute(f"grant {OWNER_ROLE}, {APP_ROLE} to current_user")
+    if not await conn.fetchval(MAY_BECOME, OWNER_ROLE):
+        raise Refusal(
+            Kind.FORBIDDEN,
+            f"Gebruiker {user} mag niet als {OWNER_ROLE} werken. Laat een beheerder van de database dit uitvoeren:\n"
+            f"{BY_HAND}",
+        )
+    if created:
+        await conn.execute(f"grant create on schema public to {OWNER_ROLE}")
+        database = await conn.fetchval("select quote_ident(current_database())")
+        await conn.execute(f"grant create on database {database} to {OWNER_ROLE}")
+    await conn.execute(f"set role {OWNER_ROLE}")

@@ -18,7 +18,7 @@ import pytest
 import redis.asyncio
 from msgspec import Struct
 
-from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, Wie, open_pool
+from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, Wie, open_pool, set_codecs
 from service.embedded import postgres, valkey
 from service.embedded.binaries import installed
 from service.embedded.process import account_for

@@ -37,7 +37,7 @@ class Migration(Struct, frozen=True):
 
 def on_disk(folder: Path = FOLDER) -> list[Migration]:
     """In order; a gap, a double number or another name is a mistake of whoever added the file."""
-    found = []
+    found: list[Migration] = []
     for path in sorted(folder.glob("*.sql")):
         form = re.fullmatch(r"(\d{4})_[a-z0-9_]+", path.stem)
         if form is None or int(form[1]) != len(found) + 1:

@@ -1,0 +1,226 @@
+"""All settings in one frozen Struct, read once at start from variables named LOKET_….
+
+docs/instellingen.md is written from this file (`loket instellingen --markdown`), and a test proves it current.
+Values are checked together: whoever starts the program with three mistakes is told all three.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct
+
+PREFIX = "LOKET_"
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The clone."""
+
+
+class SettingsError(ValueError):
+    """Each line of the message is one variable with what is wrong and what it may be."""
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Field `data` is variable LOKET_DATA, and so on. Defaults are those of the demo."""
+
+    data: Annotated[
+        Path | None,
+        Meta(
+            description="Map waarin de meegeleverde PostgreSQL en Valkey hun gegevens bewaren. Leeg: `.loket/` naast de"
+            " Makefile; als root onder een afgesloten map `/var/lib/loket/…`.",
+            examples=["/home/sam/loket-gegevens"],
+        ),
+    ] = None
+    database_url: Annotated[
+        str | None,
+        Meta(
+            description="Bestaande PostgreSQL (15 of hoger) voor de dienst. Het loket start dan zelf niets. Moet samen met"
+            " `LOKET_REDIS_URL`.",
+            examples=["postgresql://loket_app@db.example/loket"],
+        ),
+    ] = None
+    database_owner_url: Annotated[
+        str | None,
+        Meta(
+            description="Dezelfde database voor wie het schema bezit: voor `loket migrate` en het laden van gegevens."
+            " Leeg: `LOKET_DATABASE_URL`.",
+            examples=["postgresql://loket_eigenaar@db.example/loket"],
+        ),
+    ] = None
+    redis_url: Annotated[
+        str | None,
+        Meta(
+            description="Bestaande Valkey of Redis. Moet samen met `LOKET_DATABASE_URL`.",
+            examples=["redis://valkey.example:6379/0"],
+        ),
+    ] = None
+    host: Annotated[
+        str,
+        Meta(
+            description="Adres waarop het loket luistert. Er is nog geen inlog, dus alleen deze computer zelf mag:"
+            " `127.0.0.1`, `::1` of `localhost`.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Poort waarop het loket luistert; 0: een vrije poort.")] = 8000
+    regio: Annotated[
+        str,
+        Meta(
+            pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+            max_length=40,
+            description="Code van de jeugdregio waarvoor dit loket werkt.",
+        ),
+    ] = "gooi-en-vechtstreek"
+    osrm_url: Annotated[
+        str | None,
+        Meta(
+            description="OSRM-dienst voor reistijden. Leeg: een schatting uit afstand, omweg en snelheid.",
+            examples=["http://127.0.0.1:5000"],
+        ),
+    ] = None
+    osrm_timeout_s: Annotated[
+        float,
+        Meta(gt=0, le=60, description="Seconden dat het loket op OSRM wacht; daarna geldt de schatting, en dat staat erbij."),
+    ] = 2.0
+    detour_factor: Annotated[
+        float,
+        Meta(ge=1, le=3, description="Schatting van reistijd: weglengte gedeeld door de afstand in een rechte lijn."),
+    ] = 1.3
+    speed_kmh: Annotated[
+        float, Meta(gt=0, le=130, description="Schatting van reistijd: gemiddelde snelheid in kilometer per uur.")
+    ] = 50.0
+    pool_size: Annotated[
+        int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")
+    ] = 10
+    max_upload_mb: Annotated[
+        int, Meta(ge=1, le=100, description="Grootste bestand dat iemand mag insturen, in megabytes.")
+    ] = 10
+
+    @property
+    def embedded(self) -> bool:
+        """True: start PostgreSQL and Valkey ourselves."""
+        return self.database_url is None
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Of the variables LOKET_…; SettingsError names every wrong one at once. An empty value is the default."""
+        given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value.strip()}
+        wrong: list[str] = []
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls, include_extras=True)
+        by_variable = {variable(field): field for field in hints}
+        for name, text in given.items():
+            if name not in by_variable:
+                wrong.append(f"{name} bestaat niet.{nearest(name, by_variable)}")
+                continue
+            field = by_variable[name]
+            try:
+                values[field] = read(hints[field], CHECKS.get(field), text.strip())
+            except ValueError:
+                shown = "(niet getoond)" if field.endswith("_url") else repr(text)
+                wrong.append(f"{name} is {shown}, maar moet {allowed(field, hints[field])} zijn.")
+        if not wrong and (values.get("database_url") is None) != (values.get("redis_url") is None):
+            present, absent = ("REDIS", "DATABASE") if "redis_url" in values else ("DATABASE", "REDIS")
+            wrong.append(f"LOKET_{present}_URL is gezet, maar LOKET_{absent}_URL niet. Zet beide, of geen van beide.")
+        if not wrong and "database_owner_url" in values and "database_url" not in values:
+            wrong.append("LOKET_DATABASE_OWNER_URL is gezet, maar LOKET_DATABASE_URL niet. Zet beide, of geen van beide.")
+        if wrong:
+            raise SettingsError("\n".join(wrong))
+        return cls(**values)
+
+
+def variable(field: str) -> str:
+    return PREFIX + field.upper()
+
+
+def nearest(name: str, known: Mapping[str, str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f" Bedoelt u {close[0]}?" if close else " De namen staan in docs/instellingen.md."
+
+
+def read(hint: Any, check: Callable[[str], bool] | None, text: str) -> Any:
+    """The text as the type of the field; ValueError (msgspec's is one) when it cannot be."""
+    if check is not None and not check(text):
+        raise ValueError(text)
+    if Path in get_args(get_args(hint)[0]):
+        return Path(text).expanduser()
+    value = msgspec.convert(text, hint, strict=False)
+    if isinstance(value, float) and value != value:
+        raise ValueError(text)
+    return value
+
+
+def allowed(field: str, hint: Any) -> str:
+    """What a field may be, in Dutch."""
+    if field in ALLOWED:
+        return ALLOWED[field]
+    kind, meta = get_args(hint)[0], get_args(hint)[1]
+    whole = "een heel getal" if kind is int else "een getal"
+    low = f" van {meta.ge}" if meta.ge is not None else f" groter dan {meta.gt}"
+    high = f" tot en met {meta.le}"
+    return whole + low + high
+
+
+def is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def has_scheme(*schemes: str) -> Callable[[str], bool]:
+    def check(text: str) -> bool:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.netloc or parts.path.strip("/"))
+
+    return check
+
+
+CHECKS: dict[str, Callable[[str], bool]] = {
+    "host": is_loopback,
+    "database_url": has_scheme("postgresql", "postgres"),
+    "database_owner_url": has_scheme("postgresql", "postgres"),
+    "redis_url": has_scheme("redis", "rediss", "unix"),
+    "osrm_url": has_scheme("http", "https"),
+}
+"""What msgspec cannot check of a text."""
+
+ALLOWED: dict[str, str] = {
+    "data": "een map",
+    "host": "127.0.0.1, ::1 of localhost, want zonder inlog mag alleen deze computer erbij",
+    "database_url": "een adres als postgresql://gebruiker@computer/database",
+    "database_owner_url": "een adres als postgresql://gebruiker@computer/database",
+    "redis_url": "een adres als redis://computer:6379/0 of unix:///pad/naar/socket",
+    "osrm_url": "een adres als http://computer:5000",
+    "regio": "een code van kleine letters, cijfers en streepjes, zoals gooi-en-vechtstreek",
+}
+
+
+def as_markdown() -> str:
+    """The table of docs/instellingen.md."""
+    lines = [
+        "# Instellingen",
+        "",
+        "Gemaakt uit `service/settings.py` met `loket instellingen --markdown`; een test bewaakt dat dit klopt.",
+        "Het loket leest deze variabelen bij het starten. Een verkeerde waarde of een onbekende naam met `LOKET_` ervoor"
+        " weigert het.",
+        "",
+        "| variabele | standaard | mag zijn | betekenis |",
+        "|---|---|---|---|",
+    ]
+    hints = get_type_hints(Settings, include_extras=True)
+    for info in msgspec.structs.fields(Settings):
+        default = "(leeg)" if info.default is None else f"`{info.default}`"
+        meta = get_args(hints[info.name])[1]
+        example = f" Voorbeeld: `{meta.examples[0]}`." if meta.examples else ""
+        lines.append(
+            f"| `{variable(info.name)}` | {default} | {allowed(info.name, hints[info.name])} | {meta.description}{example} |"
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,47 @@
+"""How days, durations and numbers read on a page: `ma 23 nov`, `3 weken`, `2 jaar en 4 maanden`."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+WEEKDAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
+MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+
+def day(value: date, today: date) -> str:
+    """`ma 23 nov`; with the year when it is more than ten months away, so that it cannot be misread."""
+    text = f"{WEEKDAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]}"
+    return text if abs((value - today).days) <= 300 else f"{text} {value.year}"
+
+
+def moment(value: datetime, today: date) -> str:
+    """`ma 23 nov, 14:05`, in Dutch time."""
+    local = value.astimezone(AMSTERDAM)
+    return f"{day(local.date(), today)}, {local:%H:%M}"
+
+
+def age(months: int) -> str:
+    """`14 jaar`; under four years with months, because there they matter: `2 jaar en 4 maanden`."""
+    years, rest = divmod(months, 12)
+    if years >= 4 or not rest:
+        return f"{years} jaar" if years else "jonger dan 1 maand"
+    return f"{years} jaar en {count(rest, 'maand', 'maanden')}" if years else count(rest, "maand", "maanden")
+
+
+def count(number: int, one: str, more: str) -> str:
+    """`1 plek`, `2 plekken`."""
+    return f"{number:,} {one if number == 1 else more}".replace(",", ".")
+
+
+def days(number: int) -> str:
+    """A number of days as people say it: `3 dagen`, `5 weken`, `4 maanden`."""
+    if number < 14:
+        return count(number, "dag", "dagen")
+    return f"{number // 7} weken" if number < 92 else f"{round(number / 30.44)} maanden"
+
+
+def listing(words: list[str]) -> str:
+    """`a`, `a en b`, `a, b en c`."""
+    return " en ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -1,0 +1,205 @@
+"""Supply as the matcher sees it: rows of plek, voorziening and what takes them → matcher.problem.Plek.
+
+Holds no secret columns: points of secret and confidential locaties come coarse from reispunten(), residents come
+as ages and traits without aanvraag, and what is shown is fetched by id under row-level security (matches.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import asyncpg
+
+from matcher.geo import rd
+from matcher.problem import FOREVER, Codes, Group, Plek, Point
+from service.db import Connection
+
+AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+
+PLEKKEN = """
+select p.id, p.voorziening_id, v.locatie_id, p.aanbieder_id, p.regio, v.zorgvorm, v.leeftijd_van, v.leeftijd_tot,
+       v.groepssoort, v.juridische_kaders, v.perspectieven, v.gesloten, v.ondersteuning, v.contra_indicaties, v.medisch,
+       v.rolstoeltoegankelijk, v.onderwijs, v.maximaal_verblijf, v.opname_vanaf, v.leeftijdsverschil_max, v.groepsmix,
+       p.beschikbaarheid, p.bevestigd_op, lower(p.bestaat) as bestaat_van, upper(p.bestaat) as bestaat_tot,
+       exists (select from contract c where c.aanbieder_id = p.aanbieder_id and c.zorgvorm = v.zorgvorm
+               and c.geldigheid @> $1::date) as contract
+from plek p
+join voorziening v on v.id = p.voorziening_id
+join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
+where z.rangschikbaar
+  and (upper_inf(p.bestaat) or upper(p.bestaat) > $1)
+  and ($2::uuid[] is null or p.voorziening_id = any ($2))
+"""
+
+PERIODEN = "select * from bezette_perioden($1, $2)"
+
+PUNTEN = "select locatie_id, lat, lon, exact from reispunten($1)"
+
+
+def today(now: datetime) -> date:
+    """The day in the Netherlands."""
+    return now.astimezone(AMSTERDAM).date()
+
+
+def midnight_after(now: datetime) -> datetime:
+    """When the next day in the Netherlands begins."""
+    return datetime.combine(today(now) + timedelta(days=1), datetime.min.time(), AMSTERDAM)
+
+
+def windows_of(
+    van: date, tot: date | None, taken: Iterable[tuple[date, date | None]], opname_vanaf: date | None
+) -> tuple[tuple[int, int], ...]:
+    """Periods within [van, tot) that nothing takes, as day numbers; None is without end."""
+    start = max(van, opname_vanaf or van).toordinal()
+    end = tot.toordinal() if tot else FOREVER
+    windows = []
+    for first, last in sorted((first.toordinal(), last.toordinal() if last else FOREVER) for first, last in taken):
+        if start < min(first, end):
+            windows.append((start, min(first, end)))
+        start = max(start, last)
+    if start < end:
+        windows.append((start, end))
+    return tuple(windows)
+
+
+def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], vandaag: date) -> Group:
+    """The children who live in a voorziening today; ages have grown since they came."""
+    ages, traits, size, unknown = [], Counter[str](), 0, 0
+    for resident in residents:
+        size += 1
+        if resident["bewoner_maanden"] is None:
+            unknown += 1
+            continue
+        van: date = resident["van"]
+        grown = (vandaag.year - van.year) * 12 + vandaag.month - van.month - (vandaag.day < van.day)
+        ages.append(resident["bewoner_maanden"] + grown)
+        traits.update(resident["bewoner_kenmerken"])
+    room = {code: limit - traits[code] for code, limit in groepsmix.items()}
+    return Group(
+        size=size,
+        youngest=min(ages, default=0),
+        oldest=max(ages, default=0),
+        full=tuple(sorted(code for code, left in room.items() if left <= 0)),
+        room={code: left for code, left in room.items() if left > 0},
+        unknown=unknown,
+    )
+
+
+def _plek(
+    row: asyncpg.Record, taken: list[asyncpg.Record], group: Group, point: tuple[Point, bool] | None, vandaag: date
+) -> Plek:
+    # Past its expected end and nobody said that the child left: taken, until someone does.
+    overdue = any(b["soort"] == "plaatsing" and b["tot"] is not None and b["tot"] <= vandaag for b in taken)
+    periods = [(b["van"], None if overdue else b["tot"]) for b in taken]
+    stops = sorted((b["van"], b["tot"]) for b in taken if b["soort"] == "stop")
+    bevestigd: datetime | None = row["bevestigd_op"]
+    return Plek(
+        id=str(row["id"]),
+        voorziening=str(row["voorziening_id"]),
+        locatie=str(row["locatie_id"]),
+        aanbieder=str(row["aanbieder_id"]),
+        regio=row["regio"],
+        zorgvorm=row["zorgvorm"],
+        leeftijd_van=row["leeftijd_van"],
+        leeftijd_tot=row["leeftijd_tot"],
+        groepssoort=row["groepssoort"],
+        juridische_kaders=frozenset(row["juridische_kaders"]),
+        perspectieven=frozenset(row["perspectieven"]),
+        gesloten=row["gesloten"],
+        ondersteuning=frozenset(row["ondersteuning"]),
+        contra_indicaties=frozenset(row["contra_indicaties"]),
+        medisch=frozenset(row["medisch"]),
+        rolstoeltoegankelijk=row["rolstoeltoegankelijk"],
+        onderwijs=frozenset(row["onderwijs"]),
+        maximaal_verblijf=row["maximaal_verblijf"],
+        windows=windows_of(row["bestaat_van"], row["bestaat_tot"], periods, row["opname_vanaf"]),
+        stop=(stops[0][0].toordinal(), stops[0][1].toordinal()) if stops and not overdue else None,
+        bemenst=row["beschikbaarheid"] != "onbemenst",
+        in_overleg=row["beschikbaarheid"] == "in_overleg",
+        bevestigd_uur=hour_of(bevestigd) if bevestigd else None,
+        point=point[0] if point else None,
+        exact=point[1] if point else False,
+        group=group,
+        leeftijdsverschil_max=row["leeftijdsverschil_max"],
+        contract=row["contract"],
+    )
+
+
+def hour_of(moment: datetime) -> float:
+    """Hours since day 0 in the Netherlands, on the scale of matcher.problem."""
+    local = moment.astimezone(AMSTERDAM)
+    return local.toordinal() * 24 + local.hour + local.minute / 60 + local.second / 3600
+
+
+async def load_plekken(
+    conn: Connection, now: datetime, alleen: list[UUID] | None = None
+) -> tuple[list[Plek], datetime]:
+    """All visible plekken (or those of the voorzieningen `alleen`), and until when this holds without any change."""
+    vandaag = today(now)
+    rows = await conn.fetch(PLEKKEN, vandaag, alleen)
+    few = alleen is not None
+    perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
+    punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in rows}) if few else None)
+    return await asyncio.to_thread(_assemble, rows, perioden, punten, now)
+
+
+def _assemble(
+    rows: list[asyncpg.Record], perioden: list[asyncpg.Record], punten: list[asyncpg.Record], now: datetime
+) -> tuple[list[Plek], datetime]:
+    vandaag = today(now)
+    valid_until = midnight_after(now)
+    taken: dict[UUID, list[asyncpg.Record]] = {}
+    for periode in perioden:
+        if periode["vervalt_op"] is not None:
+            if periode["vervalt_op"] <= now:
+                continue
+            valid_until = min(valid_until, periode["vervalt_op"])
+        taken.setdefault(periode["plek_id"], []).append(periode)
+    points = {}
+    for punt in punten:
+        x_km, y_km = rd(punt["lat"], punt["lon"])
+        points[punt["locatie_id"]] = (Point(float(x_km), float(y_km)), bool(punt["exact"]))
+    residents: dict[UUID, list[asyncpg.Record]] = {}
+    for row in rows:
+        living = [b for b in taken.get(row["id"], ()) if b["soort"] == "plaatsing" and b["van"] <= vandaag]
+        residents.setdefault(row["voorziening_id"], []).extend(living)
+    groups: dict[UUID, Group] = {}
+    for row in rows:
+        if row["voorziening_id"] not in groups:
+            groups[row["voorziening_id"]] = group_of(residents[row["voorziening_id"]], row["groepsmix"], vandaag)
+    plekken = [
+        _plek(row, taken.get(row["id"], []), groups[row["voorziening_id"]], points.get(row["locatie_id"]), vandaag)
+        for row in rows
+    ]
+    return plekken, valid_until
+
+
+CODES = """
+select 'zorgvorm' as lijst, z.code, max(z.huiselijkheid) as huiselijkheid from zorgvorm z group by z.code
+union all
+select distinct k.lijst, k.code, null::real from kenmerkcode k
+order by 1, 2
+"""
+
+
+async def load_codes(conn: Connection) -> tuple[Codes, dict[str, float]]:
+    """The code lists of every visible region together, and how home-like each zorgvorm is."""
+    lists: dict[str, list[str]] = {}
+    huiselijkheid: dict[str, float] = {}
+    for row in await conn.fetch(CODES):
+        lists.setdefault(row["lijst"], []).append(row["code"])
+        if row["huiselijkheid"] is not None:
+            huiselijkheid[row["code"]] = row["huiselijkheid"]
+    codes = Codes(
+        zorgvormen=tuple(lists.get("zorgvorm", ())),
+        ondersteuning=tuple(lists.get("ondersteuning", ())),
+        kenmerken=tuple(lists.get("kenmerk", ())),
+        medisch=tuple(lists.get("medisch", ())),
+        onderwijs=tuple(lists.get("onderwijs", ())),
+    )
+    return codes, huiselijkheid

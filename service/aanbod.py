@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from matcher.geo import rd
 from matcher.problem import FOREVER, Codes, Group, Plek, Point
+from service.days import hour_of, midnight_after, today
 from service.db import Connection
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 
 PLEKKEN = """
 select p.id, p.voorziening_id, v.locatie_id, p.aanbieder_id, p.regio, v.zorgvorm, v.leeftijd_van, v.leeftijd_tot,
@@ -41,24 +39,20 @@ PERIODEN = "select * from bezette_perioden($1, $2)"
 PUNTEN = "select locatie_id, lat, lon, exact from reispunten($1)"
 
 
-def today(now: datetime) -> date:
-    """The day in the Netherlands."""
-    return now.astimezone(AMSTERDAM).date()
-
-
-def midnight_after(now: datetime) -> datetime:
-    """When the next day in the Netherlands begins."""
-    return datetime.combine(today(now) + timedelta(days=1), datetime.min.time(), AMSTERDAM)
-
-
 def windows_of(
-    van: date, tot: date | None, taken: Iterable[tuple[date, date | None]], opname_vanaf: date | None
+    van: date,
+    tot: date | None,
+    taken: Iterable[tuple[date, date | None]],
+    opname_vanaf: date | None,
 ) -> tuple[tuple[int, int], ...]:
     """Periods within [van, tot) that nothing takes, as day numbers; None is without end."""
     start = max(van, opname_vanaf or van).toordinal()
     end = tot.toordinal() if tot else FOREVER
     windows = []
-    for first, last in sorted((first.toordinal(), last.toordinal() if last else FOREVER) for first, last in taken):
+    for first, last in sorted(
+        (first.toordinal(), last.toordinal() if last else FOREVER)
+        for first, last in taken
+    ):
         if start < min(first, end):
             windows.append((start, min(first, end)))
         start = max(start, last)
@@ -67,7 +61,9 @@ def windows_of(
     return tuple(windows)
 
 
-def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], vandaag: date) -> Group:
+def group_of(
+    residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], vandaag: date
+) -> Group:
     """The children who live in a voorziening today; ages have grown since they came."""
     ages, traits, size, unknown = [], Counter[str](), 0, 0
     for resident in residents:
@@ -76,7 +72,12 @@ def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], van
             unknown += 1
             continue
         van: date = resident["van"]
-        grown = (vandaag.year - van.year) * 12 + vandaag.month - van.month - (vandaag.day < van.day)
+        grown = (
+            (vandaag.year - van.year) * 12
+            + vandaag.month
+            - van.month
+            - (vandaag.day < van.day)
+        )
         ages.append(resident["bewoner_maanden"] + grown)
         traits.update(resident["bewoner_kenmerken"])
     room = {code: limit - traits[code] for code, limit in groepsmix.items()}
@@ -91,10 +92,17 @@ def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], van
 
 
 def _plek(
-    row: asyncpg.Record, taken: list[asyncpg.Record], group: Group, point: tuple[Point, bool] | None, vandaag: date
+    row: asyncpg.Record,
+    taken: list[asyncpg.Record],
+    group: Group,
+    point: tuple[Point, bool] | None,
+    vandaag: date,
 ) -> Plek:
     # Past its expected end and nobody said that the child left: taken, until someone does.
-    overdue = any(b["soort"] == "plaatsing" and b["tot"] is not None and b["tot"] <= vandaag for b in taken)
+    overdue = any(
+        b["soort"] == "plaatsing" and b["tot"] is not None and b["tot"] <= vandaag
+        for b in taken
+    )
     periods = [(b["van"], None if overdue else b["tot"]) for b in taken]
     stops = sorted((b["van"], b["tot"]) for b in taken if b["soort"] == "stop")
     bevestigd: datetime | None = row["bevestigd_op"]
@@ -117,8 +125,12 @@ def _plek(
         rolstoeltoegankelijk=row["rolstoeltoegankelijk"],
         onderwijs=frozenset(row["onderwijs"]),
         maximaal_verblijf=row["maximaal_verblijf"],
-        windows=windows_of(row["bestaat_van"], row["bestaat_tot"], periods, row["opname_vanaf"]),
-        stop=(stops[0][0].toordinal(), stops[0][1].toordinal()) if stops and not overdue else None,
+        windows=windows_of(
+            row["bestaat_van"], row["bestaat_tot"], periods, row["opname_vanaf"]
+        ),
+        stop=(stops[0][0].toordinal(), stops[0][1].toordinal())
+        if stops and not overdue
+        else None,
         bemenst=row["beschikbaarheid"] != "onbemenst",
         in_overleg=row["beschikbaarheid"] == "in_overleg",
         bevestigd_uur=hour_of(bevestigd) if bevestigd else None,
@@ -130,12 +142,6 @@ def _plek(
     )
 
 
-def hour_of(moment: datetime) -> float:
-    """Hours since day 0 in the Netherlands, on the scale of matcher.problem."""
-    local = moment.astimezone(AMSTERDAM)
-    return local.toordinal() * 24 + local.hour + local.minute / 60 + local.second / 3600
-
-
 async def load_plekken(
     conn: Connection, now: datetime, alleen: list[UUID] | None = None
 ) -> tuple[list[Plek], datetime]:
@@ -143,13 +149,20 @@ async def load_plekken(
     vandaag = today(now)
     rows = await conn.fetch(PLEKKEN, vandaag, alleen)
     few = alleen is not None
-    perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
-    punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in rows}) if few else None)
+    perioden = await conn.fetch(
+        PERIODEN, vandaag, [row["id"] for row in rows] if few else None
+    )
+    punten = await conn.fetch(
+        PUNTEN, list({row["locatie_id"] for row in rows}) if few else None
+    )
     return await asyncio.to_thread(_assemble, rows, perioden, punten, now)
 
 
 def _assemble(
-    rows: list[asyncpg.Record], perioden: list[asyncpg.Record], punten: list[asyncpg.Record], now: datetime
+    rows: list[asyncpg.Record],
+    perioden: list[asyncpg.Record],
+    punten: list[asyncpg.Record],
+    now: datetime,
 ) -> tuple[list[Plek], datetime]:
     vandaag = today(now)
     valid_until = midnight_after(now)
@@ -163,17 +176,32 @@ def _assemble(
     points = {}
     for punt in punten:
         x_km, y_km = rd(punt["lat"], punt["lon"])
-        points[punt["locatie_id"]] = (Point(float(x_km), float(y_km)), bool(punt["exact"]))
+        points[punt["locatie_id"]] = (
+            Point(float(x_km), float(y_km)),
+            bool(punt["exact"]),
+        )
     residents: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:
-        living = [b for b in taken.get(row["id"], ()) if b["soort"] == "plaatsing" and b["van"] <= vandaag]
+        living = [
+            b
+            for b in taken.get(row["id"], ())
+            if b["soort"] == "plaatsing" and b["van"] <= vandaag
+        ]
         residents.setdefault(row["voorziening_id"], []).extend(living)
     groups: dict[UUID, Group] = {}
     for row in rows:
         if row["voorziening_id"] not in groups:
-            groups[row["voorziening_id"]] = group_of(residents[row["voorziening_id"]], row["groepsmix"], vandaag)
+            groups[row["voorziening_id"]] = group_of(
+                residents[row["voorziening_id"]], row["groepsmix"], vandaag
+            )
     plekken = [
-        _plek(row, taken.get(row["id"], []), groups[row["voorziening_id"]], points.get(row["locatie_id"]), vandaag)
+        _plek(
+            row,
+            taken.get(row["id"], []),
+            groups[row["voorziening_id"]],
+            points.get(row["locatie_id"]),
+            vandaag,
+        )
         for row in rows
     ]
     return plekken, valid_until

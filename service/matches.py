@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from matcher.geo import rd
 from matcher.problem import Aanvraag, Area, Jeugdige, Machtiging, Point, Urgentie
-from service.aanbod import today
+from service.days import today
 from service.db import Connection
 from service.errors import Kind, Refusal
 
@@ -64,7 +64,12 @@ class Case(Struct, frozen=True):
 
 def age_on(maanden: int, peildatum: date, day: date) -> int:
     """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`."""
-    months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
+    months = (
+        (day.year - peildatum.year) * 12
+        + day.month
+        - peildatum.month
+        - (day.day < peildatum.day)
+    )
     return maanden + max(0, months)
 
 
@@ -73,29 +78,44 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
     vandaag = today(now)
     rows = await conn.fetch(AANVRAAG, aanvraag_id, vandaag)
     if not rows or rows[0]["id"] != aanvraag_id:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
+        raise Refusal(
+            Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien."
+        )
     ids = [row["id"] for row in rows]
     own = rows[0]
     pc4s = {
         name: own[column]
-        for name, column in (("thuis", "pc4"), ("school", "school_pc4"), ("netwerk", "netwerk_pc4"))
+        for name, column in (
+            ("thuis", "pc4"),
+            ("school", "school_pc4"),
+            ("netwerk", "netwerk_pc4"),
+        )
         if own[column] is not None
     }
-    points = {row["pc4"]: _point(row["lat"], row["lon"]) for row in await conn.fetch(PUNTEN, list(pc4s.values()))}
+    points = {
+        row["pc4"]: _point(row["lat"], row["lon"])
+        for row in await conn.fetch(PUNTEN, list(pc4s.values()))
+    }
     uitsluitingen = await conn.fetch(UITSLUITINGEN, ids)
     regios = await conn.fetch(REGIOS, vandaag)
     brussen = (
-        await conn.fetch(BROERS_ZUSSEN, own["samenplaatsing_id"], ids) if own["samenplaatsing_id"] is not None else []
+        await conn.fetch(BROERS_ZUSSEN, own["samenplaatsing_id"], ids)
+        if own["samenplaatsing_id"] is not None
+        else []
     )
     # A wish that has passed without a place is still a wish: from today on.
     start = max(vandaag, max(row["gewenste_start"] for row in rows))
     einde = max(start, min(row["uiterlijke_datum"] for row in rows))
-    reistijden = [row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None]
+    reistijden = [
+        row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None
+    ]
     aanvraag = Aanvraag(
         id=str(aanvraag_id),
         urgentie=Urgentie(own["urgentie"]),
         jeugdigen=tuple(_jeugdige(row, start) for row in rows),
-        zorgvormen=frozenset.intersection(*(frozenset(row["zorgvormen"]) for row in rows))
+        zorgvormen=frozenset.intersection(
+            *(frozenset(row["zorgvormen"]) for row in rows)
+        )
         or frozenset(own["zorgvormen"]),
         juridisch_kader=own["juridisch_kader"],
         perspectief=own["perspectief"],
@@ -108,10 +128,16 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
         school=points.get(pc4s.get("school", "")),
         netwerk=points.get(pc4s.get("netwerk", "")),
         maximale_reistijd=min(reistijden, default=None),
-        uitgesloten_aanbieders=frozenset(str(u["aanbieder_id"]) for u in uitsluitingen if u["aanbieder_id"]),
-        uitgesloten_voorzieningen=frozenset(str(u["voorziening_id"]) for u in uitsluitingen if u["voorziening_id"]),
+        uitgesloten_aanbieders=frozenset(
+            str(u["aanbieder_id"]) for u in uitsluitingen if u["aanbieder_id"]
+        ),
+        uitgesloten_voorzieningen=frozenset(
+            str(u["voorziening_id"]) for u in uitsluitingen if u["voorziening_id"]
+        ),
         uitgesloten_gebieden=tuple(
-            Area(_point(u["lat"], u["lon"]), u["straal_km"]) for u in uitsluitingen if u["lat"] is not None
+            Area(_point(u["lat"], u["lon"]), u["straal_km"])
+            for u in uitsluitingen
+            if u["lat"] is not None
         ),
         broers_zussen_bij=frozenset(str(row["voorziening_id"]) for row in brussen),
     )
@@ -120,7 +146,9 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
 
 def _jeugdige(row: asyncpg.Record, start: date) -> Jeugdige:
     return Jeugdige(
-        leeftijd_maanden=age_on(row["leeftijd_maanden"], row["leeftijd_peildatum"], start),
+        leeftijd_maanden=age_on(
+            row["leeftijd_maanden"], row["leeftijd_peildatum"], start
+        ),
         groepssoorten=frozenset(row["groepssoorten"]),
         ondersteuning=frozenset(row["ondersteuning"]),
         kenmerken=frozenset(row["kenmerken"]),
@@ -136,8 +164,11 @@ def _machtiging(rows: list[asyncpg.Record]) -> Machtiging | None:
     if not present:
         return None
     return Machtiging(
-        zorgvormen=frozenset.intersection(*(frozenset(row["machtiging_zorgvormen"]) for row in present)),
-        gesloten=len(present) == len(rows) and all(row["machtiging_soort"] == "gesloten" for row in present),
+        zorgvormen=frozenset.intersection(
+            *(frozenset(row["machtiging_zorgvormen"]) for row in present)
+        ),
+        gesloten=len(present) == len(rows)
+        and all(row["machtiging_soort"] == "gesloten" for row in present),
     )
 
 

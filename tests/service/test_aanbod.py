@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 
 from matcher.problem import FOREVER
-from service.aanbod import group_of, midnight_after, today, windows_of
+from service.aanbod import group_of, windows_of
+from service.days import midnight_after, today
 
 D = date(2026, 11, 23)
 

@@ -13,7 +13,7 @@ from litestar.response import Response
 from msgspec import Struct
 
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
-TYPES = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml", ".js": "text/javascript; charset=utf-8"}
+TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
 
 
 class Asset(Struct, frozen=True):

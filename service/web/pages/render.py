@@ -53,4 +53,4 @@ def _tel(number: str) -> str:
 def page(template: str, *, today: date, status: int = 200, **values: Any) -> Response[str]:
     """One page. `today` is the day in the Netherlands, for dates and for what is late."""
     html = environment().get_template(template).render(today=today, **values)
-    return Response(html, status_code=status, media_type="text/html; charset=utf-8", headers=dict(HEADERS))
+    return Response(html, status_code=status, media_type="text/html", headers=dict(HEADERS))

@@ -1,0 +1,70 @@
+"""`/`: the open aanvragen of the region."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from litestar.response import Response
+from msgspec import Struct
+
+from service import werklijst
+from service.days import today
+from service.db import Connection
+from service.matches import age_on
+from service.web.pages import words
+from service.web.pages.render import page as render
+from service.werklijst import Regel
+
+PER_PAGE = 50
+
+
+class Row(Struct, frozen=True):
+    """An aanvraag with what depends on the day: age in months, and days since it was filed."""
+
+    regel: Regel
+    leeftijd: int
+    wacht: int
+
+
+async def work_list(conn: Connection, who: str, now: datetime, urgentie: str | None, page: int) -> Response[str]:
+    """One page of the list. A page that lies past the end shows the last one."""
+    day = today(now)
+    counts = await werklijst.aantallen(conn)
+    total = counts.get(urgentie, 0) if urgentie else sum(counts.values())
+    pages = max(1, -(-total // PER_PAGE))
+    page = min(page, pages)
+    regels = await werklijst.regels(conn, urgentie, PER_PAGE, (page - 1) * PER_PAGE)
+    rows = [
+        Row(
+            regel,
+            leeftijd=age_on(regel.leeftijd_maanden, regel.leeftijd_peildatum, day),
+            wacht=(day - today(regel.aangemeld_op)).days,
+        )
+        for regel in regels
+    ]
+    return render(
+        "aanvragen.html",
+        today=day,
+        who=who,
+        section="aanvragen",
+        is_list=True,
+        rows=rows,
+        counts=counts,
+        total=total,
+        total_all=sum(counts.values()),
+        chosen=urgentie,
+        urgenties=words.URGENTIE,
+        verblijven=words.HUIDIG_VERBLIJF,
+        page=page,
+        pages=pages,
+        first=(page - 1) * PER_PAGE + 1,
+        last=min(page * PER_PAGE, total),
+        links={"vorige": address(urgentie, page - 1), "volgende": address(urgentie, page + 1)},
+    )
+
+
+def address(urgentie: str | None, page: int) -> str:
+    """The path of a page of the list. It holds nothing of a child."""
+    query = [f"urgentie={urgentie}"] if urgentie else []
+    query += [f"pagina={page}"] if page > 1 else []
+    return "/" + ("?" + "&".join(query) if query else "")

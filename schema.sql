@@ -637,7 +637,7 @@ create table bezetting (
         exclude using gist (plek_id with =, periode with &&) where (vrijgegeven_op is null),
     constraint bezetting_periode_begint check (not isempty(periode) and not lower_inf(periode)),
     constraint bezetting_optie_vorm check (
-        (soort = 'optie') = (vervalt_op is not null) and (soort = 'optie' or vrijgegeven_op is null)
+        (soort = 'optie') = (vervalt_op is not null) and (soort <> 'plaatsing' or vrijgegeven_op is null)
         and (soort <> 'optie' or aanvraag_id is not null)),
     constraint bezetting_stop_vorm check (
         (soort = 'stop') = (stop_reden is not null)
@@ -660,7 +660,8 @@ comment on column bezetting.vraag_regio is 'Region of the child; differs from re
 comment on column bezetting.periode is
     'Days, start inclusive, end exclusive. Of a plaatsing up to the expected end: extending it is a claim that can conflict.';
 comment on column bezetting.vervalt_op is 'An optie holds until then.';
-comment on column bezetting.vrijgegeven_op is 'When an optie ended or expired; from then on it takes nothing.';
+comment on column bezetting.vrijgegeven_op is
+    'When an optie ended or expired, or a stop was withdrawn before it began; from then on it takes nothing.';
 comment on column bezetting.bewoner_maanden is 'Age at the start, so that group mix also counts children who came before the loket did.';
 create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
 create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;
@@ -731,6 +732,34 @@ begin atomic
 end;
 comment on function reispunten(uuid[]) is
     'Point to travel to per locatie. Of a secret or confidential one a grid point of 0.05 degrees (about 5.6 by 3.4 km), the same for all that ask.';
+
+-- ── What a claim and a move to a secret address must change without reading it ───────────────────
+
+create function ruim_verlopen_opties(plek uuid, nu timestamptz) returns void
+    language sql security definer set search_path = public, pg_temp
+begin atomic
+    update bezetting b
+    set vrijgegeven_op = nu, versie = b.versie + 1
+    where b.plek_id = plek and b.soort = 'optie' and b.vrijgegeven_op is null and b.vervalt_op <= nu
+      and (b.regio = huidige_regio() or b.regio = any (gedeelde_regios()));
+end;
+comment on function ruim_verlopen_opties(uuid, timestamptz) is
+    'Ends the expired opties of a visible plek, also those of another region, which the caller may not see.';
+
+create function bewaar_adres(locatie_id uuid, postcode text) returns void
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    delete from locatie_adres a where a.locatie_id = $1 and a.regio = huidige_regio();
+    insert into locatie_adres (locatie_id, regio, aanbieder_id, postcode)
+    select l.id, l.regio, l.aanbieder_id, $2
+    from locatie l
+    where l.id = $1 and l.regio = huidige_regio() and $2 is not null;
+end;
+$$;
+comment on function bewaar_adres(uuid, text) is
+    'Replaces the address of a secret or confidential locatie, or clears it (NULL), for whoever may write the locatie but not read where it is.';
 
 -- ── Supply changed: tell every process that keeps a snapshot ─────────────────────────────────────
 
@@ -851,5 +880,8 @@ grant select, insert, update on
 grant select, insert on bevestiging, besluit to loket_app;
 grant select, insert, delete on herhaling to loket_app;
 grant delete on uitsluiting, locatie_adres to loket_app;
-revoke execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]) from public;
-grant execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]) to loket_app;
+grant delete on grondslag, machtiging, toestemming to loket_app;
+revoke execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]), ruim_verlopen_opties(uuid, timestamptz),
+    bewaar_adres(uuid, text) from public;
+grant execute on function bezette_perioden(date, uuid[]), reispunten(uuid[]), ruim_verlopen_opties(uuid, timestamptz),
+    bewaar_adres(uuid, text) to loket_app;

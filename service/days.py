@@ -15,9 +15,7 @@ def today(now: datetime) -> date:
 
 def midnight_after(now: datetime) -> datetime:
     """When the next day in the Netherlands begins."""
-    return datetime.combine(
-        today(now) + timedelta(days=1), datetime.min.time(), AMSTERDAM
-    )
+    return datetime.combine(today(now) + timedelta(days=1), datetime.min.time(), AMSTERDAM)
 
 
 def hour_of(moment: datetime) -> float:

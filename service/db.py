@@ -18,6 +18,8 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
+from service.errors import CONSTRAINTS, Kind, Refusal, refusal
+
 if TYPE_CHECKING:
     Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | asyncpg.pool.PoolConnectionProxy[asyncpg.Record]
     Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
@@ -93,7 +95,8 @@ async def open_pool(url: str, *, size: int = 10, role: str | None = None) -> Poo
 async def transaction(pool: Pool, wie: Wie, *, readonly: bool = False) -> AsyncIterator[Connection]:
     """One transaction for `wie`: committed when the block ends, rolled back when it raises.
 
-    One round trip begins and sets. Nothing of the setting survives the transaction.
+    One round trip begins and sets. Nothing of the setting survives the transaction. A violated constraint that a
+    person can cause becomes the Refusal that errors.CONSTRAINTS gives it.
     """
     mode = "read only" if readonly else "read write"
     organisatie = wie.organisatie or ""
@@ -104,11 +107,34 @@ async def transaction(pool: Pool, wie: Wie, *, readonly: bool = False) -> AsyncI
         )
         try:
             yield conn
-        except BaseException:
+        except BaseException as error:
             if not conn.is_closed():
                 await conn.execute("rollback")
+            if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in CONSTRAINTS:
+                raise refusal(error.constraint_name) from error
             raise
         await conn.execute("commit")
+
+
+ABOVE_THE_POLICIES = """
+select current_user as naam, r.rolsuper or r.rolbypassrls as alles,
+       (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relowner = r.oid and n.nspname = 'public') as bezit
+from pg_roles r where r.rolname = current_user
+"""
+
+
+async def check_app_role(pool: Pool) -> None:
+    """Refusal when the service would pass row-level security by: a superuser, bypassrls or an owner of tables."""
+    row = await pool.fetchrow(ABOVE_THE_POLICIES)
+    assert row is not None  # nosec B101: current_user exists
+    if row["alles"] or row["bezit"]:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            f"De dienst mag niet werken als {row['naam']}: die gebruiker ziet de gegevens van alle regio's. Laat"
+            f" LOKET_DATABASE_URL naar {APP_ROLE} wijzen, of naar een gebruiker die daar lid van is"
+            f" (grant {APP_ROLE} to …).",
+        )
 
 
 def rows_as(rows: list[asyncpg.Record], shape: type[Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -16,6 +17,7 @@ class Kind(Enum):
     FORBIDDEN = "verboden"
     STALE = "verouderd"
     UNAVAILABLE = "niet-beschikbaar"
+    TOO_LARGE = "te-groot"
 
 
 class FieldError(Struct, frozen=True):
@@ -39,10 +41,43 @@ class Refusal(Exception):
         self.fields = fields
 
 
-# The name of a constraint is the error contract: what its violation means to the person who asked.
-CONSTRAINTS: dict[str, tuple[Kind, str]] = {
-    "bezetting_geen_overlap": (
-        Kind.CONFLICT,
-        "Deze plek is in die periode al bezet. Kies een andere plek of een andere periode.",
+class Meaning(NamedTuple):
+    """What the violation of a constraint means to the person who asked."""
+
+    kind: Kind
+    detail: str
+    pointer: str | None = None
+    """The field to mend, where one is to blame."""
+
+
+# The name of a constraint is the error contract. Most of these the aggregates check first, to tell everything that is
+# wrong at once; here is what remains when two people do things at the same time. Constraints that no input can violate
+# (forms that fields.py has checked, rows that never go away) are absent: their violation is a bug.
+CONSTRAINTS: dict[str, Meaning] = {
+    "bezetting_geen_overlap": Meaning(
+        Kind.CONFLICT, "Deze plek is in die periode al bezet. Kies een andere plek of een andere periode."
+    ),
+    "aanbieder_naam_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een aanbieder met deze naam.", "/naam"),
+    "aanbieder_agb_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een aanbieder met deze AGB-code.", "/agbCode"),
+    "locatie_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een locatie met deze naam.", "/naam"),
+    "voorziening_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een voorziening met deze naam.", "/naam"),
+    "voorziening_zorgvorm_fk": Meaning(Kind.INVALID, "Deze zorgvorm kent de regio niet.", "/zorgvorm"),
+    "plek_naam_uniek": Meaning(Kind.CONFLICT, "Deze voorziening heeft al een plek met deze naam.", "/naam"),
+    "aanvraag_kenmerk_uniek": Meaning(
+        Kind.CONFLICT, "Uw organisatie heeft al een aanvraag met dit kenmerk.", "/kenmerk"
+    ),
+    "toestemming_een_per_persoon": Meaning(Kind.CONFLICT, "Per persoon kan er één toestemming zijn.", "/toestemmingen"),
+    "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
+    "contract_een_per_periode": Meaning(
+        Kind.CONFLICT, "Er is in deze periode al een contract met deze aanbieder voor deze zorgvorm."
     ),
 }
+
+
+def refusal(constraint: str) -> Refusal:
+    """The Refusal for a violated constraint of CONSTRAINTS."""
+    kind, detail, pointer = CONSTRAINTS[constraint]
+    fields = (
+        () if pointer is None else (FieldError(pointer, "bezet" if kind is Kind.CONFLICT else "bestaat_niet", detail),)
+    )
+    return Refusal(kind, detail, fields)

@@ -1,0 +1,533 @@
+"""Aanvragen: requests for one child, pseudonymous. With each stand its grondslagen, machtigingen, toestemmingen and
+uitsluitingen: parts of it, that come and go with it and are replaced as a whole list."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from service import codes
+from service.codes import Lijst
+from service.days import today
+from service.db import Connection, rows_as
+from service.errors import FieldError, Kind, Refusal
+from service.fields import Code, Codes, Gemeentecode, Pc4, given, merge, patch_of, refuse
+from service.voorzieningen import UNIQUE, Groepssoort, JuridischKader, Perspectief
+
+
+class Urgentie(StrEnum):
+    """As type `urgentie` in schema.sql."""
+
+    CRISIS = "crisis"
+    SPOED = "spoed"
+    REGULIER = "regulier"
+
+
+class Status(StrEnum):
+    """As type `aanvraag_status` in schema.sql."""
+
+    INGEDIEND = "ingediend"
+    IN_BEHANDELING = "in_behandeling"
+    GEPLAATST = "geplaatst"
+    BEEINDIGD = "beeindigd"
+    AFGEWEZEN = "afgewezen"
+    INGETROKKEN = "ingetrokken"
+    OPGESCHAALD = "opgeschaald"
+
+
+OPEN = (Status.INGEDIEND, Status.IN_BEHANDELING, Status.OPGESCHAALD)
+"""Still looking for a place."""
+
+STEPS: dict[Status, tuple[Status, ...]] = {
+    Status.INGEDIEND: (Status.IN_BEHANDELING, Status.OPGESCHAALD, Status.AFGEWEZEN, Status.INGETROKKEN),
+    Status.IN_BEHANDELING: (Status.OPGESCHAALD, Status.AFGEWEZEN, Status.INGETROKKEN),
+    Status.OPGESCHAALD: (Status.IN_BEHANDELING, Status.AFGEWEZEN, Status.INGETROKKEN),
+}
+"""What a person may make of a status; geplaatst and beeindigd follow from a plaatsing (service/bezetting.py)."""
+
+
+class Geslacht(StrEnum):
+    """As type `geslacht` in schema.sql."""
+
+    MEISJE = "meisje"
+    JONGEN = "jongen"
+    NON_BINAIR = "non_binair"
+    ANDERS = "anders"
+    ONBEKEND = "onbekend"
+
+
+class HuidigVerblijf(StrEnum):
+    """As type `huidig_verblijf` in schema.sql."""
+
+    THUIS = "thuis"
+    NETWERK = "netwerk"
+    CRISISPLEK = "crisisplek"
+    PLEEGGEZIN = "pleeggezin"
+    GEZINSHUIS = "gezinshuis"
+    RESIDENTIEEL = "residentieel"
+    OVERBRUGGING = "overbrugging"
+    ELDERS = "elders"
+
+
+class GrondslagSoort(StrEnum):
+    """As type `grondslag_soort` in schema.sql."""
+
+    BESLUIT_GEMEENTE = "besluit_gemeente"
+    BEPALING_GI = "bepaling_gi"
+    SPOEDINZET_VEILIG_THUIS = "spoedinzet_veilig_thuis"
+    UITSPRAAK_RECHTER = "uitspraak_rechter"
+
+
+class GrondslagStatus(StrEnum):
+    """As type `grondslag_status` in schema.sql."""
+
+    AANGEVRAAGD = "aangevraagd"
+    VERLEEND = "verleend"
+    AFGEWEZEN = "afgewezen"
+    VERVALLEN = "vervallen"
+
+
+class MachtigingSoort(StrEnum):
+    """As type `machtiging_soort` in schema.sql."""
+
+    OPEN = "open"
+    SPOED = "spoed"
+    GESLOTEN = "gesloten"
+    VOORWAARDELIJK = "voorwaardelijk"
+
+
+class ToestemmingPersoon(StrEnum):
+    """As type `toestemming_persoon` in schema.sql."""
+
+    OUDER_1 = "ouder_1"
+    OUDER_2 = "ouder_2"
+    VOOGD = "voogd"
+    JEUGDIGE = "jeugdige"
+
+
+class ToestemmingStatus(StrEnum):
+    """As type `toestemming_status` in schema.sql."""
+
+    GEVRAAGD = "gevraagd"
+    GEGEVEN = "gegeven"
+    GEWEIGERD = "geweigerd"
+    NIET_VEREIST = "niet_vereist"
+
+
+class UitsluitingSoort(StrEnum):
+    """As type `uitsluiting_soort` in schema.sql."""
+
+    AANBIEDER = "aanbieder"
+    VOORZIENING = "voorziening"
+    GEBIED = "gebied"
+
+
+# ── Parts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Grondslag(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    soort: GrondslagSoort
+    status: GrondslagStatus
+    datum: date
+    geldig_tot: date | None = None
+
+
+class Machtiging(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    soort: MachtigingSoort
+    zorgvormen: Annotated[list[Code], Meta(min_length=1, max_length=63, extra_json_schema=UNIQUE)]
+    geldig_van: date
+    geldig_tot: Annotated[date, Meta(description="Eerste dag waarop de machtiging niet meer geldt.")]
+    ten_uitvoer_op: date | None = None
+
+
+class Toestemming(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    persoon: ToestemmingPersoon
+    status: ToestemmingStatus
+    reden: Annotated[str, Meta(min_length=1, max_length=200, description="Verplicht bij niet_vereist.")] | None = None
+    datum: date
+
+
+class Uitsluiting(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    soort: UitsluitingSoort
+    aanbieder_id: Annotated[UUID | None, Meta(description="Alleen bij soort aanbieder.")] = None
+    voorziening_id: Annotated[UUID | None, Meta(description="Alleen bij soort voorziening.")] = None
+    pc4: Annotated[Pc4 | None, Meta(description="Alleen bij soort gebied.")] = None
+    straal_km: Annotated[float, Meta(gt=0, le=300, description="Alleen bij soort gebied.")] | None = None
+
+
+# ── The aanvraag ─────────────────────────────────────────────────────────────────────────────────
+
+Kort = Annotated[str, Meta(min_length=1, max_length=300)]
+Lang = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Vraag(Struct, rename="camel", kw_only=True):
+    """What input and output of an aanvraag share."""
+
+    organisatie_id: Annotated[UUID, Meta(description="De verwijzer.")]
+    kenmerk: Annotated[
+        str,
+        Meta(
+            pattern="^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$",
+            description="Uw eigen kenmerk; geen naam en geen BSN.",
+            examples=["J-2026-0417"],
+        ),
+    ]
+    samenplaatsing_id: Annotated[UUID | None, Meta(description="Broers en zussen die samen een plek zoeken.")] = None
+    urgentie: Urgentie
+    urgentie_reden: Kort | None = None
+    leeftijd_maanden: Annotated[int, Meta(ge=0, le=275, description="In hele maanden, op leeftijdPeildatum.")]
+    leeftijd_peildatum: Annotated[date, Meta(description="De dag waarop de leeftijd klopte.")]
+    geslacht: Geslacht
+    groepssoorten: Annotated[
+        list[Groepssoort],
+        Meta(min_length=1, max_length=3, extra_json_schema=UNIQUE, description="In welke groepen de jeugdige past."),
+    ]
+    pc4: Annotated[Pc4, Meta(description="Van thuis, alleen voor de reistijd; een aanbieder ziet dit niet.")]
+    gemeente_code: Annotated[Gemeentecode, Meta(description="De verantwoordelijke gemeente (woonplaatsbeginsel).")]
+    huidig_verblijf: HuidigVerblijf
+    huidig_verblijf_tot: date | None = None
+    gewenste_start: date
+    uiterlijke_datum: date
+    verwacht_verblijf: Annotated[int, Meta(ge=1, le=6570, description="In dagen.")]
+    perspectief: Perspectief
+    zorgvormen: Annotated[
+        list[Code], Meta(min_length=1, max_length=63, extra_json_schema=UNIQUE, examples=[["gezinshuis"]])
+    ]
+    zorgvorm_reden: (
+        Annotated[
+            Kort,
+            Meta(
+                description="Verplicht als er een andere zorgvorm bij is dan pleeggezin of gezinshuis (Jeugdwet 2.3 lid 6)."
+            ),
+        ]
+        | None
+    ) = None
+    juridisch_kader: JuridischKader
+    ondersteuning: Annotated[Codes, Meta(description="Codes van de lijst ondersteuning: wat nodig is.")] = []
+    kenmerken: Annotated[Codes, Meta(description="Codes van de lijst kenmerk.")] = []
+    medisch: Annotated[Codes, Meta(description="Codes van de lijst medisch.")] = []
+    rolstoel: bool = False
+    onderwijs: Annotated[Code | None, Meta(description="Code van de lijst onderwijs.")] = None
+    school_pc4: Pc4 | None = None
+    netwerk_pc4: Pc4 | None = None
+    maximale_reistijd: Annotated[int, Meta(ge=1, le=600, description="Harde grens in minuten.")] | None = None
+    eerder_geprobeerd: Annotated[Lang, Meta(description="Wat er al is geprobeerd; nooit een drempel.")] | None = None
+    mening_jeugdige: Lang | None = None
+    praktisch: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    grondslagen: Annotated[list[Grondslag], Meta(max_length=20)] = []
+    machtigingen: Annotated[list[Machtiging], Meta(max_length=20)] = []
+    toestemmingen: Annotated[list[Toestemming], Meta(max_length=4)] = []
+    uitsluitingen: Annotated[list[Uitsluiting], Meta(max_length=50)] = []
+
+
+class NieuweAanvraag(Vraag, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class AanvraagVelden(Vraag, kw_only=True):
+    status: Status
+
+
+WijzigingAanvraag = patch_of(AanvraagVelden, "organisatie_id")
+
+
+class Aanvraag(AanvraagVelden, kw_only=True):
+    id: UUID
+    aangemeld_op: datetime
+    versie: int
+
+
+FIELDS = """organisatie_id, kenmerk, samenplaatsing_id, urgentie, urgentie_reden, leeftijd_maanden, leeftijd_peildatum,
+    geslacht, groepssoorten, pc4, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start, uiterlijke_datum,
+    verwacht_verblijf, perspectief, zorgvormen, zorgvorm_reden, juridisch_kader, ondersteuning, kenmerken, medisch,
+    rolstoel, onderwijs, school_pc4, netwerk_pc4, maximale_reistijd, eerder_geprobeerd, mening_jeugdige, praktisch"""
+
+# The parts come along as json with the names of the API, so that a page of aanvragen is one query.
+AANVRAGEN = f"""
+select id, status, {FIELDS}, aangemeld_op, versie,
+       (select coalesce(jsonb_agg(jsonb_build_object('soort', g.soort, 'status', g.status, 'datum', g.datum,
+                                                     'geldigTot', g.geldig_tot) order by g.datum, g.id), '[]')
+        from grondslag g where g.aanvraag_id = a.id) as grondslagen,
+       (select coalesce(jsonb_agg(jsonb_build_object('soort', m.soort, 'zorgvormen', m.zorgvormen,
+                                                     'geldigVan', lower(m.geldigheid), 'geldigTot', upper(m.geldigheid),
+                                                     'tenUitvoerOp', m.ten_uitvoer_op)
+                                  order by lower(m.geldigheid), m.id), '[]')
+        from machtiging m where m.aanvraag_id = a.id) as machtigingen,
+       (select coalesce(jsonb_agg(jsonb_build_object('persoon', t.persoon, 'status', t.status, 'reden', t.reden,
+                                                     'datum', t.datum) order by t.persoon), '[]')
+        from toestemming t where t.aanvraag_id = a.id) as toestemmingen,
+       (select coalesce(jsonb_agg(jsonb_build_object('soort', u.soort, 'aanbiederId', u.aanbieder_id,
+                                                     'voorzieningId', u.voorziening_id, 'pc4', u.pc4,
+                                                     'straalKm', u.straal_km) order by u.soort, u.id), '[]')
+        from uitsluiting u where u.aanvraag_id = a.id) as uitsluitingen
+from aanvraag a
+"""
+
+PAGE = f"""
+{AANVRAGEN}
+where a.regio = huidige_regio()
+  and ($1::text[] is null or a.status::text = any ($1))
+  and ($2::urgentie is null or a.urgentie = $2)
+  and ($3::uuid is null or a.samenplaatsing_id = $3)
+  and ($4::uuid is null
+       or (a.urgentie, a.aangemeld_op, a.id) > (select c.urgentie, c.aangemeld_op, c.id from aanvraag c where c.id = $4))
+order by a.urgentie, a.aangemeld_op, a.id
+limit $5
+"""
+
+
+async def page(
+    conn: Connection,
+    *,
+    status: tuple[Status, ...] | None = None,
+    urgentie: Urgentie | None = None,
+    samenplaatsing_id: UUID | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[Aanvraag]:
+    """Aanvragen, the most urgent first and then the longest waiting, from the one after `after`."""
+    return rows_as(await conn.fetch(PAGE, status, urgentie, samenplaatsing_id, after, limit), Aanvraag)
+
+
+GET = f"{AANVRAGEN} where a.id = $1"
+
+LOCK = f"{AANVRAGEN} where a.id = $1 for no key update of a"
+
+
+async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Aanvraag:
+    """One aanvraag; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
+    row = await conn.fetchrow(LOCK if lock else GET, id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+    return msgspec.convert(row, Aanvraag)
+
+
+# ── Checks ───────────────────────────────────────────────────────────────────────────────────────
+
+BEKEND = """
+select exists (select from organisatie where id = $1 and regio = huidige_regio()) as organisatie,
+       exists (select from gemeente where code = $2) as gemeente,
+       (select organisatie_id from samenplaatsing where id = $3) as samenplaatsing_van,
+       array(select code from zorgvorm where regio = huidige_regio() and not gezinsvorm) as geen_gezinsvorm,
+       array(select pc4 from postcodegebied where pc4 = any ($4)) as pc4s,
+       array(select id from aanbieder where id = any ($5)) as aanbieders,
+       array(select id from voorziening where id = any ($6)) as voorzieningen
+"""
+
+
+async def errors(conn: Connection, nieuw: Vraag) -> list[FieldError]:
+    """What is wrong with an aanvraag beyond the form of its fields."""
+    uitsluitingen = nieuw.uitsluitingen if given(nieuw.uitsluitingen) else []
+    known = await conn.fetchrow(
+        BEKEND,
+        nieuw.organisatie_id if given(nieuw.organisatie_id) else None,
+        nieuw.gemeente_code if given(nieuw.gemeente_code) else None,
+        nieuw.samenplaatsing_id if given(nieuw.samenplaatsing_id) else None,
+        *(
+            [getattr(u, name) for u in uitsluitingen if given(getattr(u, name))]
+            for name in ("pc4", "aanbieder_id", "voorziening_id")
+        ),
+    )
+    assert known is not None
+    return [
+        *_errors_of_fields(nieuw, known),
+        *(e for i, part in _parts(nieuw.grondslagen) for e in _errors_of_grondslag(part, f"/grondslagen/{i}")),
+        *(e for i, part in _parts(nieuw.machtigingen) for e in _errors_of_machtiging(part, f"/machtigingen/{i}")),
+        *_errors_of_toestemmingen(nieuw.toestemmingen),
+        *(
+            e
+            for i, part in _parts(nieuw.uitsluitingen)
+            for e in _errors_of_uitsluiting(part, f"/uitsluitingen/{i}", known)
+        ),
+        *await codes.unknown(
+            conn,
+            [
+                ("/zorgvormen", "zorgvorm", nieuw.zorgvormen),
+                ("/ondersteuning", Lijst.ONDERSTEUNING, nieuw.ondersteuning),
+                ("/kenmerken", Lijst.KENMERK, nieuw.kenmerken),
+                ("/medisch", Lijst.MEDISCH, nieuw.medisch),
+                ("/onderwijs", Lijst.ONDERWIJS, nieuw.onderwijs),
+                *(
+                    (f"/machtigingen/{i}/zorgvormen", "zorgvorm", part.zorgvormen)
+                    for i, part in _parts(nieuw.machtigingen)
+                ),
+            ],
+        ),
+    ]
+
+
+def _parts(parts: Any) -> list[tuple[int, Any]]:
+    return list(enumerate(parts)) if given(parts) else []
+
+
+def _errors_of_fields(nieuw: Vraag, known: Any) -> list[FieldError]:
+    found = []
+    if given(nieuw.organisatie_id) and not known["organisatie"]:
+        found.append(FieldError("/organisatieId", "bestaat_niet", "Deze organisatie bestaat niet in uw regio."))
+    if given(nieuw.gemeente_code) and not known["gemeente"]:
+        found.append(FieldError("/gemeenteCode", "bestaat_niet", "Deze gemeentecode kent het loket niet."))
+    if given(nieuw.samenplaatsing_id) and known["samenplaatsing_van"] != nieuw.organisatie_id:
+        found.append(
+            FieldError("/samenplaatsingId", "bestaat_niet", "Deze samenplaatsing bestaat niet bij deze organisatie.")
+        )
+    if given(nieuw.gewenste_start, nieuw.uiterlijke_datum) and nieuw.uiterlijke_datum < nieuw.gewenste_start:
+        found.append(FieldError("/uiterlijkeDatum", "volgorde", "Geef een dag die niet voor gewensteStart ligt."))
+    andere = [z for z in (nieuw.zorgvormen if given(nieuw.zorgvormen) else []) if z in known["geen_gezinsvorm"]]
+    if andere and nieuw.zorgvorm_reden is None:
+        found.append(
+            FieldError(
+                "/zorgvormReden",
+                "verplicht",
+                f"Leg uit waarom niet alleen een pleeggezin of gezinshuis: u vraagt ook {', '.join(andere)}.",
+            )
+        )
+    return found
+
+
+def _errors_of_grondslag(part: Grondslag, pointer: str) -> list[FieldError]:
+    if given(part.datum, part.geldig_tot) and part.geldig_tot < part.datum:  # type: ignore[operator]
+        return [FieldError(f"{pointer}/geldigTot", "volgorde", "Geef een dag die niet voor datum ligt.")]
+    return []
+
+
+def _errors_of_machtiging(part: Machtiging, pointer: str) -> list[FieldError]:
+    found = []
+    if given(part.geldig_van, part.geldig_tot) and part.geldig_tot <= part.geldig_van:
+        found.append(FieldError(f"{pointer}/geldigTot", "volgorde", "Geef een dag die na geldigVan ligt."))
+    if given(part.ten_uitvoer_op, part.geldig_van) and part.ten_uitvoer_op < part.geldig_van:  # type: ignore[operator]
+        found.append(FieldError(f"{pointer}/tenUitvoerOp", "volgorde", "Geef een dag die niet voor geldigVan ligt."))
+    return found
+
+
+def _errors_of_toestemmingen(parts: Any) -> list[FieldError]:
+    found = []
+    seen = set()
+    for i, part in _parts(parts):
+        if given(part.persoon) and part.persoon in seen:
+            found.append(FieldError(f"/toestemmingen/{i}/persoon", "dubbel", "Noem elke persoon één keer."))
+        seen.add(part.persoon)
+        if part.status is ToestemmingStatus.NIET_VEREIST and part.reden is None:
+            found.append(
+                FieldError(f"/toestemmingen/{i}/reden", "verplicht", "Schrijf waarom toestemming niet nodig is.")
+            )
+    return found
+
+
+NEEDS = {
+    UitsluitingSoort.AANBIEDER: ("aanbieder_id",),
+    UitsluitingSoort.VOORZIENING: ("voorziening_id",),
+    UitsluitingSoort.GEBIED: ("pc4", "straal_km"),
+}
+"""As constraint uitsluiting_vorm in schema.sql."""
+
+
+def _errors_of_uitsluiting(part: Uitsluiting, pointer: str, known: Any) -> list[FieldError]:
+    found = []
+    for name, json_name in zip(part.__struct_fields__[1:], part.__struct_encode_fields__[1:], strict=True):
+        needed = name in NEEDS.get(part.soort, ())
+        if given(part.soort) and getattr(part, name) is None and needed:
+            found.append(FieldError(f"{pointer}/{json_name}", "verplicht", f"Dit is verplicht bij soort {part.soort}."))
+        if given(part.soort, getattr(part, name)) and not needed:
+            found.append(FieldError(f"{pointer}/{json_name}", "past_niet", f"Laat dit leeg bij soort {part.soort}."))
+    for name, json_name, list_name, what in (
+        ("aanbieder_id", "aanbiederId", "aanbieders", "Deze aanbieder"),
+        ("voorziening_id", "voorzieningId", "voorzieningen", "Deze voorziening"),
+        ("pc4", "pc4", "pc4s", "Deze postcode"),
+    ):
+        if given(getattr(part, name)) and getattr(part, name) not in known[list_name]:
+            found.append(FieldError(f"{pointer}/{json_name}", "bestaat_niet", f"{what} kent het loket niet."))
+    return found
+
+
+# ── Writing ──────────────────────────────────────────────────────────────────────────────────────
+
+# The record has the names and types of the table, so that 31 fields need no 31 numbered parameters.
+INSERT = f"""
+insert into aanvraag (regio, aangemeld_op, {FIELDS})
+select huidige_regio(), $2, {FIELDS}
+from jsonb_populate_record(null::aanvraag, $1)
+returning id
+"""
+
+
+async def add(conn: Connection, nieuw: NieuweAanvraag, *, now: datetime) -> Aanvraag:
+    """File an aanvraag at `now`. Refuses INVALID (see `errors`) and CONFLICT when the kenmerk is taken."""
+    refuse(await errors(conn, nieuw))
+    id = await conn.fetchval(INSERT, msgspec.structs.asdict(nieuw), now)
+    await _replace_parts(conn, id, nieuw)
+    return await get(conn, id)
+
+
+UPDATE = f"""
+update aanvraag a
+set ({FIELDS}, status, versie) =
+    (select {FIELDS}, status, a.versie + 1 from jsonb_populate_record(null::aanvraag, $2))
+where id = $1
+"""
+
+
+async def change(conn: Connection, id: UUID, wijziging: Struct) -> Aanvraag:
+    """Apply a WijzigingAanvraag; a list that it names replaces the whole list. Refuses NOT_FOUND, INVALID, CONFLICT."""
+    current = await get(conn, id, lock=True)
+    nieuw = merge(current, wijziging, AanvraagVelden)
+    found = await errors(conn, nieuw)
+    if nieuw.status is not current.status and nieuw.status not in STEPS.get(current.status, ()):
+        found.append(FieldError("/status", "volgorde", f"Een aanvraag die {current.status} is, kan dit niet worden."))
+    refuse(found)
+    await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw))
+    await _replace_parts(conn, id, wijziging)
+    return await get(conn, id)
+
+
+WIS_GRONDSLAGEN = "delete from grondslag where aanvraag_id = $1"
+WIS_MACHTIGINGEN = "delete from machtiging where aanvraag_id = $1"
+WIS_TOESTEMMINGEN = "delete from toestemming where aanvraag_id = $1"
+WIS_UITSLUITINGEN = "delete from uitsluiting where aanvraag_id = $1"
+
+INSERT_GRONDSLAGEN = """
+insert into grondslag (regio, aanvraag_id, soort, status, datum, geldig_tot)
+select huidige_regio(), $1, soort, status, datum, geldig_tot
+from jsonb_populate_recordset(null::grondslag, $2)
+"""
+
+INSERT_MACHTIGINGEN = """
+insert into machtiging (regio, aanvraag_id, soort, zorgvormen, geldigheid, ten_uitvoer_op)
+select huidige_regio(), $1, soort, zorgvormen, daterange(geldig_van, geldig_tot), ten_uitvoer_op
+from jsonb_to_recordset($2) as m
+    (soort machtiging_soort, zorgvormen text[], geldig_van date, geldig_tot date, ten_uitvoer_op date)
+"""
+
+INSERT_TOESTEMMINGEN = """
+insert into toestemming (regio, aanvraag_id, persoon, status, reden, datum)
+select huidige_regio(), $1, persoon, status, reden, datum
+from jsonb_populate_recordset(null::toestemming, $2)
+"""
+
+INSERT_UITSLUITINGEN = """
+insert into uitsluiting (regio, aanvraag_id, soort, aanbieder_id, voorziening_id, pc4, straal_km)
+select huidige_regio(), $1, soort, aanbieder_id, voorziening_id, pc4, straal_km
+from jsonb_populate_recordset(null::uitsluiting, $2)
+"""
+
+PARTS = {
+    "grondslagen": (WIS_GRONDSLAGEN, INSERT_GRONDSLAGEN),
+    "machtigingen": (WIS_MACHTIGINGEN, INSERT_MACHTIGINGEN),
+    "toestemmingen": (WIS_TOESTEMMINGEN, INSERT_TOESTEMMINGEN),
+    "uitsluitingen": (WIS_UITSLUITINGEN, INSERT_UITSLUITINGEN),
+}
+
+
+async def _replace_parts(conn: Connection, id: UUID, source: Struct) -> None:
+    """Each list of parts that `source` names takes the place of the one there was."""
+    for name, (wis, insert) in PARTS.items():
+        parts = getattr(source, name)
+        if given(parts):
+            await conn.execute(wis, id)
+            if parts:
+                await conn.execute(insert, id, [msgspec.structs.asdict(part) for part in parts])

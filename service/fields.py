@@ -1,0 +1,263 @@
+"""Input checked field by field, so that everything that is wrong is told at once, in Dutch.
+
+msgspec stops at the first error and speaks English; `read` walks the same Struct types and collects. A field
+that is wrong or missing becomes UNSET, so that the checks that need several fields (`given`) can still run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, inspect
+
+from service.errors import FieldError, Kind, Refusal
+
+S = TypeVar("S", bound=Struct)
+
+Code = Annotated[str, Meta(pattern="^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
+"""Code of a list that a region can extend: zorgvorm or kenmerkcode."""
+
+Gemeentecode = Annotated[str, Meta(pattern="^[0-9]{4}$", description="CBS-code van vier cijfers.", examples=["0402"])]
+Codes = Annotated[list[Code], Meta(max_length=63, extra_json_schema={"uniqueItems": True})]
+"""A set of codes; 63 is what the matcher keeps in one column (matcher.problem.MAX_CODES)."""
+
+Naam = Annotated[str, Meta(min_length=1, max_length=120, pattern="^\\S")]
+Pc4 = Annotated[str, Meta(pattern="^[1-9][0-9]{3}$", examples=["1211"])]
+Postcode = Annotated[str, Meta(pattern="^[1-9][0-9]{3} [A-Z]{2}$", examples=["1211 AB"])]
+Telefoon = Annotated[str, Meta(pattern="^\\+?[0-9 ()-]{6,20}$", examples=["035 123 45 67"])]
+
+# What PostgreSQL cannot store (NUL), what no reader can see, and halves of a character.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+DATES = date(1990, 1, 1), date(2100, 1, 1)
+"""A date outside of this is a slip of the finger."""
+
+FORMS = {
+    "^[0-9]{4}$": "vier cijfers, zoals 0402",
+    "^[1-9][0-9]{3}$": "vier cijfers, zoals 1211",
+    "^[1-9][0-9]{3} [A-Z]{2}$": "een postcode zoals 1211 AB",
+    "^\\+?[0-9 ()-]{6,20}$": "een telefoonnummer zoals 035 123 45 67",
+    "^[0-9]{1,8}$": "een AGB-code: hooguit 8 cijfers",
+    "^[a-z0-9]+([_-][a-z0-9]+)*$": "een code: kleine letters, cijfers en streepjes",
+    "^\\S": "een tekst die niet met een spatie begint",
+    "^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$": "een kenmerk van hooguit 40 letters en cijfers",
+}
+"""What a pattern asks, in words."""
+
+
+def given(*values: object) -> bool:
+    """Whether all values are there: not missing, not wrong and not empty."""
+    return all(value is not UNSET and value is not None for value in values)
+
+
+def refuse(errors: list[FieldError]) -> None:
+    """Raise when anything is wrong."""
+    if errors:
+        raise Refusal(Kind.INVALID, "De invoer klopt niet. Verbeter de velden die hieronder staan.", tuple(errors))
+
+
+def read(shape: type[S], data: object, *, lax: bool = False, source: str = "body") -> tuple[S, list[FieldError]]:
+    """`data` (decoded JSON) as `shape`, with every error. `lax` also takes numbers and yes/no as text (query)."""
+    errors: list[FieldError] = []
+    info = inspect.type_info(shape)
+    assert isinstance(info, inspect.StructType)
+    value = _struct(info, data, "", errors, lax)
+    if source != "body":
+        errors = [FieldError(e.pointer.removeprefix("/"), e.code, e.detail, source) for e in errors]
+    return value, errors
+
+
+def merge(current: Struct, changes: Struct, shape: type[S]) -> S:
+    """`current` as `shape`, with the fields that `changes` names."""
+    values = {name: getattr(current, name) for name in shape.__struct_fields__}
+    values |= {name: value for name, value in msgspec.structs.asdict(changes).items() if value is not UNSET}
+    return shape(**values)
+
+
+def patch_of(shape: type[Struct], *without: str) -> type[Struct]:
+    """The Struct of a PATCH on `shape`: every field may be left out, and keeps its value then."""
+    return msgspec.defstruct(
+        f"Wijziging{shape.__name__.removeprefix('Nieuwe')}",
+        [
+            (field.name, field.type | msgspec.UnsetType, UNSET)
+            for field in msgspec.structs.fields(shape)
+            if field.name not in without
+        ],
+        kw_only=True,
+        rename="camel",
+        forbid_unknown_fields=True,
+        module=shape.__module__,
+    )
+
+
+# ── Walking a type ───────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def _fields(struct: type[Struct]) -> dict[str, inspect.Field]:
+    info = inspect.type_info(struct)
+    assert isinstance(info, inspect.StructType)
+    return {field.encode_name: field for field in info.fields}
+
+
+def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+    if not isinstance(data, Mapping):
+        return _wrong(errors, pointer, "een JSON-object")
+    fields = _fields(info.cls)
+    for name in (name for name in data if name not in fields):
+        near = difflib.get_close_matches(name, fields, 1)
+        hint = f" Bedoelt u {near[0]}?" if near else ""
+        errors.append(FieldError(f"{pointer}/{_escape(name)}", "onbekend", f"Dit veld bestaat niet.{hint}"))
+    values: dict[str, object] = {}
+    for name, field in fields.items():
+        if name in data:
+            values[field.name] = _value(field.type, data[name], f"{pointer}/{name}", errors, lax)
+        elif field.required:
+            errors.append(FieldError(f"{pointer}/{name}", "verplicht", "Dit veld is verplicht. Vul het in."))
+            values[field.name] = UNSET
+    return info.cls(**values)
+
+
+def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+    if isinstance(info, inspect.Metadata):
+        info = info.type
+    if isinstance(info, inspect.UnionType):
+        if value is None and any(isinstance(kind, inspect.NoneType) for kind in info.types):
+            return None
+        (info,) = (kind for kind in info.types if not isinstance(kind, inspect.NoneType))
+        return _value(info, value, pointer, errors, lax)
+    if isinstance(info, inspect.StructType):
+        return _struct(info, value, pointer, errors, lax)
+    if isinstance(info, inspect.ListType):
+        return _list(info, value, pointer, errors, lax)
+    if isinstance(info, inspect.DictType):
+        if not isinstance(value, Mapping):
+            return _wrong(errors, pointer, "een JSON-object")
+        for name in value:
+            _value(info.key_type, name, f"{pointer}/{_escape(name)}", errors, lax)
+        return {
+            name: _value(info.value_type, item, f"{pointer}/{_escape(name)}", errors, lax)
+            for name, item in value.items()
+        }
+    convert, says = SCALARS[type(info)]
+    try:
+        result = convert(info, value, lax)
+    except (ValueError, TypeError):
+        return _wrong(errors, pointer, says(info))
+    return result
+
+
+def _list(info: inspect.ListType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+    if not isinstance(value, list):
+        return _wrong(errors, pointer, "een lijst")
+    low, high = info.min_length or 0, info.max_length
+    if len(value) < low or (high is not None and len(value) > high):
+        return _wrong(errors, pointer, f"een lijst met {_range(low, high)} waarden", "aantal")
+    items = [_value(info.item_type, item, f"{pointer}/{i}", errors, lax) for i, item in enumerate(value)]
+    if not isinstance(info.item_type, inspect.StructType):
+        for i, item in enumerate(items):
+            if item is not UNSET and item in items[:i]:
+                errors.append(
+                    FieldError(f"{pointer}/{i}", "dubbel", "Deze waarde staat er al. Noem elke waarde één keer.")
+                )
+    return UNSET if any(item is UNSET for item in items) else items
+
+
+def _wrong(errors: list[FieldError], pointer: str, expected: str, code: str = "waarde") -> Any:
+    errors.append(FieldError(pointer, code, f"Geef {expected}."))
+    return UNSET
+
+
+def _escape(name: str) -> str:
+    """A name in a JSON pointer (RFC 6901); what cannot be shown is left out."""
+    return UNPRINTABLE.sub("", name[:80]).replace("~", "~0").replace("/", "~1")
+
+
+def _range(low: object, high: object) -> str:
+    if low is None and high is None:
+        return "elk aantal"
+    if high is None:
+        return f"{low} of meer"
+    return f"{low} tot en met {high}" if low is not None else f"hooguit {high}"
+
+
+# ── Scalars: how to convert, and what to ask for when that fails ─────────────────────────────────
+
+
+def _text(info: inspect.StrType, value: object, lax: bool) -> str:
+    if not isinstance(value, str) or UNPRINTABLE.search(value):
+        raise ValueError
+    if len(value) < (info.min_length or 0) or (info.max_length is not None and len(value) > info.max_length):
+        raise ValueError
+    if info.pattern and ("\n" in value or not re.search(info.pattern, value, re.ASCII)):
+        raise ValueError
+    return value
+
+
+def _text_says(info: inspect.StrType) -> str:
+    form = FORMS.get(info.pattern or "", "een tekst zonder vreemde tekens")
+    if info.max_length is not None and "hooguit" not in form:
+        form += f", {_range(info.min_length or None, info.max_length)} tekens lang"
+    return form
+
+
+def _number(info: inspect.IntType | inspect.FloatType, value: object, lax: bool) -> float:
+    kind = int if isinstance(info, inspect.IntType) else float
+    number = msgspec.convert(value, kind, strict=not lax)
+    if (info.ge is not None and number < info.ge) or (info.gt is not None and number <= info.gt):
+        raise ValueError
+    if (info.le is not None and number > info.le) or (info.lt is not None and number >= info.lt):
+        raise ValueError
+    return number
+
+
+def _number_says(info: inspect.IntType | inspect.FloatType) -> str:
+    what = "een heel getal" if isinstance(info, inspect.IntType) else "een getal"
+    if info.gt is not None:
+        return f"{what} groter dan {info.gt:g}" + (f" en hooguit {info.le:g}" if info.le is not None else "")
+    return f"{what} van {_range(info.ge, info.le)}"
+
+
+def _bool(info: inspect.Type, value: object, lax: bool) -> bool:
+    if lax and value in ("true", "false"):
+        return value == "true"
+    return msgspec.convert(value, bool)
+
+
+def _date(info: inspect.Type, value: object, lax: bool) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError
+    day = date.fromisoformat(value)
+    if not DATES[0] <= day < DATES[1]:
+        raise ValueError
+    return day
+
+
+def _uuid(info: inspect.Type, value: object, lax: bool) -> UUID:
+    if not isinstance(value, str) or len(value) != 36:
+        raise ValueError
+    return msgspec.convert(value, UUID)
+
+
+def _choice(info: inspect.EnumType, value: object, lax: bool) -> object:
+    if not isinstance(value, str):
+        raise ValueError
+    return info.cls(value)
+
+
+SCALARS: dict[type[inspect.Type], tuple[Callable[[Any, object, bool], object], Callable[[Any], str]]] = {
+    inspect.StrType: (_text, _text_says),
+    inspect.IntType: (_number, _number_says),
+    inspect.FloatType: (_number, _number_says),
+    inspect.BoolType: (_bool, lambda info: "true of false"),
+    inspect.DateType: (_date, lambda info: "een datum zoals 2026-01-31, tussen 1990 en 2100"),
+    inspect.UUIDType: (_uuid, lambda info: "een id zoals 3f2b8c1e-5a47-4d0e-9b76-0c8f1a2d3e4f"),
+    inspect.EnumType: (_choice, lambda info: "een van: " + ", ".join(member.value for member in info.cls)),
+}

@@ -1,0 +1,282 @@
+"""Plekken: single beds. What a plek is today follows from three things: whether it exists, what takes it, and
+what its provider says of it when it is empty (docs/ARCHITECTURE.md; service/bezetting.py takes and frees)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta, Struct
+
+from service.days import today
+from service.db import Connection, rows_as
+from service.errors import FieldError, Kind, Refusal
+from service.fields import given, merge, patch_of, refuse
+
+
+class Beschikbaarheid(StrEnum):
+    """As type `beschikbaarheid` in schema.sql."""
+
+    BEMENST = "bemenst"
+    ONBEMENST = "onbemenst"
+    IN_OVERLEG = "in_overleg"
+
+
+class Bron(StrEnum):
+    """As type `bevestiging_bron` in schema.sql."""
+
+    SCHERM = "scherm"
+    MAIL = "mail"
+    KOPPELING = "koppeling"
+    BESTAND = "bestand"
+
+
+class BezettingSoort(StrEnum):
+    """As type `bezetting_soort` in schema.sql."""
+
+    OPTIE = "optie"
+    PLAATSING = "plaatsing"
+    STOP = "stop"
+
+
+class Status(StrEnum):
+    """Derived, never stored: the `case` in PLEKKEN below."""
+
+    OPEN = "open"
+    ONBEMENST = "onbemenst"
+    IN_OVERLEG = "in_overleg"
+    BEZET = "bezet"
+    GESTOPT = "gestopt"
+    GEPLAND = "gepland"
+    VERVALLEN = "vervallen"
+
+
+PlekNaam = Annotated[str, Meta(min_length=1, max_length=60, pattern="^\\S", examples=["Kamer 1"])]
+
+
+class NieuwePlek(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    voorziening_id: UUID
+    naam: PlekNaam
+    beschikbaarheid: Beschikbaarheid = Beschikbaarheid.BEMENST
+    bestaat_van: Annotated[date | None, Meta(description="Eerste dag van de plek; leeg: vandaag.")] = None
+    bestaat_tot: Annotated[date | None, Meta(description="Eerste dag dat de plek er niet meer is; leeg: blijft.")] = (
+        None
+    )
+
+
+class PlekVelden(NieuwePlek, kw_only=True):
+    bestaat_van: date
+
+
+WijzigingPlek = patch_of(PlekVelden, "voorziening_id")
+
+
+class Plek(Struct, rename="camel", kw_only=True):
+    id: UUID
+    aanbieder_id: UUID
+    voorziening_id: UUID
+    naam: str
+    zorgvorm: str
+    beschikbaarheid: Beschikbaarheid
+    bestaat_van: date
+    bestaat_tot: date | None
+    bevestigd_op: Annotated[
+        datetime | None, Meta(description="Wanneer de aanbieder voor het laatst zei dat dit klopt.")
+    ]
+    status: Annotated[Status, Meta(description="Wat de plek vandaag is.")]
+    bezet_door: BezettingSoort | None
+    bezet_tot: Annotated[date | None, Meta(description="Verwachte eerste vrije dag; leeg: onbekend of niet bezet.")]
+    einde_verstreken: Annotated[
+        bool, Meta(description="De plaatsing had al klaar moeten zijn en is niet beëindigd; de plek telt als bezet.")
+    ]
+    volgende_bezetting_van: Annotated[date | None, Meta(description="Eerste dag waarop de plek weer bezet raakt.")]
+    versie: int
+
+
+# $1 now, $2 today. bezette_perioden also sees what another region took, without who; enum order makes a stop
+# win from a plaatsing and that from an optie. An optie counts only until it expires.
+PLEKKEN = """
+select p.id, p.aanbieder_id, p.voorziening_id, p.naam, v.zorgvorm, p.beschikbaarheid,
+       lower(p.bestaat) as bestaat_van, upper(p.bestaat) as bestaat_tot, p.bevestigd_op,
+       case when upper(p.bestaat) <= $2 then 'vervallen'
+            when lower(p.bestaat) > $2 then 'gepland'
+            when nu.soort = 'stop' then 'gestopt'
+            when nu.soort is not null then 'bezet'
+            when p.beschikbaarheid = 'bemenst' then 'open'
+            else p.beschikbaarheid::text end as status,
+       nu.soort as bezet_door, nullif(nu.tot, 'infinity') as bezet_tot,
+       coalesce(nu.einde_verstreken, false) as einde_verstreken, nu.volgende_van as volgende_bezetting_van, p.versie,
+       p.regio, lower(unaccent(v.naam)) as voorziening_naam
+from plek p
+join voorziening v on v.id = p.voorziening_id
+cross join lateral (
+    select max(b.soort) filter (where b.van <= $2) as soort,
+           max(coalesce(b.tot, 'infinity')) filter (where b.van <= $2) as tot,
+           bool_or(b.soort = 'plaatsing' and b.tot <= $2) as einde_verstreken,
+           min(b.van) filter (where b.van > $2) as volgende_van
+    from bezette_perioden($2::date, array[p.id]) b
+    where b.soort <> 'optie' or b.vervalt_op > $1::timestamptz
+) nu
+"""
+
+PAGE = f"""
+select *
+from ({PLEKKEN}) p
+where regio = huidige_regio()
+  and ($3::uuid is null or aanbieder_id = $3)
+  and ($4::uuid is null or voorziening_id = $4)
+  and ($5::text is null or zorgvorm = $5)
+  and ($6::text is null or status = $6)
+  and ($7::uuid is null
+       or (voorziening_naam, voorziening_id, naam, id) >
+          (select lower(unaccent(v.naam)), v.id, c.naam, c.id
+           from plek c join voorziening v on v.id = c.voorziening_id where c.id = $7))
+order by voorziening_naam, voorziening_id, naam, id
+limit $8
+"""
+
+
+async def page(
+    conn: Connection,
+    now: datetime,
+    *,
+    aanbieder_id: UUID | None = None,
+    voorziening_id: UUID | None = None,
+    zorgvorm: str | None = None,
+    status: Status | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[Plek]:
+    """Plekken of the region by voorziening and name, as they are at `now`, from the one after `after`."""
+    rows = await conn.fetch(PAGE, now, today(now), aanbieder_id, voorziening_id, zorgvorm, status, after, limit)
+    return rows_as(rows, Plek)
+
+
+GET = f"{PLEKKEN} where p.id = $3"
+
+LOCK = f"{PLEKKEN} where p.id = $3 for no key update of p"
+
+
+async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) -> Plek:
+    """One plek at `now`; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
+    row = await conn.fetchrow(LOCK if lock else GET, now, today(now), id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+    return msgspec.convert(row, Plek)
+
+
+VOORZIENING_BEKEND = "select exists (select from voorziening where id = $1 and regio = huidige_regio())"
+
+
+async def errors(conn: Connection, nieuw: NieuwePlek) -> list[FieldError]:
+    """What is wrong with a plek beyond the form of its fields."""
+    found = []
+    if given(nieuw.voorziening_id) and not await conn.fetchval(VOORZIENING_BEKEND, nieuw.voorziening_id):
+        found.append(FieldError("/voorzieningId", "bestaat_niet", "Deze voorziening bestaat niet in uw regio."))
+    if given(nieuw.bestaat_van, nieuw.bestaat_tot) and nieuw.bestaat_tot <= nieuw.bestaat_van:  # type: ignore[operator]
+        found.append(FieldError("/bestaatTot", "volgorde", "Geef een dag die na bestaatVan ligt."))
+    return found
+
+
+INSERT = """
+insert into plek (regio, aanbieder_id, voorziening_id, naam, beschikbaarheid, bestaat)
+select v.regio, v.aanbieder_id, v.id, $2, $3, daterange($4, $5)
+from voorziening v
+where v.id = $1
+returning id
+"""
+
+
+async def add(conn: Connection, nieuw: NieuwePlek, *, now: datetime, bron: Bron) -> Plek:
+    """Publish a plek; that also confirms it. Refuses INVALID (see `errors`) and CONFLICT on a name that is taken."""
+    nieuw = msgspec.structs.replace(nieuw, bestaat_van=nieuw.bestaat_van or today(now))
+    refuse(await errors(conn, nieuw))
+    id = await conn.fetchval(
+        INSERT, nieuw.voorziening_id, nieuw.naam, nieuw.beschikbaarheid, nieuw.bestaat_van, nieuw.bestaat_tot
+    )
+    await bevestig(conn, id, None, now=now, bron=bron)
+    return await get(conn, id, now)
+
+
+UPDATE = "update plek set naam = $2, bestaat = daterange($3, $4), versie = versie + 1 where id = $1"
+
+
+async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime, bron: Bron) -> Plek:
+    """Apply a WijzigingPlek; saying the beschikbaarheid confirms the plek. Refuses NOT_FOUND, INVALID, CONFLICT."""
+    nieuw = merge(await get(conn, id, now, lock=True), wijziging, PlekVelden)
+    refuse(await errors(conn, nieuw))
+    await conn.execute(UPDATE, id, nieuw.naam, nieuw.bestaat_van, nieuw.bestaat_tot)
+    changes: Any = wijziging
+    if given(changes.beschikbaarheid):
+        await bevestig(conn, id, changes.beschikbaarheid, now=now, bron=bron)
+    return await get(conn, id, now)
+
+
+# ── Bevestigingen: "klopt nog" ───────────────────────────────────────────────────────────────────
+
+
+class NieuweBevestiging(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    beschikbaarheid: Annotated[Beschikbaarheid | None, Meta(description="Leeg: zoals het er stond.")] = None
+
+
+class Bevestiging(Struct, rename="camel", kw_only=True):
+    id: UUID
+    plek_id: UUID
+    op: datetime
+    bron: Bron
+    beschikbaarheid: Beschikbaarheid
+
+
+BEVESTIG = """
+with bevestigd as (
+    update plek
+    set beschikbaarheid = coalesce($2, beschikbaarheid), bevestigd_op = greatest(bevestigd_op, $3), versie = versie + 1
+    where id = $1
+    returning id, regio, beschikbaarheid
+)
+insert into bevestiging (regio, plek_id, op, bron, beschikbaarheid)
+select regio, id, $3, $4, beschikbaarheid
+from bevestigd
+returning id, plek_id, op, bron, beschikbaarheid
+"""
+
+
+async def bevestig(
+    conn: Connection, plek_id: UUID, beschikbaarheid: Beschikbaarheid | None, *, now: datetime, bron: Bron
+) -> Bevestiging:
+    """The provider says that the plek is right, or what it is now. Refuses NOT_FOUND."""
+    row = await conn.fetchrow(BEVESTIG, plek_id, beschikbaarheid, now, bron)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+    return msgspec.convert(row, Bevestiging)
+
+
+BEVESTIGINGEN = """
+select id, plek_id, op, bron, beschikbaarheid
+from bevestiging
+where plek_id = $1
+  and ($2::uuid is null or (op, id) < (select c.op, c.id from bevestiging c where c.id = $2))
+order by op desc, id desc
+limit $3
+"""
+
+
+async def bevestigingen(
+    conn: Connection, plek_id: UUID, *, after: UUID | None = None, limit: int = 50
+) -> list[Bevestiging]:
+    """Confirmations of a plek, the last one first."""
+    return rows_as(await conn.fetch(BEVESTIGINGEN, plek_id, after, limit), Bevestiging)
+
+
+BEVESTIGING = "select id, plek_id, op, bron, beschikbaarheid from bevestiging where plek_id = $1 and id = $2"
+
+
+async def bevestiging(conn: Connection, plek_id: UUID, id: UUID) -> Bevestiging:
+    """One confirmation of a plek. Refuses NOT_FOUND."""
+    row = await conn.fetchrow(BEVESTIGING, plek_id, id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze bevestiging bestaat niet.")
+    return msgspec.convert(row, Bevestiging)

@@ -127,7 +127,12 @@ class Aanbod(Struct, frozen=True, eq=False):
     def replace(self, voorzieningen: set[str], plekken: Iterable[Plek]) -> Aanbod:
         """The aanbod without the plekken of `voorzieningen`, and with `plekken` (whole voorzieningen, also new ones)."""
         added = _build(
-            plekken, self.codes, self.voorzieningen.copy(), self.aanbieders.copy(), self.locaties.copy(), self.regios.copy()
+            plekken,
+            self.codes,
+            self.voorzieningen.copy(),
+            self.aanbieders.copy(),
+            self.locaties.copy(),
+            self.regios.copy(),
         )
         gone = [self.voorzieningen[name] for name in voorzieningen if name in self.voorzieningen]
         gone.extend(added.profielen.code.tolist())

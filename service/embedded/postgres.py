@@ -27,7 +27,7 @@ def create_cluster(programs: Path, target: Path, account: Account) -> None:
             [programs / "initdb", "-D", fresh, "-U", "postgres", "--auth=trust", "-E", "UTF8", *locale],
             capture_output=True,
             text=True,
-            **account.popen(),
+            **account.popen(cwd=fresh),
         )
         if made.returncode != 0:
             raise StartError(f"PostgreSQL kan geen database maken in {target.parent}: {made.stderr.strip()}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,9 @@ class Account(Struct, frozen=True):
     gid: int
     drop: bool
 
-    def popen(self) -> dict[str, Any]:
-        """Arguments for subprocess: own session (no Ctrl-C of our terminal), a folder that anyone may enter."""
-        common: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True, "cwd": "/"}
+    def popen(self, cwd: Path = Path("/")) -> dict[str, Any]:
+        """Arguments for subprocess: own session (no Ctrl-C of our terminal), and a folder that it may enter."""
+        common: dict[str, Any] = {"stdin": subprocess.DEVNULL, "start_new_session": True, "cwd": cwd}
         if self.drop:
             common |= {"user": self.uid, "group": self.gid, "extra_groups": []}
         return common
@@ -70,7 +72,7 @@ class Child(Struct, frozen=True):
         self.process.wait()
 
 
-def until(ready: Any, child: Child, log: Path, patience_s: float) -> None:
+def until(ready: Callable[[], bool], child: Child, log: Path, patience_s: float) -> None:
     """Wait for `ready()`; when the child ends first or takes too long, say so with the end of its log."""
     deadline = time.monotonic() + patience_s
     while not ready():
@@ -82,3 +84,34 @@ def until(ready: Any, child: Child, log: Path, patience_s: float) -> None:
 
 class StartError(Exception):
     """A server did not come up; the message is for the user."""
+
+
+PROGRAMS = {"postgres", "initdb", "valkey-server"}
+
+
+def strays(folder: Path) -> list[int]:
+    """Processes of ours that work in the data `folder`, found by their working directory and never by a pid file:
+    a pid in a file may be a stranger's by now. Empty where there is no /proc (macOS)."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            cwd, name = os.readlink(entry / "cwd"), (entry / "comm").read_text().strip()
+        except OSError:
+            # Gone meanwhile, or another user's and therefore not ours.
+            continue
+        if name in PROGRAMS and Path(cwd).is_relative_to(folder):
+            found.append(int(entry.name))
+    return found
+
+
+def end_strays(folder: Path, patience_s: float = 5) -> None:
+    """Kill what an owner and its guard, both killed, left behind. Safe for the data: both servers log before they
+    answer. Only with the owner's lock held."""
+    deadline = time.monotonic() + patience_s
+    while pids := strays(folder):
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > deadline:
+            raise StartError(f"In {folder} werken nog processen die niet stoppen: {', '.join(map(str, pids))}.")
+        time.sleep(0.02)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from service.db import APP_ROLE, Connection, Pool
 
-TABLES = "select c.oid, c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
+TABLES = (
+    "select c.oid, c.relname from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = 'public'::regnamespace"
+)
 
 
 async def test_every_table_has_row_level_security_and_a_policy(owner: Connection) -> None:

@@ -1,0 +1,77 @@
+"""`loket`: wires the commands, and turns what goes wrong into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+
+import asyncpg
+import redis.exceptions
+import typer
+
+from service.commands import demo, dutch, instellingen, migrate, psql, serve
+from service.embedded.process import StartError
+from service.errors import Kind, Refusal
+from service.settings import SettingsError
+
+OK, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
+
+app = typer.Typer(
+    name="loket",
+    cls=dutch.Group,
+    help="Eén loket: weet waar een jeugdige terecht kan, en legt uit waarom."
+    "\n\nZonder adressen van eigen servers (zie loket instellingen) werkt elke opdracht op de gegevens van de demo,"
+    " of die nu draait of niet."
+    "\n\nBegin met:\n\n  loket demo"
+    "\n\nAfsluitcodes: 0 gelukt; 1 geweigerd, of fouten gevonden; 2 verkeerd aangeroepen of ingesteld;"
+    " 3 database of dienst niet bereikbaar; 130 afgebroken.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(cls=dutch.Command)(demo.demo)
+app.command(cls=dutch.Command)(serve.serve)
+app.command(cls=dutch.Command)(migrate.migrate)
+app.command(cls=dutch.Command)(psql.psql)
+app.command(cls=dutch.Command)(instellingen.instellingen)
+
+
+def main() -> None:
+    """Entry point of `.venv/bin/loket`."""
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGHUP, leave)
+    try:
+        code = app(prog_name="loket", standalone_mode=False)
+    except Refusal as refusal:
+        lines = [refusal.detail, *(f"  {field.pointer}: {field.detail}" for field in refusal.fields)]
+        fail("\n".join(lines), UNREACHABLE if refusal.kind is Kind.UNAVAILABLE else REFUSED)
+    except SettingsError as wrong:
+        fail(str(wrong), USAGE)
+    except dutch.UsageError as wrong:
+        fail(dutch.wrong_usage(wrong), USAGE)
+    except StartError as failed:
+        fail(str(failed), UNREACHABLE)
+    except UNREACHED as lost:
+        fail(f"De database is niet bereikbaar: {lost}. Draait die, en klopt LOKET_DATABASE_URL?", UNREACHABLE)
+    except (KeyboardInterrupt, typer.Abort):
+        fail("Afgebroken.", INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else OK)
+
+
+UNREACHED = (
+    ConnectionError,
+    redis.exceptions.ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+)
+
+
+def leave(number: int, _: FrameType | None) -> None:
+    """SIGTERM and SIGHUP end a command as Ctrl-C does: what it started is stopped first."""
+    sys.exit(128 + number)
+
+
+def fail(message: str, code: int) -> None:
+    print(message, file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,1 @@
+"""One file per command of `loket`; service/cli.py wires them."""

@@ -1,0 +1,90 @@
+"""loket demo: everything on this computer, with a fictional region in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import typer
+
+from service import migrations
+from service.commands import connect, listen
+from service.embedded.servers import owned
+from service.errors import Kind, Refusal
+from service.settings import Settings
+
+
+def demo(
+    port: int | None = typer.Option(None, help="Poort van het scherm. Standaard LOKET_PORT, anders 8000."),
+    opnieuw: bool = typer.Option(False, "--opnieuw", help="Wis eerst de gegevens van de vorige keer."),
+    ouder: int | None = typer.Option(None, hidden=True, help="Stop zodra dit proces weg is (voor make)."),
+) -> None:
+    """Start het loket met een verzonnen regio, om te bekijken en uit te proberen.
+
+    De eerste keer maakt dit een database en vult die. Een volgende keer staan uw wijzigingen er nog.
+    Ctrl-C stopt alles. De gegevens staan in .loket/ (of in LOKET_DATA).
+
+    Voorbeelden:
+
+      loket demo
+      loket demo --port 8001
+      loket demo --opnieuw
+    """
+    stop = listen.Stop()
+    if ouder is not None:
+        stop.with_parent(ouder)
+    settings = Settings.from_environ(os.environ)
+    if port is not None:
+        settings = Settings.from_environ(os.environ | {"LOKET_PORT": str(port)})
+    with started(settings, stop, fresh=opnieuw) as (ready, sock):
+        asyncio.run(fill(ready))
+
+        def announce() -> None:
+            print("Klaar. Het loket draait. Stop met Ctrl-C.", flush=True)
+            print(listen.address(sock), flush=True)
+
+        listen.serve(ready, sock, announce)
+    if stop.reason is not None:
+        raise Refusal(
+            Kind.UNAVAILABLE,
+            f"{stop.reason}, daarom is de demo ook gestopt. De gegevens zijn bewaard. Start opnieuw met make demo.",
+        )
+
+
+@contextmanager
+def started(settings: Settings, stop: listen.Stop, *, fresh: bool) -> Iterator[tuple[Settings, socket.socket]]:
+    """Servers with the schema, and the port taken before anything else happens."""
+    if not settings.embedded:
+        if fresh:
+            raise Refusal(
+                Kind.FORBIDDEN,
+                "Opnieuw beginnen kan alleen met de meegeleverde database. Maak uw eigen database zelf leeg.",
+            )
+        with listen.bind(settings) as sock:
+            yield connect.with_owner(settings), sock
+        return
+    with owned(settings, "demo") as servers, listen.bind(settings) as sock:
+        if settings.data is None and servers.folder.name != ".loket":
+            connect.say(f"De gegevens staan in {servers.folder}, want PostgreSQL mag niet in de map van het loket.")
+        endpoints = servers.start(fresh=fresh)
+        servers.on_loss(lambda name: stop.because(f"{name} is onverwacht gestopt"))
+        connect.prepare(endpoints)
+        servers.announce()
+        yield connect.with_endpoints(settings, endpoints), sock
+
+
+async def fill(settings: Settings) -> None:
+    """The schema when it is not ours to make at the start, and the demo region when there is no region yet."""
+    async with connect.owner_connection(settings) as owner:
+        await migrations.migrate(owner)
+        async with owner.transaction():
+            if not await owner.fetchval("select exists (select from jeugdregio)"):
+                from service.demo import load  # noqa: PLC0415  the generator is needed once
+
+                connect.say("De eerste keer wordt een verzonnen regio gemaakt. Dat duurt even.")
+                await load(owner, today=datetime.now(ZoneInfo("Europe/Amsterdam")).date())

@@ -1,0 +1,120 @@
+"""Serve the app until told to stop: signals, a lost server, a lost parent."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+
+from service.errors import Kind, Refusal
+from service.settings import Settings
+
+ANSWER_S = 1.5
+"""After a stop is asked: for requests that are being answered."""
+
+LIMIT_S = 3.5
+"""Then we go, whatever still runs; the guard ends the servers. Five seconds is what was promised."""
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Listening on host and port of the settings; done first, because a taken port must break nothing."""
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, settings.port))
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        if error.errno == errno.EADDRINUSE:
+            other = 8001 if settings.port == 8000 else 8000
+            why = f"is al in gebruik door een ander programma. Kies een andere poort, zoals make demo PORT={other}."
+        elif error.errno == errno.EACCES:
+            why = "mag u niet gebruiken. Kies een poort vanaf 1024."
+        else:
+            why = f"kan niet op adres {host}: {error.strerror}. Kies een ander adres met LOKET_HOST."
+        raise Refusal(Kind.UNAVAILABLE, f"Poort {settings.port} {why}") from error
+    return sock
+
+
+def address(sock: socket.socket) -> str:
+    host, port = sock.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+class Stop:
+    """Why we stop. Every cause becomes a SIGTERM to ourselves, so that there is one way out."""
+
+    reason: str | None = None
+
+    def because(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def with_parent(self, pid: int) -> None:
+        """Stop as soon as process `pid`, which started us, is gone: make that is killed cannot tell us so."""
+
+        def watch() -> None:
+            while os.getppid() == pid:
+                time.sleep(0.2)
+            self.because("make is gestopt")
+
+        threading.Thread(target=watch, daemon=True, name="wacht-make").start()
+
+
+class Server(uvicorn.Server):
+    """uvicorn that tells when it is ready, and leaves the signals to us."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+
+def serve(settings: Settings, sock: socket.socket, ready: Callable[[], None]) -> None:
+    """Until SIGINT, SIGTERM or SIGHUP: then what is being answered is finished, and the app's lifespan ends."""
+    from service.app import create_app  # noqa: PLC0415  loads the solver and more: not for `loket --help`
+
+    config = uvicorn.Config(
+        create_app(settings),
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=ANSWER_S,  # type: ignore[arg-type]  # asyncio takes fractions of a second
+    )
+    server = Server(config, ready)
+
+    def stop() -> None:
+        server.should_exit = True
+        limit = threading.Timer(LIMIT_S, os._exit, (1,))
+        limit.daemon = True
+        limit.start()
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, stop)
+        await server.serve(sockets=[sock])
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main())

@@ -1,0 +1,46 @@
+"""loket psql: look into the database, by default as the app role and for one region."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import typer
+
+from service.commands import connect
+from service.db import APP_ROLE, Rol
+from service.embedded.binaries import installed
+
+
+def psql(
+    argumenten: list[str] = typer.Argument(None, help="Gaan naar psql. Zet er -- voor.", metavar="[-- ARGUMENT…]"),
+    eigenaar: bool = typer.Option(False, "--eigenaar", help="Als eigenaar van het schema: alle regio's, alles mag."),
+    rol: Rol = typer.Option(Rol.SCHAKELFUNCTIONARIS, help="Rol waarmee u kijkt."),
+) -> None:
+    """Open psql op de database van het loket, ook terwijl de demo draait.
+
+    U kijkt als de dienst zelf, voor de regio van LOKET_REGIO: de regels voor toegang per regio gelden.
+
+    Voorbeelden:
+
+      loket psql
+      loket psql -- -c 'select naam from aanbieder'
+      loket psql --eigenaar
+    """
+    with connect.connected("psql") as data:
+        settings = data.settings
+        environ = dict(os.environ)
+        if not eigenaar:
+            environ["PGOPTIONS"] = f"-c role={APP_ROLE} -c loket.regio={settings.regio} -c loket.rol={rol}"
+        url = settings.database_owner_url if eigenaar else settings.database_url
+        program = shutil.which("psql") or str(installed().postgres / "psql")
+        # Ctrl-C is for psql: it ends a query, not the program.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            done = subprocess.run([program, str(url), *(argumenten or [])], check=False, env=environ)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    sys.exit(done.returncode)

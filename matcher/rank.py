@@ -16,6 +16,7 @@ from matcher import rules, score
 from matcher.aanbod import Aanbod, Bits, Floats, Ints, hash_of, rows_of
 from matcher.geo import Travel
 from matcher.problem import Aanvraag, Anker, Criterium, Weging, require
+from matcher.score import PROFILE_CRITERIA, Minutes
 from matcher.solution import Band, Fit, Mark, Ranking, Unknown
 
 Rows = NDArray[np.int64]
@@ -37,7 +38,7 @@ class Fitting(Struct, frozen=True, eq=False):
     shares: dict[Criterium, float]
     values: dict[Criterium, Floats]
     """Per voorziening in `at`, but for wachttijd and zekerheid per row."""
-    minutes: score.Minutes
+    minutes: Minutes
 
 
 def rank(
@@ -92,9 +93,9 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
         elif criterium is Criterium.ZEKERHEID:
             values[criterium] = score.zekerheid(weging, now_hour - v.bevestigd_uur[rows])
         else:
-            values[criterium] = score.PROFILE_CRITERIA[criterium](q, weging, at, minutes)
+            values[criterium] = PROFILE_CRITERIA[criterium](q, weging, at, minutes)
         part = share * values[criterium]
-        if criterium in score.PROFILE_CRITERIA:
+        if criterium in PROFILE_CRITERIA:
             total = total + (part[owner] if per_row else part)
         else:
             total = (total if per_row else total[owner]) + part
@@ -149,7 +150,8 @@ def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], ne
     order = chosen[np.lexsort((plek_tie, unit_tie, travel, found.start[chosen], -key[chosen]))]
     _, earliest = np.unique(group[order], return_index=True)
     earliest.sort()
-    return order[earliest[:need]]
+    best_rows: Rows = order[earliest[:need]]
+    return best_rows
 
 
 def _lines(
@@ -159,7 +161,7 @@ def _lines(
     owner, rows = found.owner[order], found.rows[order]
     at = found.at[owner]
     values = {
-        criterium: found.values[criterium][owner if criterium in score.PROFILE_CRITERIA else order].tolist()
+        criterium: found.values[criterium][owner if criterium in PROFILE_CRITERIA else order].tolist()
         for criterium in found.shares
     }
     minutes = {anker: found.minutes[anker][owner].tolist() for anker in found.minutes}

@@ -9,6 +9,7 @@ What is not known counts for NEUTRAL, so that it neither wins nor loses by it, a
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,9 @@ from matcher.rules import Question
 
 NEUTRAL = 0.5
 
-Rows = NDArray[np.int64]
+Rows: TypeAlias = NDArray[np.int64]
 
-Minutes = dict[Anker, Floats]
+Minutes: TypeAlias = dict[Anker, Floats]
 """Per anker of the child that is known: minutes to each voorziening at hand, NaN where not known."""
 
 
@@ -45,7 +46,8 @@ def _applies(q: Question, criterium: Criterium) -> bool:
 def ondersteuning(q: Question, weging: Weging, at: Rows, minutes: Minutes) -> Floats:
     """Share of the support that the jeugdigen need together which the voorziening offers."""
     offered: Floats = np.bitwise_count(q.aanbod.profielen.ondersteuning[at] & q.ondersteuning).astype(np.float64)
-    return offered / int(q.ondersteuning).bit_count()
+    share: Floats = offered / int(q.ondersteuning).bit_count()
+    return share
 
 
 def huiselijkheid(q: Question, weging: Weging, at: Rows, minutes: Minutes) -> Floats:
@@ -72,7 +74,8 @@ def afstand(q: Question, weging: Weging, at: Rows, minutes: Minutes) -> Floats:
         share = weging.ankers.get(anker, 0.0)
         weighed += np.where(known, share * near, 0.0)
         weight += np.where(known, share, 0.0)
-    return np.divide(weighed, weight, out=np.full(len(at), NEUTRAL), where=weight > 0)
+    mean: Floats = np.divide(weighed, weight, out=np.full(len(at), NEUTRAL), where=weight > 0)
+    return mean
 
 
 def perspectief(q: Question, weging: Weging, at: Rows, minutes: Minutes) -> Floats:
@@ -80,7 +83,8 @@ def perspectief(q: Question, weging: Weging, at: Rows, minutes: Minutes) -> Floa
     p = q.aanbod.profielen
     named = (p.perspectieven[at] & q.perspectief) != 0
     lasting = p.maximaal_verblijf[at] >= q.stay
-    return 0.5 * named + 0.5 * lasting
+    halves: Floats = 0.5 * named + 0.5 * lasting
+    return halves
 
 
 def samen(q: Question, weging: Weging, at: Rows, minutes: Minutes) -> Floats:

@@ -637,7 +637,8 @@ create table bezetting (
         exclude using gist (plek_id with =, periode with &&) where (vrijgegeven_op is null),
     constraint bezetting_periode_begint check (not isempty(periode) and not lower_inf(periode)),
     constraint bezetting_optie_vorm check (
-        (soort = 'optie') = (vervalt_op is not null) and (soort <> 'plaatsing' or vrijgegeven_op is null)
+        (soort = 'optie') = (vervalt_op is not null)
+        and (soort <> 'plaatsing' or vrijgegeven_op is null or aanvraag_id is null)
         and (soort <> 'optie' or aanvraag_id is not null)),
     constraint bezetting_stop_vorm check (
         (soort = 'stop') = (stop_reden is not null)
@@ -661,7 +662,7 @@ comment on column bezetting.periode is
     'Days, start inclusive, end exclusive. Of a plaatsing up to the expected end: extending it is a claim that can conflict.';
 comment on column bezetting.vervalt_op is 'An optie holds until then.';
 comment on column bezetting.vrijgegeven_op is
-    'When an optie ended or expired, or a stop was withdrawn before it began; from then on it takes nothing.';
+    'When an optie ended or expired, or a stop was withdrawn before it began, or a provider took back that somebody without aanvraag had come; from then on it takes nothing.';
 comment on column bezetting.bewoner_maanden is 'Age at the start, so that group mix also counts children who came before the loket did.';
 create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
 create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;

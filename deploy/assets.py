@@ -6,7 +6,8 @@ Installs the packages of package-lock.json (with --dev also what `make browser` 
 the stylesheets of the components that we use and the design tokens these refer to, adds our own files of
 service/web/static/, and writes manifest.json (name → name with hash). Nobody else's code is committed.
 
-Runs on a bare Python ≥ 3.11. Where npm is missing, deploy/node.lock brings it from the Python registry.
+Does nothing and says nothing when all that is current. Runs on a bare Python ≥ 3.11. Where npm is missing,
+deploy/node.lock brings it from the Python registry.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ MODULES = ROOT / "node_modules"
 NODE = ROOT / "build" / "node"
 TOKENS = MODULES / "@nl-design-system-unstable" / "voorbeeld-design-tokens" / "dist" / "variables.css"
 OWN_FILES = ("icon.svg",)
+SOURCES = (ROOT / "package-lock.json", Path(__file__), STATIC / "loket.css", *(STATIC / name for name in OWN_FILES))
+STAMP = DIST / "stamp"
+TOOLS = (MODULES / "axe-core" / "axe.min.js", MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar")
 
 # Components of @utrecht/component-library-css that the templates use; the whole library is 400 kB.
 COMPONENTS = (
@@ -70,6 +74,17 @@ def run(command: list[str]) -> None:
         raise Failed(f"{' '.join(command)}\n{done.stderr.strip() or done.stdout.strip()}")
 
 
+def digest() -> str:
+    """Of everything that the result depends on."""
+    return hashlib.sha256(b"".join(path.read_bytes() for path in SOURCES)).hexdigest()
+
+
+def current(dev: bool) -> bool:
+    """Whether the last build was of these sources, and the tools are there when asked for."""
+    built = STAMP.exists() and STAMP.read_text(encoding="utf-8") == digest()
+    return built and (not dev or all(tool.exists() for tool in TOOLS))
+
+
 def npm() -> list[str]:
     """The command that is npm here; installs one under build/node when the machine has none."""
     if shutil.which("npm"):
@@ -99,11 +114,16 @@ def used_tokens(css: str, tokens: dict[str, str]) -> dict[str, str]:
 
 def stylesheet() -> bytes:
     """Tokens, components and our own rules as one stylesheet, with the notices of their licences."""
-    sources = [(MODULES / "@utrecht" / f"{name}-css" / "dist" / "index.min.css").read_text() for name in COMPONENTS]
-    own = (STATIC / "loket.css").read_text()
-    theme = TOKENS.read_text()
+    sources = [
+        (MODULES / "@utrecht" / f"{name}-css" / "dist" / "index.min.css").read_text(encoding="utf-8")
+        for name in COMPONENTS
+    ]
+    own = (STATIC / "loket.css").read_text(encoding="utf-8")
+    theme = TOKENS.read_text(encoding="utf-8")
     tokens = used_tokens("".join([*sources, own]), dict(TOKEN.findall(COMMENT.sub("", theme))))
-    notices = sorted({line.strip(" *") for css in (*sources, theme) for line in css.splitlines() if "Copyright" in line})
+    notices = sorted(
+        {line.strip(" *") for css in (*sources, theme) for line in css.splitlines() if "Copyright" in line}
+    )
     root = ":root{" + "".join(f"{name}:{value};" for name, value in tokens.items()) + "}"
     parts = [root, *(COMMENT.sub("", css).strip() for css in sources), COMMENT.sub("", own)]
     own_notice = "één loket; components and tokens of NL Design System, EUPL-1.2. " + "; ".join(notices)
@@ -122,7 +142,8 @@ def build() -> dict[str, str]:
         manifest[name] = f"{stem}.{hashlib.sha256(content).hexdigest()[:12]}.{suffix}"
         (fresh / manifest[name]).write_bytes(content)
         (fresh / f"{manifest[name]}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
-    (fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+    (fresh / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    (fresh / STAMP.name).write_text(digest(), encoding="utf-8")
     shutil.rmtree(DIST, ignore_errors=True)
     fresh.rename(DIST)
     return manifest
@@ -130,9 +151,11 @@ def build() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Exit code 0, or 1 with one message."""
-    kind = [] if "--dev" in arguments else ["--omit=dev"]
+    dev = "--dev" in arguments
     try:
-        run([*npm(), "ci", "--ignore-scripts", "--no-progress", *kind])
+        if current(dev):
+            return 0
+        run([*npm(), "ci", "--ignore-scripts", "--no-progress", *([] if dev else ["--omit=dev"])])
         manifest = build()
     except (Failed, OSError) as failure:
         print(f"De bestanden voor de browser konden niet worden gemaakt: {failure}", file=sys.stderr)

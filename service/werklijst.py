@@ -72,3 +72,44 @@ group by urgentie order by urgentie
 async def aantallen(conn: Connection) -> dict[str, int]:
     """Open aanvragen per urgentie, the most urgent first; one without any is absent."""
     return {regel.urgentie: regel.aantal for regel in rows_as(await conn.fetch(AANTALLEN), Aantal)}
+
+
+class BroerOfZus(Struct, frozen=True, kw_only=True):
+    """Another open aanvraag of the same samenplaatsing."""
+
+    id: UUID
+    kenmerk: str
+    leeftijd_maanden: int
+    leeftijd_peildatum: date
+
+
+BROERS_ZUSSEN = """
+select b.id, b.kenmerk, b.leeftijd_maanden, b.leeftijd_peildatum
+from aanvraag a join aanvraag b on b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id
+where a.id = $1 and b.status in ('ingediend', 'in_behandeling', 'opgeschaald')
+order by b.leeftijd_maanden desc, b.id
+"""
+
+
+async def broers_zussen(conn: Connection, aanvraag_id: UUID) -> list[BroerOfZus]:
+    """Who else is asked for together with this child, the oldest first."""
+    return rows_as(await conn.fetch(BROERS_ZUSSEN, aanvraag_id), BroerOfZus)
+
+
+class Namen(Struct, frozen=True, kw_only=True):
+    """Who asks and who pays, by name."""
+
+    organisatie: str
+    gemeente: str
+
+
+NAMEN = """
+select o.naam as organisatie, g.naam as gemeente
+from aanvraag a join organisatie o on o.id = a.organisatie_id join gemeente g on g.code = a.gemeente_code
+where a.id = $1
+"""
+
+
+async def namen(conn: Connection, aanvraag_id: UUID) -> Namen:
+    """Names with an aanvraag that is there."""
+    return rows_as(await conn.fetch(NAMEN, aanvraag_id), Namen)[0]

@@ -75,3 +75,7 @@ def leave(number: int, _: FrameType | None) -> None:
 def fail(message: str, code: int) -> None:
     print(message, file=sys.stderr)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

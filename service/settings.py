@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -40,8 +41,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         str | None,
         Meta(
-            description="Bestaande PostgreSQL (15 of hoger) voor de dienst. Het loket start dan zelf niets. Moet samen met"
-            " `LOKET_REDIS_URL`.",
+            description="Bestaande PostgreSQL (15 of hoger) voor de dienst. Het loket start dan zelf niets. Moet samen"
+            " met `LOKET_REDIS_URL`.",
             examples=["postgresql://loket_app@db.example/loket"],
         ),
     ] = None
@@ -156,7 +157,7 @@ def read(hint: Any, check: Callable[[str], bool] | None, text: str) -> Any:
     if Path in get_args(get_args(hint)[0]):
         return Path(text).expanduser()
     value = msgspec.convert(text, hint, strict=False)
-    if isinstance(value, float) and value != value:
+    if isinstance(value, float) and math.isnan(value):
         raise ValueError(text)
     return value
 
@@ -215,8 +216,8 @@ def as_markdown() -> str:
         "# Instellingen",
         "",
         "Gemaakt uit `service/settings.py` met `loket instellingen --markdown`; een test bewaakt dat dit klopt.",
-        "Het loket leest deze variabelen bij het starten. Een verkeerde waarde of een onbekende naam met `LOKET_` ervoor"
-        " weigert het.",
+        "Het loket leest deze variabelen bij het starten. Een verkeerde waarde of een onbekende naam met `LOKET_`"
+        " ervoor weigert het.",
         "",
         "| variabele | standaard | mag zijn | betekenis |",
         "|---|---|---|---|",

@@ -78,7 +78,7 @@ insert into weging (regio, urgentie, criterium, gewicht, bron)
 select regio.code, u, c, 1, 'tests'
 from jeugdregio as regio, unnest(enum_range(null::urgentie)) as u, unnest(enum_range(null::criterium)) as c;
 """
-"""What every test finds in its database: two regions with their code lists. Rows of supply and demand it makes itself."""
+"""What every test finds in its database: two regions with their code lists."""
 
 
 class Cluster(Struct, frozen=True):
@@ -105,7 +105,7 @@ def cluster() -> Iterator[Cluster]:
     postgres.create_cluster(binaries.postgres, folder / "postgres", account)
     log = folder / "log"
     fast = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
-    servers = [postgres.start(binaries.postgres, folder / "postgres", sockets, log, account, fast)]
+    servers = [postgres.start(binaries.postgres, folder / "postgres", sockets, log, account, options=fast)]
     try:
         servers.append(valkey.start(binaries.valkey, kept, sockets, log, account))
         yield Cluster(binaries.postgres, sockets, f"unix://{sockets}/{valkey.SOCKET}")
@@ -191,12 +191,12 @@ def wie_als() -> Callable[..., Wie]:
 
 
 @pytest.fixture
-async def redis_url(cluster: Cluster) -> AsyncIterator[str]:
+async def redis_url(cluster: Cluster) -> str:
     """An empty Valkey."""
     client = redis.asyncio.from_url(cluster.redis_url)
     await client.flushall()
     await client.aclose()
-    yield cluster.redis_url
+    return cluster.redis_url
 
 
 @pytest.fixture

@@ -41,8 +41,8 @@ def installed() -> Binaries:
         if not path.is_file():
             raise Refusal(
                 Kind.UNAVAILABLE,
-                f"Voor dit systeem ({system} {machine}) zijn geen databaseprogramma's meegeleverd. Zet LOKET_DATABASE_URL"
-                " en LOKET_REDIS_URL, dan gebruikt het loket uw eigen servers.",
+                f"Voor dit systeem ({system} {machine}) zijn geen databaseprogramma's meegeleverd. Zet"
+                " LOKET_DATABASE_URL en LOKET_REDIS_URL, dan gebruikt het loket uw eigen servers.",
             )
     return found
 

@@ -32,7 +32,7 @@ LONGEST_SOCKET = "/.s.PGSQL.5432.lock"
 
 
 def locate(settings: Settings) -> Path:
-    """LOKET_DATA, else `.loket` in the clone; as root under a closed folder /var/lib/loket/<hash of the clone's path>."""
+    """LOKET_DATA, else `.loket` in the clone; as root under a closed folder /var/lib/loket/<hash of its path>."""
     account = account_for(ROOT / ".loket" / "postgres")
     if settings.data is not None:
         folder = Path(os.path.abspath(settings.data))
@@ -59,7 +59,7 @@ def may_enter(account: Account, folder: Path) -> bool:
     test = shutil.which("test", path="/usr/bin:/bin")
     if test is None:
         raise RuntimeError("no test(1) in /usr/bin or /bin")
-    return subprocess.run([test, "-x", folder], **account.popen()).returncode == 0
+    return subprocess.run([test, "-x", folder], check=False, **account.popen()).returncode == 0
 
 
 def prepare(folder: Path) -> None:
@@ -72,7 +72,8 @@ def prepare(folder: Path) -> None:
             if any(folder.iterdir()):
                 raise Refusal(
                     Kind.CONFLICT,
-                    f"De map {folder} is niet leeg en niet door het loket gemaakt. Geef met LOKET_DATA een lege map op.",
+                    f"De map {folder} is niet leeg en niet door het loket gemaakt. Geef met LOKET_DATA een lege map"
+                    " op.",
                 )
             folder.chmod(0o755)
             (folder / MARK).write_text('{"map": "gegevens van het loket"}\n')
@@ -104,14 +105,14 @@ def check_cluster(folder: Path, major: int) -> None:
     except PermissionError as error:
         raise Refusal(
             Kind.FORBIDDEN,
-            f"De gegevens in {folder} zijn van een andere gebruiker. Start als die gebruiker, of geef met LOKET_DATA een"
-            " andere map op.",
+            f"De gegevens in {folder} zijn van een andere gebruiker. Start als die gebruiker, of geef met LOKET_DATA"
+            " een andere map op.",
         ) from error
     if version != str(major):
         raise Refusal(
             Kind.CONFLICT,
-            f"De gegevens in {folder} zijn van PostgreSQL {version} en dit programma heeft {major}. Begin opnieuw met make"
-            " demo FRESH=1, of gebruik de vorige versie.",
+            f"De gegevens in {folder} zijn van PostgreSQL {version} en dit programma heeft {major}. Begin opnieuw met"
+            " make demo FRESH=1, of gebruik de vorige versie.",
         )
 
 

@@ -25,6 +25,7 @@ def create_cluster(programs: Path, target: Path, account: Account) -> None:
         account.give(fresh)
         made = subprocess.run(
             [programs / "initdb", "-D", fresh, "-U", "postgres", "--auth=trust", "-E", "UTF8", *locale],
+            check=False,
             capture_output=True,
             text=True,
             **account.popen(cwd=fresh),
@@ -36,7 +37,9 @@ def create_cluster(programs: Path, target: Path, account: Account) -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def start(programs: Path, data: Path, sockets: Path, log: Path, account: Account, options: dict[str, str]) -> Child:
+def start(
+    programs: Path, data: Path, sockets: Path, log: Path, account: Account, *, options: dict[str, str] | None = None
+) -> Child:
     """Started and accepting connections. `restart_after_crash` is off, so that all processes share one fate."""
     settings = {
         "listen_addresses": "",
@@ -44,7 +47,7 @@ def start(programs: Path, data: Path, sockets: Path, log: Path, account: Account
         "unix_socket_permissions": "0700",
         "restart_after_crash": "off",
         "log_min_messages": "warning",
-    } | options
+    } | (options or {})
     arguments = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
     with log.open("ab") as out:
         process = subprocess.Popen(

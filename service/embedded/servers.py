@@ -83,7 +83,7 @@ class Servers:
             (folder / "postgres" / "postmaster.pid").unlink(missing_ok=True)
         account.make_folder(folder / "valkey")
         log = folder / "log"
-        self._watch(postgres.start(binaries.postgres, folder / "postgres", sockets, log / "postgres.log", account, {}))
+        self._watch(postgres.start(binaries.postgres, folder / "postgres", sockets, log / "postgres.log", account))
         self._watch(valkey.start(binaries.valkey, folder / "valkey", sockets, log / "valkey.log", account))
         return Endpoints(folder, sockets)
 

@@ -27,7 +27,8 @@ def test_all_wrong_values_are_named_at_once_with_what_they_may_be() -> None:
     assert str(refused.value).splitlines() == [
         "LOKET_PORT is '65536', maar moet een heel getal van 0 tot en met 65535 zijn.",
         "LOKET_SPEED_KMH is 'nan', maar moet een getal groter dan 0 tot en met 130 zijn.",
-        "LOKET_REGIO is 'Gooi', maar moet een code van kleine letters, cijfers en streepjes, zoals gooi-en-vechtstreek zijn.",
+        "LOKET_REGIO is 'Gooi', maar moet een code van kleine letters, cijfers en streepjes, zoals gooi-en-vechtstreek"
+        " zijn.",
     ]
 
 

@@ -1,0 +1,72 @@
+# Twee opdrachten: `make demo` en `make test`. Alleen Python >= 3.11 en make zijn nodig.
+
+PYTHON ?= python3
+PORT ?=
+FRESH ?=
+BIN := .venv/bin
+STAMP := .venv/.stamp
+BROWSER_STAMP := .venv/.stamp-browser
+DIST := service/web/static/dist
+PIP := --quiet --disable-pip-version-check --no-warn-script-location
+UV ?= uv
+PG15 ?= /usr/lib/postgresql/15/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup assets demo test lint bench lock browser ci clean
+
+help: ## deze lijst
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+setup: $(STAMP) assets ## alles klaarzetten (gebeurt vanzelf bij demo en test)
+
+# Only when the lock changed. A venv that works is kept; one that is broken or half-made is made anew.
+$(STAMP): requirements.lock
+	@$(PYTHON) deploy/check_python.py
+	@echo "De omgeving wordt klaargezet. Dat duurt de eerste keer een paar minuten."
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install $(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+# What the browser gets; again only when something of it changed.
+assets: $(DIST)/manifest.json
+
+$(DIST)/manifest.json: $(STAMP) package-lock.json deploy/assets.py $(wildcard service/web/static/*.*)
+	@$(BIN)/python deploy/assets.py
+
+# exec: make is then the parent of the program, which stops when make is gone.
+demo: setup ## het loket met een verzonnen regio; PORT=8001 andere poort, FRESH=1 opnieuw beginnen
+	@exec $(BIN)/python -m service.cli demo --ouder $$PPID $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(FRESH)),--opnieuw)
+
+test: setup ## alle tests die niets anders nodig hebben
+	$(BIN)/python -m pytest
+
+lint: setup ## stijl, types, pijlen en beveiliging
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy service matcher
+	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r service matcher deploy
+
+bench: setup ## snelheid en geheugen naar build/bench.json
+	$(BIN)/python -m tests.bench
+
+lock: ## requirements.lock opnieuw maken uit pyproject.toml (heeft uv nodig)
+	UV_PYTHON_DOWNLOADS=never $(UV) lock --upgrade
+	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --group dev -o requirements.lock
+	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group browser -o requirements-browser.lock
+
+browser: setup $(BROWSER_STAMP) ## de schermen in een echte browser (heeft Chromium nodig)
+	$(BIN)/python deploy/assets.py --dev
+	$(BIN)/python -m pytest -m browser tests/browser
+
+$(BROWSER_STAMP): requirements-browser.lock $(STAMP)
+	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-browser.lock
+	@touch $@
+
+ci: lint browser ## alles wat meer nodig heeft: browser, PostgreSQL 15, ../shared
+	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
+	$(BIN)/python -m pytest -m shared
+
+clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)
+	rm -rf .venv build node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

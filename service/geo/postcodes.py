@@ -30,20 +30,23 @@ def read_table() -> list[Postcodegebied]:
     ]
 
 
-ANY_POSTCODE = "select exists (select from postcodegebied)"
+COUNT_POSTCODES = "select count(*) from postcodegebied"
+
+ADD_POSTCODES = """
+insert into postcodegebied (pc4, plaats, lat, lon, herkomst)
+select * from unnest($1::text[], $2::text[], $3::real[], $4::real[], $5::text[])
+on conflict do nothing
+"""
 
 
 async def load_postcodes(owner_conn: Connection) -> int:
-    """Fills an empty table postcodegebied; returns how many rows it added (0 when there were any).
+    """Adds the codes that table postcodegebied lacks; returns how many. Runs as the owner role.
 
-    Runs as the owner role. A table that was filled before is left alone: an official file may have improved it.
+    A code that is there is left alone: an official file may have improved it. With every code there it only counts.
     """
-    if await owner_conn.fetchval(ANY_POSTCODE):
-        return 0
     rows = read_table()
-    await owner_conn.copy_records_to_table(
-        "postcodegebied",
-        records=[(row.pc4, row.plaats, row.lat, row.lon, row.herkomst) for row in rows],
-        columns=["pc4", "plaats", "lat", "lon", "herkomst"],
-    )
-    return len(rows)
+    if await owner_conn.fetchval(COUNT_POSTCODES) >= len(rows):
+        return 0
+    columns = zip(*((row.pc4, row.plaats, row.lat, row.lon, row.herkomst) for row in rows), strict=True)
+    status = await owner_conn.execute(ADD_POSTCODES, *columns)
+    return int(status.split()[-1])

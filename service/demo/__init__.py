@@ -1,0 +1,14 @@
+"""A fictional but lifelike region, made from a seed: same seed, same data, byte for byte.
+
+    generate(seed=…, today=…, size=…, scarcity=…) → Rows     (pure; no database, no clock)
+    load(owner_conn, today=…, …)                             (COPY)
+
+One file per noun: regions, codes, names, aanbod (supply), vraag (demand), scarcity (which beds are free in time, and
+what that means), history (what happened in the two years before `today`), loading.
+"""
+
+from service.demo.generate import Size, generate
+from service.demo.loading import is_loaded, load
+from service.demo.scarcity import Scarcity
+
+__all__ = ["Scarcity", "Size", "generate", "is_loaded", "load"]

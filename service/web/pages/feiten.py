@@ -5,40 +5,48 @@ from __future__ import annotations
 from datetime import date
 
 from service.aanvragen import Aanvraag, Grondslag, Machtiging, Toestemming
+from service.dutch import day, days, listing
 from service.web.pages import words
-from service.web.pages.dutch import day, days, listing
+from service.werklijst import Namen
 
 Facts = list[tuple[str, str]]
+Names = dict[tuple[str, str], str]
 
 
-def facts(a: Aanvraag, names: dict[tuple[str, str], str], organisatie: str, gemeente: str, today: date) -> Facts:
-    """Term and text of what a place must fit. `names`: (list, code) → name, see `service.codes`.
-
-    An aanvraag says nothing of where home is, only how long the journey may take.
-    """
-    zorgvormen = [names.get(("zorgvorm", code), code) for code in a.zorgvormen]
+def facts(a: Aanvraag, names: Names, today: date) -> Facts:
+    """What a place must fit, in short. `names`: (list, code) → name, see `service.codes`."""
+    late = " (voorbij)" if a.uiterlijke_datum < today else ""
     found = [
-        ("Verwijzer", organisatie),
-        ("Verantwoordelijke gemeente", gemeente),
         ("Gewenste start", day(a.gewenste_start, today)),
-        ("Uiterlijk", day(a.uiterlijke_datum, today) + (" (voorbij)" if a.uiterlijke_datum < today else "")),
-        ("Verwacht verblijf", days(a.verwacht_verblijf)),
+        ("Uiterlijk", day(a.uiterlijke_datum, today) + late),
+        ("Zorgvorm", _named(names, "zorgvorm", a.zorgvormen)),
         ("Perspectief", words.PERSPECTIEF[a.perspectief]),
-        ("Zorgvorm", "; ".join(zorgvormen)),
+    ]
+    if a.ondersteuning:
+        found.append(("Nodig", _named(names, "ondersteuning", a.ondersteuning)))
+    if a.medisch:
+        found.append(("Medisch", _named(names, "medisch", a.medisch)))
+    if a.rolstoel:
+        found.append(("Toegankelijk", "met een rolstoel"))
+    return found
+
+
+def more(a: Aanvraag, names: Names, namen: Namen, today: date) -> Facts:
+    """The rest. Where home is stays out of it: the postcode only serves to compute travel times."""
+    found = [
+        ("Verwijzer", namen.organisatie),
+        ("Verantwoordelijke gemeente", namen.gemeente),
+        ("Verwacht verblijf", days(a.verwacht_verblijf)),
         ("Past in", listing([words.GROEPSSOORT[soort] for soort in a.groepssoorten])),
         ("Juridisch kader", words.JURIDISCH_KADER[a.juridisch_kader]),
+        ("Machtiging", "; ".join(_machtiging(m, names, today) for m in a.machtigingen) or "geen"),
         ("Grondslag", "; ".join(_grondslag(g, today) for g in a.grondslagen) or "nog niet vastgelegd"),
         ("Toestemming", "; ".join(_toestemming(t) for t in a.toestemmingen) or "nog niet vastgelegd"),
     ]
-    if a.machtigingen:
-        found.append(("Machtiging", "; ".join(_machtiging(m, names, today) for m in a.machtigingen)))
-    for term, lijst, codes in (("Nodig", "ondersteuning", a.ondersteuning), ("Medisch", "medisch", a.medisch)):
-        if codes:
-            found.append((term, "; ".join(names.get((lijst, code), code) for code in codes)))
+    if a.kenmerken:
+        found.append(("Kenmerken", _named(names, "kenmerk", a.kenmerken)))
     if a.onderwijs:
-        found.append(("School", names.get(("onderwijs", a.onderwijs), a.onderwijs)))
-    if a.rolstoel:
-        found.append(("Toegankelijk", "met een rolstoel"))
+        found.append(("School", _named(names, "onderwijs", [a.onderwijs])))
     if a.maximale_reistijd:
         found.append(("Reistijd hoogstens", f"{a.maximale_reistijd} minuten"))
     if a.uitsluitingen:
@@ -58,13 +66,18 @@ def stories(a: Aanvraag) -> Facts:
     return [(term, text) for term, text in texts if text]
 
 
+def _named(names: Names, lijst: str, codes: list[str]) -> str:
+    """Names with a semicolon between, because a name may hold a comma."""
+    return "; ".join(names.get((lijst, code), code) for code in codes)
+
+
 def _grondslag(g: Grondslag, today: date) -> str:
     until = f", geldig tot en met {day(g.geldig_tot, today)}" if g.geldig_tot else ""
     return f"{words.GRONDSLAG_SOORT[g.soort]}, {words.GRONDSLAG_STATUS[g.status]} {day(g.datum, today)}{until}"
 
 
-def _machtiging(m: Machtiging, names: dict[tuple[str, str], str], today: date) -> str:
-    kinds = listing([names.get(("zorgvorm", code), code) for code in m.zorgvormen])
+def _machtiging(m: Machtiging, names: Names, today: date) -> str:
+    kinds = _named(names, "zorgvorm", m.zorgvormen)
     return (
         f"{words.MACHTIGING_SOORT[m.soort]} voor {kinds}, van {day(m.geldig_van, today)} tot {day(m.geldig_tot, today)}"
     )

@@ -10,7 +10,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar.response import Response
 
-from service.web.pages import assets, dutch
+from service import dutch
+from service.web.pages import assets
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from service.web.pages import dutch
+from service import dutch
 
 TODAY = date(2026, 11, 23)
 

@@ -49,7 +49,7 @@ def locate(settings: Settings) -> Path:
 
 
 def nearest_existing(path: Path) -> Path:
-    while not path.exists() and path != path.parent:
+    while not path.is_dir() and path != path.parent:
         path = path.parent
     return path
 

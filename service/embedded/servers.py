@@ -77,10 +77,11 @@ class Servers:
         self._start_guard()
         if not (folder / "postgres").exists():
             postgres.create_cluster(binaries.postgres, folder / "postgres", account)
-        # Nobody holds this data (we have the lock and there are no strays), so whatever process the file
-        # names is a stranger, and PostgreSQL would refuse to start because of it.
+        # Nobody holds this data (we have the lock and there are no strays), so whatever process these files
+        # name is a stranger, and PostgreSQL would refuse to start because of it.
         if Path("/proc/self").exists():
             (folder / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+            (sockets / f"{postgres.SOCKET}.lock").unlink(missing_ok=True)
         account.make_folder(folder / "valkey")
         log = folder / "log"
         self._watch(postgres.start(binaries.postgres, folder / "postgres", sockets, log / "postgres.log", account))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated, Any
 
+from litestar import Request, get
+from litestar.params import Parameter
 from litestar.response import Response
 from msgspec import Struct
 
 from service import werklijst
+from service.aanvragen import Urgentie
 from service.days import today
-from service.db import Connection
 from service.matches import age_on
 from service.web.pages import words
 from service.web.pages.render import page as render
+from service.web.pages.visit import Visit, visit
 from service.werklijst import Regel
 
 PER_PAGE = 50
@@ -26,14 +29,24 @@ class Row(Struct, frozen=True):
     wacht: int
 
 
-async def work_list(conn: Connection, who: str, now: datetime, urgentie: str | None, page: int) -> Response[str]:
+@get("/", include_in_schema=False)
+async def aanvragen(
+    request: Request[Any, Any, Any],
+    urgentie: Urgentie | None = None,
+    pagina: Annotated[int, Parameter(ge=1, le=100_000)] = 1,
+) -> Response[str]:
     """One page of the list. A page that lies past the end shows the last one."""
-    day = today(now)
-    counts = await werklijst.aantallen(conn)
+    async with visit(request) as v:
+        return await _list(v, urgentie, pagina)
+
+
+async def _list(v: Visit, urgentie: Urgentie | None, page: int) -> Response[str]:
+    day = today(v.now)
+    counts = await werklijst.aantallen(v.conn)
     total = counts.get(urgentie, 0) if urgentie else sum(counts.values())
     pages = max(1, -(-total // PER_PAGE))
     page = min(page, pages)
-    regels = await werklijst.regels(conn, urgentie, PER_PAGE, (page - 1) * PER_PAGE)
+    regels = await werklijst.regels(v.conn, urgentie, PER_PAGE, (page - 1) * PER_PAGE)
     rows = [
         Row(
             regel,
@@ -45,7 +58,7 @@ async def work_list(conn: Connection, who: str, now: datetime, urgentie: str | N
     return render(
         "aanvragen.html",
         today=day,
-        who=who,
+        who=v.who,
         section="aanvragen",
         is_list=True,
         rows=rows,
@@ -63,7 +76,7 @@ async def work_list(conn: Connection, who: str, now: datetime, urgentie: str | N
     )
 
 
-def address(urgentie: str | None, page: int) -> str:
+def address(urgentie: Urgentie | None, page: int) -> str:
     """The path of a page of the list. It holds nothing of a child."""
     query = [f"urgentie={urgentie}"] if urgentie else []
     query += [f"pagina={page}"] if page > 1 else []

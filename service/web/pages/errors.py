@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
 
+from litestar import Request
+from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from service.days import today
+from service.web import problems
 from service.web.pages.render import page
 
 TEXTS = {
@@ -21,7 +26,7 @@ TEXTS = {
         "Er ging iets mis",
         [
             "Dat ligt niet aan u. Er is niets gewijzigd.",
-            "Probeer het opnieuw. Blijft het misgaan, geef dan de tijd hieronder door aan uw beheerder.",
+            "Probeer het opnieuw. Blijft het misgaan, geef dan het nummer hieronder door aan uw beheerder.",
         ],
     ),
     503: (
@@ -32,17 +37,28 @@ TEXTS = {
 """Status → title and sentences; any other status reads as 500."""
 
 
-def error_page(status: int, now: datetime) -> Response[str]:
-    """The page of one status; `now` is shown with an error that somebody must look for in the log."""
+def error_page(status: int, now: datetime, trace: UUID) -> Response[str]:
+    """The page of one status. `trace` is under what a failure is in the log, and is shown with one."""
     title, sentences = TEXTS.get(status, TEXTS[500])
     return page(
         "fout.html",
         today=today(now),
-        status=status,
+        status=status if status in TEXTS else 500,
         section="",
         is_list=False,
         who="",
         title=title,
         sentences=sentences,
-        moment=now if status >= 500 else None,
+        trace=trace if status not in TEXTS or status >= 500 else None,
     )
+
+
+def on_error(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+    """Litestar's exception handler for everything outside /v1: any exception as a page."""
+    trace = uuid4()
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        return error_page(error.status_code, datetime.now(UTC), trace)
+    refusal = problems.of_error(error, trace)
+    response = error_page(refusal.status, datetime.now(UTC), trace)
+    response.headers.update(refusal.headers)
+    return response

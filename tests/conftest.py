@@ -204,3 +204,12 @@ async def valkey_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
     client = redis.asyncio.from_url(redis_url)
     yield client
     await client.aclose()
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """For embedded servers: a folder that does not exist yet, in one that any user may enter (pytest's own are closed)."""
+    parent = Path(tempfile.mkdtemp(prefix="loket-data-"))
+    parent.chmod(0o755)
+    yield parent / "gegevens"
+    shutil.rmtree(parent)

@@ -7,21 +7,36 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
+from enum import StrEnum
 
 import typer
 
 from service import migrations
 from service.commands import connect, listen
+from service.days import today
+from service.demo import Scarcity, Size, is_loaded, load
 from service.embedded.servers import owned
 from service.errors import Kind, Refusal
 from service.settings import Settings
 
 
+class Omvang(StrEnum):
+    """How much the demo has: regio 60 aanvragen and 400 plekken, provincie 600 and 4,000, land 6,000 and 40,000."""
+
+    REGIO = "regio"
+    PROVINCIE = "provincie"
+    LAND = "land"
+
+
+SIZES = {Omvang.REGIO: Size.REGION, Omvang.PROVINCIE: Size.PROVINCE, Omvang.LAND: Size.COUNTRY}
+
+
 def demo(
     port: int | None = typer.Option(None, help="Poort van het scherm. Standaard LOKET_PORT, anders 8000."),
     opnieuw: bool = typer.Option(False, "--opnieuw", help="Wis eerst de gegevens van de vorige keer."),
+    omvang: Omvang = typer.Option(Omvang.REGIO, help="Hoeveel er de eerste keer wordt gemaakt."),
+    schaarste: Scarcity = typer.Option(Scarcity.KRAP, help="Hoe schaars de vrije plekken dan zijn."),
     ouder: int | None = typer.Option(None, hidden=True, help="Stop zodra dit proces weg is (voor make)."),
 ) -> None:
     """Start het loket met een verzonnen regio, om te bekijken en uit te proberen.
@@ -34,6 +49,7 @@ def demo(
       loket demo
       loket demo --port 8001
       loket demo --opnieuw
+      loket demo --opnieuw --omvang land --schaarste ruim
     """
     stop = listen.Stop()
     if ouder is not None:
@@ -42,7 +58,7 @@ def demo(
     if port is not None:
         settings = Settings.from_environ(os.environ | {"LOKET_PORT": str(port)})
     with started(settings, stop, fresh=opnieuw) as (ready, sock):
-        asyncio.run(fill(ready))
+        asyncio.run(fill(ready, omvang, schaarste))
 
         def announce() -> None:
             print("Klaar. Het loket draait. Stop met Ctrl-C.", flush=True)
@@ -78,13 +94,12 @@ def started(settings: Settings, stop: listen.Stop, *, fresh: bool) -> Iterator[t
         yield connect.with_endpoints(settings, endpoints), sock
 
 
-async def fill(settings: Settings) -> None:
-    """The schema when it is not ours to make at the start, and the demo region when there is no region yet."""
+async def fill(settings: Settings, omvang: Omvang, schaarste: Scarcity) -> None:
+    """The schema when the servers are not ours, and the demo region when nobody has given this region anything yet."""
     async with connect.owner_connection(settings) as owner:
         await migrations.migrate(owner)
-        async with owner.transaction():
-            if not await owner.fetchval("select exists (select from jeugdregio)"):
-                from service.demo import load  # noqa: PLC0415  the generator is needed once
-
-                connect.say("De eerste keer wordt een verzonnen regio gemaakt. Dat duurt even.")
-                await load(owner, today=datetime.now(ZoneInfo("Europe/Amsterdam")).date())
+        if not await is_loaded(owner, settings.regio):
+            connect.say("De eerste keer wordt een verzonnen regio gemaakt. Dat duurt even.")
+            await load(
+                owner, today=today(datetime.now(UTC)), size=SIZES[omvang], scarcity=schaarste, regio=settings.regio
+            )

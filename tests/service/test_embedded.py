@@ -9,9 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
@@ -28,12 +26,8 @@ from tests.service.running import refused
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
-    """A folder that does not exist yet, in one that any user may enter."""
-    parent = Path(tempfile.mkdtemp(prefix="loket-emb-"))
-    parent.chmod(0o755)
-    yield parent / "gegevens"
-    shutil.rmtree(parent)
+def data(data_folder: Path) -> Path:
+    return data_folder
 
 
 def sql(endpoints: Endpoints, statement: str) -> object:

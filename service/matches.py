@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 from msgspec import Struct
 
+from matcher import explain
 from matcher.geo import rd
-from matcher.problem import Aanvraag, Area, Jeugdige, Machtiging, Point, Urgentie
-from service.days import today
-from service.db import Connection
+from matcher.problem import Aanvraag, Anker, Area, Criterium, Jeugdige, Machtiging, Point, Urgentie, Weging
+from matcher.rank import rank
+from matcher.solution import RELAXABLE, REVEALING
+from service import catalogue
+from service.days import hour_of, today
+from service.db import Connection, Wie
 from service.errors import Kind, Refusal
+from service.rangschikking import Context, Rangschikking, compose, names, shown
+from service.snapshot import Snapshots
+from service.travel import Traveller
 
 AANVRAAG = """
 select a.id, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten, a.pc4,
@@ -54,6 +62,13 @@ where a.samenplaatsing_id = $1 and not a.id = any ($2)
 """
 
 
+class Page(Struct, frozen=True):
+    """Which part of a list."""
+
+    limit: int = 25
+    offset: int = 0
+
+
 class Case(Struct, frozen=True):
     """One aanvraag as the matcher sees it, and the postcodes that travel starts from."""
 
@@ -64,12 +79,7 @@ class Case(Struct, frozen=True):
 
 def age_on(maanden: int, peildatum: date, day: date) -> int:
     """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`."""
-    months = (
-        (day.year - peildatum.year) * 12
-        + day.month
-        - peildatum.month
-        - (day.day < peildatum.day)
-    )
+    months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
     return maanden + max(0, months)
 
 
@@ -78,9 +88,7 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
     vandaag = today(now)
     rows = await conn.fetch(AANVRAAG, aanvraag_id, vandaag)
     if not rows or rows[0]["id"] != aanvraag_id:
-        raise Refusal(
-            Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien."
-        )
+        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
     ids = [row["id"] for row in rows]
     own = rows[0]
     pc4s = {
@@ -92,30 +100,21 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
         )
         if own[column] is not None
     }
-    points = {
-        row["pc4"]: _point(row["lat"], row["lon"])
-        for row in await conn.fetch(PUNTEN, list(pc4s.values()))
-    }
+    points = {row["pc4"]: _point(row["lat"], row["lon"]) for row in await conn.fetch(PUNTEN, list(pc4s.values()))}
     uitsluitingen = await conn.fetch(UITSLUITINGEN, ids)
     regios = await conn.fetch(REGIOS, vandaag)
     brussen = (
-        await conn.fetch(BROERS_ZUSSEN, own["samenplaatsing_id"], ids)
-        if own["samenplaatsing_id"] is not None
-        else []
+        await conn.fetch(BROERS_ZUSSEN, own["samenplaatsing_id"], ids) if own["samenplaatsing_id"] is not None else []
     )
     # A wish that has passed without a place is still a wish: from today on.
     start = max(vandaag, max(row["gewenste_start"] for row in rows))
     einde = max(start, min(row["uiterlijke_datum"] for row in rows))
-    reistijden = [
-        row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None
-    ]
+    reistijden = [row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None]
     aanvraag = Aanvraag(
         id=str(aanvraag_id),
         urgentie=Urgentie(own["urgentie"]),
         jeugdigen=tuple(_jeugdige(row, start) for row in rows),
-        zorgvormen=frozenset.intersection(
-            *(frozenset(row["zorgvormen"]) for row in rows)
-        )
+        zorgvormen=frozenset.intersection(*(frozenset(row["zorgvormen"]) for row in rows))
         or frozenset(own["zorgvormen"]),
         juridisch_kader=own["juridisch_kader"],
         perspectief=own["perspectief"],
@@ -128,16 +127,10 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
         school=points.get(pc4s.get("school", "")),
         netwerk=points.get(pc4s.get("netwerk", "")),
         maximale_reistijd=min(reistijden, default=None),
-        uitgesloten_aanbieders=frozenset(
-            str(u["aanbieder_id"]) for u in uitsluitingen if u["aanbieder_id"]
-        ),
-        uitgesloten_voorzieningen=frozenset(
-            str(u["voorziening_id"]) for u in uitsluitingen if u["voorziening_id"]
-        ),
+        uitgesloten_aanbieders=frozenset(str(u["aanbieder_id"]) for u in uitsluitingen if u["aanbieder_id"]),
+        uitgesloten_voorzieningen=frozenset(str(u["voorziening_id"]) for u in uitsluitingen if u["voorziening_id"]),
         uitgesloten_gebieden=tuple(
-            Area(_point(u["lat"], u["lon"]), u["straal_km"])
-            for u in uitsluitingen
-            if u["lat"] is not None
+            Area(_point(u["lat"], u["lon"]), u["straal_km"]) for u in uitsluitingen if u["lat"] is not None
         ),
         broers_zussen_bij=frozenset(str(row["voorziening_id"]) for row in brussen),
     )
@@ -146,9 +139,7 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
 
 def _jeugdige(row: asyncpg.Record, start: date) -> Jeugdige:
     return Jeugdige(
-        leeftijd_maanden=age_on(
-            row["leeftijd_maanden"], row["leeftijd_peildatum"], start
-        ),
+        leeftijd_maanden=age_on(row["leeftijd_maanden"], row["leeftijd_peildatum"], start),
         groepssoorten=frozenset(row["groepssoorten"]),
         ondersteuning=frozenset(row["ondersteuning"]),
         kenmerken=frozenset(row["kenmerken"]),
@@ -164,14 +155,87 @@ def _machtiging(rows: list[asyncpg.Record]) -> Machtiging | None:
     if not present:
         return None
     return Machtiging(
-        zorgvormen=frozenset.intersection(
-            *(frozenset(row["machtiging_zorgvormen"]) for row in present)
-        ),
-        gesloten=len(present) == len(rows)
-        and all(row["machtiging_soort"] == "gesloten" for row in present),
+        zorgvormen=frozenset.intersection(*(frozenset(row["machtiging_zorgvormen"]) for row in present)),
+        gesloten=len(present) == len(rows) and all(row["machtiging_soort"] == "gesloten" for row in present),
     )
 
 
 def _point(lat: float, lon: float) -> Point:
     x_km, y_km = rd(lat, lon)
     return Point(float(x_km), float(y_km))
+
+
+WEGING = "select criterium, gewicht from weging where regio = huidige_regio() and urgentie = $1"
+
+INSTELLINGEN = """
+select sleutel, waarde from instelling
+where regio = huidige_regio()
+  and sleutel in ('banden', 'reistijd_horizon_min', 'ankers', 'leeftijdshorizon_maanden', 'bevestiging_uren')
+"""
+
+
+async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, float]) -> Weging:
+    """Weights and scales of the region; for a scale that it did not set, the default of matcher.problem.Weging.
+
+    Raises Refusal (CONFLICT) when the region has no weights: an order that nobody chose is not shown.
+    """
+    gewichten = {Criterium(row["criterium"]): row["gewicht"] for row in await conn.fetch(WEGING, urgentie)}
+    if not gewichten:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Uw regio heeft voor {urgentie} nog niet bepaald wat hoe zwaar telt. Vraag de beheerder dit in te vullen.",
+        )
+    found = {row["sleutel"]: row["waarde"] for row in await conn.fetch(INSTELLINGEN)}
+    scales: dict[str, Any] = {}
+    if "banden" in found:
+        scales |= {"goed": found["banden"]["goed"], "past": found["banden"]["past"]}
+    if "reistijd_horizon_min" in found:
+        scales["reishorizon_min"] = found["reistijd_horizon_min"]
+    if "leeftijdshorizon_maanden" in found:
+        scales["leeftijdshorizon_maanden"] = found["leeftijdshorizon_maanden"]
+    if "ankers" in found:
+        scales["ankers"] = {Anker(anker): share for anker, share in found["ankers"].items()}
+    if "bevestiging_uren" in found:
+        scales |= {"vers_uur": found["bevestiging_uren"]["vers"], "oud_uur": found["bevestiging_uren"]["oud"]}
+    return Weging(gewichten=gewichten, huiselijkheid=huiselijkheid, **scales)
+
+
+async def rank_aanvraag(
+    conn: Connection,
+    snapshots: Snapshots,
+    travel: Traveller,
+    wie: Wie,
+    aanvraag_id: UUID,
+    now: datetime,
+    *,
+    page: Page = Page(),
+    fallen_page: Page = Page(limit=20),
+) -> Rangschikking:
+    """The rangschikking of one aanvraag for who asks: places that fit, places that fall out, smallest changes.
+
+    Raises Refusal: NOT_FOUND, CONFLICT (nothing was weighed, or siblings ask for different things), UNAVAILABLE.
+    """
+    case = await load_case(conn, aanvraag_id, now)
+    view, fresh = await snapshots.get(wie.regio, now)
+    weging = await load_weging(conn, case.aanvraag.urgentie, view.huiselijkheid)
+    minutes, source, reason = await travel.minutes(case.aanvraag, case.pc4s, view.aanbod)
+    ranking = rank(case.aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=page.limit, offset=page.offset)
+    judged = explain.judge(case.aanvraag, view.aanbod, minutes)
+    fallen = explain.fallen_out(judged, limit=fallen_page.limit, offset=fallen_page.offset)
+    allowed = RELAXABLE if catalogue.sees_all(wie.rol) else RELAXABLE - REVEALING
+    changes = explain.changes(judged, allowed=allowed)
+    plekken = [
+        *(fit.plek for fit in ranking.places),
+        *(out.plek for out in fallen.places),
+        *(out.plek for change in (*changes.one, *changes.two) for out in change.places),
+    ]
+    context = Context(
+        rol=wie.rol,
+        today=today(now),
+        wished=date.fromordinal(case.aanvraag.gewenste_start),
+        needed=len(frozenset[str]().union(*(child.ondersteuning for child in case.aanvraag.jeugdigen))),
+        weging=weging,
+        names=await names(conn),
+        rows=await shown(conn, plekken),
+    )
+    return compose(aanvraag_id, ranking, fallen, changes, context, fresh, (source, reason))

@@ -80,7 +80,7 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
     keep = np.flatnonzero((start <= last) & v.bemenst[rows])
     rows, owner, start, last = rows[keep], owner[keep], start[keep], last[keep]
     if q.n > 1:
-        start, _ = rules.together(q.n, owner, start, last)
+        start = rules.together(q.n, owner, start, last)
         keep = np.flatnonzero(start >= 0)
         rows, owner, start = rows[keep], owner[keep], start[keep]
     shares = score.shares(q, weging)

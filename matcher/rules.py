@@ -293,33 +293,30 @@ BED_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
 }
 
 
-def together(n: int, unit: NDArray[np.int64], first: Ints, last: Ints) -> tuple[Ints, NDArray[np.int64]]:
+def together(n: int, unit: NDArray[np.int64], first: Ints, last: Ints) -> Ints:
     """Rule bedden: the earliest day on which n beds of a unit can start together, for each bed that takes part.
 
     Bed i belongs to `unit[i]` and can start on the days first[i] … last[i]; one bed never has two intervals on one
     day. Returns per bed the first day within its own interval on which it and at least n-1 others of the unit can
-    start (-1: none), and per unit (0 … max) how many beds can start together at most.
+    start; -1 where there is none.
 
-    A sweep over all units at once: the number of open intervals changes at their ends, and a first possible day is
+    A sweep over all units at once: how many intervals are open changes only at their ends, and a first common day is
     always the first day of some interval. Sorting is all it costs.
     """
-    some = np.flatnonzero(first <= last)
     start = np.full(len(first), -1, np.int32)
-    most = np.zeros(int(unit.max()) + 1 if len(unit) else 0, np.int64)
+    some = np.flatnonzero(first <= last)
     if not len(some):
-        return start, most
+        return start
     zero = int(first[some].min())
     opens = (unit[some] << 32) | ((first[some].astype(np.int64) - zero) << 1) | 1
     closes = (unit[some] << 32) | ((last[some].astype(np.int64) - zero + 1) << 1)
     events = np.concatenate((opens, closes))
     events.sort()  # of one day the closing ends come first
     open_now = np.cumsum(((events & 1) << 1) - 1)
-    np.maximum.at(most, events >> 32, open_now)
     good = events[((events & 1) == 1) & (open_now >= n)]
     if len(good):
         at = np.searchsorted(good, opens)
-        found = np.minimum(at, len(good) - 1)
-        day = good[found]
+        day = good[np.minimum(at, len(good) - 1)]
         fits = (at < len(good)) & (day < closes)
         start[some[fits]] = ((day[fits] & 0xFFFFFFFF) >> 1) + zero
-    return start, most
+    return start

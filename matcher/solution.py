@@ -132,7 +132,7 @@ class Out(Struct, frozen=True, kw_only=True):
     voorziening: str
     reasons: tuple[Reason, ...]
     plekken: int
-    """Plekken of this voorziening; none of them fits when the page is per voorziening."""
+    """How many plekken this line stands for: all of the voorziening that fall out, or that open by a change."""
 
 
 class FallenOut(Struct, frozen=True, kw_only=True):
@@ -147,10 +147,9 @@ class FallenOut(Struct, frozen=True, kw_only=True):
 
 
 class Step(Struct, frozen=True):
-    """With this much of the change, so many places open (cumulative)."""
+    """With this much of a change, so many places open: cumulative, but for codes and beds, where it is per amount."""
 
-    amount: float | str
-    """Minutes, days, months or beds; for zorgvorm and geslacht the code (then not cumulative)."""
+    amount: int | str
     plekken: int
     voorzieningen: int
 
@@ -162,13 +161,16 @@ class Change(Struct, frozen=True, kw_only=True):
     plekken: int
     voorzieningen: int
     steps: dict[str, tuple[Step, ...]]
-    """For one rule: per kind of amount (`minuten`, `dagen_later`, `dagen_korter`, `maanden`, `bedden`, `zorgvorm`,
-    `groepssoort`) what each step opens."""
+    """For one rule, by kind of amount, what each step opens. `dagen_later`, `dagen_korter` (periode), `minuten`
+    (reistijd) and `maanden` (leeftijd) are how much more; `zorgvorm` and `groepssoort` are codes, `bedden` is how many
+    are free together instead of the number asked."""
     places: tuple[Out, ...]
-    """Smallest change first, at most the number asked for; one per voorziening."""
+    """Smallest change first, at most the number asked for; one per voorziening, with only the rules of this change."""
 
 
 class Changes(Struct, frozen=True, kw_only=True):
+    """Each with the most voorzieningen first."""
+
     one: tuple[Change, ...]
     two: tuple[Change, ...]
     """Only when one rule opens few places."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from service.demo import names
 from service.demo.codes import CRISIS_FORMS, KENMERKCODES, VORMEN, Vorm
-from service.demo.dice import Dice
+from service.demo.dice import Dice, apportion
 from service.demo.draft import Draft
 from service.demo.rows import Aanbieder, Contract, Locatie, LocatieAdres, Plek, Voorziening
 from service.demo.vraag import KADERS
@@ -59,20 +59,11 @@ class Aanbod(Struct):
     """By voorziening."""
 
 
-def beds_per_form(n: int) -> dict[str, int]:
-    """n plekken over the zorgvormen by their share: largest remainders, at least one each."""
-    exact = {code: vorm.share * n for code, vorm in VORMEN.items()}
-    beds = {code: max(1, int(value)) for code, value in exact.items()}
-    order = sorted(exact, key=lambda code: (int(exact[code]) - exact[code], code))
-    for code in order[: n - sum(beds.values())]:
-        beds[code] += 1
-    return beds
-
-
 def add_aanbod(draft: Draft, n: int) -> Aanbod:
     """n plekken with everything they hang on; returns voorzieningen and plekken."""
     dice, rows = draft.dice, draft.rows
-    units = [(code, size) for code, beds in beds_per_form(n).items() for size in _unit_sizes(dice, VORMEN[code], beds)]
+    beds = apportion({code: vorm.share for code, vorm in VORMEN.items()}, n)
+    units = [(code, size) for code in VORMEN for size in _unit_sizes(dice, VORMEN[code], beds[code])]
     aanbieders = _add_aanbieders(draft, units)
     aanbod = Aanbod([], {})
     offered: dict[UUID, set[str]] = {}

@@ -12,6 +12,16 @@ from uuid import UUID
 T = TypeVar("T")
 
 
+def apportion(shares: dict[T, float], n: int) -> dict[T, int]:
+    """n things over shares that add up to 1: whole numbers, largest remainders first."""
+    exact = {key: share * n for key, share in shares.items()}
+    whole = {key: int(value) for key, value in exact.items()}
+    by_rest = sorted(exact, key=lambda key: whole[key] - exact[key])
+    for key in by_rest[: n - sum(whole.values())]:
+        whole[key] += 1
+    return whole
+
+
 class Dice:
     """A generator of its own per seed and scope, so that a region comes out the same whatever is made beside it."""
 

@@ -151,6 +151,8 @@ class Past:
             a.status, a.kenmerken = "beeindigd" if reason else "geplaatst", kenmerken
             add_papers(self.draft, a, granted=True)
             aanvraag_id, made = a.id, min(start, self.today - timedelta(days=1))
+            if dice.chance(0.2):
+                self._hold(a, plek, start, end)
         known = aanvraag_id is not None or dice.chance(0.7)
         if reason is not None and maanden + (end - start).days // 30 >= 215:
             reason = "achttien"
@@ -168,6 +170,24 @@ class Past:
                 bewoner_maanden=maanden if known else None,
                 bewoner_kenmerken=kenmerken if known else None,
                 aangemaakt_op=dice.moment(made),
+            )
+        )
+
+    def _hold(self, a: Aanvraag, plek: Plek, start: date, end: date) -> None:
+        """An optie that was given up when the plaatsing came in its place."""
+        asked = self._after(a, max(a.aangemeld_op.date(), start - timedelta(days=2)))
+        self.rows.bezetting.append(
+            Bezetting(
+                self.dice.id(),
+                plek.regio,
+                self.regio.code,
+                plek.id,
+                "optie",
+                Range(start, end),
+                aanvraag_id=a.id,
+                vervalt_op=asked + timedelta(hours=24),
+                vrijgegeven_op=asked + timedelta(hours=self.dice.between(1, 24)),
+                aangemaakt_op=asked,
             )
         )
 

@@ -28,7 +28,7 @@ from msgspec import Struct
 
 from service.demo.aanbod import Aanbod
 from service.demo.codes import CRISIS_FORMS, NOT_RANKED, VORMEN
-from service.demo.dice import Dice
+from service.demo.dice import Dice, apportion
 from service.demo.rows import Aanvraag, Machtiging, Voorziening
 from service.demo.vraag import KADERS, REGULIER_DAYS
 
@@ -36,6 +36,8 @@ CRISIS_TERM = 7
 KRAP_BEDS = 1.1
 NARROW_SHARE = 1 / 3
 NARROW_FIT = 0.05
+MARGIN = 1.6
+"""A bed that must not be narrow fits this many times more children by its profile, for the rules on top of that."""
 
 
 class Scarcity(StrEnum):
@@ -73,6 +75,7 @@ class Children:
         self.allowed = {m.aanvraag_id: set(m.zorgvormen) for m in machtigingen}
         self.fewer_than = ceil(len(aanvragen) * NARROW_FIT)
         """A bed that fits fewer children than this is narrow."""
+        self.enough = ceil(self.fewer_than * MARGIN)
 
     def fitting(self, v: Voorziening) -> list[Aanvraag]:
         """Those whom the profile lets in, whatever the day."""
@@ -94,7 +97,7 @@ class Children:
     def last_day(self, v: Voorziening) -> date:
         """A bed that comes free on or before this day fits enough children not to be narrow."""
         days = sorted((a.uiterlijke_datum for a in self.fitting(v)), reverse=True)
-        return days[self.fewer_than - 1]
+        return days[self.enough - 1]
 
 
 def assign(dice: Dice, aanbod: Aanbod, children: Children, scarcity: Scarcity, today: date) -> dict[UUID, Stand]:
@@ -106,21 +109,23 @@ def assign(dice: Dice, aanbod: Aanbod, children: Children, scarcity: Scarcity, t
     want = round(len(children.aanvragen) * KRAP_BEDS)
     narrow = round(want * NARROW_SHARE)
     stands: dict[UUID, Stand] = {}
-    order = _by_demand(dice, aanbod, children)
-    for v in order:
-        left = want - narrow - len(stands)
-        if left and widen(v, children):
-            latest = min(term(v.zorgvorm), (children.last_day(v) - today).days)
-            for plek in aanbod.plekken[v.id][: min(left, dice.weighted({1: 0.5, 2: 0.35, 3: 0.15}))]:
-                stands[plek.id] = _in_time(dice, latest)
+    order = list(aanbod.voorzieningen)
+    dice.rng.shuffle(order)
+    quota = _by_demand(children, want - narrow)
+    anything = dict.fromkeys(VORMEN, want)
+    for most in (quota, anything):  # as often as asked for, then wherever there is room
+        for v in order:
+            left = min(most[v.zorgvorm], want - narrow - len(stands))
+            if left > 0 and aanbod.plekken[v.id][0].id not in stands and widen(v, children):
+                latest = min(term(v.zorgvorm), (children.last_day(v) - today).days)
+                beds = aanbod.plekken[v.id][: min(left, dice.weighted({1: 0.7, 2: 0.22, 3: 0.08}))]
+                stands |= {plek.id: _in_time(dice, latest) for plek in beds}
+                most[v.zorgvorm] -= len(beds)
     if len(stands) < want - narrow:
         raise ValueError("too few voorzieningen that fit enough children: ask for more plekken")
-    for v in reversed(order):
-        if (
-            len(stands) < want
-            and not any(plek.id in stands for plek in aanbod.plekken[v.id])
-            and make_narrow(dice, v, children)
-        ):
+    for v in order:
+        spare = v.zorgvorm != NOT_RANKED and aanbod.plekken[v.id][0].id not in stands
+        if len(stands) < want and spare and make_narrow(dice, v, children):
             for plek in aanbod.plekken[v.id][: min(want - len(stands), 2)]:
                 stands[plek.id] = _in_time(dice, term(v.zorgvorm))
     for v in aanbod.voorzieningen:
@@ -131,11 +136,11 @@ def assign(dice: Dice, aanbod: Aanbod, children: Children, scarcity: Scarcity, t
 
 
 def _in_time(dice: Dice, latest: int) -> Stand:
-    """Free today, or not later than `latest` days from today."""
+    """Free today, or not later than `latest` days from today; rather sooner than later."""
     overleg = dice.chance(0.07)
     if latest < 1 or dice.chance(0.45):
         return Stand(State.VRIJ, in_overleg=overleg)
-    return Stand(State.STOP if dice.chance(0.04) else State.BEZET, dice.between(1, latest), overleg)
+    return Stand(State.STOP if dice.chance(0.04) else State.BEZET, 1 + int(dice.rng.random() ** 1.5 * latest), overleg)
 
 
 def _too_late(dice: Dice, zorgvorm: str) -> Stand:
@@ -146,12 +151,11 @@ def _too_late(dice: Dice, zorgvorm: str) -> Stand:
     return Stand(state, after + dice.days(VORMEN[zorgvorm].stay / 2))
 
 
-def _by_demand(dice: Dice, aanbod: Aanbod, children: Children) -> list[Voorziening]:
-    """Those most asked for first, by chance."""
-    asked = {code: sum(code in a.zorgvormen for a in children.aanvragen) for code in VORMEN}
-    return sorted(
-        aanbod.voorzieningen, key=lambda v: dice.rng.random() ** (1 / (0.1 + asked[v.zorgvorm])), reverse=True
-    )
+def _by_demand(children: Children, beds: int) -> dict[str, int]:
+    """How many of the beds each zorgvorm gets: as often as it is asked for."""
+    asked = {code: sum(code in a.zorgvormen for a in children.aanvragen) for code in VORMEN if code != NOT_RANKED}
+    total = sum(asked.values())
+    return {NOT_RANKED: 0} | apportion({code: n / total for code, n in asked.items()}, beds)
 
 
 def widen(v: Voorziening, children: Children) -> bool:
@@ -169,7 +173,7 @@ def widen(v: Voorziening, children: Children) -> bool:
     for step in steps:
         for name, value in step.items():
             setattr(v, name, value)
-        if len(children.fitting(v)) >= children.fewer_than:
+        if len(children.fitting(v)) >= children.enough:
             return True
     for name, value in before.items():
         setattr(v, name, value)

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from service.demo import names
 from service.demo.codes import VORMEN
-from service.demo.dice import Dice
+from service.demo.dice import Dice, apportion
 from service.demo.draft import Draft
 from service.demo.regions import Woonplaats
 from service.demo.rows import (
@@ -329,6 +329,22 @@ def family_sizes(dice: Dice, n: int) -> list[int]:
     return sizes
 
 
+def _routes(dice: Dice, sizes: list[int]) -> list[Route]:
+    """A route per question, so that children are spread over the routes by their shares; families on family routes."""
+    left = apportion({route: route.share for route in ROUTES}, sum(sizes))
+    chosen: list[Route | None] = [None] * len(sizes)
+    for i in sorted(range(len(sizes)), key=lambda i: -sizes[i]):  # the largest first, while there is room
+        fits = {
+            route: float(n)
+            for route, n in left.items()
+            if n >= sizes[i] and (sizes[i] == 1 or len(GEZINSVORM.intersection(route.zorgvormen)) >= 2)
+        }
+        route = dice.weighted(fits)
+        chosen[i] = route
+        left[route] -= sizes[i]
+    return [route for route in chosen if route is not None]
+
+
 def may_split(dice: Dice, sizes: list[int]) -> list[bool]:
     """Which groups have leave, so that the share of children with it comes as near to SPLIT_LEAVE as groups allow."""
     want = sum(size for size in sizes if size > 1) * SPLIT_LEAVE
@@ -379,9 +395,8 @@ def add_open(draft: Draft, verwijzers: Verwijzers, n: int) -> list[Aanvraag]:
     dice, rows, regio = draft.dice, draft.rows, draft.regio
     made: list[Aanvraag] = []
     sizes = family_sizes(dice, n)
-    family_routes = {route: route.share for route in ROUTES if len(GEZINSVORM.intersection(route.zorgvormen)) >= 2}
-    for size, leave in zip(sizes, may_split(dice, sizes), strict=True):
-        route = dice.weighted({route: route.share for route in ROUTES} if size == 1 else family_routes)
+    routes = _routes(dice, sizes)
+    for size, leave, route in zip(sizes, may_split(dice, sizes), routes, strict=True):
         question = open_question(draft, verwijzers, route)
         samen = dice.id() if size > 1 else None
         if samen is not None:

@@ -61,7 +61,18 @@ TABLE = Table(
             "voorziening",
             text(120),
             "Naam van het huis, de groep of het profiel, zoals het loket die kent.",
-            ("naam voorziening", "groep", "woongroep", "leefgroep", "huis", "unit", "afdeling", "locatie", "gezinshuis", "profiel"),
+            (
+                "naam voorziening",
+                "groep",
+                "woongroep",
+                "leefgroep",
+                "huis",
+                "unit",
+                "afdeling",
+                "locatie",
+                "gezinshuis",
+                "profiel",
+            ),
             filled=True,
             examples=("De Linde", "De Linde", "Groep Noord"),
         ),
@@ -69,7 +80,18 @@ TABLE = Table(
             "plek",
             text(60),
             "Naam of nummer van het bed. Geen rij per bed? Laat deze kolom leeg en vul aantal plekken en aantal vrij in.",
-            ("bed", "kamer", "plaats", "plek nr", "pleknummer", "plek nummer", "bednummer", "bed nr", "kamernummer", "naam plek"),
+            (
+                "bed",
+                "kamer",
+                "plaats",
+                "plek nr",
+                "pleknummer",
+                "plek nummer",
+                "bednummer",
+                "bed nr",
+                "kamernummer",
+                "naam plek",
+            ),
             examples=("1", "2", None),
         ),
         Column(
@@ -187,7 +209,9 @@ def _units(parsed: Parsed, aanbod: Aanbod, today: date) -> dict[object, Unit]:
         elif "aantal plekken" in record.raw:
             _check_counted(parsed, record, unit)
         else:
-            parsed.fault(record, "plek", "verplicht", "Vul de naam of het nummer van de plek in, of het aantal plekken.")
+            parsed.fault(
+                record, "plek", "verplicht", "Vul de naam of het nummer van de plek in, of het aantal plekken."
+            )
         unit.sound = unit.sound and not record.wrong
         if unit.counted is not None and unit.wishes:
             other = unit.wishes[0].record.row if record is unit.counted else unit.counted.row
@@ -201,7 +225,9 @@ def _units(parsed: Parsed, aanbod: Aanbod, today: date) -> dict[object, Unit]:
 def _check_confirmed(parsed: Parsed, record: Record, today: date) -> None:
     confirmed = record.get("bevestigd op")
     if confirmed is not None and confirmed > today:
-        parsed.fault(record, "bevestigd op", "toekomst", "Deze dag moet nog komen. Vul de dag in waarop de stand klopte.")
+        parsed.fault(
+            record, "bevestigd op", "toekomst", "Deze dag moet nog komen. Vul de dag in waarop de stand klopte."
+        )
 
 
 def _check_counted(parsed: Parsed, record: Record, unit: Unit) -> None:
@@ -214,7 +240,9 @@ def _check_counted(parsed: Parsed, record: Record, unit: Unit) -> None:
     if "aantal vrij" not in record.raw:
         parsed.fault(record, "aantal vrij", "verplicht", "Vul in hoeveel plekken vrij zijn; 0 mag.")
     elif total is not None and free is not None and free > total:
-        parsed.fault(record, "aantal vrij", "te_veel", f"Er zijn meer plekken vrij ({free}) dan er plekken zijn ({total}).")
+        parsed.fault(
+            record, "aantal vrij", "te_veel", f"Er zijn meer plekken vrij ({free}) dan er plekken zijn ({total})."
+        )
     if record.get("status") in (Status.BEZET, Status.GESTOPT):
         reason = "Bij aantallen geldt de status voor de vrije plekken: vrij, in overleg of niet bemenst. Of maak een rij per plek."
         parsed.fault(record, "status", "niet_bij_aantal", reason)
@@ -228,7 +256,9 @@ def _wish(parsed: Parsed, record: Record, today: date) -> Wish | None:
     status = record.get("status") or (Status.BEZET if until else Status.VRIJ if free else None)
     if status is None:
         column = "status" if "status" in parsed.headers else "plek"
-        parsed.fault(record, column, "verplicht", "Vul een status in: vrij, bezet, in overleg, niet bemenst of gestopt.")
+        parsed.fault(
+            record, column, "verplicht", "Vul een status in: vrij, bezet, in overleg, niet bemenst of gestopt."
+        )
         return None
     wish = Wish(record, record.get("plek"), status, confirmed=record.get("bevestigd op") or today)
     if status is Status.GESTOPT:
@@ -252,7 +282,12 @@ def _stopped(parsed: Parsed, wish: Wish, today: date) -> Wish | None:
     end = record.get("verwacht einde") or record.get("vrij vanaf")
     column = "verwacht einde" if record.get("verwacht einde") or not end else "vrij vanaf"
     if record.get("reden") is None:
-        parsed.fault(record, "reden", "verplicht", f"Vul in waarom de plek gestopt is: {', '.join(TABLE.column('reden').choices)}.")
+        parsed.fault(
+            record,
+            "reden",
+            "verplicht",
+            f"Vul in waarom de plek gestopt is: {', '.join(TABLE.column('reden').choices)}.",
+        )
     if end is None:
         parsed.fault(record, "verwacht einde", "verplicht", "Vul in wanneer de plek naar verwachting weer open is.")
     elif end <= today:

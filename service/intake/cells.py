@@ -41,7 +41,30 @@ class Wrong(Exception):
 SPACES = re.compile(r"[\s\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff]+")
 FAULTS = frozenset(
     # What Excel and LibreOffice show for a failed formula, in English and in Dutch.
-    ["#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!", "#getting_data", "#n/b", "#verw!", "#waarde!", "#deel/0!", "#naam?", "#getal!", "#leeg!", "#overloop!", "err:502", "err:504", "err:508", "err:509"]
+    [
+        "#n/a",
+        "#ref!",
+        "#value!",
+        "#div/0!",
+        "#name?",
+        "#num!",
+        "#null!",
+        "#spill!",
+        "#calc!",
+        "#getting_data",
+        "#n/b",
+        "#verw!",
+        "#waarde!",
+        "#deel/0!",
+        "#naam?",
+        "#getal!",
+        "#leeg!",
+        "#overloop!",
+        "err:502",
+        "err:504",
+        "err:508",
+        "err:509",
+    ]
 )
 FAULT_REASON = "De cel bevat een foutmelding van uw rekenprogramma. Herstel de formule of typ de waarde zelf."
 SHOWN = 60
@@ -168,7 +191,20 @@ def integer(least: int, most: int) -> Parser:
     return parse
 
 
-MONTHS = ["januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december"]
+MONTHS = [
+    "januari",
+    "februari",
+    "maart",
+    "april",
+    "mei",
+    "juni",
+    "juli",
+    "augustus",
+    "september",
+    "oktober",
+    "november",
+    "december",
+]
 # mrt is how Excel shortens maart; mar, may and oct are what its English edition writes.
 MONTH = {name[:3]: i for i, name in enumerate(MONTHS, 1)} | {"mrt": 3, "may": 5, "oct": 10}
 DATE_HINT = "Schrijf de datum als dag-maand-jaar, bijvoorbeeld 12-3-2026."

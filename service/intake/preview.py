@@ -105,7 +105,9 @@ class Rejected(Refusal):
     def __init__(self, voorbeeld: Voorbeeld) -> None:
         count = len(voorbeeld.fouten)
         cells = "1 fout" if count == 1 else f"{count} fouten"
-        super().__init__(Kind.INVALID, f"In het bestand staan {cells}. Er is niets veranderd. Verbeter ze en probeer het opnieuw.")
+        super().__init__(
+            Kind.INVALID, f"In het bestand staan {cells}. Er is niets veranderd. Verbeter ze en probeer het opnieuw."
+        )
         self.voorbeeld = voorbeeld
 
 
@@ -114,9 +116,7 @@ async def preview(conn: Connection, planner: Planner, parsed: Parsed, context: C
     return (await _plan(conn, planner, parsed, context))[0]
 
 
-async def apply(
-    conn: Connection, planner: Planner, parsed: Parsed, context: Context, fingerprint: str
-) -> Voorbeeld:
+async def apply(conn: Connection, planner: Planner, parsed: Parsed, context: Context, fingerprint: str) -> Voorbeeld:
     """Do what the preview with this fingerprint showed, in the transaction of the caller.
 
     Raises Rejected when cells are wrong and Refusal STALE when the changes are no longer the ones shown.

@@ -71,7 +71,8 @@ def refuse_other_kinds(content: bytes) -> None:
     if content[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise Refusal(
-                Kind.INVALID, "Het bestand is beveiligd met een wachtwoord. Haal het wachtwoord weg en bewaar het opnieuw."
+                Kind.INVALID,
+                "Het bestand is beveiligd met een wachtwoord. Haal het wachtwoord weg en bewaar het opnieuw.",
             )
         raise Refusal(Kind.INVALID, "Dit is een oud Excel-bestand (.xls). Bewaar het in Excel als .xlsx of als .csv.")
     if content[:5] == b"%PDF-":
@@ -167,7 +168,9 @@ def decode(content: bytes) -> tuple[str, str]:
                 text, name = content.decode("cp1252"), "Windows-1252"
             except UnicodeDecodeError as error:
                 line = content.count(b"\n", 0, error.start) + 1
-                raise Refusal(Kind.INVALID, f"Op regel {line} staat een teken dat niet te lezen is. {SAVE_AGAIN}") from None
+                raise Refusal(
+                    Kind.INVALID, f"Op regel {line} staat een teken dat niet te lezen is. {SAVE_AGAIN}"
+                ) from None
     if "\0" in text:
         raise Refusal(Kind.INVALID, f"Dit bestand bevat tekens die niet in een tekstbestand horen. {SAVE_AGAIN}")
     return text, name

@@ -150,7 +150,9 @@ def _find(known: list[Stand], wanted: list[str]) -> list[Stand | None]:
     return found
 
 
-def decide(decision: Decision, voorziening: Voorziening, wishes: list[Wish], known: list[Stand], *, complete: bool) -> None:
+def decide(
+    decision: Decision, voorziening: Voorziening, wishes: list[Wish], known: list[Stand], *, complete: bool
+) -> None:
     """The changes for a voorziening with a row per plek; `complete`: what the file leaves out, ends."""
     seen: dict[object, int] = {}
     for wish, stand in zip(wishes, _find(known, [wish.plek for wish in wishes]), strict=True):
@@ -188,7 +190,7 @@ def _decide_one(decision: Decision, voorziening: Voorziening, wish: Wish, stand:
         fields.append(Veld("stand", old_stand, new))
     if after != stand.beschikbaarheid:
         decision.beschikbaarheid[stand.id] = after
-    if stand.bestaat_tot is not None and stand.bestaat_tot <= decision.today:
+    if stand.bestaat_tot is not None and _gone(stand, decision.today):
         decision.bestaat_tot[stand.id] = None
         fields.append(Veld("bestaat tot", day_text(stand.bestaat_tot), None))
     stale = stand.bevestigd is None or stand.bevestigd < wish.confirmed
@@ -257,9 +259,7 @@ def _with_aanvraag(decision: Decision, name: str, wish: Wish, current: Period, t
         else:
             decision.notes.append(f"{name}: de plek is vrij, maar er staat een optie{until} op. Die blijft staan.")
     elif not taken:
-        reason = (
-            f"In het loket woont hier een jeugdige{until}. Beëindig eerst die plaatsing in het loket, of zet de status op bezet."
-        )
+        reason = f"In het loket woont hier een jeugdige{until}. Beëindig eerst die plaatsing in het loket, of zet de status op bezet."
         decision.parsed.fault(wish.record, column, "plaatsing", reason, value=wish.status)
     elif wish.until is not None and wish.until != current.tot:
         decision.notes.append(
@@ -293,9 +293,7 @@ def _stop_now(decision: Decision, period: Period | None) -> None:
         decision.ended[period.id] = (end, period.soort == "plaatsing")
 
 
-def _add(
-    decision: Decision, stand: Stand, soort: str, van: date, tot: date | None, stop_reden: str | None
-) -> Period:
+def _add(decision: Decision, stand: Stand, soort: str, van: date, tot: date | None, stop_reden: str | None) -> Period:
     decision.claimed.add(stand.id)
     decision.periods.append(NewPeriod(stand.id, soort, van, tot, stop_reden))
     return Period(stand.id, stand.id, soort, van, tot, False, False, stop_reden)
@@ -307,9 +305,7 @@ def _copy(period: Period, tot: date | None, reason: str | None) -> Period:
 
 def _end(decision: Decision, voorziening: Voorziening, stand: Stand) -> None:
     """A plek that the file leaves out: gone from today on, unless somebody lives there or will."""
-    # A period has at least one day: a plek that was added today lasts until tomorrow.
-    end = max(decision.today, stand.bestaat_van + timedelta(days=1))
-    if stand.bestaat_tot is not None and stand.bestaat_tot <= end:
+    if _gone(stand, decision.today):
         return
     holder = next((p for p in [stand.now, *stand.later] if p is not None and p.soort != "stop"), None)
     if holder is not None:
@@ -321,10 +317,20 @@ def _end(decision: Decision, voorziening: Voorziening, stand: Stand) -> None:
         )
         decision.parsed.fault(None, "plek", "nog_bezet", reason, value=stand.naam)
         return
+    end = _last(stand, decision.today)
     decision.bestaat_tot[stand.id] = end
     old = day_text(stand.bestaat_tot) if stand.bestaat_tot else None
     ended = Veld("bestaat tot", old, day_text(end))
     decision.changes.append(Wijziging(Actie.BEEINDIGD, f"{voorziening.naam}, plek {stand.naam}", None, (ended,)))
+
+
+def _last(stand: Stand, today: date) -> date:
+    """When a plek that is gone now, ended: a period has at least one day, so one of today lasts until tomorrow."""
+    return max(today, stand.bestaat_van + timedelta(days=1))
+
+
+def _gone(stand: Stand, today: date) -> bool:
+    return stand.bestaat_tot is not None and stand.bestaat_tot <= _last(stand, today)
 
 
 # ── Counts ───────────────────────────────────────────────────────────────────────────────────────
@@ -339,10 +345,8 @@ def decide_counted(decision: Decision, voorziening: Voorziening, record: Record,
     if record.wrong:
         return
     total, free = record.get("aantal plekken"), record.get("aantal vrij")
-    there = sorted(
-        (stand for stand in known if stand.bestaat_tot is None or stand.bestaat_tot > decision.today),
-        key=lambda stand: _natural(stand.naam),
-    )
+    known = sorted(known, key=lambda stand: _natural(stand.naam))
+    there = [stand for stand in known if not _gone(stand, decision.today)]
     empty = [stand for stand in there if stand.now is None and not stand.later]
     if len(there) - total > len(empty):
         reason = (
@@ -356,6 +360,9 @@ def decide_counted(decision: Decision, voorziening: Voorziening, record: Record,
         if stand.id in gone:
             _end(decision, voorziening, stand)
     stay = [stand for stand in there if stand.id not in gone]
+    # What was there before comes back before anything new is made.
+    back = [stand for stand in known if _gone(stand, decision.today) and stand.now is None and not stand.later]
+    stay += back[: total - len(stay)]
     names = [stand.naam for stand in stay] + _new_names(known, total - len(stay))
     # An optie leaves the bed empty: for the provider it is free.
     occupied = [stand for stand in stay if stand.now is not None and stand.now.soort != "optie"]
@@ -429,7 +436,9 @@ order by lower(b.periode)
 """
 
 
-async def load(conn: Connection, voorzieningen: list[object], now: datetime, *, lock: bool) -> dict[object, list[Stand]]:
+async def load(
+    conn: Connection, voorzieningen: list[object], now: datetime, *, lock: bool
+) -> dict[object, list[Stand]]:
     """Per voorziening its plekken, also those that are gone, with what takes them from today on."""
     day = today(now)
     rows = await conn.fetch(STANDEN_LOCKED if lock else STANDEN, voorzieningen)

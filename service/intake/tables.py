@@ -102,7 +102,8 @@ class Parsed(Struct):
                 rij=record.row if record else None,
                 kolom=header,
                 cel=f"{letter}{record.row}" if record and letter else None,
-                waarde=shown(value) if value is not None else None,
+                # What should not have been in the file is not repeated either.
+                waarde=shown(value) if value is not None and code != "privacy" else None,
             )
         )
 
@@ -121,7 +122,9 @@ def names_of(table: Table) -> dict[str, str]:
     return names
 
 
-def parse(table: Table, content: bytes, file: str, sheet: str | None = None, progress: Progress | None = None) -> Parsed:
+def parse(
+    table: Table, content: bytes, file: str, sheet: str | None = None, progress: Progress | None = None
+) -> Parsed:
     """Every cell of the table in `content`, with all that is wrong with them. Raises Refusal for an unreadable file."""
     names = names_of(table)
 
@@ -164,13 +167,12 @@ def _columns(parsed: Parsed, header: Sequence[Raw], names: dict[str, str]) -> li
         if blank(cell):
             continue
         title, letter = shown(cell), get_column_letter(i + 1)
-        if (reason := table.refuse_column(str(cell))) is not None:
+        name = names.get(plain(cell))
+        if name is None and (reason := table.refuse_column(str(cell))) is not None:
             parsed.faults.append(
                 Fout("privacy", reason, rij=parsed.header_row, kolom=title, cel=f"{letter}{parsed.header_row}")
             )
-            continue
-        name = names.get(plain(cell))
-        if name is None:
+        elif name is None:
             parsed.ignored.append(title)
         elif name in parsed.headers:
             other, first = parsed.headers[name]

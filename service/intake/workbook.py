@@ -36,7 +36,9 @@ MAX_CELL = 32_767
 MAX_COLUMN = 16_384
 CHUNK = 64 * 1024
 
-BROKEN = "Het Excel-bestand is beschadigd of geen echt .xlsx-bestand. Open het in Excel en bewaar het opnieuw als .xlsx."
+BROKEN = (
+    "Het Excel-bestand is beschadigd of geen echt .xlsx-bestand. Open het in Excel en bewaar het opnieuw als .xlsx."
+)
 UNCOMPUTED = "De formule heeft geen uitkomst. Open het bestand in Excel en bewaar het, of typ de waarde zelf."
 
 
@@ -83,14 +85,17 @@ def _refuse_other_archives(archive: zipfile.ZipFile) -> None:
     if "xl/workbook.bin" in names:
         raise Refusal(Kind.INVALID, "Dit is een binair Excel-bestand (.xlsb). Bewaar het als .xlsx of als .csv.")
     if "[Content_Types].xml" not in names:
-        raise Refusal(Kind.INVALID, "Dit is een zip-bestand zonder Excel-werkmap. Pak het uit en stuur het rekenblad zelf.")
+        raise Refusal(
+            Kind.INVALID, "Dit is een zip-bestand zonder Excel-werkmap. Pak het uit en stuur het rekenblad zelf."
+        )
 
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
     """Looks at what the directory says, then unpacks all of it once to see that it is true."""
     parts = archive.infolist()
     too_big = Refusal(
-        Kind.TOO_LARGE, "Het bestand wordt uitgepakt veel te groot. Bewaar alleen het blad met de lijst in een nieuw bestand."
+        Kind.TOO_LARGE,
+        "Het bestand wordt uitgepakt veel te groot. Bewaar alleen het blad met de lijst in een nieuw bestand.",
     )
     if len(parts) > MAX_PARTS or len({part.filename for part in parts}) < len(parts):
         raise too_big
@@ -115,7 +120,9 @@ Text = Callable[[str], None]
 
 
 def _refuse_dtd(*_: object) -> None:
-    raise Refusal(Kind.INVALID, "Het Excel-bestand bevat onderdelen die er niet in horen (een DTD). Bewaar het opnieuw in Excel.")
+    raise Refusal(
+        Kind.INVALID, "Het Excel-bestand bevat onderdelen die er niet in horen (een DTD). Bewaar het opnieuw in Excel."
+    )
 
 
 def _scan(stream: IO[bytes], start: Start, end: End, text: Text) -> Iterator[None]:
@@ -187,7 +194,9 @@ def _relations(archive: zipfile.ZipFile, part: str) -> dict[str, tuple[str, str]
 
 def _index(archive: zipfile.ZipFile) -> Book:
     names = set(archive.namelist())
-    main = next((path for kind, path in _relations(archive, "").values() if kind == "officeDocument"), "xl/workbook.xml")
+    main = next(
+        (path for kind, path in _relations(archive, "").values() if kind == "officeDocument"), "xl/workbook.xml"
+    )
     relations = _relations(archive, main)
     sheets = []
     epoch = date(1899, 12, 30)
@@ -278,7 +287,10 @@ def _date_styles(archive: zipfile.ZipFile, part: str) -> dict[int, bool]:
         i: bool(is_timedelta_format(shown[number]))
         for i, number in enumerate(styles)
         # 14–17, 22, 27–36 and 50–58 are dates of which some regions' formats are not in the table.
-        if is_date_format(shown[number]) or is_timedelta_format(shown[number]) or 27 <= number <= 36 or 50 <= number <= 58
+        if is_date_format(shown[number])
+        or is_timedelta_format(shown[number])
+        or 27 <= number <= 36
+        or 50 <= number <= 58
     }
 
 
@@ -302,7 +314,17 @@ def rows(book: Book, sheet: BookSheet) -> Iterator[tuple[int, list[Raw]]]:
     """Rows with the number that Excel shows; raises Refusal when the sheet turns out broken."""
     try:
         yield from _rows(book, sheet)
-    except (Broken, zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, IndexError, EOFError, OverflowError):
+    except (
+        Broken,
+        zipfile.BadZipFile,
+        zlib.error,
+        expat.ExpatError,
+        KeyError,
+        ValueError,
+        IndexError,
+        EOFError,
+        OverflowError,
+    ):
         raise Refusal(Kind.INVALID, BROKEN) from None
 
 
@@ -388,7 +410,10 @@ class _Reader:
         if length is None:
             return int(number) if number.is_integer() and abs(number) < 1e15 else number
         if not 0 <= number < 2_958_466:  # 31-12-9999
-            return Fault(f"{number:.15g}", "Dit getal is geen datum. Schrijf de datum als dag-maand-jaar, bijvoorbeeld 12-3-2026.")
+            return Fault(
+                f"{number:.15g}",
+                "Dit getal is geen datum. Schrijf de datum als dag-maand-jaar, bijvoorbeeld 12-3-2026.",
+            )
         if length:
             return timedelta(days=number)
         moment = datetime.combine(self.book.epoch, datetime.min.time()) + timedelta(seconds=round(number * 86_400))

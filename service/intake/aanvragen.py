@@ -1,0 +1,372 @@
+"""The list of open aanvragen of a verwijzer, found by its kenmerk. Pseudonymous: who a child is, may not be in it.
+
+A column that holds a name, BSN, birth date or address is refused, also when it would have been ignored: such a file
+should not travel. A BSN in any other cell is refused as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from service import aanvragen, samenplaatsingen
+from service.aanvragen import Aanvraag, Geslacht, HuidigVerblijf, NieuweAanvraag, Urgentie, WijzigingAanvraag
+from service.codes import Lijst
+from service.days import AMSTERDAM
+from service.db import Connection, Rol, rows_as
+from service.errors import FieldError
+from service.intake import rows
+from service.intake.cells import (
+    Parser,
+    Raw,
+    Wrong,
+    boolean,
+    choice,
+    day,
+    days,
+    gemeente,
+    integer,
+    key,
+    months_from,
+    near,
+    pc4,
+    several,
+    several_of,
+    text,
+)  # fmt: skip
+from service.intake.names import Named
+from service.intake.preview import Context, Plan, Veld
+from service.intake.rows import CodeLists, Item, columns_with
+from service.intake.tables import Column, Parsed, Record, Table
+from service.intake.voorzieningen import GROEPSSOORTEN, KADERS, PERSPECTIEVEN
+
+PERSONAL = {
+    "bsn": "een BSN", "burgerservice": "een BSN", "sofinummer": "een BSN", "naam": "een naam", "initialen": "een naam",
+    "voorletter": "een naam", "geboorte": "een geboortedatum", "gebdat": "een geboortedatum", "geborenop": "een geboortedatum",
+    "adres": "een adres", "straat": "een adres", "huisnummer": "een adres", "huisnr": "een adres",
+    "mail": "een e-mailadres", "telefoon": "een telefoonnummer", "mobiel": "een telefoonnummer",
+}  # fmt: skip
+"""Parts of headers that promise personal data."""
+
+
+def refuse_column(header: str) -> str | None:
+    """Why a column may not be in the file."""
+    plain = key(header)
+    what = next((what for part, what in PERSONAL.items() if part in plain), None)
+    if what is None:
+        return None
+    return (
+        f"Deze kolom lijkt {what} te bevatten. Het loket werkt zonder namen, BSN, geboortedatums en adressen van jeugdigen. "
+        "Haal de kolom uit het bestand; gebruik uw eigen kenmerk, de leeftijd en de vier cijfers van de postcode."
+    )
+
+
+def has_bsn(plain: str) -> bool:
+    """Nine digits that pass the test of a BSN (elfproef: 9·d1 + … + 2·d8 − d9 is a multiple of 11)."""
+    for found in re.findall(r"(?<![0-9])[0-9]{9}(?![0-9])", re.sub(r"(?<=[0-9])[. -](?=[0-9])", "", plain)):
+        digits = [int(digit) for digit in found]
+        total = sum(digit * weight for digit, weight in zip(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1], strict=True))
+        if total % 11 == 0 and any(digits):
+            return True
+    return False
+
+
+def without_bsn(parse: Parser) -> Parser:
+    """The same parser, that refuses a BSN first."""
+
+    def parse_safely(value: Raw) -> Any:
+        if isinstance(value, (str, int, float)) and has_bsn(
+            str(int(value) if isinstance(value, float) and value.is_integer() else value)
+        ):
+            raise Wrong("privacy", "Hier staat een BSN. Haal het weg: het loket werkt zonder BSN.")
+        return parse(value)
+
+    return parse_safely
+
+
+GESLACHTEN = {
+    "meisje": Geslacht.MEISJE, "jongen": Geslacht.JONGEN, "non-binair": Geslacht.NON_BINAIR, "anders": Geslacht.ANDERS,
+    "onbekend": Geslacht.ONBEKEND,
+    "m": Geslacht.JONGEN, "man": Geslacht.JONGEN, "v": Geslacht.MEISJE, "vrouw": Geslacht.MEISJE, "x": Geslacht.ANDERS,
+}  # fmt: skip
+
+URGENTIES = {
+    "crisis": Urgentie.CRISIS, "spoed": Urgentie.SPOED, "regulier": Urgentie.REGULIER,
+    "normaal": Urgentie.REGULIER, "binnen 24 uur": Urgentie.CRISIS, "binnen een week": Urgentie.SPOED,
+}  # fmt: skip
+
+VERBLIJVEN = {
+    "thuis": HuidigVerblijf.THUIS, "netwerk": HuidigVerblijf.NETWERK, "crisisplek": HuidigVerblijf.CRISISPLEK,
+    "pleeggezin": HuidigVerblijf.PLEEGGEZIN, "gezinshuis": HuidigVerblijf.GEZINSHUIS,
+    "residentieel": HuidigVerblijf.RESIDENTIEEL, "overbrugging": HuidigVerblijf.OVERBRUGGING,
+    "elders": HuidigVerblijf.ELDERS,
+    "bij ouders": HuidigVerblijf.THUIS, "familie": HuidigVerblijf.NETWERK, "crisisopvang": HuidigVerblijf.CRISISPLEK,
+    "crisis": HuidigVerblijf.CRISISPLEK, "pleegzorg": HuidigVerblijf.PLEEGGEZIN,
+}  # fmt: skip
+
+
+def free_text(longest: int) -> Parser:
+    return without_bsn(text(longest))
+
+
+TABLE = Table(
+    soort="aanvragen",
+    title="Aanvragen voor een plek, zonder namen",
+    columns=(
+        Column(
+            "kenmerk",
+            without_bsn(
+                text(40, r"[A-Za-z0-9][A-Za-z0-9 ./_-]*", "Gebruik letters, cijfers en . / _ - en begin met een letter of cijfer.")
+            ),
+            "Uw eigen kenmerk, dat alleen uw mensen herkennen. Geen naam, geen BSN.",
+            ("referentie", "uw kenmerk", "dossiernummer", "zaaknummer", "nummer aanvraag", "aanvraagnummer"),
+            filled=True,
+            examples=("J-2026-0417", "J-2026-0418"),
+        ),
+        Column(
+            "organisatie",
+            text(120),
+            "De verwijzer. Bent u dat zelf, dan mag dit leeg blijven.",
+            ("verwijzer", "naam organisatie", "naam verwijzer", "gi", "instelling"),
+            examples=("Gecertificeerde Instelling", "Gecertificeerde Instelling"),
+        ),
+        Column("urgentie", choice(URGENTIES), "crisis: binnen 24 uur. spoed: binnen een week. regulier.", ("spoed", "prioriteit"),
+               choices=("crisis", "spoed", "regulier"), examples=("spoed", "regulier")),
+        Column("reden urgentie", free_text(300), "Waarom het crisis of spoed is.", ("urgentie reden", "toelichting urgentie")),
+        Column("leeftijd", months_from, "In jaren, of in maanden: 18 maanden. Nooit een geboortedatum.",
+               ("leeftijd jeugdige", "leeftijd in jaren"), examples=(9, "14,5")),
+        Column("leeftijd op", day, "Dag waarop die leeftijd klopte. Leeg: vandaag.", ("peildatum leeftijd", "leeftijd peildatum")),
+        Column("geslacht", choice(GESLACHTEN), "Zoals de jeugdige het zelf zegt.", ("gender", "m/v", "m/v/x"),
+               choices=("meisje", "jongen", "non-binair", "anders", "onbekend"), examples=("meisje", "jongen")),
+        Column("groepssoorten", several_of(GROEPSSOORTEN), "In welke groepen de jeugdige past: gemengd, meisjes, jongens, of alle.",
+               ("groepssoort", "soort groep", "past in groep"), examples=("alle", "gemengd, jongens")),
+        Column("postcode", pc4, "Vier cijfers van thuis, alleen voor de reistijd.", ("pc4", "postcode thuis", "pc"), examples=(1211, 1271)),
+        Column("gemeente", gemeente, "De verantwoordelijke gemeente: naam of CBS-code.",
+               ("verantwoordelijke gemeente", "gemeentecode", "woonplaatsbeginsel"), examples=("Hilversum", "0406")),
+        Column("huidig verblijf", choice(VERBLIJVEN), "Waar de jeugdige vannacht slaapt.", ("verblijft nu", "verblijf nu", "waar nu"),
+               choices=("thuis", "netwerk", "crisisplek", "pleeggezin", "gezinshuis", "residentieel", "overbrugging", "elders"),
+               examples=("thuis", "crisisplek")),
+        Column("huidig verblijf tot", day, "Tot wanneer dat kan.", ("verblijf tot", "kan blijven tot")),
+        Column("gewenste start", day, "Gewenste eerste dag.", ("startdatum", "gewenste startdatum", "start", "vanaf"),
+               examples=(date(2027, 2, 1), date(2027, 2, 15))),
+        Column("uiterlijke datum", day, "Uiterlijk nodig op.", ("uiterlijk", "deadline", "uiterste datum"),
+               examples=(date(2027, 2, 8), date(2027, 4, 1))),
+        Column("verwacht verblijf", days, "In dagen, of bijvoorbeeld 6 maanden.", ("duur", "verwachte duur", "verblijfsduur"),
+               examples=("6 maanden", 365)),
+        Column("perspectief", choice(PERSPECTIEVEN), "terug naar huis, langdurig of onduidelijk.",
+               choices=("terug naar huis", "langdurig", "onduidelijk"), examples=("terug naar huis", "langdurig")),
+        Column("zorgvormen", several, "Welke vormen van verblijf passen, met komma's ertussen.",
+               ("zorgvorm", "type zorg", "soort zorg", "gevraagde zorgvorm"), examples=("Gezinshuis", "Gezinshuis, Kleinschalig verblijf")),
+        Column("reden zorgvorm", free_text(300), "Nodig als u ook iets anders vraagt dan pleegzorg of een gezinshuis (Jeugdwet 2.3 lid 6).",
+               ("zorgvorm reden", "motivering zorgvorm"), examples=(None, "Een gezin is nu te dichtbij, volgens de gedragswetenschapper.")),
+        Column("juridisch kader", choice(KADERS), "vrijwillig, VOTS, OTS, voogdij, voorlopige voogdij of jeugdreclassering.",
+               ("kader", "maatregel"), choices=tuple(list(KADERS)[:6]), examples=("OTS", "voogdij")),
+        Column("ondersteuning", several, "Wat nodig is, met komma's ertussen, uit de lijst van de regio.", ("nodige ondersteuning", "hulpvraag")),
+        Column("kenmerken", several, "Kenmerken waar een groep rekening mee houdt, met komma's ertussen.", ("kenmerken jeugdige",)),
+        Column("medisch", several, "Medische zorg die nodig is, met komma's ertussen.", ("medische zorg",)),
+        Column("rolstoel", boolean, "ja als de plek rolstoeltoegankelijk moet zijn.", choices=("ja", "nee"), examples=("nee", "nee")),
+        Column("onderwijs", text(80), "Welk onderwijs nodig is.", ("onderwijsvorm", "soort onderwijs")),
+        Column("postcode school", pc4, "Vier cijfers.", ("school pc4", "pc4 school", "schoolpostcode")),
+        Column("postcode netwerk", pc4, "Vier cijfers van familie of ander netwerk.", ("netwerk pc4", "pc4 netwerk")),
+        Column("maximale reistijd", integer(1, 600), "In minuten, alleen als het echt niet verder mag.", ("reistijd", "max reistijd"),
+               examples=(None, 45)),
+        Column("eerder geprobeerd", free_text(500), "Wat al is geprobeerd. Nooit een drempel.", ("al geprobeerd", "eerdere hulp")),
+        Column("mening jeugdige", free_text(500), "Wat de jeugdige zelf wil, zonder namen.", ("mening", "wens jeugdige", "stem jeugdige")),
+        Column("praktisch", free_text(200), "Huisdieren en andere praktische zaken, in één regel.", ("bijzonderheden",)),
+        Column("samen met", without_bsn(text(60)), "Broers en zussen die samen een plek zoeken krijgen hier dezelfde letter of hetzelfde nummer.",
+               ("samenplaatsing", "broers en zussen", "samen")),
+        Column("aangemeld op", day, "Dag van aanmelding. Leeg: vandaag.", ("aanmelddatum", "datum aanmelding", "aanmelding")),
+    ),
+    needed=(("kenmerk",),),
+    refuse_column=refuse_column,
+)  # fmt: skip
+
+FIELDS = columns_with(
+    TABLE.columns,
+    {
+        "kenmerk": "kenmerk", "urgentie": "urgentie", "reden urgentie": "urgentie_reden", "leeftijd": "leeftijd_maanden",
+        "leeftijd op": "leeftijd_peildatum", "geslacht": "geslacht", "groepssoorten": "groepssoorten", "postcode": "pc4",
+        "gemeente": "gemeente_code", "huidig verblijf": "huidig_verblijf", "huidig verblijf tot": "huidig_verblijf_tot",
+        "gewenste start": "gewenste_start", "uiterlijke datum": "uiterlijke_datum", "verwacht verblijf": "verwacht_verblijf",
+        "perspectief": "perspectief", "zorgvormen": "zorgvormen", "reden zorgvorm": "zorgvorm_reden",
+        "juridisch kader": "juridisch_kader", "ondersteuning": "ondersteuning", "kenmerken": "kenmerken", "medisch": "medisch",
+        "rolstoel": "rolstoel", "onderwijs": "onderwijs", "postcode school": "school_pc4", "postcode netwerk": "netwerk_pc4",
+        "maximale reistijd": "maximale_reistijd", "eerder geprobeerd": "eerder_geprobeerd", "mening jeugdige": "mening_jeugdige",
+        "praktisch": "praktisch",
+    },
+)  # fmt: skip
+
+LISTS = {
+    "zorgvormen": "zorgvorm",
+    "ondersteuning": Lijst.ONDERSTEUNING,
+    "kenmerken": Lijst.KENMERK,
+    "medisch": Lijst.MEDISCH,
+}
+
+NEW_NEEDS = (
+    "urgentie", "leeftijd", "geslacht", "groepssoorten", "postcode", "gemeente", "huidig verblijf", "gewenste start",
+    "uiterlijke datum", "verwacht verblijf", "perspectief", "zorgvormen", "juridisch kader",
+)  # fmt: skip
+
+ORGANISATIES = "select id, naam from organisatie where regio = huidige_regio() and soort <> 'loket'"
+
+KNOWN = f"{aanvragen.AANVRAGEN} where a.regio = huidige_regio() and a.kenmerk = any ($1::text[])"
+
+KNOWN_LOCKED = f"{KNOWN} order by a.id for no key update of a"
+
+
+async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
+    """Each row against the aanvraag of that verwijzer with that kenmerk."""
+    organisaties: Named[UUID] = Named.of([(row["naam"], row["id"]) for row in await conn.fetch(ORGANISATIES)])
+    kenmerken = list({record.get("kenmerk") for record in parsed.records if record.get("kenmerk")})
+    found: list[Aanvraag] = rows_as(await conn.fetch(KNOWN_LOCKED if context.lock else KNOWN, kenmerken), Aanvraag)
+    known = {(aanvraag.organisatie_id, aanvraag.kenmerk): aanvraag for aanvraag in found}
+    code_lists, gemeenten = await rows.load_codes(conn), await rows.load_gemeenten(conn)
+    items = []
+    for record in parsed.records:
+        organisatie_id = _organisatie(parsed, record, context, organisaties)
+        if organisatie_id is None or record.get("kenmerk") is None:
+            continue
+        current = known.get((organisatie_id, record.get("kenmerk")))
+        wanted = _wanted(parsed, record, code_lists, gemeenten)
+        _age(wanted, current, context.today)
+        if current is None:
+            wanted["organisatie_id"] = organisatie_id
+        items.append(Item(record, f"aanvraag {record.get('kenmerk')}", current, wanted))
+        if (aangemeld := record.get("aangemeld op")) is not None and aangemeld > context.today:
+            parsed.fault(record, "aangemeld op", "toekomst", "Deze dag moet nog komen. Vul de dag van aanmelding in.")
+    items = rows.once(parsed, items, _identity, "kenmerk")
+    groups = _together(parsed, items)
+    for item in items:
+        rows.required(parsed, item, NEW_NEEDS)
+        rows.report(parsed, item.record, FIELDS, await _errors(conn, item))
+    return rows.plan_of(items, FIELDS, context, _write(groups, context.now))
+
+
+def _identity(item: Item) -> tuple[object, object]:
+    organisatie_id = (
+        item.current.organisatie_id if isinstance(item.current, Aanvraag) else item.wanted["organisatie_id"]
+    )
+    return organisatie_id, item.record.get("kenmerk")
+
+
+def _organisatie(parsed: Parsed, record: Record, context: Context, organisaties: Named[UUID]) -> UUID | None:
+    """The verwijzer of a row; None after a fault."""
+    own = context.wie.organisatie if context.wie.rol is Rol.VERWIJZER else None
+    name = record.get("organisatie")
+    if name is None:
+        if own is None and "organisatie" not in record.wrong:
+            parsed.fault(record, "organisatie", "verplicht", "Vul in welke organisatie (verwijzer) deze aanvraag doet.")
+        return own
+    found = organisaties.find(name)
+    if found is None:
+        hint = near(name, organisaties.names)
+        parsed.fault(
+            record, "organisatie", "onbekend", f"Deze organisatie kent het loket niet. {hint}Verbeter de naam."
+        )
+    elif own is not None and found != own:
+        reason = "U kunt alleen aanvragen van uw eigen organisatie inlezen. Haal deze rij weg."
+        parsed.fault(record, "organisatie", "andere_organisatie", reason)
+        return None
+    return found
+
+
+def _wanted(parsed: Parsed, record: Record, code_lists: CodeLists, gemeenten: Named[str]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for column, field in FIELDS.field_of.items():
+        value = record.get(column)
+        if value is None:
+            continue
+        if column in LISTS:
+            value = code_lists.find_all(parsed, record, column, LISTS[column])
+        elif column == "onderwijs":
+            value = code_lists.find(parsed, record, column, Lijst.ONDERWIJS, value)
+        elif column == "gemeente":
+            value = rows.find_gemeente(gemeenten, parsed, record, column)
+        if value is not None:
+            wanted[field] = list(value) if isinstance(value, tuple) else value
+    return wanted
+
+
+def _age(wanted: dict[str, Any], current: Aanvraag | None, today: date) -> None:
+    """An age without a day is one of today; the age that is known already says nothing new."""
+    if "leeftijd_maanden" not in wanted or "leeftijd_peildatum" in wanted:
+        return
+    if current is not None and current.leeftijd_maanden == wanted["leeftijd_maanden"]:
+        del wanted["leeftijd_maanden"]
+    else:
+        wanted["leeftijd_peildatum"] = today
+
+
+class Groups(dict[str, UUID | None]):
+    """Label of "samen met" → its samenplaatsing; None as long as there is none."""
+
+
+def _together(parsed: Parsed, items: list[Item]) -> Groups:
+    """The samenplaatsing of each label, as far as one of its aanvragen has one; shows who comes to belong to it."""
+    groups = Groups()
+    members: dict[str, list[Item]] = {}
+    for item in items:
+        if (label := item.record.get("samen met")) is not None:
+            members.setdefault(key(label), []).append(item)
+    for label, together in members.items():
+        existing = {item.current.samenplaatsing_id for item in together if isinstance(item.current, Aanvraag)} - {None}
+        organisaties = {_identity(item)[0] for item in together}
+        first = together[0]
+        if len(together) < 2 and not existing:
+            parsed.fault(
+                first.record,
+                "samen met",
+                "alleen",
+                "Geen andere rij heeft dit teken. Samen zoeken kan met twee of meer.",
+            )
+        elif len(existing) > 1:
+            parsed.fault(
+                first.record,
+                "samen met",
+                "twee_groepen",
+                "Deze aanvragen horen in het loket bij verschillende samenplaatsingen.",
+            )
+        elif len(organisaties) > 1:
+            parsed.fault(
+                first.record, "samen met", "twee_verwijzers", "Samen zoeken kan alleen binnen één organisatie."
+            )
+        else:
+            groups[label] = next(iter(existing), None)
+            for item in together:
+                if not isinstance(item.current, Aanvraag) or item.current.samenplaatsing_id is None:
+                    item.data = label
+                    others = [other.record.get("kenmerk") for other in together if other is not item]
+                    item.extra = (Veld("samen met", None, ", ".join(others)),)
+    return groups
+
+
+async def _errors(conn: Connection, item: Item) -> list[FieldError]:
+    """What the aggregate has against the aanvraag as it would be."""
+    shape = NieuweAanvraag
+    old = (
+        {name: getattr(item.current, name) for name in shape.__struct_fields__}
+        if item.current
+        else {"zorgvorm_reden": None}
+    )
+    return await aanvragen.errors(conn, rows.unset(shape, {**old, **item.wanted}))
+
+
+def _write(groups: Groups, now: datetime) -> Callable[[Connection, Item, dict[str, Any]], Any]:
+    async def write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
+        if item.data is not None:
+            if groups[item.data] is None:
+                nieuw = samenplaatsingen.NieuweSamenplaatsing(organisatie_id=_identity(item)[0])  # type: ignore[arg-type]
+                groups[item.data] = (await samenplaatsingen.add(conn, nieuw)).id
+            fields = {**fields, "samenplaatsing_id": groups[item.data]}
+        if isinstance(item.current, Aanvraag):
+            await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
+            return
+        aangemeld = item.record.get("aangemeld op")
+        moment = datetime(aangemeld.year, aangemeld.month, aangemeld.day, 12, tzinfo=AMSTERDAM) if aangemeld else now
+        await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, now))
+
+    return write

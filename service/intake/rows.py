@@ -1,0 +1,230 @@
+"""Lists in which a row is a thing (aanbieders, voorzieningen, aanvragen): compare each with what is there.
+
+A blank cell leaves a field as it is. What a row adds or changes goes through the functions of the aggregate, so
+that the same rules hold as over the API; `errors` of the aggregate are asked beforehand, to tell them all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET, Struct
+
+from service import codes
+from service.codes import Lijst
+from service.db import Connection
+from service.errors import FieldError
+from service.intake.cells import key, near, shown
+from service.intake.names import Named
+from service.intake.preview import Actie, Context, Plan, Veld, Wijziging
+from service.intake.tables import Column, Parsed, Record
+
+
+class Fields(Struct, frozen=True):
+    """How columns and fields of the Struct correspond."""
+
+    field_of: Mapping[str, str]
+    """Column → field; columns without a field of their own are absent."""
+
+    def column_of(self, field: str) -> str | None:
+        return next((column for column, name in self.field_of.items() if name == field), None)
+
+
+class Item(Struct):
+    """One row, resolved: what is there (None: nothing yet) and the fields that the row names."""
+
+    record: Record
+    name: str
+    current: Struct | None
+    wanted: dict[str, Any]
+    extra: tuple[Veld, ...] = ()
+    """Changes to show that are not fields of the Struct."""
+    data: Any = None
+    """What `write` of the kind needs besides."""
+
+
+def differing(item: Item, same: Mapping[str, Callable[[Any, Any], bool]] | None = None) -> dict[str, Any]:
+    """Fields that the row changes."""
+    if item.current is None:
+        return item.wanted
+    changed = {}
+    for name, value in item.wanted.items():
+        old = getattr(item.current, name)
+        equal = (same or {}).get(name)
+        if not (equal(old, value) if equal else _plain(old) == _plain(value)):
+            changed[name] = value
+    return changed
+
+
+def _plain(value: Any) -> Any:
+    """Order says nothing in a set of codes."""
+    if isinstance(value, (list, tuple)):
+        return sorted(str(part) for part in value)
+    return value
+
+
+def required(parsed: Parsed, item: Item, columns: tuple[str, ...]) -> None:
+    """A fault for each column that something new must have."""
+    if item.current is not None:
+        return
+    for name in columns:
+        if name not in item.record.raw:
+            reason = f"Vul {name} in: dat is nodig, want {item.name} is nieuw."
+            if name not in parsed.headers:
+                reason += " Voeg de kolom toe."
+            parsed.fault(item.record, name, "verplicht", reason)
+
+
+def report(parsed: Parsed, record: Record, fields: Fields, errors: list[FieldError]) -> None:
+    """Errors of an aggregate as faults of the cells they are about; what is wrong already is not told twice."""
+    for error in errors:
+        field = _snake(error.pointer.strip("/").split("/")[0])
+        column = fields.column_of(field)
+        if column is None or column not in record.wrong:
+            parsed.fault(record, column, error.code, error.detail)
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+
+
+def once(parsed: Parsed, items: list[Item], same: Callable[[Item], object], column: str) -> list[Item]:
+    """The items without those that an earlier row is about as well; each of those a fault."""
+    seen: dict[object, int] = {}
+    kept = []
+    for item in items:
+        what = same(item)
+        if what in seen:
+            parsed.fault(
+                item.record, column, "dubbel", f"{item.name} staat ook in rij {seen[what]}. Haal een van de twee weg."
+            )
+            continue
+        seen[what] = item.record.row
+        kept.append(item)
+    return kept
+
+
+Write = Callable[[Connection, Item, dict[str, Any]], Awaitable[None]]
+
+
+def plan_of(
+    items: list[Item], labels: Fields, context: Context, write: Write,
+    same: Mapping[str, Callable[[Any, Any], bool]] | None = None, names: Mapping[UUID, str] | None = None,
+) -> Plan:  # fmt: skip
+    """The changes of all items; `write` does one of them with the fields that differ."""
+    changes: list[Wijziging] = []
+    todo: list[tuple[Item, dict[str, Any]]] = []
+    unchanged = 0
+
+    def text(value: Any) -> str | None:
+        if value is None:
+            return None
+        return (names or {}).get(value) or shown(value) or None
+
+    for item in items:
+        fields = differing(item, same)
+        old = item.current
+        velden = tuple(
+            Veld(labels.column_of(name) or name, text(getattr(old, name)) if old is not None else None, text(value))
+            for name, value in fields.items()
+            if labels.column_of(name) is not None
+        )
+        if old is not None and not fields and not item.extra:
+            unchanged += 1
+            continue
+        actie = Actie.TOEGEVOEGD if old is None else Actie.GEWIJZIGD
+        changes.append(Wijziging(actie, item.name, item.record.row, velden + item.extra))
+        todo.append((item, fields))
+
+    async def write_all(conn: Connection) -> None:
+        for i, (item, fields) in enumerate(todo):
+            await write(conn, item, fields)
+            if context.progress:
+                context.progress("Opslaan", i + 1, len(todo))
+
+    return Plan(changes=changes, notes=[], unchanged=unchanged, write=write_all)
+
+
+def unset(shape: type[Struct], values: Mapping[str, Any]) -> Any:
+    """A Struct of which only `values` are known, to ask the aggregate what is wrong with those."""
+    return shape(**{name: values.get(name, UNSET) for name in shape.__struct_fields__})
+
+
+# ── Codes of the region ──────────────────────────────────────────────────────────────────────────
+
+
+class CodeLists(Struct):
+    """Per list (`zorgvorm` or a Lijst): code by code or by name, and the code that each name stands for."""
+
+    known: dict[str, Named[str]]
+    names: dict[str, list[str]]
+
+    def find(self, parsed: Parsed, record: Record, column: str, lijst: str, name: str) -> str | None:
+        """The code; None after a fault."""
+        code = self.known.get(lijst, Named[str].of([])).find(name)
+        if code is None:
+            options = self.names.get(lijst, [])
+            reason = f"{shown(name)} kent de regio niet. {near(name, options)}Kies uit: {', '.join(options)}."
+            parsed.fault(record, column, "onbekend", reason)
+        return code
+
+    def find_all(self, parsed: Parsed, record: Record, column: str, lijst: str) -> list[str] | None:
+        """The codes of a cell with several names; None when blank or wrong."""
+        names = record.get(column)
+        if names is None:
+            return None
+        if [key(name) for name in names] in (["geen"], ["nvt"]):
+            return []
+        found = [self.find(parsed, record, column, lijst, name) for name in names]
+        return None if column in record.wrong else list(dict.fromkeys(code for code in found if code))
+
+
+async def load_codes(conn: Connection) -> CodeLists:
+    """The code lists of the region."""
+    pairs: dict[str, list[tuple[str, str]]] = {"zorgvorm": [(z.code, z.naam) for z in await codes.zorgvormen(conn)]}
+    pairs |= {lijst.value: [] for lijst in Lijst}
+    for kenmerkcode in await codes.kenmerkcodes(conn):
+        pairs[kenmerkcode.lijst].append((kenmerkcode.code, kenmerkcode.naam))
+    known = {}
+    for lijst, rows in pairs.items():
+        named: Named[str] = Named.of([(code, code) for code, _ in rows])
+        for code, naam in rows:
+            if key(naam) != key(code):
+                named.add(naam, code)
+        known[lijst] = named
+    return CodeLists(known, {lijst: [naam for _, naam in rows] for lijst, rows in pairs.items()})
+
+
+GEMEENTEN = "select code, naam from gemeente order by code"
+
+
+async def load_gemeenten(conn: Connection) -> Named[str]:
+    """Code of each gemeente, by code and by name."""
+    named: Named[str] = Named.of([])
+    for row in await conn.fetch(GEMEENTEN):
+        named.add(row["code"], row["code"])
+        named.add(row["naam"], row["code"])
+    return named
+
+
+def find_gemeente(gemeenten: Named[str], parsed: Parsed, record: Record, column: str) -> str | None:
+    """The code of the gemeente that a cell names; None when blank or after a fault."""
+    name = record.get(column)
+    if name is None:
+        return None
+    code = gemeenten.find(name)
+    if code is None:
+        hint = near(name, [known for known in gemeenten.names if not known.isdecimal()])
+        parsed.fault(
+            record, column, "onbekend", f"Deze gemeente kent het loket niet. {hint}Schrijf de naam of de CBS-code."
+        )
+    return code
+
+
+def columns_with(columns: tuple[Column, ...], fields: Mapping[str, str]) -> Fields:
+    """Fields of a table; refuses a column that does not exist, because then nothing would be read."""
+    unknown = set(fields) - {column.name for column in columns}
+    assert not unknown, unknown  # nosec B101: a mistake in this package
+    return Fields(fields)

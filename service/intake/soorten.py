@@ -1,0 +1,59 @@
+"""The kinds of lists that can be read in, and the two things to do with one: show what would happen, and do it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+from msgspec import Struct
+
+from service.db import Pool, Wie, transaction
+from service.intake import aanbieders, aanvragen, capaciteit, preview, tables, voorzieningen
+from service.intake.preview import Context, Planner, Voorbeeld
+from service.intake.tables import Parsed, Progress, Table
+
+
+class Soort(Struct, frozen=True):
+    table: Table
+    planner: Planner
+
+
+SOORTEN: dict[str, Soort] = {
+    soort.table.soort: soort
+    for soort in (
+        Soort(capaciteit.TABLE, capaciteit.plan),
+        Soort(aanbieders.TABLE, aanbieders.plan),
+        Soort(voorzieningen.TABLE, voorzieningen.plan),
+        Soort(aanvragen.TABLE, aanvragen.plan),
+    )
+}
+
+
+async def read(
+    soort: Soort, content: bytes, file: str, *, sheet: str | None = None, progress: Progress | None = None
+) -> Parsed:
+    """Every cell of the file, in a thread: ten megabytes take seconds. Raises Refusal for an unreadable file."""
+    return await asyncio.to_thread(tables.parse, soort.table, content, file, sheet, progress)
+
+
+async def show(
+    pool: Pool, wie: Wie, soort: Soort, parsed: Parsed, now: datetime, progress: Progress | None = None
+) -> Voorbeeld:
+    """What reading it in would do, without doing it."""
+    async with transaction(pool, wie, readonly=True) as conn:
+        return await preview.preview(conn, soort.planner, parsed, Context(wie, now, lock=False, progress=progress))
+
+
+async def take_in(
+    pool: Pool,
+    wie: Wie,
+    soort: Soort,
+    parsed: Parsed,
+    now: datetime,
+    fingerprint: str,
+    progress: Progress | None = None,
+) -> Voorbeeld:
+    """Do what `show` showed, all of it or nothing. Raises Rejected for wrong cells, Refusal STALE when it changed."""
+    async with transaction(pool, wie) as conn:
+        context = Context(wie, now, lock=True, progress=progress)
+        return await preview.apply(conn, soort.planner, parsed, context, fingerprint)

@@ -24,8 +24,8 @@ from service.travel import Traveller
 
 AANVRAAG = """
 select a.id, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten, a.pc4,
-       a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief, a.zorgvormen,
-       a.juridisch_kader, a.ondersteuning, a.kenmerken, a.medisch, a.rolstoel, a.onderwijs, a.maximale_reistijd,
+       a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
+       a.zorgvormen, a.juridisch_kader, a.ondersteuning, a.kenmerken, a.medisch, a.rolstoel, a.onderwijs, a.maximale_reistijd,
        m.soort as machtiging_soort, m.zorgvormen as machtiging_zorgvormen
 from aanvraag a
 left join lateral (
@@ -107,7 +107,7 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
         await conn.fetch(BROERS_ZUSSEN, own["samenplaatsing_id"], ids) if own["samenplaatsing_id"] is not None else []
     )
     # A wish that has passed without a place is still a wish: from today on.
-    start = max(vandaag, max(row["gewenste_start"] for row in rows))
+    start = max(vandaag, *(row["gewenste_start"] for row in rows))
     einde = max(start, min(row["uiterlijke_datum"] for row in rows))
     reistijden = [row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None]
     aanvraag = Aanvraag(
@@ -204,12 +204,12 @@ async def rank_aanvraag(
     conn: Connection,
     snapshots: Snapshots,
     travel: Traveller,
+    *,
     wie: Wie,
     aanvraag_id: UUID,
     now: datetime,
-    *,
-    page: Page = Page(),
-    fallen_page: Page = Page(limit=20),
+    page: Page,
+    fallen_page: Page,
 ) -> Rangschikking:
     """The rangschikking of one aanvraag for who asks: places that fit, places that fall out, smallest changes.
 
@@ -238,4 +238,4 @@ async def rank_aanvraag(
         names=await names(conn),
         rows=await shown(conn, plekken),
     )
-    return compose(aanvraag_id, ranking, fallen, changes, context, fresh, (source, reason))
+    return compose(aanvraag_id, ranking, fallen, changes, c=context, fresh=fresh, travel=(source, reason))

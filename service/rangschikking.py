@@ -229,13 +229,14 @@ def compose(
     ranking: Ranking,
     fallen: FallenOut,
     changes: Changes,
+    *,
     c: Context,
     fresh: Freshness,
     travel: tuple[str, str | None],
 ) -> Rangschikking:
     """Everything together, for one role."""
     plekken = [line for fit in ranking.places if (line := passend(fit, c))]
-    out = [line for found in fallen.places if (line := afgevallen(found, c))]
+    out = [gone for found in fallen.places if (gone := afgevallen(found, c))]
     # A row that is gone although the columns still had it: then the columns were older than the rows.
     missing = len(plekken) < len(ranking.places) or len(out) < len(fallen.places)
     return Rangschikking(

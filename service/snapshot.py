@@ -135,7 +135,8 @@ class Snapshots:
             else:
                 entry.stale.everything = True
 
-    def _sure(self) -> bool:
+    def sure(self) -> bool:
+        """Whether everything that happened until a moment ago was heard."""
         return time.monotonic() - self._sure_at < SURE_S
 
     async def get(self, regio: str, now: datetime) -> tuple[View, Freshness]:
@@ -145,7 +146,7 @@ class Snapshots:
         """
         entry = self._entries.setdefault(regio, Entry())
         async with entry.lock:
-            heard_until = now - timedelta(seconds=time.monotonic() - self._sure_at) if self._sure() else None
+            heard_until = now - timedelta(seconds=time.monotonic() - self._sure_at) if self.sure() else None
             try:
                 view = await self._refreshed(regio, entry, now, heard=heard_until is not None)
             except LOST as error:

@@ -49,10 +49,7 @@ def windows_of(
     start = max(van, opname_vanaf or van).toordinal()
     end = tot.toordinal() if tot else FOREVER
     windows = []
-    for first, last in sorted(
-        (first.toordinal(), last.toordinal() if last else FOREVER)
-        for first, last in taken
-    ):
+    for first, last in sorted((first.toordinal(), last.toordinal() if last else FOREVER) for first, last in taken):
         if start < min(first, end):
             windows.append((start, min(first, end)))
         start = max(start, last)
@@ -61,9 +58,7 @@ def windows_of(
     return tuple(windows)
 
 
-def group_of(
-    residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], vandaag: date
-) -> Group:
+def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], vandaag: date) -> Group:
     """The children who live in a voorziening today; ages have grown since they came."""
     ages, traits, size, unknown = [], Counter[str](), 0, 0
     for resident in residents:
@@ -72,12 +67,7 @@ def group_of(
             unknown += 1
             continue
         van: date = resident["van"]
-        grown = (
-            (vandaag.year - van.year) * 12
-            + vandaag.month
-            - van.month
-            - (vandaag.day < van.day)
-        )
+        grown = (vandaag.year - van.year) * 12 + vandaag.month - van.month - (vandaag.day < van.day)
         ages.append(resident["bewoner_maanden"] + grown)
         traits.update(resident["bewoner_kenmerken"])
     room = {code: limit - traits[code] for code, limit in groepsmix.items()}
@@ -99,10 +89,7 @@ def _plek(
     vandaag: date,
 ) -> Plek:
     # Past its expected end and nobody said that the child left: taken, until someone does.
-    overdue = any(
-        b["soort"] == "plaatsing" and b["tot"] is not None and b["tot"] <= vandaag
-        for b in taken
-    )
+    overdue = any(b["soort"] == "plaatsing" and b["tot"] is not None and b["tot"] <= vandaag for b in taken)
     periods = [(b["van"], None if overdue else b["tot"]) for b in taken]
     stops = sorted((b["van"], b["tot"]) for b in taken if b["soort"] == "stop")
     bevestigd: datetime | None = row["bevestigd_op"]
@@ -125,12 +112,8 @@ def _plek(
         rolstoeltoegankelijk=row["rolstoeltoegankelijk"],
         onderwijs=frozenset(row["onderwijs"]),
         maximaal_verblijf=row["maximaal_verblijf"],
-        windows=windows_of(
-            row["bestaat_van"], row["bestaat_tot"], periods, row["opname_vanaf"]
-        ),
-        stop=(stops[0][0].toordinal(), stops[0][1].toordinal())
-        if stops and not overdue
-        else None,
+        windows=windows_of(max(row["bestaat_van"], vandaag), row["bestaat_tot"], periods, row["opname_vanaf"]),
+        stop=(stops[0][0].toordinal(), stops[0][1].toordinal()) if stops and not overdue else None,
         bemenst=row["beschikbaarheid"] != "onbemenst",
         in_overleg=row["beschikbaarheid"] == "in_overleg",
         bevestigd_uur=hour_of(bevestigd) if bevestigd else None,
@@ -149,12 +132,8 @@ async def load_plekken(
     vandaag = today(now)
     rows = await conn.fetch(PLEKKEN, vandaag, alleen)
     few = alleen is not None
-    perioden = await conn.fetch(
-        PERIODEN, vandaag, [row["id"] for row in rows] if few else None
-    )
-    punten = await conn.fetch(
-        PUNTEN, list({row["locatie_id"] for row in rows}) if few else None
-    )
+    perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
+    punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in rows}) if few else None)
     return await asyncio.to_thread(_assemble, rows, perioden, punten, now)
 
 
@@ -182,18 +161,12 @@ def _assemble(
         )
     residents: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:
-        living = [
-            b
-            for b in taken.get(row["id"], ())
-            if b["soort"] == "plaatsing" and b["van"] <= vandaag
-        ]
+        living = [b for b in taken.get(row["id"], ()) if b["soort"] == "plaatsing" and b["van"] <= vandaag]
         residents.setdefault(row["voorziening_id"], []).extend(living)
     groups: dict[UUID, Group] = {}
     for row in rows:
         if row["voorziening_id"] not in groups:
-            groups[row["voorziening_id"]] = group_of(
-                residents[row["voorziening_id"]], row["groepsmix"], vandaag
-            )
+            groups[row["voorziening_id"]] = group_of(residents[row["voorziening_id"]], row["groepsmix"], vandaag)
     plekken = [
         _plek(
             row,

@@ -22,7 +22,7 @@ REGIO = "gooi-en-vechtstreek"
 async def until(condition: Callable[[], Awaitable[bool]], within_s: float = 5) -> None:
     """Returns as soon as the condition holds; fails when it does not in time."""
     async with asyncio.timeout(within_s):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 (what is waited for happens in the database)
             await asyncio.sleep(0.01)
 
 
@@ -87,7 +87,8 @@ async def test_a_change_is_seen_although_the_listening_connection_was_cut(
     """What is not heard may not be missed: while it is not sure, each question reads again."""
     assert await count(snapshots) == 0
     cut = await superuser.fetchval(
-        "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'luistert' and datname = $1",
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity "
+        "where application_name = 'luistert' and datname = $1",
         database,
     )
     assert cut == 1

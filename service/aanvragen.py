@@ -13,7 +13,6 @@ from msgspec import Meta, Struct
 
 from service import codes
 from service.codes import Lijst
-from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import Code, Codes, Gemeentecode, Pc4, given, merge, patch_of, refuse
@@ -28,7 +27,7 @@ class Urgentie(StrEnum):
     REGULIER = "regulier"
 
 
-class Status(StrEnum):
+class AanvraagStatus(StrEnum):
     """As type `aanvraag_status` in schema.sql."""
 
     INGEDIEND = "ingediend"
@@ -40,13 +39,18 @@ class Status(StrEnum):
     OPGESCHAALD = "opgeschaald"
 
 
-OPEN = (Status.INGEDIEND, Status.IN_BEHANDELING, Status.OPGESCHAALD)
+OPEN = (AanvraagStatus.INGEDIEND, AanvraagStatus.IN_BEHANDELING, AanvraagStatus.OPGESCHAALD)
 """Still looking for a place."""
 
-STEPS: dict[Status, tuple[Status, ...]] = {
-    Status.INGEDIEND: (Status.IN_BEHANDELING, Status.OPGESCHAALD, Status.AFGEWEZEN, Status.INGETROKKEN),
-    Status.IN_BEHANDELING: (Status.OPGESCHAALD, Status.AFGEWEZEN, Status.INGETROKKEN),
-    Status.OPGESCHAALD: (Status.IN_BEHANDELING, Status.AFGEWEZEN, Status.INGETROKKEN),
+STEPS: dict[AanvraagStatus, tuple[AanvraagStatus, ...]] = {
+    AanvraagStatus.INGEDIEND: (
+        AanvraagStatus.IN_BEHANDELING,
+        AanvraagStatus.OPGESCHAALD,
+        AanvraagStatus.AFGEWEZEN,
+        AanvraagStatus.INGETROKKEN,
+    ),
+    AanvraagStatus.IN_BEHANDELING: (AanvraagStatus.OPGESCHAALD, AanvraagStatus.AFGEWEZEN, AanvraagStatus.INGETROKKEN),
+    AanvraagStatus.OPGESCHAALD: (AanvraagStatus.IN_BEHANDELING, AanvraagStatus.AFGEWEZEN, AanvraagStatus.INGETROKKEN),
 }
 """What a person may make of a status; geplaatst and beeindigd follow from a plaatsing (service/bezetting.py)."""
 
@@ -202,9 +206,7 @@ class Vraag(Struct, rename="camel", kw_only=True):
     zorgvorm_reden: (
         Annotated[
             Kort,
-            Meta(
-                description="Verplicht als er een andere zorgvorm bij is dan pleeggezin of gezinshuis (Jeugdwet 2.3 lid 6)."
-            ),
+            Meta(description="Verplicht bij een andere zorgvorm dan pleeggezin of gezinshuis (Jeugdwet 2.3 lid 6)."),
         ]
         | None
     ) = None
@@ -231,7 +233,7 @@ class NieuweAanvraag(Vraag, kw_only=True, forbid_unknown_fields=True):
 
 
 class AanvraagVelden(Vraag, kw_only=True):
-    status: Status
+    status: AanvraagStatus
 
 
 WijzigingAanvraag = patch_of(AanvraagVelden, "organisatie_id")
@@ -276,7 +278,8 @@ where a.regio = huidige_regio()
   and ($2::urgentie is null or a.urgentie = $2)
   and ($3::uuid is null or a.samenplaatsing_id = $3)
   and ($4::uuid is null
-       or (a.urgentie, a.aangemeld_op, a.id) > (select c.urgentie, c.aangemeld_op, c.id from aanvraag c where c.id = $4))
+       or (a.urgentie, a.aangemeld_op, a.id) >
+          (select c.urgentie, c.aangemeld_op, c.id from aanvraag c where c.id = $4))
 order by a.urgentie, a.aangemeld_op, a.id
 limit $5
 """
@@ -285,7 +288,7 @@ limit $5
 async def page(
     conn: Connection,
     *,
-    status: tuple[Status, ...] | None = None,
+    status: tuple[AanvraagStatus, ...] | None = None,
     urgentie: Urgentie | None = None,
     samenplaatsing_id: UUID | None = None,
     after: UUID | None = None,

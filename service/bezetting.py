@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import given, refuse
+from service.fields import refuse
 from service.plekken import BezettingSoort
 
 

@@ -42,7 +42,7 @@ class BezettingSoort(StrEnum):
     STOP = "stop"
 
 
-class Status(StrEnum):
+class PlekStatus(StrEnum):
     """Derived, never stored: the `case` in PLEKKEN below."""
 
     OPEN = "open"
@@ -86,7 +86,7 @@ class Plek(Struct, rename="camel", kw_only=True):
     bevestigd_op: Annotated[
         datetime | None, Meta(description="Wanneer de aanbieder voor het laatst zei dat dit klopt.")
     ]
-    status: Annotated[Status, Meta(description="Wat de plek vandaag is.")]
+    status: Annotated[PlekStatus, Meta(description="Wat de plek vandaag is.")]
     bezet_door: BezettingSoort | None
     bezet_tot: Annotated[date | None, Meta(description="Verwachte eerste vrije dag; leeg: onbekend of niet bezet.")]
     einde_verstreken: Annotated[
@@ -146,7 +146,7 @@ async def page(
     aanbieder_id: UUID | None = None,
     voorziening_id: UUID | None = None,
     zorgvorm: str | None = None,
-    status: Status | None = None,
+    status: PlekStatus | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Plek]:

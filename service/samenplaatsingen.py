@@ -44,7 +44,8 @@ from samenplaatsing s
 PAGE = f"""
 {SAMENPLAATSINGEN}
 where s.regio = huidige_regio()
-  and ($1::uuid is null or (s.aangemaakt_op, s.id) > (select c.aangemaakt_op, c.id from samenplaatsing c where c.id = $1))
+  and ($1::uuid is null
+       or (s.aangemaakt_op, s.id) > (select c.aangemaakt_op, c.id from samenplaatsing c where c.id = $1))
 order by s.aangemaakt_op, s.id
 limit $2
 """

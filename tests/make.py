@@ -44,7 +44,7 @@ async def aanbieder(conn: Connection, **fields: Any) -> aanbieders.Aanbieder:
 
 
 async def contract(
-    conn: Connection, aanbieder_id: UUID, zorgvorm: str, *, van: date = day(-365), tot: date | None = None
+    conn: Connection, aanbieder_id: UUID, zorgvorm: str, *, van: date = date(2025, 3, 2), tot: date | None = None
 ) -> None:
     """An open-house contract."""
     await conn.execute(
@@ -126,8 +126,8 @@ async def plaatsing(
     *,
     plek_id: UUID,
     aanvraag_id: UUID | None = None,
-    van: date = day(-30),
-    tot: date | None = day(60),
+    van: date = date(2026, 2, 1),
+    tot: date | None = date(2026, 5, 1),
 ) -> bezetting.Bezetting:
     """A child who came a month ago and stays for two more."""
     if aanvraag_id is None:
@@ -136,7 +136,7 @@ async def plaatsing(
 
 
 async def stop(
-    conn: Connection, *, plek_id: UUID, van: date = TODAY, tot: date = day(30), reden: str = "personeel"
+    conn: Connection, *, plek_id: UUID, van: date = TODAY, tot: date = date(2026, 4, 1), reden: str = "personeel"
 ) -> bezetting.Stop:
     nieuw = bezetting.NieuweStop(reden=bezetting.StopReden(reden), van=van, tot=tot)
     return await bezetting.stop(conn, plek_id, nieuw, now=NOW)

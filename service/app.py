@@ -1,0 +1,79 @@
+"""The web process: `create_app(settings)` wires everything that answers HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+
+import asyncpg
+import redis.asyncio
+from litestar import Litestar, asgi
+
+from service.db import check_app_role, open_pool
+from service.errors import Kind, Refusal
+from service.settings import Settings
+from service.snapshot import Snapshots
+from service.web import health, pages
+from service.web.api import PREFIX, Api
+from service.web.headers import secure
+from service.web.identity import Identity, without_login
+from service.web.operation import Services
+from service.web.v1 import OPERATIONS
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Services]:
+    """Pool, snapshot and Valkey, while the block runs. Refuses a database role that sees all regions."""
+    url, redis_url = settings.database_url, settings.redis_url
+    if url is None or redis_url is None:
+        raise Refusal(Kind.INVALID, "Zonder LOKET_DATABASE_URL en LOKET_REDIS_URL kan de dienst niet beginnen.")
+    pool = await open_pool(url, size=settings.pool_size)
+    try:
+        await check_app_role(pool)
+        valkey = redis.asyncio.from_url(redis_url)
+        snapshots = Snapshots(pool, lambda: asyncpg.connect(url))
+        listening = asyncio.create_task(snapshots.listen())
+        try:
+            yield Services(settings=settings, clock=clock, pool=pool, snapshots=snapshots, redis=valkey)
+        finally:
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+            await valkey.aclose()
+    finally:
+        await pool.close()
+
+
+def create_app(
+    settings: Settings, *, identity: Identity | None = None, clock: Callable[[], datetime] = utc_now
+) -> Litestar:
+    """The ASGI app. `identity` says who asks (web/identity.py); `clock` what time it is."""
+    who = identity or without_login(settings)
+    api = Api(OPERATIONS, who)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with open_services(settings, clock) as services:
+            api.services = app.state.services = services
+            app.state.identity = who
+            yield
+
+    return Litestar(
+        [
+            asgi(PREFIX, is_mount=True, copy_scope=False)(api.__call__),
+            health.livez,
+            health.readyz,
+            *pages.route_handlers,
+        ],
+        lifespan=[lifespan],
+        before_send=[secure],
+        exception_handlers={Exception: pages.on_error},
+        openapi_config=None,
+        logging_config=None,
+    )

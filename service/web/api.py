@@ -1,0 +1,223 @@
+"""The HTTP API under /v1: from a request to an operation and back, by the NL API design rules.
+
+Litestar routes the pages; here its own answers break those rules too often (a trailing slash, HEAD, 406, 415, one error
+at a time), so this is one small ASGI app. The order: is there such a path (404) and method (405), can we answer so
+(406), who asks (401), is what they send readable (413, 415) and right (400, 428); then one transaction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+from uuid import UUID, uuid4
+
+import msgspec
+from litestar.connection import ASGIConnection
+from litestar.types import HTTPScope, Receive, Send
+from msgspec import UNSET
+
+from service import fields
+from service.db import transaction
+from service.errors import FieldError
+from service.web import etags, idempotency, problems
+from service.web.headers import API_VERSION, accepts, media_type
+from service.web.idempotency import Reply
+from service.web.identity import Identity
+from service.web.operation import Call, Operation, Services
+from service.web.problems import HttpRefusal
+
+PREFIX = "/v1"
+
+UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Disconnected(Exception):
+    """The caller went away before the body was complete: nobody to answer."""
+
+
+class Routes:
+    """Which operations there are, by path."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        by_path: dict[str, dict[str, Operation]] = {}
+        for operation in operations:
+            methods = by_path.setdefault(operation.path, {})
+            if operation.method in methods:
+                raise ValueError(f"two operations for {operation.method} {operation.path}")
+            methods[operation.method] = operation
+        # Fixed segments before parameters: /aanvragen/sjabloon is not the aanvraag with id "sjabloon".
+        self._paths = [
+            (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), methods)
+            for path, methods in sorted(by_path.items(), key=lambda item: (item[0].count("{"), item[0]))
+        ]
+
+    def find(self, method: str, path: str) -> tuple[Operation, dict[str, UUID]]:
+        """The operation and the ids in the path. 404, or 405 with Allow."""
+        for pattern, methods in self._paths:
+            match = pattern.fullmatch(path)
+            if match is None or not all(UUID_FORM.fullmatch(part) for part in match.groups()):
+                continue
+            operation = methods.get("GET" if method == "HEAD" else method)
+            if operation is None:
+                allow = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
+                raise HttpRefusal(405, f"Hier kan alleen: {allow}.", headers={"Allow": allow})
+            return operation, {name: UUID(part) for name, part in match.groupdict().items()}
+        raise HttpRefusal(404, "Dit adres bestaat niet. De adressen staan in /v1/openapi.json.")
+
+
+class Api:
+    """The ASGI app of /v1. The lifespan (service/app.py) sets `services` before the first request."""
+
+    def __init__(self, operations: Sequence[Operation], identity: Identity) -> None:
+        self.operations = operations
+        self.services: Services | None = None
+        self._routes = Routes(operations)
+        self._identity = identity
+
+    async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        trace = uuid4()
+        reply: Reply
+        public = False
+        try:
+            operation, ids = self._routes.find(scope["method"], _path(scope))
+            public = operation.public
+            reply = await self._answer(operation, ids, scope, receive)
+        except Disconnected:
+            return
+        except Exception as error:  # the one place where every error becomes an answer
+            refusal = problems.of_error(error, trace)
+            headers = {"Content-Type": problems.CONTENT_TYPE, **refusal.headers}
+            reply = Reply(refusal.status, headers, problems.body_of(refusal, trace))
+        await _send(reply, send, public=public, head=scope["method"] == "HEAD")
+
+    async def _answer(self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, receive: Receive) -> Reply:
+        assert self.services is not None  # nosec B101: the lifespan comes first
+        services = self.services
+        headers = _headers(scope)
+        if not accepts(headers.get("accept"), operation.produces):
+            raise HttpRefusal(
+                406, f"Het antwoord is hier {operation.produces}. Vraag daarom in Accept, of laat het weg."
+            )
+        wie = await self._identity(ASGIConnection(scope))
+        raw = await _body(operation, headers, receive)
+        query, wrong = _query(operation, scope)
+        body, wrong_body = _read(operation, raw)
+        if operation.method == "PATCH":
+            etags.required(headers)
+        key = headers.get("idempotency-key") if operation.creates else None
+        if key is not None:
+            idempotency.check(key)
+        async with transaction(services.pool, wie, readonly=operation.method == "GET") as conn:
+            call = Call(
+                conn=conn,
+                wie=wie,
+                now=services.clock(),
+                path=_path(scope),
+                ids=ids,
+                query=query,
+                body=body,
+                headers=headers,
+                services=services,
+            )
+            if wrong or wrong_body:
+                if operation.check is not None and body is not UNSET:
+                    wrong_body += await operation.check(conn, body)
+                fields.refuse(wrong + wrong_body)
+            if key is None:
+                return await _perform(operation, call)
+            asked = idempotency.digest(scope["method"], call.path, scope["query_string"], raw)
+            return await idempotency.once(conn, key, asked, lambda: _perform(operation, call))
+
+
+async def _perform(operation: Operation, call: Call) -> Reply:
+    answer = await operation.handler(call)
+    encoded = answer.body if isinstance(answer.body, bytes) else etags.encode(answer.body)
+    headers = {"Content-Type": operation.produces, **answer.headers}
+    if operation.has_etag or operation.creates:
+        headers["ETag"] = etags.of(encoded)
+    known = call.headers.get("if-none-match") if operation.method == "GET" else None
+    if operation.has_etag and etags.unchanged(known, headers["ETag"]):
+        return Reply(304, {"ETag": headers["ETag"]}, b"")
+    return Reply(operation.status, headers, encoded)
+
+
+async def _send(reply: Reply, send: Send, *, public: bool, head: bool) -> None:
+    headers = {"API-Version": API_VERSION, **reply.headers}
+    if reply.status != 304:
+        headers["Content-Length"] = str(len(reply.body))
+    if public:
+        headers["Access-Control-Allow-Origin"] = "*"
+    raw = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    await send({"type": "http.response.body", "body": b"" if head else reply.body, "more_body": False})
+
+
+# ── Reading the request ──────────────────────────────────────────────────────────────────────────
+
+
+def _path(scope: HTTPScope) -> str:
+    """As sent, so that neither Litestar nor a server has tidied it; an escaped slash stays part of its segment."""
+    raw = scope["raw_path"].partition(b"?")[0].decode("latin-1").removeprefix(PREFIX)
+    return "/".join(unquote(segment).replace("/", "%2F") for segment in raw.split("/"))
+
+
+def _headers(scope: HTTPScope) -> dict[str, str]:
+    """By name in lower case; one that comes more often is a list with commas (RFC 9110 section 5.2)."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
+
+
+async def _body(operation: Operation, headers: Mapping[str, str], receive: Receive) -> bytes:
+    """The whole body. 415 and 413 before it is read, 413 as soon as it proves too long."""
+    if operation.body is None:
+        return b""
+    if media_type(headers.get("content-type")) not in operation.consumes:
+        kinds = " of ".join(operation.consumes)
+        raise HttpRefusal(415, f"Stuur hier {kinds} in UTF-8, en zeg dat in Content-Type.")
+    too_long = HttpRefusal(413, f"Stuur hooguit {operation.limit // 1_000_000} MB.")
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length) > operation.limit:
+        raise too_long
+    read = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        assert message["type"] == "http.request"  # nosec B101: the other kind of message is a disconnect
+        read += message["body"]
+        if len(read) > operation.limit:
+            raise too_long
+        if not message["more_body"]:
+            return bytes(read)
+
+
+def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError]]:
+    try:
+        pairs = parse_qsl(
+            scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
+        )
+    except ValueError:
+        raise HttpRefusal(400, "Het deel van het adres na het vraagteken is niet te lezen.") from None
+    names = [name for name, _ in pairs]
+    twice = [
+        FieldError(name, "dubbel", "Noem deze parameter één keer.", "query")
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+    query, wrong = fields.read(operation.query, dict(pairs), lax=True, source="query")
+    return query, twice + wrong
+
+
+def _read(operation: Operation, raw: bytes) -> tuple[Any, list[FieldError]]:
+    if operation.body is None or operation.body is bytes:
+        return raw, []
+    try:
+        data = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, RecursionError):
+        raise HttpRefusal(400, "De body is geen geldige JSON.") from None
+    return fields.read(operation.body, data)

@@ -1,0 +1,52 @@
+"""/livez and /readyz: for whoever keeps the process running. Outside /v1, in plain words."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import asyncpg
+import redis
+from litestar import MediaType, Request, get
+from litestar.response import Response
+
+from service.web.operation import Services
+
+PATIENCE_S = 2.0
+
+
+@get("/livez", media_type=MediaType.TEXT, include_in_schema=False)
+async def livez() -> str:
+    """The process answers."""
+    return "Het loket draait.\n"
+
+
+@get("/readyz", media_type=MediaType.TEXT, include_in_schema=False)
+async def readyz(request: Request[Any, Any, Any]) -> Response[str]:
+    """200 when all that an answer needs is there, else 503 with what is not."""
+    services: Services = request.app.state.services
+    checks = await asyncio.gather(_database(services), _valkey(services))
+    missing = [line for line in checks if line]
+    text = "".join(f"{line}\n" for line in missing) or "Het loket is klaar.\n"
+    headers = {"Retry-After": "1"} if missing else {}
+    return Response(text, status_code=503 if missing else 200, media_type=MediaType.TEXT, headers=headers)
+
+
+async def _database(services: Services) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE_S), services.pool.acquire() as conn:
+            known = await conn.fetchval("select true from jeugdregio where code = $1", services.settings.regio)
+    except asyncpg.UndefinedTableError:
+        return "De database is nog leeg. Draai eerst: loket migrate"
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return "De database antwoordt niet. Kijk of PostgreSQL draait."
+    return "" if known else f"De database kent de regio {services.settings.regio} niet. Kijk naar LOKET_REGIO."
+
+
+async def _valkey(services: Services) -> str:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await services.redis.ping()
+    except (OSError, TimeoutError, redis.RedisError):
+        return "Valkey antwoordt niet. Kijk of Valkey draait."
+    return ""

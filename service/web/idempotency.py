@@ -1,0 +1,75 @@
+"""Idempotency-Key: a POST that is sent again does nothing again and gets the same answer.
+
+The answer is written in the transaction of the change itself, so a crash leaves both or neither. A lock of that
+transaction keeps a second request with the key out while the first one runs. Only what succeeded is kept: after a
+refusal nothing has changed, and the same key may be tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b
+
+from msgspec import Struct
+
+from service.db import Connection
+from service.errors import FieldError
+from service.fields import UNPRINTABLE, refuse
+from service.web.problems import HttpRefusal
+
+MAX_LENGTH = 255
+
+KEPT_HEADERS = ("Location", "ETag")
+"""Headers that belong to the answer; the others belong to the moment."""
+
+
+class Reply(Struct, frozen=True):
+    """An answer ready to send."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def check(key: str) -> None:
+    """Refuses INVALID for a key that cannot be kept."""
+    if not 1 <= len(key) <= MAX_LENGTH or UNPRINTABLE.search(key):
+        refuse([FieldError("Idempotency-Key", "lengte", f"Geef 1 tot en met {MAX_LENGTH} gewone tekens.", "header")])
+
+
+def digest(*parts: str | bytes) -> bytes:
+    """What makes two requests the same."""
+    hashed = blake2b(digest_size=32)
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        hashed.update(len(raw).to_bytes(8, "big") + raw)
+    return hashed.digest()
+
+
+CLAIM = """
+select pg_try_advisory_xact_lock(
+    hashtextextended(concat_ws(' ', 'herhaling', huidige_regio(), huidige_gebruiker(), $1::text), 0))
+"""
+
+KEPT = "select verzoek_hash, status, koppen, antwoord from herhaling where sleutel = $1"
+
+KEEP = """
+insert into herhaling (regio, gebruiker_id, sleutel, verzoek_hash, status, koppen, antwoord)
+values (huidige_regio(), huidige_gebruiker(), $1, $2, $3, $4, $5)
+"""
+
+
+async def once(conn: Connection, key: str, asked: bytes, perform: Callable[[], Awaitable[Reply]]) -> Reply:
+    """The reply of `perform`, or the one kept from before. 409 while another request with the key runs, 422 when the
+    key was used for another request (`asked` differs)."""
+    if not await conn.fetchval(CLAIM, key):
+        raise HttpRefusal(409, "Een verzoek met deze Idempotency-Key is nog bezig. Probeer het zo nog eens.")
+    kept = await conn.fetchrow(KEPT, key)
+    if kept is not None:
+        if kept["verzoek_hash"] != asked:
+            raise HttpRefusal(422, "Deze Idempotency-Key hoort bij een ander verzoek. Gebruik een nieuwe.")
+        return Reply(kept["status"], kept["koppen"], kept["antwoord"])
+    reply = await perform()
+    headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
+    await conn.execute(KEEP, key, asked, reply.status, headers, reply.body)
+    return reply

@@ -1,0 +1,237 @@
+"""The OpenAPI document, written from the operations themselves; /v1/openapi.json serves it to everybody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from service.web.headers import API_VERSION
+from service.web.operation import Answer, Call, Operation, get
+from service.web.problems import CONTENT_TYPE, TITLES, Problem
+
+INFO = {
+    "title": "Eén loket",
+    "version": API_VERSION,
+    "summary": "Weet waar een jeugdige terecht kan, en legt uit waarom.",
+    "description": (
+        "Aanbod en aanvragen van één jeugdregio. Datums zijn dagen in Nederland; van periodes is de eerste dag erbij"
+        " en de laatste niet.\n\n"
+        "**Lijsten** komen per bladzijde; de kopregel Link geeft de volgende. **Wijzigen** is een JSON Merge Patch"
+        " (RFC 7396) en vraagt If-Match met de ETag van wat u hebt opgehaald. **Toevoegen** is veilig te herhalen met"
+        " een zelfgekozen Idempotency-Key; die is niet verplicht. Alleen een gelukt antwoord wordt bewaard: na een"
+        " weigering is er niets gebeurd en mag dezelfde sleutel opnieuw.\n\n"
+        "**Fouten** zijn problem details (RFC 9457), met in `errors` alles wat er aan de invoer niet klopt."
+    ),
+    "contact": {
+        "name": "Beheer van Eén loket",
+        "email": "beheer@loket.example",
+        "url": "https://loket.example/api",
+    },
+    "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+}
+
+TAGS = {
+    "aanbieders": "Wie plekken heeft.",
+    "locaties": "Waar een voorziening is. Van een vertrouwelijke of geheime ziet alleen de eigen aanbieder waar.",
+    "voorzieningen": "Gezinshuizen, groepen en pleegzorgprofielen, elk met een opnameprofiel.",
+    "plekken": "Bedden: publiceren, bevestigen en tijdelijk stoppen.",
+    "aanvragen": "Wie een plek zoekt, onder een kenmerk: nooit een naam, BSN of adres.",
+    "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",
+    "codes": "De codelijsten van de regio.",
+    "beschrijving": "Deze beschrijving.",
+}
+
+SAYS = {
+    304: "Er is niets veranderd sinds de ETag in If-None-Match.",
+    400: "De invoer klopt niet; alle fouten staan erbij.",
+    404: "Dit bestaat niet, of niet voor u.",
+    406: "Accept laat dit soort antwoord niet toe.",
+    409: "Dit kan niet samen met wat er al is, of een verzoek met deze Idempotency-Key is nog bezig.",
+    412: "Wat u wilt wijzigen is intussen veranderd.",
+    413: "De body is te groot.",
+    415: "Content-Type kan hier niet.",
+    422: "De Idempotency-Key hoort bij een ander verzoek.",
+    428: "If-Match ontbreekt.",
+    500: "Onvoorziene fout; het nummer staat in instance.",
+    503: "De gegevens zijn even niet bereikbaar.",
+}
+
+TEMPLATE = "#/components/schemas/{name}"
+
+HEADERS: dict[str, Any] = {
+    "API-Version": {
+        "description": "Volledige versie van de API.",
+        "required": True,
+        "schema": {"type": "string", "examples": [API_VERSION]},
+    },
+    "ETag": {"description": "Versie van dit antwoord.", "required": True, "schema": {"type": "string"}},
+    "Link": {"description": "rel=next: de volgende bladzijde; rel=first: de eerste.", "schema": {"type": "string"}},
+    "Location": {
+        "description": "Waar het nieuwe staat.",
+        "required": True,
+        "schema": {"type": "string", "format": "uri-reference"},
+    },
+    "Allow": {"description": "Wat hier wel kan.", "schema": {"type": "string"}},
+}
+
+IF_MATCH = ("If-Match", True, "De ETag van wat u hebt opgehaald.", {"type": "string", "minLength": 1, "maxLength": 200})
+IF_NONE_MATCH = ("If-None-Match", False, "De ETag die u al hebt.", {"type": "string", "maxLength": 2000})
+IDEMPOTENCY_KEY = (
+    "Idempotency-Key",
+    False,
+    "Zelfgekozen sleutel; hetzelfde verzoek met dezelfde sleutel krijgt hetzelfde antwoord.",
+    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._-]+$"},
+)
+
+
+def statuses(operation: Operation) -> list[int]:
+    """Every status that the operation can answer."""
+    found = {operation.status, 400, 406, 500, 503, *operation.refuses}
+    if "{" in operation.path:
+        found.add(404)
+    if operation.method == "GET" and operation.has_etag:
+        found.add(304)
+    if operation.body is not None:
+        found |= {413, 415}
+    if operation.creates:
+        found |= {409, 422}
+    if operation.method == "PATCH":
+        found |= {409, 412, 428}
+    return sorted(found)
+
+
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """The document as a dict."""
+    shapes = [op.answer for op in operations if op.answer is not None] + [Problem]
+    shapes += [op.body for op in operations if op.body is not None and op.body is not bytes]
+    _, components = msgspec.json.schema_components(shapes, ref_template=TEMPLATE)
+    answers = {_name(op.answer) for op in operations if op.answer is not None}
+    for name, schema in components.items():
+        _tidy(schema, is_answer=name in answers)
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+    return {
+        "openapi": "3.1.1",
+        "info": INFO,
+        "servers": [{"url": "/v1", "description": "Deze server"}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "components": {"schemas": components, "headers": HEADERS},
+        # There is no login yet: anybody on this machine may ask (service/web/identity.py).
+        "security": [],
+    }
+
+
+def _operation(operation: Operation) -> dict[str, Any]:
+    described: dict[str, Any] = {"operationId": operation.id, "tags": [operation.tag], "summary": operation.summary}
+    if operation.description:
+        described["description"] = operation.description
+    parameters = _parameters(operation)
+    if parameters:
+        described["parameters"] = parameters
+    if operation.body is not None:
+        schema = {"type": "string", "format": "binary"} if operation.body is bytes else _schema(operation.body)
+        described["requestBody"] = {
+            "required": True,
+            "content": {kind: {"schema": schema} for kind in operation.consumes},
+        }
+    described["responses"] = {str(status): _response(operation, status) for status in statuses(operation)}
+    return described
+
+
+def _parameters(operation: Operation) -> list[dict[str, Any]]:
+    found = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+        for name in re.findall(r"\{(\w+)\}", operation.path)
+    ]
+    _, components = msgspec.json.schema_components([operation.query], ref_template=TEMPLATE)
+    for name, nullable in components[operation.query.__name__]["properties"].items():
+        schema, description = _without_null(nullable, components)
+        parameter = {"name": name, "in": "query", "required": False, "schema": schema}
+        found.append({**parameter, "description": description} if description else parameter)
+    headers = []
+    if operation.method == "GET" and operation.has_etag:
+        headers.append(IF_NONE_MATCH)
+    if operation.method == "PATCH":
+        headers.append(IF_MATCH)
+    if operation.creates:
+        headers.append(IDEMPOTENCY_KEY)
+    for name, required, text, form in headers:
+        found.append({"name": name, "in": "header", "required": required, "description": text, "schema": form})
+    return found
+
+
+def _without_null(schema: dict[str, Any], components: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """Schema and description of a query parameter, which is there or not and so has no null. Its enums stand in
+    place, because the Struct of a query is no component of the document."""
+    for option in schema.get("anyOf", ()):
+        if option != {"type": "null"}:
+            schema = {**{key: value for key, value in schema.items() if key != "anyOf"}, **option}
+    if "$ref" in schema:
+        schema = {**schema, "type": "string", "enum": components[schema["$ref"].rsplit("/", 1)[1]]["enum"]}
+    description = str(schema.get("description", ""))
+    absent = ("$ref", "description", *(() if schema.get("default") is not None else ("default",)))
+    return {key: value for key, value in schema.items() if key not in absent}, description
+
+
+def _response(operation: Operation, status: int) -> dict[str, Any]:
+    names = ["API-Version"]
+    if status < 400:
+        names += ["ETag"] if operation.has_etag or operation.creates else []
+        names += ["Location"] if operation.creates else []
+        names += (
+            ["Link"]
+            if status == 200 and operation.method == "GET" and "cursor" in operation.query.__struct_fields__
+            else []
+        )
+    response: dict[str, Any] = {
+        "description": SAYS.get(status, "Gelukt."),
+        "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in names},
+    }
+    if status >= 400:
+        response["content"] = {CONTENT_TYPE: {"schema": _schema(Problem)}}
+        response["description"] = SAYS.get(status) or TITLES[status]
+    elif status != 304:
+        schema = {"type": "object"} if operation.answer is None else _schema(operation.answer)
+        response["content"] = {operation.produces: {"schema": schema}}
+    return response
+
+
+def _schema(shape: Any) -> dict[str, Any]:
+    schema: dict[str, Any] = msgspec.json.schema_components([shape], ref_template=TEMPLATE)[0][0]
+    return schema
+
+
+def _name(shape: Any) -> str:
+    """Name of the component of an answer, or of the rows of a list."""
+    return str(_schema(shape).get("$ref") or _schema(shape).get("items", {}).get("$ref", "")).rsplit("/", 1)[-1]
+
+
+def _tidy(schema: dict[str, Any], *, is_answer: bool) -> None:
+    # What msgspec takes from docstrings is for who reads the code.
+    schema.pop("description", None)
+    if "enum" in schema:
+        schema["type"] = "string"
+    if is_answer:
+        # An answer always has all its fields, also those that have a default as input.
+        schema["required"] = list(schema["properties"])
+        for field in schema["properties"].values():
+            field.pop("default", None)
+
+
+def operation(all_operations: Sequence[Operation]) -> Operation:
+    """The operation that serves the document of `all_operations` and of itself."""
+    encoded: list[bytes] = []
+
+    async def serve(_: Call) -> Answer:
+        return Answer(body=encoded[0], headers={"Cache-Control": "public, max-age=300"})
+
+    this = get(
+        "/openapi.json", serve, id="haalBeschrijving", tag="beschrijving", summary="Deze beschrijving", public=True
+    )
+    encoded.append(msgspec.json.encode(document([*all_operations, this])))
+    return this

@@ -1,0 +1,117 @@
+"""One operation of the API: what it is called, what it takes, what it answers. The dispatcher (api.py), the OpenAPI
+document (openapi.py) and the tests all read these same lines, so that the document cannot say anything else than
+what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import redis.asyncio
+from msgspec import Struct, field
+
+from service.db import Connection, Pool, Wie
+from service.errors import FieldError
+from service.settings import Settings
+from service.snapshot import Snapshots
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+JSON_LIMIT = 1_000_000
+"""Bytes in a JSON body."""
+
+
+class Services(Struct, kw_only=True, eq=False):
+    """What lives as long as the process; opened and closed by the lifespan of service/app.py."""
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    pool: Pool
+    snapshots: Snapshots
+    redis: redis.asyncio.Redis
+
+
+class Call(Struct, kw_only=True, eq=False):
+    """One request, read and checked, in its transaction (read-only for GET)."""
+
+    conn: Connection
+    wie: Wie
+    now: datetime
+    path: str
+    """As asked, under `/v1`: `/plekken/3f2b…`."""
+    ids: Mapping[str, UUID]
+    """Parameters in the path, by name."""
+    query: Any
+    """Of type `Operation.query`."""
+    body: Any
+    """Of type `Operation.body`; bytes where that is `bytes`."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    services: Services
+
+
+class Answer(Struct, kw_only=True, eq=False):
+    """What a handler gives back. `body` becomes JSON; bytes go out as they are."""
+
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
+
+
+class NoQuery(Struct, forbid_unknown_fields=True):
+    """No query parameters: any key is refused."""
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    method: str
+    path: str
+    """Under `/v1`. A parameter is the id of a row: `/plekken/{plekId}`."""
+    handler: Handler
+    id: str
+    """operationId, in camelCase."""
+    tag: str
+    summary: str
+    description: str = ""
+    query: type[Struct] = NoQuery
+    body: type[Struct] | type[bytes] | None = None
+    check: Callable[[Connection, Any], Awaitable[list[FieldError]]] | None = None
+    """The rules that no schema can say; run also when the form is wrong, so that all errors come at once."""
+    answer: Any = None
+    """Type of the answer's body."""
+    status: int = 200
+    creates: bool = False
+    """A POST that makes a row: 201, Location, and safe to repeat with an Idempotency-Key."""
+    consumes: tuple[str, ...] = (JSON,)
+    limit: int = JSON_LIMIT
+    """Bytes in the body."""
+    produces: str = JSON
+    refuses: tuple[int, ...] = ()
+    """Statuses besides those that follow from the rest (openapi.statuses)."""
+    public: bool = False
+    """Without login, readable from any website, and may be kept by a cache: the OpenAPI document."""
+
+    @property
+    def has_etag(self) -> bool:
+        return self.method in ("GET", "PATCH") and self.produces == JSON
+
+
+def get(path: str, handler: Handler, **rest: Any) -> Operation:
+    return Operation(method="GET", path=path, handler=handler, **rest)
+
+
+def create(path: str, handler: Handler, **rest: Any) -> Operation:
+    return Operation(method="POST", path=path, handler=handler, status=201, creates=True, **rest)
+
+
+def patch(path: str, handler: Handler, **rest: Any) -> Operation:
+    return Operation(method="PATCH", path=path, handler=handler, consumes=(JSON, MERGE_PATCH), **rest)
+
+
+def created(path: str, body: Any) -> Answer:
+    """201 with Location; `path` is under `/v1`."""
+    return Answer(body=body, headers={"Location": f"/v1{path}"})

@@ -1,0 +1,128 @@
+"""Refusals as problem details (RFC 9457): one table from kind to status, one shape for all. An error that nobody
+foresaw reveals nothing but the id under which it is in the log."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Meta, Struct
+
+from service.errors import FieldError, Kind, Refusal
+
+log = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+
+STATUS = {
+    Kind.INVALID: 400,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.CONFLICT: 409,
+    Kind.STALE: 412,
+    Kind.UNAVAILABLE: 503,
+}
+
+TITLES = {
+    400: "De invoer klopt niet",
+    401: "U bent niet ingelogd",
+    403: "Dit mag u niet",
+    404: "Dit bestaat niet",
+    405: "Dit kan hier niet",
+    406: "Deze vorm van antwoord is er niet",
+    409: "Dit kan nu niet",
+    412: "Er is intussen iets veranderd",
+    413: "Dit is te groot",
+    415: "Deze vorm van invoer kan hier niet",
+    422: "Deze sleutel is al gebruikt",
+    428: "Er ontbreekt een kopregel",
+    500: "Er ging iets mis",
+    503: "Het loket kan er nu niet bij",
+}
+
+
+class Location(Struct, omit_defaults=True):
+    pointer: Annotated[str | None, Meta(description="JSON-pointer naar het veld in de body.")] = None
+    name: Annotated[str | None, Meta(description="Naam van de parameter of kopregel.")] = None
+    index: Annotated[int | None, Meta(description="De hoeveelste, als een parameter vaker voorkomt.")] = None
+
+
+class ProblemError(Struct, rename={"in_": "in"}):
+    in_: Annotated[str, Meta(description="Waar: body, query, path of header.")]
+    location: Location
+    code: str
+    detail: str
+
+
+class Problem(Struct, kw_only=True):
+    type: Annotated[str, Meta(description="Soort probleem, als URI.")]
+    title: str
+    status: int
+    detail: str
+    instance: Annotated[str, Meta(description="Nummer van dit voorval; noem het als u hulp vraagt.")]
+    errors: Annotated[list[ProblemError], Meta(description="Alles wat er aan de invoer niet klopt.")] = []
+
+
+class HttpRefusal(Exception):
+    """A refusal about the request itself, that only HTTP knows."""
+
+    def __init__(
+        self, status: int, detail: str, fields: tuple[FieldError, ...] = (), headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.fields = fields
+        self.headers = headers or {}
+
+
+# The database is away or full, or gave up on us for another: the same request may work in a moment.
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.QueryCanceledError,
+)
+
+
+def of_error(error: Exception, trace: UUID) -> HttpRefusal:
+    """Any exception as a refusal. Unknown ones are logged with `trace` and become 500."""
+    if isinstance(error, HttpRefusal):
+        return error
+    if isinstance(error, Refusal):
+        return HttpRefusal(STATUS[error.kind], error.detail, error.fields)
+    if isinstance(error, AWAY):
+        log.warning("%s: the database is away: %s", trace, type(error).__name__)
+        return HttpRefusal(503, "Probeer het zo nog eens.", headers={"Retry-After": "1"})
+    log.error("%s: unforeseen", trace, exc_info=error)
+    return HttpRefusal(500, "Het loket heeft dit voorval vastgelegd. Noem het nummer ervan als u hulp vraagt.")
+
+
+def body_of(refusal: HttpRefusal, trace: UUID) -> bytes:
+    """The problem as JSON."""
+    return msgspec.json.encode(
+        Problem(
+            type=f"urn:een-loket:probleem:{refusal.status}",
+            title=TITLES[refusal.status],
+            status=refusal.status,
+            detail=refusal.detail,
+            instance=f"urn:uuid:{trace}",
+            errors=[
+                ProblemError(
+                    in_=field.source,
+                    location=Location(pointer=field.pointer)
+                    if field.source == "body"
+                    else Location(name=field.pointer),
+                    code=field.code,
+                    detail=field.detail,
+                )
+                for field in refusal.fields
+            ],
+        )
+    )

@@ -1,0 +1,77 @@
+"""/v1/plekken"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from service import plekken
+from service.fields import Code
+from service.plekken import Bron, NieuwePlek, Plek, PlekStatus, WijzigingPlek
+from service.web import etags, paging
+from service.web.operation import Answer, Call, create, created, get, patch
+
+TAG = "plekken"
+
+
+class Filters(paging.Page, kw_only=True):
+    aanbieder_id: UUID | None = None
+    voorziening_id: UUID | None = None
+    zorgvorm: Code | None = None
+    status: PlekStatus | None = None
+
+
+async def page(call: Call) -> Answer:
+    query = call.query
+    rows = await plekken.page(
+        call.conn,
+        call.now,
+        aanbieder_id=query.aanbieder_id,
+        voorziening_id=query.voorziening_id,
+        zorgvorm=query.zorgvorm,
+        status=query.status,
+        after=paging.after(call),
+        limit=query.aantal + 1,
+    )
+    return paging.page(call, rows)
+
+
+async def add(call: Call) -> Answer:
+    plek = await plekken.add(call.conn, call.body, now=call.now, bron=Bron.KOPPELING)
+    return created(f"/plekken/{plek.id}", plek)
+
+
+async def one(call: Call) -> Answer:
+    return Answer(body=await plekken.get(call.conn, call.ids["plekId"], call.now))
+
+
+async def change(call: Call) -> Answer:
+    id = call.ids["plekId"]
+    etags.must_match(call, await plekken.get(call.conn, id, call.now, lock=True))
+    return Answer(body=await plekken.change(call.conn, id, call.body, now=call.now, bron=Bron.KOPPELING))
+
+
+OPERATIONS = (
+    get("/plekken", page, id="lijstPlekken", tag=TAG, summary="Plekken", query=Filters, answer=list[Plek]),
+    create(
+        "/plekken",
+        add,
+        id="voegPlekToe",
+        tag=TAG,
+        summary="Publiceer een plek",
+        description="Een plek die u publiceert, is daarmee ook bevestigd.",
+        body=NieuwePlek,
+        check=plekken.errors,
+        answer=Plek,
+    ),
+    get("/plekken/{plekId}", one, id="haalPlek", tag=TAG, summary="Eén plek", answer=Plek),
+    patch(
+        "/plekken/{plekId}",
+        change,
+        id="wijzigPlek",
+        tag=TAG,
+        summary="Wijzig een plek",
+        description="Wie de beschikbaarheid noemt, bevestigt de plek daarmee.",
+        body=WijzigingPlek,
+        answer=Plek,
+    ),
+)

@@ -34,6 +34,8 @@ Ids = NDArray[np.object_]
 NOBODY_YOUNGEST, NOBODY_OLDEST, NO_LIMIT = 10_000, -10_000, FOREVER
 """Ages of a group of which none is known, and a limit that is not there: neutral in min, max and comparison."""
 
+SEEN = ("voorzieningen", "aanbieders", "locaties", "regios")
+
 BED_FIELDS = frozenset({"id", "windows", "stop", "bemenst", "in_overleg", "bevestigd_uur"})
 PROFILE_FIELDS = tuple(name for name in Plek.__struct_fields__ if name not in BED_FIELDS)
 
@@ -122,18 +124,11 @@ class Aanbod(Struct, frozen=True, eq=False):
     @classmethod
     def build(cls, plekken: Iterable[Plek], codes: Codes) -> Aanbod:
         """ValueError when two plekken have one id, a voorziening has two profiles, or a code is not in `codes`."""
-        return _build(plekken, codes, {}, {}, {}, {})
+        return _build(plekken, codes, {name: {} for name in SEEN})
 
     def replace(self, voorzieningen: set[str], plekken: Iterable[Plek]) -> Aanbod:
-        """The aanbod without the plekken of `voorzieningen`, and with `plekken` (whole voorzieningen, also new ones)."""
-        added = _build(
-            plekken,
-            self.codes,
-            self.voorzieningen.copy(),
-            self.aanbieders.copy(),
-            self.locaties.copy(),
-            self.regios.copy(),
-        )
+        """Without the plekken of `voorzieningen`, and with `plekken`: whole voorzieningen, also new ones."""
+        added = _build(plekken, self.codes, {name: getattr(self, name).copy() for name in SEEN})
         gone = [self.voorzieningen[name] for name in voorzieningen if name in self.voorzieningen]
         gone.extend(added.profielen.code.tolist())
         stay = ~np.isin(self.profielen.code, np.array(gone, np.int32))
@@ -178,6 +173,21 @@ def hash_of(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little")
 
 
+def tie(key: str, hashes: Bits) -> Bits:
+    """Mixes the id of an aanvraag with hashes of other ids (the finaliser of splitmix64, Steele e.a. 2014)."""
+    mixed = hashes ^ np.uint64(hash_of(key))
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))
+
+
+def run_starts(numbers: NDArray[np.integer[Any]]) -> Bools:
+    """True at the first of each run of equal numbers."""
+    first = np.ones(len(numbers), np.bool_)
+    first[1:] = numbers[1:] != numbers[:-1]
+    return first
+
+
 def windows_of(plek: Plek) -> Iterator[tuple[int, int, int, int]]:
     """Windows (van, tot, vrij_van, vrij_tot): without the stop, each within the window as it is without that stop."""
     stop_van, stop_tot = plek.stop or (0, 0)
@@ -204,19 +214,12 @@ def rows_of(profielen: Profielen, at: NDArray[np.integer[Any]]) -> tuple[NDArray
     return np.arange(len(owner)) + first[owner], owner
 
 
-def _build(
-    plekken: Iterable[Plek],
-    codes: Codes,
-    voorzieningen: dict[str, int],
-    aanbieders: dict[str, int],
-    locaties: dict[str, int],
-    regios: dict[str, int],
-) -> Aanbod:
+def _build(plekken: Iterable[Plek], codes: Codes, seen: dict[str, dict[str, int]]) -> Aanbod:
     units: dict[str, list[Plek]] = {}
-    seen: set[str] = set()
+    ids: set[str] = set()
     for plek in plekken:
-        require(plek.id not in seen, f"plek {plek.id}", "is given twice")
-        seen.add(plek.id)
+        require(plek.id not in ids, f"plek {plek.id}", "is given twice")
+        ids.add(plek.id)
         units.setdefault(plek.voorziening, []).append(plek)
     masks: dict[tuple[str, frozenset[str]], int] = {}
 
@@ -226,8 +229,8 @@ def _build(
             masks[key] = bits(chosen, known, f"voorziening {where}: {field}")
         return masks[key]
 
-    def code(of: dict[str, int], name: str) -> int:
-        return of.setdefault(name, len(of))
+    def code(of: str, name: str) -> int:
+        return seen[of].setdefault(name, len(seen[of]))
 
     profiles: list[tuple[Any, ...]] = []
     windows: list[tuple[Any, ...]] = []
@@ -243,11 +246,11 @@ def _build(
         profiles.append(
             (
                 name,
-                code(voorzieningen, name),
+                code("voorzieningen", name),
                 hash_of(name),
-                code(aanbieders, p.aanbieder),
-                code(locaties, p.locatie),
-                code(regios, p.regio),
+                code("aanbieders", p.aanbieder),
+                code("locaties", p.locatie),
+                code("regios", p.regio),
                 zorgvorm.bit_length() - 1,
                 zorgvorm,
                 p.leeftijd_van,
@@ -280,14 +283,12 @@ def _build(
             hashed = hash_of(bed.id)
             confirmed = np.nan if bed.bevestigd_uur is None else bed.bevestigd_uur
             stop = bed.stop or (0, 0)
-            for window in windows_of(bed):
-                windows.append(
-                    (bed.id, hashed, len(profiles) - 1, 0, *window, *stop, bed.bemenst, bed.in_overleg, confirmed)
-                )
+            windows.extend(
+                (bed.id, hashed, len(profiles) - 1, 0, *window, *stop, bed.bemenst, bed.in_overleg, confirmed)
+                for window in windows_of(bed)
+            )
     table = _numbered(_columns(Profielen, profiles), _columns(Vensters, windows))
-    return Aanbod(
-        codes=codes, voorzieningen=voorzieningen, aanbieders=aanbieders, locaties=locaties, regios=regios, **table
-    )
+    return Aanbod(codes=codes, **seen, **table)
 
 
 def _full(plek: Plek, extra: int, codes: Codes) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import ceil, sqrt
 
-from matcher.explain import FAR_DAYS
+from matcher.beds import FAR_DAYS
 from matcher.geo import Estimate
 from matcher.problem import FOREVER, Aanvraag, Anker, Criterium, Limits, Plek, Point, Weging
 from matcher.rules import COARSE_KM
@@ -111,7 +111,7 @@ def starts(
             later = FAR_DAYS if limits is None else limits.dagen_later
             shorter = 0 if limits is None else min(limits.dagen_korter, aanvraag.verblijf // 2)
             fits = fits or (whole and day <= aanvraag.uiterlijke_datum + later)
-            fits = fits or (in_time and 0 < held and held >= aanvraag.verblijf - shorter)
+            fits = fits or (in_time and held > 0 and held >= aanvraag.verblijf - shorter)
         if fits and day >= aanvraag.gewenste_start:
             found.add(day)
     return found
@@ -140,7 +140,7 @@ def judged(aanvraag: Aanvraag, plekken: Sequence[Plek], travel: Estimate) -> dic
                 for at in windows(other)
                 if bed[other.id, at] <= own
             ]
-            if not _enough(aanvraag, window, companions, days, own, None):
+            if not _enough(aanvraag, window, companions, days, gone=own, limits=None):
                 broken.add(Rule.BEDDEN)
             choices.append(broken)
         found[plek.id] = min(choices, key=len)
@@ -159,6 +159,7 @@ def _enough(
     window: Window,
     companions: Sequence[tuple[Plek, Window]],
     days: range,
+    *,
     gone: Iterable[Rule],
     limits: Limits | None,
 ) -> set[int] | bool:
@@ -184,7 +185,7 @@ def fitting(aanvraag: Aanvraag, plekken: Sequence[Plek], travel: Estimate) -> di
             (o, w) for o in usable if o.voorziening == plek.voorziening and o.id != plek.id for w in windows(o)
         ]
         for window in windows(plek):
-            common = _enough(aanvraag, window, companions, days, (), None)
+            common = _enough(aanvraag, window, companions, days, gone=(), limits=None)
             first = common if isinstance(common, set) else starts(aanvraag, window, days)
             if first:
                 found[plek.id] = min([*first, found.get(plek.id, FOREVER)])
@@ -202,7 +203,7 @@ def opened(
         companions = [(o, w) for o in near if o.voorziening == plek.voorziening and o.id != plek.id for w in windows(o)]
         for window in windows(plek):
             alone = starts(aanvraag, window, days, gone, limits)
-            if alone and (Rule.BEDDEN in gone or _enough(aanvraag, window, companions, days, gone, limits)):
+            if alone and (Rule.BEDDEN in gone or _enough(aanvraag, window, companions, days, gone=gone, limits=limits)):
                 found.add(plek.id)
     return found
 
@@ -225,58 +226,51 @@ def contributions(
     aanvraag: Aanvraag,
     plek: Plek,
     plekken: Sequence[Plek],
+    *,
     weging: Weging,
     travel: Estimate,
     start: int,
     now_hour: float,
 ) -> dict[Criterium, float]:
     """The points of one place, per criterium that applies; they add up to its score."""
+    needed = {code for child in aanvraag.jeugdigen for code in child.ondersteuning}
+    lasting = plek.maximaal_verblijf is None or plek.maximaal_verblijf >= aanvraag.verblijf
+    days = aanvraag.uiterlijke_datum - aanvraag.gewenste_start + 1
     values = {
-        c: v
-        for c in Criterium
-        if (v := _value(c, aanvraag, plek, plekken, weging, travel, start, now_hour)) is not None
+        Criterium.ONDERSTEUNING: len(needed & plek.ondersteuning) / len(needed) if needed else None,
+        Criterium.HUISELIJKHEID: weging.huiselijkheid.get(plek.zorgvorm, NEUTRAL),
+        Criterium.AFSTAND: _near(aanvraag, plek, weging, travel),
+        Criterium.WACHTTIJD: 1 - (start - aanvraag.gewenste_start) / days,
+        Criterium.PERSPECTIEF: 0.5 * (aanvraag.perspectief in plek.perspectieven) + 0.5 * lasting,
+        Criterium.SAMEN: _with_family(aanvraag, plek, plekken),
+        Criterium.GROEPSMIX: _among(aanvraag, plek, weging),
+        Criterium.ZEKERHEID: _certain(plek, weging, now_hour),
     }
-    whole = sum(weging.gewichten.get(c, 0.0) for c in values)
-    return {c: 100.0 * weging.gewichten.get(c, 0.0) / whole * v if whole else 0.0 for c, v in values.items()}
+    applying = {criterium: value for criterium, value in values.items() if value is not None}
+    whole = sum(weging.gewichten.get(c, 0.0) for c in applying)
+    return {c: 100.0 * weging.gewichten.get(c, 0.0) / whole * v if whole else 0.0 for c, v in applying.items()}
 
 
-def _value(
-    criterium: Criterium,
-    aanvraag: Aanvraag,
-    plek: Plek,
-    plekken: Sequence[Plek],
-    weging: Weging,
-    travel: Estimate,
-    start: int,
-    now_hour: float,
-) -> float | None:
-    children, group = aanvraag.jeugdigen, plek.group
-    if criterium is Criterium.ONDERSTEUNING:
-        needed = {code for child in children for code in child.ondersteuning}
-        return len(needed & plek.ondersteuning) / len(needed) if needed else None
-    if criterium is Criterium.HUISELIJKHEID:
-        return weging.huiselijkheid.get(plek.zorgvorm, NEUTRAL)
-    if criterium is Criterium.AFSTAND:
-        return _near(aanvraag, plek, weging, travel)
-    if criterium is Criterium.WACHTTIJD:
-        return 1 - (start - aanvraag.gewenste_start) / (aanvraag.uiterlijke_datum - aanvraag.gewenste_start + 1)
-    if criterium is Criterium.PERSPECTIEF:
-        lasting = plek.maximaal_verblijf is None or plek.maximaal_verblijf >= aanvraag.verblijf
-        return 0.5 * (aanvraag.perspectief in plek.perspectieven) + 0.5 * lasting
-    if criterium is Criterium.SAMEN:
-        if not aanvraag.broers_zussen_bij:
-            return None
-        places = {other.locatie for other in plekken if other.voorziening in aanvraag.broers_zussen_bij}
-        return 1.0 if plek.voorziening in aanvraag.broers_zussen_bij else 0.5 if plek.locatie in places else 0.0
-    if criterium is Criterium.GROEPSMIX:
-        if group.size == group.unknown:
-            return NEUTRAL
-        gaps = [max(0, group.youngest - c.leeftijd_maanden, c.leeftijd_maanden - group.oldest) for c in children]
-        return sum(max(0.0, 1 - gap / weging.leeftijdshorizon_maanden) for gap in gaps) / len(children)
+def _with_family(aanvraag: Aanvraag, plek: Plek, plekken: Sequence[Plek]) -> float | None:
+    if not aanvraag.broers_zussen_bij:
+        return None
+    if plek.voorziening in aanvraag.broers_zussen_bij:
+        return 1.0
+    return 0.5 * (plek.locatie in {p.locatie for p in plekken if p.voorziening in aanvraag.broers_zussen_bij})
+
+
+def _among(aanvraag: Aanvraag, plek: Plek, weging: Weging) -> float:
+    group, ages = plek.group, [child.leeftijd_maanden for child in aanvraag.jeugdigen]
+    if group.size == group.unknown:
+        return NEUTRAL
+    gaps = [max(0, group.youngest - age, age - group.oldest) for age in ages]
+    return sum(max(0.0, 1 - gap / weging.leeftijdshorizon_maanden) for gap in gaps) / len(ages)
+
+
+def _certain(plek: Plek, weging: Weging, now_hour: float) -> float:
     if plek.bevestigd_uur is None:
         return NEUTRAL
-    age = now_hour - plek.bevestigd_uur
-    stale = (age - weging.vers_uur) / (weging.oud_uur - weging.vers_uur)
+    stale = (now_hour - plek.bevestigd_uur - weging.vers_uur) / (weging.oud_uur - weging.vers_uur)
     return 1 - (1 - NEUTRAL) * min(1.0, max(0.0, stale))
 
 

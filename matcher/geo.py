@@ -36,6 +36,35 @@ _Y = (
     (1, 4, -0.054),
 )
 
+# The same, back: powers of x and y in 100 km from Amersfoort, and their coefficient in seconds of arc.
+_LAT = (
+    (0, 1, 3235.65389),
+    (2, 0, -32.58297),
+    (0, 2, -0.24750),
+    (2, 1, -0.84978),
+    (0, 3, -0.06550),
+    (2, 2, -0.01709),
+    (1, 0, -0.00738),
+    (4, 0, 0.00530),
+    (2, 3, -0.00039),
+    (4, 1, 0.00033),
+    (1, 1, -0.00012),
+)
+_LON = (
+    (1, 0, 5260.52916),
+    (1, 1, 105.94684),
+    (1, 2, 2.45656),
+    (3, 0, -0.81885),
+    (1, 3, 0.05594),
+    (3, 1, -0.05607),
+    (0, 1, 0.01199),
+    (3, 2, -0.00256),
+    (1, 4, 0.00128),
+    (0, 2, 0.00022),
+    (2, 0, -0.00022),
+    (5, 0, 0.00026),
+)
+
 
 def rd(lat: float, lon: float) -> tuple[float, float]:
     """WGS84 degrees → x and y in kilometres of the Rijksdriehoek; within 1 m. ValueError outside the Netherlands."""
@@ -45,6 +74,14 @@ def rd(lat: float, lon: float) -> tuple[float, float]:
     x = 155_000 + sum(c * phi**p * lam**q for p, q, c in _X)
     y = 463_000 + sum(c * phi**p * lam**q for p, q, c in _Y)
     return x / 1000, y / 1000
+
+
+def wgs84(x_km: float, y_km: float) -> tuple[float, float]:
+    """Kilometres of the Rijksdriehoek → latitude and longitude in degrees; the inverse of `rd`, within 1 m."""
+    x, y = (x_km - 155) / 100, (y_km - 463) / 100
+    lat = 52.15517440 + sum(c * x**p * y**q for p, q, c in _LAT) / 3600
+    lon = 5.38720621 + sum(c * x**p * y**q for p, q, c in _LON) / 3600
+    return lat, lon
 
 
 def distance_km(point: Point, x_km: Floats, y_km: Floats) -> Floats:

@@ -13,7 +13,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from matcher import rules, score
-from matcher.aanbod import Aanbod, Bits, Floats, Ints, hash_of, rows_of
+from matcher.aanbod import Aanbod, Floats, Ints, rows_of, run_starts, tie
+from matcher.beds import together
 from matcher.geo import Travel
 from matcher.problem import Aanvraag, Anker, Criterium, Weging, require
 from matcher.score import PROFILE_CRITERIA, Minutes
@@ -52,21 +53,21 @@ def rank(
     limit: int = 50,
     offset: int = 0,
 ) -> Ranking:
-    """The places that fit, best first: from `offset` on at most `limit`, one per voorziening (its best plek) or per plek.
+    """The places that fit, best first: from `offset` on at most `limit`, per voorziening (its best plek) or per plek.
 
-    Order: score (rounded to 1e-9), then earlier start, then shorter travel from thuis (unknown last), then a hash of the
-    ids of aanvraag and voorziening, then one of aanvraag and plek: no provider always wins by its id. Of a plek with
-    several windows the best one counts. ValueError for codes of the aanvraag that the aanbod does not know.
+    Order: score (rounded to 1e-9), then earlier start, then shorter travel from thuis (unknown last), then a hash of
+    the ids of aanvraag and voorziening, then one of aanvraag and plek: no provider always wins by its id. Of a plek
+    with several windows the best one counts. ValueError for codes of the aanvraag that the aanbod does not know.
     """
     require(limit >= 0 and offset >= 0, "rank", f"limit {limit}, offset {offset}")
     q = rules.ask(aanvraag, aanbod, travel)
     found = fits(q, weging, now_hour)
     units = _count(found.owner)
     plek = aanbod.vensters.plek[found.rows]
-    beds = np.flatnonzero(_changes(plek))
+    beds = np.flatnonzero(run_starts(plek))
     per_unit = np.bincount(found.owner[beds], minlength=len(found.at))
     order = _best(q, found, found.owner if per_voorziening else plek, offset + limit)[offset:]
-    places = _lines(q, found, weging, now_hour, order, per_unit)
+    places = _lines(q, found, order, weging=weging, now_hour=now_hour, per_unit=per_unit)
     return Ranking(places=places, voorzieningen=units, plekken=len(beds), weggevallen=aanbod.plekken - len(beds))
 
 
@@ -80,7 +81,7 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
     keep = np.flatnonzero((start <= last) & v.bemenst[rows])
     rows, owner, start, last = rows[keep], owner[keep], start[keep], last[keep]
     if q.n > 1:
-        start = rules.together(q.n, owner, start, last)
+        start = together(q.n, owner, start, last)
         keep = np.flatnonzero(start >= 0)
         rows, owner, start = rows[keep], owner[keep], start[keep]
     shares = score.shares(q, weging)
@@ -105,23 +106,8 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
     )
 
 
-def tie(key: str, hashes: Bits) -> Bits:
-    """Mixes the id of an aanvraag with hashes of other ids (the finaliser of splitmix64, Steele e.a. 2014)."""
-    mixed = hashes ^ np.uint64(hash_of(key))
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return mixed ^ (mixed >> np.uint64(31))
-
-
-def _changes(numbers: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-    """True at the first of each run of equal numbers."""
-    first = np.ones(len(numbers), np.bool_)
-    first[1:] = numbers[1:] != numbers[:-1]
-    return first
-
-
 def _count(numbers: NDArray[np.integer[Any]]) -> int:
-    return int(np.count_nonzero(_changes(numbers)))
+    return int(np.count_nonzero(run_starts(numbers)))
 
 
 def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], need: int) -> Rows:
@@ -133,7 +119,7 @@ def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], ne
     if not len(group) or not need:
         return np.zeros(0, np.int64)
     key = np.rint(found.score * 1e9).astype(np.int64)
-    first = np.flatnonzero(_changes(group))
+    first = np.flatnonzero(run_starts(group))
     best = np.maximum.reduceat(key, first)
     if len(best) > need:
         enough = np.partition(best, len(best) - need)[len(best) - need]
@@ -155,7 +141,7 @@ def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], ne
 
 
 def _lines(
-    q: rules.Question, found: Fitting, weging: Weging, now_hour: float, order: Rows, per_unit: NDArray[np.int64]
+    q: rules.Question, found: Fitting, order: Rows, *, weging: Weging, now_hour: float, per_unit: NDArray[np.int64]
 ) -> tuple[Fit, ...]:
     p, v = q.aanbod.profielen, q.aanbod.vensters
     owner, rows = found.owner[order], found.rows[order]

@@ -228,7 +228,7 @@ def veiligheid(q: Question, at: At) -> Bools:
 
 
 def reistijd(q: Question, at: At) -> Bools:
-    """Further from thuis than the verwijzer allows; not when the travel time is unknown, that is said with the place."""
+    """Further from thuis than the verwijzer allows. Unknown travel time is no reason: it is said with the place."""
     limit = q.aanvraag.maximale_reistijd
     if limit is None or q.aanvraag.thuis is None:
         return np.zeros(len(q.aanbod.profielen.code[at]), np.bool_)
@@ -291,32 +291,3 @@ BED_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
     Rule.GESTOPT: gestopt,
     Rule.ONBEMENST: onbemenst,
 }
-
-
-def together(n: int, unit: NDArray[np.int64], first: Ints, last: Ints) -> Ints:
-    """Rule bedden: the earliest day on which n beds of a unit can start together, for each bed that takes part.
-
-    Bed i belongs to `unit[i]` and can start on the days first[i] … last[i]; one bed never has two intervals on one
-    day. Returns per bed the first day within its own interval on which it and at least n-1 others of the unit can
-    start; -1 where there is none.
-
-    A sweep over all units at once: how many intervals are open changes only at their ends, and a first common day is
-    always the first day of some interval. Sorting is all it costs.
-    """
-    start = np.full(len(first), -1, np.int32)
-    some = np.flatnonzero(first <= last)
-    if not len(some):
-        return start
-    zero = int(first[some].min())
-    opens = (unit[some] << 32) | ((first[some].astype(np.int64) - zero) << 1) | 1
-    closes = (unit[some] << 32) | ((last[some].astype(np.int64) - zero + 1) << 1)
-    events = np.concatenate((opens, closes))
-    events.sort()  # of one day the closing ends come first
-    open_now = np.cumsum(((events & 1) << 1) - 1)
-    good = events[((events & 1) == 1) & (open_now >= n)]
-    if len(good):
-        at = np.searchsorted(good, opens)
-        day = good[np.minimum(at, len(good) - 1)]
-        fits = (at < len(good)) & (day < closes)
-        start[some[fits]] = ((day[fits] & 0xFFFFFFFF) >> 1) + zero
-    return start

@@ -1,0 +1,239 @@
+"""The smallest changes that would open places: one rule that gives way, then two, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from matcher.aanbod import Bools, Ints, tie
+from matcher.beds import BEDDEN, GESTOPT, PERIODE, Rows, most_together, starts, with_others
+from matcher.explain import Judged, reason
+from matcher.problem import GROEPSSOORTEN, Anker, Limits, require
+from matcher.rules import BIT
+from matcher.solution import RELAXABLE, Change, Changes, Out, Reason, Rule, Step
+
+MAX_STEPS = 8
+
+LIMITS = Limits()
+
+Broken = tuple[Rule, ...]
+
+Amounts = dict[str, NDArray[np.int64]]
+
+
+def changes(
+    judged: Judged,
+    *,
+    allowed: frozenset[Rule] = RELAXABLE,
+    limits: Limits = LIMITS,
+    few: int = 3,
+    examples: int = 5,
+    most: int = 8,
+) -> Changes:
+    """The smallest changes that open places: one rule, and two when one opens fewer than `few` voorzieningen.
+
+    Only rules in `allowed` (for who may not see REVEALING: RELAXABLE - REVEALING), only as far as `limits`. For a
+    samenplaatsing a place opens when enough beds of its voorziening do together. Per level at most `most` changes.
+    """
+    require(allowed <= RELAXABLE, "changes", f"{', '.join(sorted(allowed - RELAXABLE))} may never give way")
+    search = _Search(judged, allowed, limits)
+    usable = [rule for rule in Rule if rule in allowed and (rule is not Rule.BEDDEN or judged.q.n > 1)]
+    one = [found for rule in usable if (found := search.change((rule,), examples))]
+    two: list[Change] = []
+    if sum(change.voorzieningen for change in one) < few:
+        two = [found for pair in combinations(usable, 2) if (found := search.change(pair, examples))]
+    return Changes(one=_largest(one, most), two=_largest(two, most))
+
+
+def _largest(found: list[Change], most: int) -> tuple[Change, ...]:
+    return tuple(sorted(found, key=lambda change: (-change.voorzieningen, -change.plekken))[:most])
+
+
+def _given_up(broken: Iterable[Rule]) -> int:
+    """The rules as bits, and gestopt with periode: who starts later may start after the stop."""
+    bits = sum(BIT[rule] for rule in broken)
+    return bits | GESTOPT if bits & PERIODE else bits
+
+
+class _Opened(Struct, frozen=True, eq=False):
+    """Windows that a change opens."""
+
+    near: Rows
+    """Positions in _Search.rows."""
+    start: Ints
+    beds: Rows
+    """That can start on that day, up to the number asked for."""
+    plek: Ints
+    unit: Ints
+
+    def only(self, keep: Bools | Rows) -> _Opened:
+        return _Opened(self.near[keep], self.start[keep], self.beds[keep], self.plek[keep], self.unit[keep])
+
+
+class _Search:
+    """Which places open when some rules give way; remembers the smaller sets, so that only smallest ones are told."""
+
+    def __init__(self, judged: Judged, allowed: frozenset[Rule], limits: Limits) -> None:
+        self.q, self.limits = judged.q, limits
+        q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
+        # Whether there are beds enough is looked at anew for each set of rules.
+        masks = judged.window & np.uint16(~BEDDEN & 0xFFFF)
+        fixed = np.uint16(~_given_up(allowed) & 0xFFFF)
+        self.rows = np.flatnonzero(((masks & fixed) == 0) & (np.bitwise_count(masks) <= 2))
+        self.masks = masks[self.rows]
+        self.present = set(np.unique(self.masks).tolist())
+        at = v.voorziening[self.rows]
+        young, old = p.leeftijd_van[at] - q.jongste, q.oudste - p.leeftijd_tot[at]
+        self.maanden = np.maximum(0, np.maximum(young, old)).astype(np.int64)
+        self.minuten = np.zeros(len(at), np.int64)
+        limit = q.aanvraag.maximale_reistijd
+        if limit is not None and q.aanvraag.thuis is not None:
+            over = np.maximum(0.0, np.nan_to_num(q.minutes(Anker.THUIS, at)) - limit)
+            self.minuten = np.ceil(over).astype(np.int64)
+        self.open: dict[Broken, Bools] = {(): judged.plek == 0}
+
+    def change(self, broken: Broken, examples: int) -> Change | None:
+        """What opens when exactly these rules give way; None when nothing does that a smaller set does not open."""
+        if not self._can_matter(broken):
+            return None
+        found = self._open(broken)
+        smaller = [opened for fewer, opened in self.open.items() if set(fewer) < set(broken)]
+        self.open[broken] = np.zeros(len(self.open[()]), np.bool_)
+        self.open[broken][found.plek] = True
+        found = found.only(~np.any([opened[found.plek] for opened in smaller], axis=0))
+        if not len(found.near):
+            return None
+        amounts = self._amounts(broken, found)
+        return Change(
+            rules=broken,
+            plekken=_different(found.plek),
+            voorzieningen=_different(found.unit),
+            steps=self._steps(broken, found, amounts) if len(broken) == 1 else {},
+            places=self._places(broken, found, amounts, examples),
+        )
+
+    def _can_matter(self, broken: Broken) -> bool:
+        bits = sum(BIT[rule] for rule in broken if rule is not Rule.BEDDEN)
+        if self.q.n == 1:
+            return bits in self.present or (bits & PERIODE > 0 and (bits ^ PERIODE | GESTOPT) in self.present)
+        # Of a group some beds may fail one rule and some the other, and a common start may be later than each could.
+        return all(
+            rule in {Rule.BEDDEN, Rule.PERIODE} or any(BIT[rule] & mask for mask in self.present) for rule in broken
+        )
+
+    def _open(self, broken: Broken) -> _Opened:
+        q, v = self.q, self.q.aanbod.vensters
+        bits = sum(BIT[rule] for rule in broken)
+        usable = (self.masks & np.uint16(~_given_up(broken) & 0xFFFF)) == 0
+        if Rule.LEEFTIJD in broken:
+            usable &= self.maanden <= self.limits.maanden
+        if Rule.REISTIJD in broken:
+            usable &= self.minuten <= self.limits.minuten
+        near = np.flatnonzero(usable)
+        rows = self.rows[near]
+        beds = np.full(len(near), q.n)
+        if q.n == 1:
+            first, last = starts(q, rows, bits, self.limits)
+            start = np.where(first <= last, first, np.int32(-1))
+        elif bits & BEDDEN:
+            start, beds = most_together(q, rows, bits, self.limits, q.n - 1)
+        else:
+            start = with_others(q, rows, bits, self.limits, q.n)
+        return _Opened(near, start, beds, v.plek[rows], v.voorziening[rows]).only(start >= 0)
+
+    def _amounts(self, broken: Broken, found: _Opened) -> Amounts:
+        """How much each window needs; for a group the most that any bed of the voorziening needs."""
+        q, v, rows = self.q, self.q.aanbod.vensters, self.rows[found.near]
+        amounts: Amounts = {}
+        start = found.start.astype(np.int64)
+        if Rule.PERIODE in broken:
+            tot = v.vrij_tot[rows] if Rule.GESTOPT in broken else v.tot[rows]
+            amounts["dagen_later"] = np.maximum(0, start - q.latest)
+            amounts["dagen_korter"] = np.maximum(0, start + q.stay - tot)
+        if Rule.REISTIJD in broken:
+            amounts["minuten"] = self.minuten[found.near]
+        if Rule.LEEFTIJD in broken:
+            amounts["maanden"] = self.maanden[found.near]
+        if Rule.BEDDEN in broken:
+            amounts["bedden"] = q.n - found.beds
+        if q.n > 1:
+            units, group = np.unique(found.unit, return_inverse=True)
+            for kind, amount in amounts.items():
+                largest = np.zeros(len(units), np.int64)
+                np.maximum.at(largest, group, amount)
+                amounts[kind] = largest[group]
+        return amounts
+
+    def _steps(self, broken: Broken, found: _Opened, amounts: Amounts) -> dict[str, tuple[Step, ...]]:
+        codes, p = self.q.aanbod.codes, self.q.aanbod.profielen
+        if broken == (Rule.ZORGVORM,):
+            return {"zorgvorm": _per_code(p.zorgvorm[found.unit], codes.zorgvormen, found)}
+        if broken == (Rule.GESLACHT,):
+            group = np.bitwise_count(p.groepssoort[found.unit] - np.uint64(1))
+            return {"groepssoort": _per_code(group, GROEPSSOORTEN, found)}
+        if broken == (Rule.BEDDEN,):
+            return {"bedden": _per_code(self.q.n - amounts["bedden"], range(self.q.n), found)}
+        return {kind: _cumulative(amount, found) for kind, amount in amounts.items() if (amount > 0).any()}
+
+    def _places(self, broken: Broken, found: _Opened, amounts: Amounts, examples: int) -> tuple[Out, ...]:
+        key, p, v = self.q.aanvraag.id, self.q.aanbod.profielen, self.q.aanbod.vensters
+        rows = self.rows[found.near]
+        scale = {name: getattr(self.limits, name) for name in Limits.__struct_fields__} | {"bedden": self.q.n}
+        effort = np.zeros(len(rows))
+        for kind, amount in amounts.items():
+            effort += amount / max(1, scale[kind])
+        order = np.lexsort((tie(key, v.hash[rows]), tie(key, p.hash[found.unit]), effort))
+        _, earliest = np.unique(found.unit[order], return_index=True)
+        earliest.sort()
+        places = []
+        for best in order[earliest[:examples]].tolist():
+            unit = found.unit[best]
+            same = order[found.unit[order] == unit].tolist()
+            places.append(
+                Out(
+                    plek=v.id[rows[best]],
+                    voorziening=p.id[unit],
+                    reasons=tuple(self._about(rule, found, amounts, same) for rule in broken),
+                    plekken=_different(found.plek[same]),
+                )
+            )
+        return tuple(places)
+
+    def _about(self, rule: Rule, found: _Opened, amounts: Amounts, same: list[int]) -> Reason:
+        """The reason of the first window that fails the rule: of a group that may be another bed than the best."""
+        at = next((one for one in same if self.masks[found.near[one]] & BIT[rule]), same[0])
+        about = reason(self.q, rule, int(self.rows[found.near[at]]), int(found.beds[at]))
+        if rule is Rule.PERIODE:
+            for kind in ("dagen_later", "dagen_korter"):
+                about.params[kind] = int(amounts[kind][at])
+        return about
+
+
+def _different(numbers: NDArray[np.integer[Any]]) -> int:
+    return len(np.unique(numbers))
+
+
+def _per_code(codes: NDArray[np.integer[Any]], names: Sequence[str | int], found: _Opened) -> tuple[Step, ...]:
+    present = np.unique(codes).tolist()
+    steps = [
+        Step(names[code], _different(found.plek[codes == code]), _different(found.unit[codes == code]))
+        for code in present
+    ]
+    return tuple(sorted(steps, key=lambda step: -step.voorzieningen))
+
+
+def _cumulative(amount: NDArray[np.int64], found: _Opened) -> tuple[Step, ...]:
+    """At most MAX_STEPS steps, the smallest and the largest among them."""
+    each = np.unique(amount[amount > 0])
+    if len(each) > MAX_STEPS:
+        each = each[np.linspace(0, len(each) - 1, MAX_STEPS).round().astype(int)]
+    steps = []
+    for most in each.tolist():
+        with_it = (amount > 0) & (amount <= most)
+        steps.append(Step(most, _different(found.plek[with_it]), _different(found.unit[with_it])))
+    return tuple(steps)

@@ -100,7 +100,6 @@ async def migrate(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDE
 async def pending(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDER) -> list[str]:
     """Names of what migrate() would apply; nothing is changed."""
     wanted = on_disk(folder)
-    await become_owner(conn)
     exists = await conn.fetchval("select to_regclass('loket_migraties.toegepast') is not null")
     applied = len(await conn.fetch(APPLIED)) if exists else 0
     return [migration.name for migration in wanted[applied:]]
@@ -133,26 +132,33 @@ async def ensure_roles(conn: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     return missing
 
 
+MAY_BUILD = """
+select has_database_privilege($1, current_database(), 'create') and has_schema_privilege($1, 'public', 'create')
+"""
+
 MAY_BECOME = "select pg_has_role(current_user, $1, 'MEMBER')"
+
+LET_BUILD = f"""
+do $$ begin execute format('grant create on database %I to {OWNER_ROLE}', current_database()); end $$;
+grant create on schema public to {OWNER_ROLE};
+"""
 
 
 async def become_owner(conn: asyncpg.Connection[asyncpg.Record]) -> None:
-    """From here on the connection is the owner role, which must be able to make tables and extensions."""
+    """From here on the connection is the owner role, which may make tables and extensions in this database."""
     created = await ensure_roles(conn)
     user = await conn.fetchval("select current_user")
-    if user == OWNER_ROLE:
-        return
     if created and not await conn.fetchval("select rolsuper from pg_roles where rolname = current_user"):
         # Who creates a role is its admin, but from PostgreSQL 16 on not yet its member.
         await conn.execute(f"grant {OWNER_ROLE}, {APP_ROLE} to current_user")
-    if not await conn.fetchval(MAY_BECOME, OWNER_ROLE):
-        raise Refusal(
-            Kind.FORBIDDEN,
-            f"Gebruiker {user} mag niet als {OWNER_ROLE} werken. Laat een beheerder van de database dit uitvoeren:\n"
-            f"{BY_HAND}",
-        )
-    if created:
-        await conn.execute(f"grant create on schema public to {OWNER_ROLE}")
-        database = await conn.fetchval("select quote_ident(current_database())")
-        await conn.execute(f"grant create on database {database} to {OWNER_ROLE}")
-    await conn.execute(f"set role {OWNER_ROLE}")
+    if not await conn.fetchval(MAY_BUILD, OWNER_ROLE):
+        # Only a warning when this user has nothing to grant, so it is looked at again.
+        await conn.execute(LET_BUILD)
+    if await conn.fetchval(MAY_BECOME, OWNER_ROLE) and await conn.fetchval(MAY_BUILD, OWNER_ROLE):
+        await conn.execute(f"set role {OWNER_ROLE}")
+        return
+    raise Refusal(
+        Kind.FORBIDDEN,
+        f"Gebruiker {user} mag niet als {OWNER_ROLE} werken in deze database. Laat een beheerder van de database dit"
+        f" uitvoeren:\n{BY_HAND}",
+    )

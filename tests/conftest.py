@@ -6,6 +6,7 @@ as the owner and a pool as the app role, as in production. Nothing here is a fak
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -94,21 +95,25 @@ class Cluster(Struct, frozen=True):
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """Both servers, started by the same code as those of the demo; no fsync, because nothing here must survive."""
+    """Both servers, started by the same code as those of the demo; no fsync, because nothing here must survive.
+
+    TEST_PG_BIN: programs of another PostgreSQL, for a second look (`make ci` takes version 15).
+    """
     folder = Path(tempfile.mkdtemp(prefix="loket-test-"))
     folder.chmod(0o755)
     account = account_for(folder / "postgres")
     binaries = installed()
+    programs = Path(os.environ.get("TEST_PG_BIN", binaries.postgres))
     sockets, kept = folder / "s", folder / "valkey"
     account.make_folder(sockets)
     account.make_folder(kept)
-    postgres.create_cluster(binaries.postgres, folder / "postgres", account)
+    postgres.create_cluster(programs, folder / "postgres", account)
     log = folder / "log"
     fast = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
-    servers = [postgres.start(binaries.postgres, folder / "postgres", sockets, log, account, options=fast)]
+    servers = [postgres.start(programs, folder / "postgres", sockets, log, account, options=fast)]
     try:
         servers.append(valkey.start(binaries.valkey, kept, sockets, log, account))
-        yield Cluster(binaries.postgres, sockets, f"unix://{sockets}/{valkey.SOCKET}")
+        yield Cluster(programs, sockets, f"unix://{sockets}/{valkey.SOCKET}")
     finally:
         for server in servers:
             server.stop(patience_s=2)
@@ -208,7 +213,7 @@ async def valkey_client(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
 
 @pytest.fixture
 def data_folder() -> Iterator[Path]:
-    """For embedded servers: a folder that does not exist yet, in one that any user may enter (pytest's own are closed)."""
+    """For embedded servers: does not exist yet, and lies in a folder that any user may enter (pytest's are closed)."""
     parent = Path(tempfile.mkdtemp(prefix="loket-data-"))
     parent.chmod(0o755)
     yield parent / "gegevens"

@@ -80,7 +80,7 @@ def test_asked_to_stop_the_demo_leaves_nothing_running(data: Path, number: signa
         else:
             os.killpg(running.process.pid, number)
         assert running.gone_within(5)
-        assert running.process.returncode == 0
+        assert running.process.wait(5) == 0
 
 
 def test_a_request_that_never_ends_does_not_hold_up_the_stop(data: Path) -> None:

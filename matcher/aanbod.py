@@ -288,7 +288,14 @@ def _build(plekken: Iterable[Plek], codes: Codes, seen: dict[str, dict[str, int]
                 for window in windows_of(bed)
             )
     table = _numbered(_columns(Profielen, profiles), _columns(Vensters, windows))
-    return Aanbod(codes=codes, **seen, **table)
+    return Aanbod(
+        codes=codes,
+        voorzieningen=seen["voorzieningen"],
+        aanbieders=seen["aanbieders"],
+        locaties=seen["locaties"],
+        regios=seen["regios"],
+        **table,
+    )
 
 
 def _full(plek: Plek, extra: int, codes: Codes) -> int:

@@ -218,7 +218,7 @@ async def rank_aanvraag(
     case = await load_case(conn, aanvraag_id, now)
     view, fresh = await snapshots.get(wie.regio, now)
     weging = await load_weging(conn, case.aanvraag.urgentie, view.huiselijkheid)
-    minutes, source, reason = await travel.minutes(case.aanvraag, case.pc4s, view.aanbod)
+    minutes, source, reason = await travel.minutes(case.aanvraag, view.aanbod)
     ranking = rank(case.aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=page.limit, offset=page.offset)
     judged = explain.judge(case.aanvraag, view.aanbod, minutes)
     fallen = explain.fallen_out(judged, limit=fallen_page.limit, offset=fallen_page.offset)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from matcher.aanbod import Bools, Ints, tie
 from matcher.beds import BEDDEN, GESTOPT, PERIODE, Rows, most_together, starts, with_others
-from matcher.explain import Judged, reason
+from matcher.judge import Judged, reason
 from matcher.problem import GROEPSSOORTEN, Anker, Limits, require
 from matcher.rules import BIT
 from matcher.solution import RELAXABLE, Change, Changes, Out, Reason, Rule, Step

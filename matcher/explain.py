@@ -1,52 +1,24 @@
-"""Why a place falls out: all the rules that fail, as codes and numbers, no sentences.
+"""Why a place falls out and what would help: the rules that fail, and the smallest changes. Codes and numbers only.
 
 judged = judge(aanvraag, aanbod, Estimate())
-fallen_out(judged), why_not(judged, plek), change.changes(judged)
+fallen_out(judged), why_not(judged, plek), changes(judged)
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from msgspec import Struct
 
-from matcher import rules
-from matcher.aanbod import Aanbod, codes_of, hash_of, rows_of, run_starts, tie
-from matcher.beds import BEDDEN, Masks, Rows, most_together, too_few_beds
-from matcher.geo import Travel
-from matcher.problem import FOREVER, GROEPSSOORTEN, Aanvraag, Anker, require
-from matcher.rules import ALL, BED_RULES, BIT, PROFILE_RULES, Question
-from matcher.solution import FallenOut, Out, Param, Reason, Rule
+from matcher.aanbod import hash_of, rows_of, run_starts, tie
+from matcher.beds import BEDDEN, most_together
+from matcher.change import changes
+from matcher.judge import Judged, judge, reason
+from matcher.problem import require
+from matcher.rules import BED_RULES, BIT
+from matcher.solution import FallenOut, Out
+
+__all__ = ["Judged", "changes", "fallen_out", "judge", "why_not"]
 
 BED_BITS = sum(BIT[rule] for rule in BED_RULES)
-
-
-class Judged(Struct, frozen=True, eq=False):
-    """Per window and per plek all the rules that fail, as bits (rules.BIT). Made by `judge`."""
-
-    q: Question
-    window: Masks
-    """Per row of Vensters."""
-    row: Rows
-    """Per plek its window with the fewest failing rules, the earliest of those …"""
-    plek: Masks
-    """… and the rules that this one fails; 0: the plek fits."""
-
-
-def judge(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Judged:
-    """All rules against all places. ValueError for codes of the aanvraag that the aanbod does not know."""
-    q = rules.ask(aanvraag, aanbod, travel)
-    v = aanbod.vensters
-    profile = _mask(PROFILE_RULES, q, len(aanbod.profielen.code))
-    bed = _mask(BED_RULES, q, len(v.plek))
-    if q.n > 1:
-        bed |= too_few_beds(q, bed)
-    window = profile[v.voorziening] | bed
-    key = (np.bitwise_count(window).astype(np.int64) << 32) | np.arange(len(window))
-    first = np.flatnonzero(run_starts(v.plek))
-    row = np.minimum.reduceat(key, first) & 0xFFFFFFFF if len(first) else key
-    return Judged(q=q, window=window, row=row, plek=window[row])
 
 
 def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20, offset: int = 0) -> FallenOut:
@@ -75,13 +47,6 @@ def why_not(judged: Judged, plek: str) -> Out:
     if not len(found):
         raise KeyError(plek)
     return _out(judged, int(v.plek[found[0]]), 1)
-
-
-def _mask(predicates: dict[Rule, Any], q: Question, size: int) -> Masks:
-    mask = np.zeros(size, np.uint16)
-    for rule, fails in predicates.items():
-        mask |= fails(q, ALL) * np.uint16(BIT[rule])
-    return mask
 
 
 def _page(judged: Judged, per_voorziening: bool, limit: int, offset: int) -> tuple[Out, ...]:
@@ -124,76 +89,3 @@ def _out(judged: Judged, plek: int, plekken: int) -> Out:
         reasons=tuple(reason(q, rule, row, beds) for rule, bit in BIT.items() if mask & bit),
         plekken=plekken,
     )
-
-
-def reason(q: Question, rule: Rule, row: int, beds: int) -> Reason:
-    """The codes and numbers of a sentence about this rule and this window."""
-    p, v, codes = q.aanbod.profielen, q.aanbod.vensters, q.aanbod.codes
-    at = int(v.voorziening[row])
-    params: dict[str, Param]
-    match rule:
-        case Rule.ZORGVORM | Rule.REGIO | Rule.MACHTIGING:
-            params = {"zorgvorm": codes.zorgvormen[p.zorgvorm[at]]}
-            if rule is Rule.MACHTIGING:
-                params["gesloten"] = bool(p.gesloten[at])
-        case Rule.LEEFTIJD:
-            params = {
-                "van": int(p.leeftijd_van[at]),
-                "tot": int(p.leeftijd_tot[at]),
-                "maanden": max(0, int(p.leeftijd_van[at]) - q.jongste, q.oudste - int(p.leeftijd_tot[at])),
-            }
-        case Rule.GESLACHT:
-            params = {"groepssoort": codes_of(int(p.groepssoort[at]), GROEPSSOORTEN)[0]}
-        case Rule.MEDISCH:
-            params = {"ontbreekt": codes_of(int(q.medisch & ~p.medisch[at]), codes.medisch)}
-        case Rule.CONTRA_INDICATIE:
-            params = {"kenmerken": codes_of(int(q.kenmerken & p.contra_indicaties[at]), codes.kenmerken)}
-        case Rule.GROEPSMIX:
-            params = _mix(q, at)
-        case Rule.VEILIGHEID:
-            params = {"soort": _unsafe(q, at)}
-        case Rule.REISTIJD:
-            minutes = float(q.minutes(Anker.THUIS, np.array([at]))[0])
-            params = {"minuten": minutes, "maximum": q.aanvraag.maximale_reistijd}
-        case Rule.PERIODE:
-            params = _days(q, int(v.van[row]), int(v.tot[row]))
-        case Rule.GESTOPT:
-            tot = int(v.stop_tot[row])
-            params = {"stop_van": int(v.stop_van[row]), "stop_tot": None if tot == FOREVER else tot}
-        case Rule.BEDDEN:
-            params = {"bedden": beds, "nodig": q.n}
-        case Rule.JURIDISCH_KADER | Rule.TOEGANKELIJKHEID | Rule.ONBEMENST:
-            params = {}
-    return Reason(rule, params)
-
-
-def _days(q: Question, van: int, tot: int) -> dict[str, Param]:
-    """When the bed is free, and how much later or shorter the stay would have to be; without both: never free."""
-    if van >= tot:
-        return {"vrij_van": None, "vrij_tot": None}
-    first = max(van, q.start)
-    params: dict[str, Param] = {"vrij_van": van, "vrij_tot": None if tot == FOREVER else tot}
-    if first < tot:
-        params |= {"dagen_later": max(0, first - q.latest), "dagen_korter": max(0, first + q.stay - tot)}
-    return params
-
-
-def _mix(q: Question, at: int) -> dict[str, Param]:
-    """Kenmerken for which there is no room, and the spread of ages that there would be when that is too wide."""
-    p = q.aanbod.profielen
-    crowded = 0
-    for many, need in enumerate(q.kenmerken_per):
-        crowded |= int(p.vol[at, many] & need)
-    params: dict[str, Param] = {"kenmerken": codes_of(crowded, q.aanbod.codes.kenmerken)}
-    spread = max(int(p.oudste[at]), q.oudste) - min(int(p.jongste[at]), q.jongste)
-    if spread > p.leeftijdsverschil_max[at]:
-        params |= {"leeftijdsverschil": spread, "maximum": int(p.leeftijdsverschil_max[at])}
-    return params
-
-
-def _unsafe(q: Question, at: int) -> str:
-    """What was excluded: the aanbieder, the voorziening, or the area (also when nobody knows where the place is)."""
-    p = q.aanbod.profielen
-    if p.aanbieder[at] in q.aanbieders:
-        return "aanbieder"
-    return "voorziening" if p.code[at] in q.voorzieningen else "gebied"

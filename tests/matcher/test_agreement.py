@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from matcher import check
 from matcher.aanbod import Aanbod
-from matcher.change import changes
-from matcher.explain import fallen_out, judge, why_not
+from matcher.explain import changes, fallen_out, judge, why_not
 from matcher.geo import Estimate
 from matcher.problem import Plek
 from matcher.rank import rank

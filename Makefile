@@ -41,12 +41,13 @@ demo: setup ## het loket met een verzonnen regio; PORT=8001 andere poort, FRESH=
 test: setup ## alle tests die niets anders nodig hebben
 	$(BIN)/python -m pytest
 
-lint: setup ## stijl, types, pijlen en beveiliging
+lint: setup ## stijl, types, pijlen, beveiliging en migraties
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy service matcher
 	$(BIN)/lint-imports
 	$(BIN)/bandit -q -c pyproject.toml -r service matcher deploy
+	$(BIN)/squawk deploy/migrations/*.sql
 
 bench: setup ## snelheid en geheugen naar build/bench.json
 	$(BIN)/python -m tests.bench

@@ -93,16 +93,16 @@ def test_a_gap_in_the_numbers_is_refused(tmp_path: Path, write: Write) -> None:
         on_disk(tmp_path)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.migrations.LOCK_TIMEOUT", "10ms")
+
+
+@pytest.mark.usefixtures("impatient")
 async def test_a_lock_that_does_not_come_gives_up(
-    conn: asyncpg.Connection,
-    cluster: Cluster,
-    empty: str,
-    tmp_path: Path,
-    write: Write,
-    monkeypatch: pytest.MonkeyPatch,
+    conn: asyncpg.Connection, cluster: Cluster, empty: str, tmp_path: Path, write: Write
 ) -> None:
     """A migration that waits for a lock makes every later reader wait as well."""
-    monkeypatch.setattr("service.migrations.LOCK_TIMEOUT", "10ms")
     write("0001_eerste", "create table een (id int)")
     await migrate(conn, tmp_path)
     write("0002_tweede", "alter table een add column naam text")

@@ -37,7 +37,7 @@ async def read(
 
 
 async def show(
-    pool: Pool, wie: Wie, soort: Soort, parsed: Parsed, now: datetime, progress: Progress | None = None
+    pool: Pool, wie: Wie, soort: Soort, parsed: Parsed, *, now: datetime, progress: Progress | None = None
 ) -> Voorbeeld:
     """What reading it in would do, without doing it."""
     async with transaction(pool, wie, readonly=True) as conn:
@@ -49,6 +49,7 @@ async def take_in(
     wie: Wie,
     soort: Soort,
     parsed: Parsed,
+    *,
     now: datetime,
     fingerprint: str,
     progress: Progress | None = None,

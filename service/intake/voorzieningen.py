@@ -313,12 +313,7 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         places={},
     )
     items = [item for record in parsed.records if (item := _item(parsed, record, known)) is not None]
-    items = rows.once(
-        parsed,
-        items,
-        lambda item: item.current.id if item.current else (item.wanted["aanbieder_id"], key(item.name)),
-        "voorziening",
-    )  # type: ignore[attr-defined]
+    items = rows.once(parsed, items, _identity, "voorziening")
     for item in items:
         rows.required(parsed, item, NEW_NEEDS)
         rows.report(parsed, item.record, FIELDS, await _errors(conn, item))
@@ -330,6 +325,12 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
             "Van zulke locaties die al bestaan, verandert de postcode niet."
         )
     return plan
+
+
+def _identity(item: Item) -> tuple[object, object]:
+    if isinstance(item.current, Voorziening):
+        return item.current.id, None
+    return item.wanted["aanbieder_id"], key(item.name)
 
 
 def _item(parsed: Parsed, record: Record, known: Known) -> Item | None:

@@ -61,7 +61,7 @@ def replace_part(content: bytes, name: str, change: Any) -> bytes:
 async def show(pool: Pool, wie: Wie, soort: str, content: bytes, now: Any = make.NOW) -> Voorbeeld:
     """The preview of a file."""
     kind = soorten.SOORTEN[soort]
-    return await soorten.show(pool, wie, kind, await soorten.read(kind, content, "lijst"), now)
+    return await soorten.show(pool, wie, kind, await soorten.read(kind, content, "lijst"), now=now)
 
 
 async def take_in(pool: Pool, wie: Wie, soort: str, content: bytes, now: Any = make.NOW) -> Voorbeeld:
@@ -70,4 +70,4 @@ async def take_in(pool: Pool, wie: Wie, soort: str, content: bytes, now: Any = m
     assert voorbeeld.vingerafdruk is not None, voorbeeld.fouten
     kind = soorten.SOORTEN[soort]
     parsed = await soorten.read(kind, content, "lijst")
-    return await soorten.take_in(pool, wie, kind, parsed, now, voorbeeld.vingerafdruk)
+    return await soorten.take_in(pool, wie, kind, parsed, now=now, fingerprint=voorbeeld.vingerafdruk)

@@ -344,9 +344,8 @@ async def test_data_that_changed_after_the_preview_are_not_overwritten(
     kind = soorten.SOORTEN["capaciteit"]
 
     with pytest.raises(Refusal) as refused:
-        await soorten.take_in(
-            pool, wie, kind, await soorten.read(kind, content, "lijst"), make.NOW, shown.vingerafdruk or ""
-        )
+        parsed = await soorten.read(kind, content, "lijst")
+        await soorten.take_in(pool, wie, kind, parsed, now=make.NOW, fingerprint=shown.vingerafdruk or "")
 
     assert refused.value.kind is Kind.STALE
     assert await everything(owner) == before

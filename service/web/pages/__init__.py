@@ -1,9 +1,10 @@
 """The pages: what a browser gets. service/app.py takes `route_handlers`, and `on_error` for all that goes wrong."""
 
+from service.web.pages.aanvraag import aanvraag
 from service.web.pages.aanvragen import aanvragen
 from service.web.pages.assets import asset, favicon
 from service.web.pages.errors import on_error
 
 __all__ = ["on_error", "route_handlers"]
 
-route_handlers = [aanvragen, asset, favicon]
+route_handlers = [aanvragen, aanvraag, asset, favicon]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from litestar import Request, get
+from litestar import Request
 from litestar.params import Parameter
 from litestar.response import Response
 from msgspec import Struct
@@ -14,7 +14,9 @@ from service.aanvragen import Urgentie
 from service.days import today
 from service.matches import age_on
 from service.web.pages import words
+from service.web.pages.aanvraag import waited
 from service.web.pages.render import page as render
+from service.web.pages.render import page_at
 from service.web.pages.visit import Visit, visit
 from service.werklijst import Regel
 
@@ -22,14 +24,14 @@ PER_PAGE = 50
 
 
 class Row(Struct, frozen=True):
-    """An aanvraag with what depends on the day: age in months, and days since it was filed."""
+    """An aanvraag with what depends on now: age in months, and how long it waits, in words."""
 
     regel: Regel
     leeftijd: int
-    wacht: int
+    wacht: str
 
 
-@get("/", include_in_schema=False)
+@page_at("/")
 async def aanvragen(
     request: Request[Any, Any, Any],
     urgentie: Urgentie | None = None,
@@ -51,7 +53,7 @@ async def _list(v: Visit, urgentie: Urgentie | None, page: int) -> Response[str]
         Row(
             regel,
             leeftijd=age_on(regel.leeftijd_maanden, regel.leeftijd_peildatum, day),
-            wacht=(day - today(regel.aangemeld_op)).days,
+            wacht=waited(regel.aangemeld_op, v.now),
         )
         for regel in regels
     ]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from service.aanvragen import Aanvraag, Grondslag, Machtiging, Toestemming
+from service.catalogue import Names
 from service.dutch import day, days, listing
 from service.web.pages import words
 from service.werklijst import Namen
 
 Facts = list[tuple[str, str]]
-Names = dict[tuple[str, str], str]
 
 
 def facts(a: Aanvraag, names: Names, today: date) -> Facts:

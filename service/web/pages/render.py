@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import HttpMethod, route
 from litestar.response import Response
 
 from service import dutch
@@ -55,3 +56,7 @@ def page(template: str, *, today: date, status: int = 200, **values: Any) -> Res
     """One page. `today` is the day in the Netherlands, for dates and for what is late."""
     html = environment().get_template(template).render(today=today, **values)
     return Response(html, status_code=status, media_type="text/html", headers=dict(HEADERS))
+
+
+page_at = functools.partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+"""`@page_at("/")`: the handler of a page, which answers HEAD like GET."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 URGENTIE = {"crisis": "Crisis", "spoed": "Spoed", "regulier": "Regulier"}
 
-URGENTIE_NORM = {"crisis": "binnen 24 uur", "spoed": "binnen een week", "regulier": "binnen de norm van de regio"}
-
 HUIDIG_VERBLIJF = {
     "thuis": "thuis",
     "netwerk": "bij familie of bekenden",
@@ -60,7 +58,18 @@ TOESTEMMING_STATUS = {
     "niet_vereist": "niet vereist",
 }
 
+AANVRAAG_STATUS = {
+    "ingediend": "ingediend",
+    "in_behandeling": "in behandeling",
+    "geplaatst": "het kind is geplaatst",
+    "beeindigd": "het verblijf is beëindigd",
+    "afgewezen": "afgewezen",
+    "ingetrokken": "ingetrokken",
+    "opgeschaald": "opgeschaald",
+}
+
 ENUMS = {
+    "aanvraag_status": AANVRAAG_STATUS,
     "urgentie": URGENTIE,
     "huidig_verblijf": HUIDIG_VERBLIJF,
     "perspectief": PERSPECTIEF,

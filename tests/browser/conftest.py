@@ -1,0 +1,211 @@
+"""The screens in Chromium, on the demo as a user starts it. Nothing of these files runs in `make test`.
+
+`visit` opens a page that is watched: an error on the console, a violation of the CSP, or a request to another origin
+fails the test, whatever else it looks at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.service import running
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+Visit = Callable[..., "Page"]
+
+SCHERMEN = ROOT / "docs" / "schermen"
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str:
+    """The Chromium of the operating system; playwright brings none."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found, "Chromium ontbreekt. Op Debian: apt-get install chromium"
+    return found
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """Read by pytest-playwright."""
+    return {"executable_path": chromium(), "args": ARGUMENTS}
+
+
+class Site:
+    """A running demo and what stands in it."""
+
+    def __init__(self, address: str, data: Path) -> None:
+        self.address = address.rstrip("/")
+        self._data = data
+
+    def sql(self, statement: str) -> list[str]:
+        """Runs a statement as the owner, with `loket psql` as a user would; the first column of each row."""
+        done = subprocess.run(
+            running.loket("psql", "--eigenaar", "--", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement),
+            cwd=ROOT,
+            env=running.environment(self._data),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split("\n")[:-1]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo region, as `make demo` gives it."""
+    data = tmp_path_factory.mktemp("demo")
+    data.parent.parent.chmod(0o755)
+    with running.demo(data) as demo:
+        yield Site(demo.address, data)
+
+
+@pytest.fixture(scope="session")
+def empty_site(site: Site) -> Iterator[Site]:
+    """A second service on the same data, for a region that has just joined."""
+    site.sql("insert into jeugdregio (code, naam) values ('nieuw', 'Nieuwe regio')")
+    command = ["env", "LOKET_REGIO=nieuw", *running.loket("serve", "--port", "0")]
+    with running.demo(site._data, command) as service:
+        yield Site(service.address, site._data)
+
+
+@pytest.fixture(scope="session")
+def ranked(site: Site) -> str:
+    """Path of an aanvraag for which there are places: the first of the regular ones."""
+    return (
+        "/aanvragen/"
+        + site.sql(
+            "select id from aanvraag where regio = 'gooi-en-vechtstreek' and urgentie = 'regulier'"
+            " and status in ('ingediend', 'in_behandeling') and samenplaatsing_id is null order by kenmerk limit 1"
+        )[0]
+    )
+
+
+@pytest.fixture(scope="session")
+def nothing_fits(site: Site) -> str:
+    """Path of an aanvraag that nothing fits: nobody lives within one minute."""
+    return (
+        "/aanvragen/"
+        + site.sql(
+            "update aanvraag set maximale_reistijd = 1 where id = (select id from aanvraag where urgentie = 'spoed'"
+            " and regio = 'gooi-en-vechtstreek' and status in ('ingediend', 'in_behandeling')"
+            " and samenplaatsing_id is null order by kenmerk limit 1) returning id"
+        )[0]
+    )
+
+
+@pytest.fixture
+def visit(browser: Browser, site: Site) -> Iterator[Visit]:
+    """`visit(path, js=False, width=320, scheme="dark", contrast="more", at=site)`: a page, watched to the end."""
+    contexts = []
+    wrong: list[str] = []
+
+    def open_page(
+        path: str,
+        *,
+        js: bool = True,
+        width: int = 1280,
+        height: int = 900,
+        scheme: Any = "light",
+        contrast: Any = None,
+        at: Site = site,
+        status: int = 200,
+    ) -> Page:
+        context = browser.new_context(
+            base_url=at.address,
+            java_script_enabled=js,
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            contrast=contrast,
+            locale="nl-NL",
+            timezone_id="Europe/Amsterdam",
+        )
+        contexts.append(context)
+        page = context.new_page()
+
+        def said(message: Any) -> None:
+            # Chromium reports the status of the page itself here as well.
+            if message.type in ("error", "warning") and f"status of {status}" not in message.text:
+                wrong.append(f"console: {message.text}")
+
+        def asked(request: Any) -> None:
+            if urlsplit(request.url).netloc != urlsplit(at.address).netloc and not request.url.startswith("data:"):
+                wrong.append(f"request to another origin: {request.url}")
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+        page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+        page.on("request", asked)
+        response = page.goto(path)
+        assert response is not None
+        assert response.status == status, f"{path} gave {response.status}"
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """Violations that axe-core finds on a page, one line each."""
+    source = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+    def violations(page: Page) -> list[str]:
+        page.evaluate(source)
+        found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(tags)}}}}})")
+        assert len(found["passes"]) > 20, "axe looked at almost nothing"
+        return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html']}" for v in found["violations"]]
+
+    return violations
+
+
+@pytest.fixture(scope="session")
+def vnu() -> Callable[[dict[str, str]], list[str]]:
+    """Errors and warnings of the HTML validator in pages: name → source. One run of Java for all of them."""
+    jar = ROOT / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
+
+    def errors(pages: dict[str, str]) -> list[str]:
+        folder = ROOT / "build" / "html"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for name, source in pages.items():
+            (folder / f"{name}.html").write_text(source, encoding="utf-8")
+        done = subprocess.run(
+            ["java", "-jar", str(jar), "--format", "json", *map(str, sorted(folder.iterdir()))],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ,
+        )
+        report = json.loads(done.stderr)
+        return [
+            f"{Path(message['url']).name}:{message.get('lastLine')}: {message['message']}"
+            for message in report["messages"]
+        ]
+
+    return errors

@@ -1,0 +1,201 @@
+"""The main journey and every state of the screens, in a real browser."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import SCHERMEN, Site, Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+MISSING = "/aanvragen/00000000-0000-4000-8000-000000000000"
+STATES = ("list", "filtered", "second page", "empty", "ranked", "nothing fits", "long names", "not found")
+
+
+@pytest.fixture
+def state(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
+    """`state("empty", width=320)`: the page in that state."""
+
+    def open_state(name: str, **how: object) -> Page:
+        if name == "empty":
+            return visit("/", at=request.getfixturevalue("empty_site"), **how)
+        if name == "not found":
+            return visit(MISSING, status=404, **how)
+        if name == "ranked":
+            return visit(request.getfixturevalue("ranked"), **how)
+        if name == "nothing fits":
+            return visit(request.getfixturevalue("nothing_fits"), **how)
+        if name == "long names":
+            return visit(request.getfixturevalue("long_names"), **how)
+        return visit({"list": "/", "filtered": "/?urgentie=crisis", "second page": "/?pagina=2"}[name], **how)
+
+    return open_state
+
+
+@pytest.fixture
+def long_names(site: Site, ranked: str) -> Iterator[str]:
+    """The same ranked places, some with the longest names that the database takes and some that look like HTML."""
+    site.sql(
+        "create table vorige_namen as select id, naam from voorziening;"
+        "update voorziening set naam = case when hashtext(id::text) % 2 = 0"
+        " then '<b onclick=\"alert(1)\">Huis</b> & ' || left(id::text, 8)"
+        " else left(id::text, 8) || repeat(' Jeugdhulpverblijfsvoorziening', 3) || repeat('x', 20) end"
+    )
+    yield ranked
+    site.sql("update voorziening v set naam = w.naam from vorige_namen w where w.id = v.id; drop table vorige_namen")
+
+
+def sideways(page: Page) -> str:
+    """Empty, or which element sticks out."""
+    return str(
+        page.evaluate(
+            """() => document.documentElement.scrollWidth <= innerWidth ? '' : [...document.querySelectorAll('*')]
+            .filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 120))
+            .slice(-3).join('\\n')"""
+        )
+    )
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_from_the_list_to_the_ranked_places_of_an_aanvraag_and_back(visit: Visit, ranked: str, js: bool) -> None:
+    page = visit("/?urgentie=regulier", js=js)
+    page.locator(f"a[href='{ranked}']").click()
+    assert page.locator("h1").inner_text().startswith("Plekken voor ")
+    first = page.get_by_role("article").first
+    assert first.get_by_role("heading", level=3).inner_text().startswith("1. ")
+    assert first.get_by_text("Waarom deze plek").is_visible()
+    assert re.search(r"\d+ van \d+", first.locator(".bars").inner_text())
+    page.locator("#afgevallen ~ div details summary").first.click()
+    assert page.locator("#afgevallen ~ div details[open] li").first.is_visible()
+    page.get_by_label("Kruimelpad").get_by_role("link").click()
+    assert page.locator("h1").inner_text() == "Open aanvragen"
+
+
+def test_a_filter_keeps_only_one_urgentie(visit: Visit) -> None:
+    page = visit("/")
+    page.get_by_label("Kies een urgentie").get_by_role("link", name="Crisis").click()
+    badges = page.locator("tbody .badge").all_inner_texts()
+    assert badges
+    assert set(badges) == {"Crisis"}
+
+
+def test_the_journey_needs_no_mouse(visit: Visit) -> None:
+    """Skip link, list, aanvraag, a place that falls out: with Tab and Enter only, and always visible where you are."""
+    page = visit("/")
+
+    def press_until(selector: str, most: int = 60) -> None:
+        for _ in range(most):
+            page.keyboard.press("Tab")
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+            assert float(outline.removesuffix("px")) >= 2, page.evaluate("document.activeElement.outerHTML")
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+    press_until(".utrecht-skip-link", most=1)
+    assert page.locator(".utrecht-skip-link").bounding_box()["y"] >= 0  # type: ignore[index]
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "inhoud"
+    press_until("tbody th a")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/aanvragen/*")
+    press_until("#afgevallen ~ div summary", most=80)
+    page.keyboard.press("Enter")
+    assert page.locator("#afgevallen ~ div details[open]").count() == 1
+
+
+def test_when_nothing_fits_the_page_says_so_and_what_can_be_done(visit: Visit, nothing_fits: str) -> None:
+    page = visit(nothing_fits)
+    assert page.get_by_role("heading", name="Er is nu geen plek die past").is_visible()
+    assert page.get_by_text("doorbraaktafel").is_visible()
+    assert page.get_by_role("heading", name="Kleinste wijzigingen").is_visible()
+    assert page.get_by_role("heading", name="vallen af").is_visible()
+
+
+def test_a_region_without_aanvragen_is_told_what_to_do(visit: Visit, empty_site: Site) -> None:
+    page = visit("/", at=empty_site)
+    assert page.get_by_text("Er zijn geen open aanvragen.").is_visible()
+    assert page.get_by_text("loket import aanvragen").is_visible()
+
+
+def test_a_name_that_looks_like_html_is_only_text(visit: Visit, long_names: str) -> None:
+    page = visit(long_names + "?afgevallen=500")
+    assert page.locator("[onclick]").count() == 0
+    assert page.get_by_text('<b onclick="alert(1)">Huis</b> &').count() > 0
+
+
+@pytest.mark.parametrize("name", STATES)
+@pytest.mark.parametrize(("scheme", "contrast"), [("light", None), ("dark", None), ("light", "more")])
+def test_no_state_of_a_page_has_an_accessibility_violation(
+    state: Callable[..., Page], axe: Callable[[Page], list[str]], name: str, scheme: str, contrast: str | None
+) -> None:
+    """WCAG 2.2 A and AA and the best practices that axe knows, wide and at 320 px, with everything folded out."""
+    for width in (1280, 320):
+        page = state(name, width=width, scheme=scheme, contrast=contrast)
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
+        assert axe(page) == []
+        assert sideways(page) == ""
+
+
+def test_every_page_is_valid_html(
+    state: Callable[..., Page], vnu: Callable[[dict[str, str]], list[str]], site: Site
+) -> None:
+    sources = {}
+    for name in STATES:
+        page = state(name)
+        sources[name.replace(" ", "-")] = page.request.get(page.url).text()
+    assert vnu(sources) == []
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_page_with_all_its_assets_is_under_150_kb_compressed(state: Callable[..., Page], name: str) -> None:
+    page = state(name)
+    urls = {page.url, *page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")}
+    total = sum(len(gzip.compress(page.request.get(url).body(), 6)) for url in urls)
+    assert len(urls) >= 3
+    assert total < 150_000, f"{total} bytes"
+
+
+def test_an_asset_comes_compressed_and_is_kept_for_ever(visit: Visit, site: Site) -> None:
+    href = visit("/").locator("link[rel=stylesheet]").get_attribute("href")
+    request = urllib.request.Request(f"{site.address}{href}", headers={"Accept-Encoding": "gzip"})
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["Content-Encoding"] == "gzip"
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+
+
+def test_on_paper_everything_folded_stands_open(visit: Visit, ranked: str) -> None:
+    page = visit(ranked)
+    page.emulate_media(media="print")
+    assert page.locator("#afgevallen ~ div details li").first.is_visible()
+    assert not page.get_by_label("Hoofdmenu").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "how"),
+    [
+        ("list", "aanvragen", {"height": 1000}),
+        ("ranked", "aanvraag", {"height": 1250}),
+        ("nothing fits", "niets-past", {"height": 1500}),
+        ("ranked", "aanvraag-donker", {"height": 1250, "scheme": "dark"}),
+        ("ranked", "aanvraag-telefoon", {"width": 360, "height": 1400}),
+        ("list", "aanvragen-telefoon", {"width": 360, "height": 1000}),
+    ],
+)
+def test_screenshots_for_the_documents(
+    state: Callable[..., Page], name: str, file: str, how: dict[str, object]
+) -> None:
+    """Written anew at each run, so that the documents show what there is."""
+    SCHERMEN.mkdir(exist_ok=True)
+    page = state(name, **how)
+    page.screenshot(path=SCHERMEN / f"{file}.png")
+    assert (SCHERMEN / f"{file}.png").stat().st_size > 10_000

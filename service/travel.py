@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import NamedTuple
 
 import httpx
@@ -84,6 +85,17 @@ class Traveller:
         self._known: OrderedDict[Place, dict[Place, float]] = OrderedDict()
         self._failed: tuple[float, str] | None = None
 
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, settings: Settings) -> AsyncIterator[Traveller]:
+        """As the settings say, closed at the end of the block. One per process."""
+        estimate = Estimate(omrijfactor=settings.detour_factor, snelheid_kmh=settings.speed_kmh)
+        travel = cls(settings.osrm_url, timeout_s=settings.osrm_timeout_s, estimate=estimate)
+        try:
+            yield travel
+        finally:
+            await travel.close()
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()
@@ -138,12 +150,6 @@ class Traveller:
                 raise answer
             known |= answer
         return {place: known[place] for place in to}
-
-
-def traveller(settings: Settings) -> Traveller:
-    """As the settings say. One per process; close it at the end."""
-    estimate = Estimate(omrijfactor=settings.detour_factor, snelheid_kmh=settings.speed_kmh)
-    return Traveller(settings.osrm_url, timeout_s=settings.osrm_timeout_s, estimate=estimate)
 
 
 def public_places(aanbod: Aanbod) -> dict[int, Place]:

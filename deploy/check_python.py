@@ -4,8 +4,8 @@ import sys
 
 if sys.version_info < (3, 11):
     sys.exit(
-        "Het loket heeft Python 3.11 of nieuwer nodig, en dit is Python %d.%d. Installeer een nieuwere, of wijs die aan:"
-        " make PYTHON=python3.12" % sys.version_info[:2]
+        "Het loket heeft Python 3.11 of nieuwer nodig, en dit is Python %d.%d. Installeer een nieuwere, of wijs die"
+        " aan: make PYTHON=python3.12" % sys.version_info[:2]
     )
 try:
     import ensurepip  # noqa: F401

@@ -94,6 +94,23 @@ def pairs() -> list[Pair]:
     return found
 
 
+def statements_built_in_functions() -> list[str]:
+    """`module.function` of each call that hands the database an f-string, a sum or a formatted text."""
+    found = []
+    for module in modules():
+        for function in ast.walk(tree(module)):
+            if isinstance(function, ast.AsyncFunctionDef):
+                for call in ast.walk(function):
+                    if not (isinstance(call, ast.Call) and called(call) in TO_THE_DATABASE and call.args):
+                        continue
+                    if isinstance(call.args[0], ast.JoinedStr | ast.BinOp | ast.Call):
+                        found.append(f"{module.__name__}.{function.name}")
+    return found
+
+
+TO_THE_DATABASE = {"execute", "executemany", "fetch", "fetchrow", "fetchval", "prepare", "cursor"}
+
+
 def called(call: ast.Call) -> str:
     return (
         call.func.attr

@@ -6,7 +6,7 @@ import asyncpg
 import msgspec
 
 from service.db import Connection, Pool
-from tests.schema.sql_in_code import pairs, queries
+from tests.schema.sql_in_code import pairs, queries, statements_built_in_functions
 
 AS_OWNER = ("service.migrations", "service.demo", "service.commands", "service.geo")
 """What runs as the owner role; all else runs as the app role."""
@@ -70,3 +70,19 @@ async def test_every_row_has_exactly_the_columns_of_its_struct(owner: Connection
             wrong.append(f"{pair.where} → {pair.shape.__name__}: {sorted(unread)} unread, {sorted(absent)} absent")
     assert wrong == []
     assert len(found) > 20
+
+
+SPELLED = {
+    "service.db.transaction": "the settings of `Wie`, whose forms cannot hold a quote",
+    "service.migrations": "names of our own roles, a constant, and the text of the migration itself",
+    "service.commands.connect": "the name of our own role",
+}
+"""Where a statement is put together while running, and why that is safe."""
+
+
+def test_no_statement_is_put_together_while_running() -> None:
+    """Values travel as parameters. Text is joined at import, from constants."""
+    wrong = [
+        where for where in statements_built_in_functions() if not any(where.startswith(allowed) for allowed in SPELLED)
+    ]
+    assert wrong == []

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import asyncpg
 import redis.asyncio
 from litestar import Litestar, asgi
 
-from service.db import check_app_role, open_pool
+from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.settings import Settings
 from service.snapshot import Snapshots
+from service.travel import Traveller
 from service.web import health, pages
 from service.web.api import PREFIX, Api
 from service.web.headers import secure
@@ -33,21 +34,22 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
     url, redis_url = settings.database_url, settings.redis_url
     if url is None or redis_url is None:
         raise Refusal(Kind.INVALID, "Zonder LOKET_DATABASE_URL en LOKET_REDIS_URL kan de dienst niet beginnen.")
-    pool = await open_pool(url, size=settings.pool_size)
-    try:
+    async with AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(await open_pool(url, size=settings.pool_size, role=APP_ROLE))
         await check_app_role(pool)
         valkey = redis.asyncio.from_url(redis_url)
-        snapshots = Snapshots(pool, lambda: asyncpg.connect(url))
+        stack.push_async_callback(valkey.aclose)
+        travel = await stack.enter_async_context(Traveller.opened(settings))
+        # Its own connections: a question that waits for the snapshot holds one of the pool already.
+        reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
+        snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings={"role": APP_ROLE}))
         listening = asyncio.create_task(snapshots.listen())
         try:
-            yield Services(settings=settings, clock=clock, pool=pool, snapshots=snapshots, redis=valkey)
+            yield Services(settings=settings, clock=clock, pool=pool, snapshots=snapshots, travel=travel, redis=valkey)
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):
                 await listening
-            await valkey.aclose()
-    finally:
-        await pool.close()
 
 
 def create_app(

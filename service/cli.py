@@ -10,7 +10,7 @@ import asyncpg
 import redis.exceptions
 import typer
 
-from service.commands import demo, dutch, import_, instellingen, migrate, psql, serve
+from service.commands import demo, dutch, import_, instellingen, migrate, psql, rank, serve
 from service.embedded.process import StartError
 from service.errors import Kind, Refusal
 from service.settings import SettingsError
@@ -33,6 +33,7 @@ app = typer.Typer(
 app.command(cls=dutch.Command)(demo.demo)
 app.command(cls=dutch.Command)(serve.serve)
 app.command(cls=dutch.Command)(migrate.migrate)
+app.command(cls=dutch.Command)(rank.rank)
 app.command(cls=dutch.Command)(psql.psql)
 app.add_typer(import_.app)
 app.command(cls=dutch.Command)(instellingen.instellingen)

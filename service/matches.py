@@ -9,8 +9,10 @@ from uuid import UUID
 import asyncpg
 from msgspec import Struct
 
-from matcher import explain
+from matcher.change import changes
+from matcher.explain import fallen_out
 from matcher.geo import rd
+from matcher.judge import judge
 from matcher.problem import Aanvraag, Anker, Area, Criterium, Jeugdige, Machtiging, Point, Urgentie, Weging
 from matcher.rank import rank
 from matcher.solution import RELAXABLE, REVEALING
@@ -25,8 +27,8 @@ from service.travel import Traveller
 AANVRAAG = """
 select a.id, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten, a.pc4,
        a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
-       a.zorgvormen, a.juridisch_kader, a.ondersteuning, a.kenmerken, a.medisch, a.rolstoel, a.onderwijs, a.maximale_reistijd,
-       m.soort as machtiging_soort, m.zorgvormen as machtiging_zorgvormen
+       a.zorgvormen, a.juridisch_kader, a.ondersteuning, a.kenmerken, a.medisch, a.rolstoel, a.onderwijs,
+       a.maximale_reistijd, m.soort as machtiging_soort, m.zorgvormen as machtiging_zorgvormen
 from aanvraag a
 left join lateral (
     select m.soort, m.zorgvormen from machtiging m
@@ -69,21 +71,13 @@ class Page(Struct, frozen=True):
     offset: int = 0
 
 
-class Case(Struct, frozen=True):
-    """One aanvraag as the matcher sees it, and the postcodes that travel starts from."""
-
-    aanvraag: Aanvraag
-    pc4s: dict[str, str]
-    """`thuis`, `school` and `netwerk`, as far as known."""
-
-
 def age_on(maanden: int, peildatum: date, day: date) -> int:
     """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`."""
     months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
     return maanden + max(0, months)
 
 
-async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
+async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> Aanvraag:
     """The aanvraag with its brothers and sisters; raises Refusal (NOT_FOUND) when it is not there for who asks."""
     vandaag = today(now)
     rows = await conn.fetch(AANVRAAG, aanvraag_id, vandaag)
@@ -93,11 +87,7 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
     own = rows[0]
     pc4s = {
         name: own[column]
-        for name, column in (
-            ("thuis", "pc4"),
-            ("school", "school_pc4"),
-            ("netwerk", "netwerk_pc4"),
-        )
+        for name, column in (("thuis", "pc4"), ("school", "school_pc4"), ("netwerk", "netwerk_pc4"))
         if own[column] is not None
     }
     points = {row["pc4"]: _point(row["lat"], row["lon"]) for row in await conn.fetch(PUNTEN, list(pc4s.values()))}
@@ -109,13 +99,19 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
     # A wish that has passed without a place is still a wish: from today on.
     start = max(vandaag, *(row["gewenste_start"] for row in rows))
     einde = max(start, min(row["uiterlijke_datum"] for row in rows))
+    zorgvormen = frozenset.intersection(*(frozenset(row["zorgvormen"]) for row in rows))
+    if not zorgvormen:
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze broers en zussen vragen niet om dezelfde zorgvorm. Samen passen zij dan nergens. "
+            "Vraag de verwijzer om ten minste een zorgvorm die voor allemaal past.",
+        )
     reistijden = [row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None]
-    aanvraag = Aanvraag(
+    return Aanvraag(
         id=str(aanvraag_id),
         urgentie=Urgentie(own["urgentie"]),
         jeugdigen=tuple(_jeugdige(row, start) for row in rows),
-        zorgvormen=frozenset.intersection(*(frozenset(row["zorgvormen"]) for row in rows))
-        or frozenset(own["zorgvormen"]),
+        zorgvormen=zorgvormen,
         juridisch_kader=own["juridisch_kader"],
         perspectief=own["perspectief"],
         gewenste_start=start.toordinal(),
@@ -134,7 +130,6 @@ async def load_case(conn: Connection, aanvraag_id: UUID, now: datetime) -> Case:
         ),
         broers_zussen_bij=frozenset(str(row["voorziening_id"]) for row in brussen),
     )
-    return Case(aanvraag, pc4s)
 
 
 def _jeugdige(row: asyncpg.Record, start: date) -> Jeugdige:
@@ -215,27 +210,27 @@ async def rank_aanvraag(
 
     Raises Refusal: NOT_FOUND, CONFLICT (nothing was weighed, or siblings ask for different things), UNAVAILABLE.
     """
-    case = await load_case(conn, aanvraag_id, now)
+    aanvraag = await load_aanvraag(conn, aanvraag_id, now)
     view, fresh = await snapshots.get(wie.regio, now)
-    weging = await load_weging(conn, case.aanvraag.urgentie, view.huiselijkheid)
-    minutes, source, reason = await travel.minutes(case.aanvraag, view.aanbod)
-    ranking = rank(case.aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=page.limit, offset=page.offset)
-    judged = explain.judge(case.aanvraag, view.aanbod, minutes)
-    fallen = explain.fallen_out(judged, limit=fallen_page.limit, offset=fallen_page.offset)
+    weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
+    minutes, source, reason = await travel.minutes(aanvraag, view.aanbod)
+    ranking = rank(aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=page.limit, offset=page.offset)
+    judged = judge(aanvraag, view.aanbod, minutes)
+    fallen = fallen_out(judged, limit=fallen_page.limit, offset=fallen_page.offset)
     allowed = RELAXABLE if catalogue.sees_all(wie.rol) else RELAXABLE - REVEALING
-    changes = explain.changes(judged, allowed=allowed)
+    smallest = changes(judged, allowed=allowed)
     plekken = [
         *(fit.plek for fit in ranking.places),
         *(out.plek for out in fallen.places),
-        *(out.plek for change in (*changes.one, *changes.two) for out in change.places),
+        *(out.plek for change in (*smallest.one, *smallest.two) for out in change.places),
     ]
     context = Context(
         rol=wie.rol,
         today=today(now),
-        wished=date.fromordinal(case.aanvraag.gewenste_start),
-        needed=len(frozenset[str]().union(*(child.ondersteuning for child in case.aanvraag.jeugdigen))),
+        wished=date.fromordinal(aanvraag.gewenste_start),
+        needed=len(frozenset[str]().union(*(child.ondersteuning for child in aanvraag.jeugdigen))),
         weging=weging,
         names=await names(conn),
         rows=await shown(conn, plekken),
     )
-    return compose(aanvraag_id, ranking, fallen, changes, c=context, fresh=fresh, travel=(source, reason))
+    return compose(aanvraag_id, ranking, fallen, smallest, c=context, fresh=fresh, travel=(source, reason))

@@ -16,6 +16,7 @@ from service.db import Connection, Pool, Wie
 from service.errors import FieldError
 from service.settings import Settings
 from service.snapshot import Snapshots
+from service.travel import Traveller
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -31,6 +32,7 @@ class Services(Struct, kw_only=True, eq=False):
     clock: Callable[[], datetime]
     pool: Pool
     snapshots: Snapshots
+    travel: Traveller
     redis: redis.asyncio.Redis
 
 
@@ -87,6 +89,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     creates: bool = False
     """A POST that makes a row: 201, Location, and safe to repeat with an Idempotency-Key."""
     consumes: tuple[str, ...] = (JSON,)
+    form: Mapping[str, Any] | None = None
+    """JSON schema of the fields of a form, for the document; the handler reads the bytes itself."""
     limit: int = JSON_LIMIT
     """Bytes in the body."""
     produces: str = JSON

@@ -13,8 +13,10 @@ from service.web.v1 import (
     aanvragen,
     bevestigingen,
     codes,
+    invoer,
     locaties,
     plekken,
+    rangschikking,
     samenplaatsingen,
     stops,
     voorzieningen,
@@ -28,8 +30,10 @@ _GROUPS: tuple[Operation, ...] = (
     *bevestigingen.OPERATIONS,
     *stops.OPERATIONS,
     *aanvragen.OPERATIONS,
+    *rangschikking.OPERATIONS,
     *samenplaatsingen.OPERATIONS,
     *codes.OPERATIONS,
+    *invoer.OPERATIONS,
 )
 
 OPERATIONS: tuple[Operation, ...] = (*_GROUPS, openapi.operation(_GROUPS))

@@ -1,0 +1,137 @@
+"""loket rank: the rangschikking of one aanvraag on the terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from service import werklijst
+from service.commands import connect
+from service.days import today
+from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
+from service.dutch import count, day, listing
+from service.errors import Kind, Refusal
+from service.matches import Page, rank_aanvraag
+from service.rangschikking import PassendePlek, Rangschikking
+from service.settings import Settings
+from service.snapshot import SYSTEM, Snapshots
+from service.travel import Traveller
+
+GEZOCHT = "select id from aanvraag where kenmerk = $1 or id::text = $1 order by aangemeld_op desc, id limit 2"
+
+
+def rank(
+    aanvraag: str = typer.Argument(None, help="Kenmerk of id. Leeg: laat zien welke aanvragen open staan."),
+    aantal: int = typer.Option(10, min=0, max=200, help="Hoeveel plekken die passen."),
+    afgevallen: int = typer.Option(5, min=0, max=200, help="Hoeveel plekken die afvallen."),
+    json: bool = typer.Option(False, "--json", help="Antwoord als JSON, zoals de API het geeft."),
+) -> None:
+    """Laat zien welke plekken bij een aanvraag passen, en waarom de andere afvallen.
+
+    U kijkt als schakelfunctionaris van de regio van LOKET_REGIO.
+
+    Voorbeelden:
+
+      loket rank
+      loket rank GI-2026-0042
+      loket rank GI-2026-0042 --aantal 3 --json
+    """
+    console = Console()
+
+    async def work(settings: Settings, pool: Pool) -> None:
+        now = datetime.now(UTC)
+        wie = Wie(settings.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
+        # Nobody listens for changes in so short a life: the snapshot reads everything afresh.
+        snapshots = Snapshots(pool, lambda: asyncpg.connect(settings.database_url, server_settings={"role": APP_ROLE}))
+        async with transaction(pool, wie, readonly=True) as conn, Traveller.opened(settings) as travel:
+            found = (
+                await rank_aanvraag(
+                    conn,
+                    snapshots,
+                    travel,
+                    wie=wie,
+                    aanvraag_id=await find(conn, aanvraag),
+                    now=now,
+                    page=Page(aantal),
+                    fallen_page=Page(afgevallen),
+                )
+                if aanvraag
+                else None
+            )
+            regels = [] if found else await werklijst.regels(conn, None, 200, 0)
+        if json:
+            print(msgspec.json.encode(found or regels).decode())
+        elif found:
+            show(found, console, today(now))
+        else:
+            show_open(regels, console, today(now))
+
+    connect.run("rank", work)
+
+
+async def find(conn: Connection, text: str) -> UUID:
+    """The id of the one aanvraag with this kenmerk or id. Refuses NOT_FOUND, and CONFLICT when there are more."""
+    rows = await conn.fetch(GEZOCHT, text)
+    if not rows:
+        raise Refusal(Kind.NOT_FOUND, f"Er is geen aanvraag {text!r}. Met `loket rank` ziet u welke open staan.")
+    if len(rows) > 1:
+        raise Refusal(Kind.CONFLICT, f"Meer dan een verwijzer gebruikt het kenmerk {text!r}. Geef het id.")
+    id: UUID = rows[0]["id"]
+    return id
+
+
+def show_open(regels: list[werklijst.Regel], console: Console, vandaag: date) -> None:
+    """The open aanvragen, most urgent first."""
+    table = Table("Kenmerk", "Urgentie", "Gewenste start", "Uiterlijk", "Zorgvormen", title="Open aanvragen")
+    for regel in regels:
+        table.add_row(
+            regel.kenmerk,
+            regel.urgentie,
+            day(regel.gewenste_start, vandaag),
+            day(regel.uiterlijke_datum, vandaag),
+            ", ".join(regel.zorgvormen),
+        )
+    console.print(table)
+    console.print("Kies er een: [bold]loket rank KENMERK[/bold]")
+
+
+def show(found: Rangschikking, console: Console, vandaag: date) -> None:
+    """For a person: what fits, what would help, what falls out."""
+    if not found.actueel:
+        console.print(f"[bold]Let op:[/bold] dit zijn gegevens van {found.peilmoment:%d-%m %H:%M}. Ze kunnen oud zijn.")
+    console.print(
+        f"{count(found.aantal_passend, 'plek past', 'plekken passen')}, "
+        f"{count(found.aantal_afgevallen, 'plek valt af', 'plekken vallen af')}.\n"
+    )
+    for number, line in enumerate(found.plekken, 1):
+        show_place(number, line, console, vandaag)
+    if found.kleinste_wijzigingen:
+        console.print("[bold]Kleine wijzigingen die helpen[/bold]")
+        for change in found.kleinste_wijzigingen:
+            console.print(f"  {change.advies} {change.gevolg}", highlight=False)
+        console.print()
+    if found.afgevallen:
+        console.print("[bold]Vallen af[/bold], wat het minst scheelt eerst")
+        for out in found.afgevallen:
+            console.print(f"  {out.plek.naam} ({out.plek.aanbieder}): {' '.join(out.redenen)}", highlight=False)
+
+
+def show_place(number: int, line: PassendePlek, console: Console, vandaag: date) -> None:
+    plek = line.plek
+    where = f", {plek.plaats}" if plek.plaats else ""
+    console.print(
+        f"[bold]{number}. {plek.naam}[/bold] ({line.band_naam}, {line.score:.1f} punten) "
+        f"{plek.zorgvorm_naam}, {plek.aanbieder}{where}",
+        highlight=False,
+    )
+    points = [f"{b.naam.lower()} {b.punten:.1f} van {b.maximum:.1f}" for b in line.bijdragen]
+    console.print(f"   vanaf {day(line.eerste_dag, vandaag)}; {listing(points)}", highlight=False)
+    for sentence in (*line.waarom, *line.onbekend, *line.let_op):
+        console.print(f"   - {sentence}", highlight=False)
+    console.print()

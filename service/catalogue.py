@@ -153,7 +153,7 @@ Params = Mapping[str, Any]
 
 
 def _zorgvorm(p: Params, names: Names, _today: date, _exact: bool) -> str:
-    return f"Dit is {_name(names, 'zorgvorm', p['zorgvorm'])}. Dat is niet gevraagd."
+    return f"De zorgvorm is {_name(names, 'zorgvorm', p['zorgvorm'])}. Die is niet gevraagd."
 
 
 def _leeftijd(p: Params, _names: Names, _today: date, _exact: bool) -> str:
@@ -309,9 +309,9 @@ def advice(change: Change, names: Names) -> str:
 def opened(change: Change) -> str:
     """What the change brings."""
     plekken = count(change.plekken, "plek", "plekken")
-    if change.voorzieningen == 1:
+    if change.plekken == 1:
         return f"Dan past er {plekken} bij."
-    return f"Dan passen er {plekken} bij, op {change.voorzieningen} adressen of groepen."
+    return f"Dan passen er {plekken} bij, in {count(change.voorzieningen, 'voorziening', 'voorzieningen')}."
 
 
 def _step(kind: str, step: Step, names: Names) -> str:

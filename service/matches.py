@@ -25,8 +25,8 @@ from service.snapshot import Snapshots
 from service.travel import Traveller
 
 AANVRAAG = """
-select a.id, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten, a.pc4,
-       a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
+select a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten,
+       a.pc4, a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
        a.zorgvormen, a.juridisch_kader, a.ondersteuning, a.kenmerken, a.medisch, a.rolstoel, a.onderwijs,
        a.maximale_reistijd, m.soort as machtiging_soort, m.zorgvormen as machtiging_zorgvormen
 from aanvraag a
@@ -64,6 +64,10 @@ where a.samenplaatsing_id = $1 and not a.id = any ($2)
 """
 
 
+OPEN = frozenset({"ingediend", "in_behandeling", "opgeschaald"})
+"""Statuses in which a place is sought."""
+
+
 class Page(Struct, frozen=True):
     """Which part of a list."""
 
@@ -78,13 +82,20 @@ def age_on(maanden: int, peildatum: date, day: date) -> int:
 
 
 async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> Aanvraag:
-    """The aanvraag with its brothers and sisters; raises Refusal (NOT_FOUND) when it is not there for who asks."""
+    """The aanvraag with its brothers and sisters, as the matcher sees it.
+
+    Raises Refusal: NOT_FOUND when it is not there for who asks, CONFLICT when no place is sought or can be.
+    """
     vandaag = today(now)
     rows = await conn.fetch(AANVRAAG, aanvraag_id, vandaag)
     if not rows or rows[0]["id"] != aanvraag_id:
         raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
     ids = [row["id"] for row in rows]
     own = rows[0]
+    if own["status"] not in OPEN:
+        raise Refusal(
+            Kind.CONFLICT, f"Deze aanvraag is {_closed(own['status'])}. Er wordt geen plek meer voor gezocht."
+        )
     pc4s = {
         name: own[column]
         for name, column in (("thuis", "pc4"), ("school", "school_pc4"), ("netwerk", "netwerk_pc4"))
@@ -130,6 +141,10 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> A
         ),
         broers_zussen_bij=frozenset(str(row["voorziening_id"]) for row in brussen),
     )
+
+
+def _closed(status: str) -> str:
+    return {"beeindigd": "beëindigd"}.get(status, status)
 
 
 def _jeugdige(row: asyncpg.Record, start: date) -> Jeugdige:

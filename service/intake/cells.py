@@ -374,7 +374,9 @@ def choice(options: Mapping[str, Any]) -> Parser:
         plain = _text(value)
         if key(plain) in by_key:
             return by_key[key(plain)]
-        raise Wrong("onbekend", f"{near(plain, options)}Kies uit: {', '.join(first.values())}.")
+        close = get_close_matches(key(plain), by_key, n=1, cutoff=0.6)
+        hint = f"Bedoelt u {first[by_key[close[0]]]}? " if close else ""
+        raise Wrong("onbekend", f"{hint}Kies uit: {', '.join(first.values())}.")
 
     return parse
 

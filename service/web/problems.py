@@ -24,6 +24,7 @@ STATUS = {
     Kind.CONFLICT: 409,
     Kind.STALE: 412,
     Kind.UNAVAILABLE: 503,
+    Kind.TOO_LARGE: 413,
 }
 
 TITLES = {

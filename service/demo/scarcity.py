@@ -2,8 +2,8 @@
 
 Beds per child = plekken that are free in time ÷ open aanvragen (each is one child). A plek is free in time when
 it exists, is staffed (bemenst or in_overleg) and on some day within its term from today nothing takes it: no
-plaatsing, stop or optie. The term is that of those who ask for it: CRISIS_TERM days for crisis places,
-REGULIER_DAYS (ten weeks) for all others.
+plaatsing, stop or optie. The term is that of those who ask for it: SPOED_DAYS (a week) for crisis
+places, REGULIER_DAYS (ten weeks) for all others.
 
 A bed fits a child when no hard rule of the matcher holds against it, brothers and sisters aside. The generator
 steers the rules of the admission profile (zorgvorm, machtiging, age, kind of group, juridisch kader,
@@ -30,9 +30,8 @@ from service.demo.aanbod import Aanbod
 from service.demo.codes import CRISIS_FORMS, NOT_RANKED, VORMEN
 from service.demo.dice import Dice, apportion
 from service.demo.rows import Aanvraag, Machtiging, Voorziening
-from service.demo.vraag import KADERS, REGULIER_DAYS
+from service.demo.vraag import KADERS, REGULIER_DAYS, SPOED_DAYS
 
-CRISIS_TERM = 7
 KRAP_BEDS = 1.1
 NARROW_SHARE = 1 / 3
 NARROW_FIT = 0.05
@@ -64,7 +63,7 @@ class Stand(Struct, frozen=True):
 
 def term(zorgvorm: str) -> int:
     """Days within which a bed must be free to count."""
-    return CRISIS_TERM if zorgvorm in CRISIS_FORMS else REGULIER_DAYS
+    return SPOED_DAYS if zorgvorm in CRISIS_FORMS else REGULIER_DAYS
 
 
 class Children:

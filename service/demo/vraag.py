@@ -30,8 +30,9 @@ from service.demo.rows import (
 TOGETHER = 0.20
 SPLIT_LEAVE = 0.30
 
+SPOED_DAYS = 7
 REGULIER_DAYS = 70
-"""No open aanvraag may wait longer from today than this: the term within which a bed is free in time (scarcity)."""
+"""No open aanvraag may wait longer from today than this: the terms within which a bed is free in time (scarcity)."""
 
 
 class Route(Struct, frozen=True):
@@ -366,8 +367,8 @@ def open_question(draft: Draft, verwijzers: Verwijzers, route: Route) -> Questio
         start, uiterlijk = today, today + timedelta(days=dice.between(1, 3))
     elif route.urgentie == "spoed":
         aangemeld = today - timedelta(days=dice.between(1, 6))
-        start = aangemeld + timedelta(days=dice.between(1, 4))
-        uiterlijk = max(start, today) + timedelta(days=dice.between(3, 10))
+        start = aangemeld + timedelta(days=dice.between(1, 3))
+        uiterlijk = today + timedelta(days=dice.between(3, SPOED_DAYS))
     else:
         aangemeld = today - timedelta(days=min(300, dice.days(35, 0.9)))
         start = max(aangemeld + timedelta(days=dice.between(7, 60)), today - timedelta(days=60))

@@ -7,6 +7,7 @@ refusal nothing has changed, and the same key may be tried again.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
 
@@ -14,10 +15,11 @@ from msgspec import Struct
 
 from service.db import Connection
 from service.errors import FieldError
-from service.fields import UNPRINTABLE, refuse
+from service.fields import refuse
 from service.web.problems import HttpRefusal
 
-MAX_LENGTH = 255
+KEY_FORM = r"^[\x21-\x7e]{1,255}$"
+"""Visible ASCII, so that it can be written down."""
 
 KEPT_HEADERS = ("Location", "ETag")
 """Headers that belong to the answer; the others belong to the moment."""
@@ -33,8 +35,9 @@ class Reply(Struct, frozen=True):
 
 def check(key: str) -> None:
     """Refuses INVALID for a key that cannot be kept."""
-    if not 1 <= len(key) <= MAX_LENGTH or UNPRINTABLE.search(key):
-        refuse([FieldError("Idempotency-Key", "lengte", f"Geef 1 tot en met {MAX_LENGTH} gewone tekens.", "header")])
+    if not re.fullmatch(KEY_FORM, key):
+        wrong = "Geef 1 tot en met 255 letters, cijfers en leestekens, zonder spaties."
+        refuse([FieldError("Idempotency-Key", "waarde", wrong, "header")])
 
 
 def digest(*parts: str | bytes) -> bytes:

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from service.web.headers import API_VERSION
-from service.web.operation import Answer, Call, Operation, get
+from service.web.idempotency import KEY_FORM
+from service.web.operation import JSON, Answer, Call, Operation, get
 from service.web.problems import CONTENT_TYPE, TITLES, Problem
 
 INFO = {
@@ -40,6 +41,7 @@ TAGS = {
     "plekken": "Bedden: publiceren, bevestigen en tijdelijk stoppen.",
     "aanvragen": "Wie een plek zoekt, onder een kenmerk: nooit een naam, BSN of adres.",
     "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",
+    "invoer": "Lijsten uit een rekenblad, met eerst een voorbeeld van wat er verandert.",
     "codes": "De codelijsten van de regio.",
     "beschrijving": "Deze beschrijving.",
 }
@@ -77,13 +79,13 @@ HEADERS: dict[str, Any] = {
     "Allow": {"description": "Wat hier wel kan.", "schema": {"type": "string"}},
 }
 
-IF_MATCH = ("If-Match", True, "De ETag van wat u hebt opgehaald.", {"type": "string", "minLength": 1, "maxLength": 200})
-IF_NONE_MATCH = ("If-None-Match", False, "De ETag die u al hebt.", {"type": "string", "maxLength": 2000})
+IF_MATCH = ("If-Match", True, "De ETag van wat u hebt opgehaald.", {"type": "string"})
+IF_NONE_MATCH = ("If-None-Match", False, "De ETag die u al hebt.", {"type": "string"})
 IDEMPOTENCY_KEY = (
     "Idempotency-Key",
     False,
     "Zelfgekozen sleutel; hetzelfde verzoek met dezelfde sleutel krijgt hetzelfde antwoord.",
-    {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[A-Za-z0-9._-]+$"},
+    {"type": "string", "pattern": KEY_FORM, "examples": ["7a1c0f52-6d0e-4c39-9b0a-2f5f3f6f0a11"]},
 )
 
 
@@ -113,7 +115,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         _tidy(schema, is_answer=name in answers)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, operations)
     return {
         "openapi": "3.1.1",
         "info": INFO,
@@ -126,7 +128,7 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation) -> dict[str, Any]:
+def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
     described: dict[str, Any] = {"operationId": operation.id, "tags": [operation.tag], "summary": operation.summary}
     if operation.description:
         described["description"] = operation.description
@@ -134,13 +136,30 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if parameters:
         described["parameters"] = parameters
     if operation.body is not None:
-        schema = {"type": "string", "format": "binary"} if operation.body is bytes else _schema(operation.body)
+        schema = operation.form or ({} if operation.body is bytes else _schema(operation.body))
         described["requestBody"] = {
             "required": True,
             "content": {kind: {"schema": schema} for kind in operation.consumes},
         }
     described["responses"] = {str(status): _response(operation, status) for status in statuses(operation)}
+    if operation.creates:
+        described["responses"]["201"]["links"] = _links(operation, operations)
     return described
+
+
+def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
+    """What can be done next with what was made: its own address takes its id, and a change its ETag."""
+    links = {}
+    for following in operations:
+        own = re.fullmatch(re.escape(operation.path) + r"/\{(\w+)\}", following.path)
+        if own is None:
+            continue
+        parameters = {name: f"$request.path.{name}" for name in re.findall(r"\{(\w+)\}", operation.path)}
+        parameters[own[1]] = "$response.body#/id"
+        if following.method == "PATCH":
+            parameters["If-Match"] = "$response.header.ETag"
+        links[following.id] = {"operationId": following.id, "parameters": parameters}
+    return links
 
 
 def _parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -197,6 +216,8 @@ def _response(operation: Operation, status: int) -> dict[str, Any]:
         response["description"] = SAYS.get(status) or TITLES[status]
     elif status != 304:
         schema = {"type": "object"} if operation.answer is None else _schema(operation.answer)
+        if operation.produces != JSON:
+            schema = {}
         response["content"] = {operation.produces: {"schema": schema}}
     return response
 

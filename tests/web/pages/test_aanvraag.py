@@ -1,0 +1,249 @@
+"""`/aanvragen/{id}`: the ranked places of one aanvraag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import msgspec
+import pytest
+
+from service import aanvragen
+from service.db import Connection, Pool, Wie, transaction
+from service.rangschikking import Rangschikking
+from service.web.pages.aanvraag import confirmed, notices, steps, where
+from tests import make
+
+
+def text_of(answer: httpx.Response) -> str:
+    """What a reader sees, on one line."""
+    assert answer.status_code == 200, answer.text
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.text)).replace(" .", ".").replace(" ,", ",")
+
+
+async def place(
+    conn: Connection, *, contract: bool = True, locatie: dict[str, object] | None = None, **fields: object
+) -> UUID:
+    """A plek that fits make.aanvraag, with a contract; its voorziening has `fields`."""
+    aanbieder = await make.aanbieder(conn, telefoon="035 123 45 67")
+    where = await make.locatie(conn, aanbieder_id=aanbieder.id, **{"plaats": "Hilversum", **(locatie or {})})
+    voorziening = await make.voorziening(conn, aanbieder_id=aanbieder.id, locatie_id=where.id, **fields)
+    if contract:
+        await make.contract(conn, aanbieder.id, voorziening.zorgvorm)
+    return (await make.plek(conn, voorziening_id=voorziening.id)).id
+
+
+async def test_a_place_that_fits_says_why_when_where_how_sure_and_whom_to_call(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        await place(conn, naam="De Linde", bellen_naam="Samira", bellen_telefoon="035 765 43 21")
+    answer = await api.get(f"/aanvragen/{aanvraag.id}")
+    text = text_of(answer)
+    assert "1 plek past" in text
+    assert "1. De Linde" in text
+    assert "Lijkt veel op een gewoon thuis." in text
+    assert "Eerste dag di 3 mrt" in text
+    assert "minuten van thuis" in text or "minuut van thuis" in text
+    assert "Bevestigd minder dan een uur geleden" in text
+    assert "Samira, 035 765 43 21" in text
+    assert 'href="tel:0357654321"' in answer.text
+    assert re.search(r"Huiselijkheid \d+ van \d+", text)
+
+
+async def test_without_a_contract_a_place_stays_and_says_so(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        await place(conn, contract=False)
+    assert "Alleen na overleg met de gemeente" in text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+
+
+async def test_a_secret_place_is_named_without_where_it_is(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        await place(conn, locatie={"zichtbaarheid": "geheim", "plaats": None, "postcode": "1271 AB"})
+    text = text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+    assert "niet openbaar, " in text
+    assert "Huizen" not in text
+    assert "1271" not in text
+
+
+async def test_where_home_is_stands_nowhere(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """The postcode only serves to compute travel times."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, pc4="1401", school_pc4="1315", netwerk_pc4="8232")
+    text = text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+    assert not re.search(r"1401|1315|8232", text.replace(str(aanvraag.id), ""))
+
+
+async def test_a_place_that_falls_out_names_every_rule_that_fails(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=60)
+        await place(conn, naam="Te oud en te vast", zorgvorm="residentieel")
+    text = text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+    assert "1 plek valt af" in text
+    assert "Te oud en te vast (2 redenen)" in text
+    assert "Is voor kinderen van 6 jaar tot en met 15 jaar." in text
+    assert "Dit is residentieel verblijf. Dat is niet gevraagd." in text
+
+
+async def test_when_nothing_fits_the_page_names_the_smallest_change_and_the_next_steps(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=71)
+        await place(conn, naam="Bijna")
+    text = text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+    assert "Er is nu geen plek die past" in text
+    assert "Kleinste wijzigingen" in text
+    assert "Bijvoorbeeld: Bijna." in text
+    assert "voordat het kind uit huis gaat" in text
+    assert "Overleg met de gemeente Hilversum" in text
+
+
+async def test_without_any_place_in_the_region_the_page_still_helps(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+    text = text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+    assert "Er is nu geen plek die past" in text
+    assert "doorbraaktafel" in text
+    assert "valt af" not in text
+
+
+async def test_the_name_of_a_place_is_text_whatever_it_holds(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, mening_jeugdige="<img src=x onerror=alert(1)>")
+        await place(conn, naam='"><script>alert(1)</script>')
+    html = (await api.get(f"/aanvragen/{aanvraag.id}")).text
+    assert "&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    assert "<script" not in html
+
+
+async def test_brothers_and_sisters_are_linked_with_whether_they_may_be_apart(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        organisatie = await make.organisatie(conn)
+        samen = await make.samenplaatsing(
+            conn, organisatie_id=organisatie, mag_splitsen=True, splitsreden="één heeft behandeling nodig"
+        )
+        one, other = [
+            await make.aanvraag(conn, organisatie_id=organisatie, samenplaatsing_id=samen.id) for _ in range(2)
+        ]
+    answer = await api.get(f"/aanvragen/{one.id}")
+    assert f'href="/aanvragen/{other.id}"' in answer.text
+    assert "Mogen apart: één heeft behandeling nodig" in text_of(answer)
+
+
+async def test_ten_voorzieningen_are_one_page_and_one_more_makes_two(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        for _ in range(11):
+            await place(conn)
+    first = await api.get(f"/aanvragen/{aanvraag.id}")
+    second = await api.get(f"/aanvragen/{aanvraag.id}?pagina=2")
+    assert (first.text.count("<article"), second.text.count("<article")) == (10, 1)
+    assert f'rel="next" href="/aanvragen/{aanvraag.id}?pagina=2#plekken"' in first.text
+    assert "11." in text_of(second)
+    assert "Op deze pagina staan geen plekken meer." in text_of(await api.get(f"/aanvragen/{aanvraag.id}?pagina=3"))
+
+
+async def test_an_aanvraag_of_another_region_does_not_exist_here(
+    api: httpx.AsyncClient, pool: Pool, wie_als: Callable[..., Wie]
+) -> None:
+    async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        elsewhere = await make.aanvraag(conn)
+    answer = await api.get(f"/aanvragen/{elsewhere.id}")
+    assert answer.status_code == 404
+    assert "Deze pagina is er niet" in answer.text
+    assert elsewhere.kenmerk not in answer.text
+
+
+@pytest.fixture
+async def aanvraag(pool: Pool, wie: Wie) -> aanvragen.Aanvraag:
+    async with transaction(pool, wie) as conn:
+        return await make.aanvraag(conn)
+
+
+RANKED = Rangschikking(
+    aanvraag_id=UUID(int=1),
+    aantal_passend=0,
+    aantal_voorzieningen=0,
+    plekken=[],
+    aantal_afgevallen=0,
+    afgevallen_per_reden={},
+    alleen_om_deze_reden={},
+    afgevallen=[],
+    kleinste_wijzigingen=[],
+    peilmoment=datetime(2026, 3, 2, 8, 30, tzinfo=UTC),
+    actueel=True,
+    reistijd_bron="schatting",
+    reistijd_reden=None,
+)
+
+
+def test_a_fresh_ranking_needs_no_notice(aanvraag: aanvragen.Aanvraag) -> None:
+    assert notices(aanvraag, RANKED, [], make.TODAY) == []
+
+
+def test_old_data_and_estimated_travel_times_are_told_before_the_list(aanvraag: aanvragen.Aanvraag) -> None:
+    old = msgspec.structs.replace(RANKED, actueel=False, reistijd_reden="OSRM zwijgt; de reistijden zijn geschat.")
+    assert notices(aanvraag, old, [], make.TODAY) == [
+        "Let op: deze plekken zijn van 09:30. Of er daarna iets is veranderd, weten we nu niet.",
+        "OSRM zwijgt; de reistijden zijn geschat.",
+    ]
+
+
+def test_a_latest_date_is_over_the_day_after_and_not_on_the_day(aanvraag: aanvragen.Aanvraag) -> None:
+    assert notices(aanvraag, RANKED, [], make.day(29)) == []
+    assert "is voorbij" in notices(aanvraag, RANKED, [], make.day(30))[0]
+
+
+def test_a_zorgvorm_that_is_not_ranked_is_said_to_have_a_route_of_its_own(aanvraag: aanvragen.Aanvraag) -> None:
+    assert "eigen coördinatiepunt" in notices(aanvraag, RANKED, ["JeugdzorgPlus"], make.TODAY)[0]
+
+
+def test_in_a_crisis_the_first_step_is_where_the_child_sleeps(aanvraag: aanvragen.Aanvraag) -> None:
+    assert "vannacht" not in " ".join(steps(aanvraag, "Laren"))
+    crisis = msgspec.structs.replace(aanvraag, urgentie=aanvragen.Urgentie.CRISIS)
+    assert "vannacht" in steps(crisis, "Laren")[0]
+
+
+@pytest.mark.parametrize(
+    ("ago", "said"),
+    [
+        (None, "nog nooit"),
+        (timedelta(minutes=59), "minder dan een uur geleden"),
+        (timedelta(hours=1), "1 uur geleden"),
+        (timedelta(hours=47), "47 uur geleden"),
+        (timedelta(hours=48), "2 dagen geleden"),
+        (timedelta(days=30), "4 weken geleden"),
+    ],
+)
+def test_a_confirmation_is_told_in_hours_and_then_in_days(ago: timedelta | None, said: str) -> None:
+    assert confirmed(None if ago is None else make.NOW - ago, make.NOW) == said
+
+
+@pytest.mark.parametrize(
+    ("plaats", "minutes", "said"),
+    [
+        ("Laren", {"thuis": 12}, "Laren, 12 minuten van thuis"),
+        ("Laren", {}, "Laren, reistijd onbekend"),
+        (None, {"thuis": 1}, "niet openbaar, minder dan 15 minuten van thuis"),
+        (None, {"thuis": 15}, "niet openbaar, ongeveer 15 minuten van thuis"),
+        (None, {}, "niet openbaar, reistijd onbekend"),
+    ],
+)
+def test_a_place_that_is_not_public_has_a_rounded_journey_and_no_name(
+    plaats: str | None, minutes: dict[str, int], said: str
+) -> None:
+    assert where(plaats, minutes) == said

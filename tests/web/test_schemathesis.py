@@ -1,0 +1,59 @@
+"""Schemathesis asks the real server, on loopback and with a real database, thousands of things that people would not."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from service.app import create_app
+from service.db import Pool, Wie, transaction
+from service.settings import Settings
+from tests import make
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+EXAMPLES = os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "5")
+"""Per operation; the order of a thousand to look for trouble."""
+
+
+@pytest.fixture
+async def address(settings: Settings, pool: Pool, wie: Wie) -> AsyncIterator[str]:
+    """The app behind uvicorn, with one of everything in its database."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        await make.stop(conn, plek_id=plek.id)
+        await make.plaatsing(conn, plek_id=(await make.plek(conn)).id)
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(create_app(settings), http="httptools", lifespan="on", log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve([sock]))
+        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        server.should_exit = True
+        await serving
+
+
+async def test_the_api_does_what_its_document_says(address: str, tmp_path: Path) -> None:
+    """All checks of Schemathesis pass, with the same questions every time."""
+    program = Path(sys.executable).with_name("schemathesis")
+    command = [program, "--config-file", CONFIG, "run", f"{address}/v1/openapi.json", "--checks", "all"]
+    options = ["--seed", "2026", "--max-examples", EXAMPLES, "--wait-for-schema", "20", "--no-color", "--no-shrink"]
+    running = await asyncio.create_subprocess_exec(
+        *map(str, command),
+        *options,
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await running.communicate()
+    text = output.decode()
+    assert running.returncode == 0, text
+    assert re.search(r"[1-9]\d* generated", text), text

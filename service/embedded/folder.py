@@ -67,7 +67,7 @@ def prepare(folder: Path) -> None:
     try:
         if folder.exists() and not folder.is_dir():
             raise Refusal(Kind.CONFLICT, f"{folder} is een bestand. Geef met LOKET_DATA een map op.")
-        folder.mkdir(parents=True, exist_ok=True)
+        make_with_parents(folder)
         if not (folder / MARK).exists():
             if any(folder.iterdir()):
                 raise Refusal(
@@ -75,7 +75,6 @@ def prepare(folder: Path) -> None:
                     f"De map {folder} is niet leeg en niet door het loket gemaakt. Geef met LOKET_DATA een lege map"
                     " op.",
                 )
-            folder.chmod(0o755)
             (folder / MARK).write_text('{"map": "gegevens van het loket"}\n')
         (folder / "log").mkdir(exist_ok=True)
         # Opened for writing: a folder of someone else is told here and not by a server's log.
@@ -86,6 +85,15 @@ def prepare(folder: Path) -> None:
             Kind.FORBIDDEN,
             f"{reason} in de gegevensmap {folder}. Geef met LOKET_DATA een map op waarin dat wel kan.",
         ) from error
+
+
+def make_with_parents(folder: Path) -> None:
+    """Each new folder open to pass through, whatever the umask of root: the servers run as another user."""
+    if not folder.exists():
+        make_with_parents(folder.parent)
+        folder.mkdir()
+        if os.geteuid() == 0:
+            folder.chmod(0o755)
 
 
 def check_cluster(folder: Path, major: int) -> None:

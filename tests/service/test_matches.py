@@ -1,0 +1,262 @@
+"""From rows to places in order, and back to rows that who asks may see."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from service import aanvragen
+from service.db import Connection, Pool, Wie, open_pool, transaction
+from service.errors import Kind, Refusal
+from service.locaties import Zichtbaarheid
+from service.matches import Page, rank_aanvraag
+from service.rangschikking import Rangschikking
+from service.snapshot import Snapshots
+from service.travel import Traveller
+from tests import make
+
+
+@pytest.fixture
+async def snapshots(database_url: str) -> AsyncIterator[Snapshots]:
+    """Not listening, so each question reads everything."""
+    pool = await open_pool(database_url, size=2)
+    yield Snapshots(pool, lambda: asyncpg.connect(database_url))
+    await pool.close()
+
+
+@pytest.fixture
+def ranked(snapshots: Snapshots, pool: Pool, wie: Wie) -> Callable[..., Any]:
+    """`await ranked(aanvraag_id, as_=…)`: the rangschikking of an aanvraag, at make.NOW."""
+
+    async def of(aanvraag_id: UUID, as_: Wie = wie, now: Any = make.NOW) -> Rangschikking:
+        async with transaction(pool, as_, readonly=True) as conn:
+            return await rank_aanvraag(
+                conn,
+                snapshots,
+                Traveller(),
+                wie=as_,
+                aanvraag_id=aanvraag_id,
+                now=now,
+                page=Page(),
+                fallen_page=Page(),
+            )
+
+    return of
+
+
+async def test_a_place_that_fits_comes_with_its_name_its_points_and_sentences(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        aanvraag = await make.aanvraag(conn)
+    found: Rangschikking = await ranked(aanvraag.id)
+    [line] = found.plekken
+    assert (line.plek.plek_id, line.plek.zorgvorm_naam, line.plek.plaats) == (plek.id, "Gezinshuis", None)
+    assert line.score == sum(part.punten for part in line.bijdragen)
+    assert sum(part.maximum for part in line.bijdragen) == pytest.approx(100)
+    assert line.eerste_dag == make.day(1)
+    assert "Alleen na overleg met de gemeente: deze aanbieder heeft hier geen contract voor." in line.let_op
+    assert (found.aantal_passend, found.aantal_afgevallen, found.actueel) == (1, 0, True)
+    assert (found.reistijd_bron, found.reistijd_reden) == ("schatting", None)
+
+
+async def test_a_contract_takes_the_mark_away(ranked: Callable[..., Any], pool: Pool, wie: Wie) -> None:
+    """No contract never hides a place; it marks it."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        await make.contract(conn, plek.aanbieder_id, "gezinshuis")
+        aanvraag = await make.aanvraag(conn)
+    [line] = (await ranked(aanvraag.id)).plekken
+    assert line.let_op == []
+
+
+async def test_of_a_secret_place_no_plaats_is_told_and_travel_in_quarters_of_an_hour(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        locatie = await make.locatie(conn, zichtbaarheid=Zichtbaarheid.GEHEIM, postcode="1315 AB")
+        voorziening = await make.voorziening(conn, locatie_id=locatie.id)
+        await make.plek(conn, voorziening_id=voorziening.id)
+        aanvraag = await make.aanvraag(conn)
+    [line] = (await ranked(aanvraag.id)).plekken
+    assert line.plek.plaats is None
+    assert line.reistijd_minuten["thuis"] % 15 == 0
+    assert "De plaats is niet openbaar. De reistijd is daarom grof geschat." in line.let_op
+
+
+async def test_a_place_near_where_the_child_must_not_be_falls_out_and_only_the_schakelfunctionaris_reads_why(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    async with transaction(pool, wie) as conn:
+        locatie = await make.locatie(conn, postcode="1251 AB")
+        voorziening = await make.voorziening(conn, locatie_id=locatie.id)
+        await make.plek(conn, voorziening_id=voorziening.id)
+        aanvraag = await make.aanvraag(
+            conn,
+            uitsluitingen=[aanvragen.Uitsluiting(soort=aanvragen.UitsluitingSoort.GEBIED, pc4="1251", straal_km=2)],
+        )
+    [out] = (await ranked(aanvraag.id)).afgevallen
+    assert out.redenen == ["Ligt in een gebied waar dit kind niet mag komen, of misschien daarin."]
+    verwijzer = wie_als("verwijzer", organisatie=aanvraag.organisatie_id)
+    found: Rangschikking = await ranked(aanvraag.id, verwijzer)
+    [out] = found.afgevallen
+    assert (out.regels, out.redenen) == ([], ["Niet beschikbaar."])
+    assert found.afgevallen_per_reden == found.alleen_om_deze_reden == {"Niet beschikbaar": 1}
+
+
+async def test_others_than_the_schakelfunctionaris_read_the_band_and_not_the_points(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Points of group mix would tell the ages of those who live there."""
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn)
+        aanvraag = await make.aanvraag(conn)
+    [line] = (await ranked(aanvraag.id, wie_als("verwijzer", organisatie=aanvraag.organisatie_id))).plekken
+    assert (line.score, line.bijdragen) == (None, [])
+    assert line.band in {"goed", "past", "deels"}
+
+
+async def test_brothers_and_sisters_are_ranked_together(ranked: Callable[..., Any], pool: Pool, wie: Wie) -> None:
+    """A samenplaatsing needs as many beds in one voorziening; one bed is told as what is missing."""
+    async with transaction(pool, wie) as conn:
+        groep = await make.samenplaatsing(conn)
+        oudste = await make.aanvraag(conn, organisatie_id=groep.organisatie_id, samenplaatsing_id=groep.id)
+        await make.aanvraag(conn, organisatie_id=groep.organisatie_id, samenplaatsing_id=groep.id, leeftijd_maanden=100)
+        samen = await make.voorziening(conn)
+        bedden = [await make.plek(conn, voorziening_id=samen.id) for _ in range(2)]
+        alleen = await make.plek(conn)
+    found: Rangschikking = await ranked(oudste.id)
+    [line] = found.plekken
+    assert {line.plek.plek_id, *line.samen_met} == {bed.id for bed in bedden}
+    [out] = found.afgevallen
+    assert out.plek.plek_id == alleen.id
+    assert out.redenen == ["Er is 1 plek tegelijk vrij. Nodig zijn 2 plekken."]
+
+
+async def test_brothers_and_sisters_who_ask_for_different_things_are_told_so(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        groep = await make.samenplaatsing(conn)
+        een = await make.aanvraag(conn, organisatie_id=groep.organisatie_id, samenplaatsing_id=groep.id)
+        await make.aanvraag(
+            conn,
+            organisatie_id=groep.organisatie_id,
+            samenplaatsing_id=groep.id,
+            zorgvormen=["pleegzorg-opvoeding"],
+        )
+    with pytest.raises(Refusal, match="niet om dezelfde zorgvorm") as refused:
+        await ranked(een.id)
+    assert refused.value.kind is Kind.CONFLICT
+
+
+async def test_a_wish_that_has_passed_is_a_wish_from_today_on(ranked: Callable[..., Any], pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn)
+        aanvraag = await make.aanvraag(conn)
+    later = make.NOW + timedelta(days=100)
+    [line] = (await ranked(aanvraag.id, now=later)).plekken
+    assert line.eerste_dag == make.day(100)
+
+
+async def test_a_machtiging_blocks_a_zorgvorm_that_it_does_not_name(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn)
+        aanvraag = await make.aanvraag(
+            conn,
+            machtigingen=[
+                aanvragen.Machtiging(
+                    soort=aanvragen.MachtigingSoort.OPEN,
+                    zorgvormen=["pleegzorg-opvoeding"],
+                    geldig_van=make.day(-10),
+                    geldig_tot=make.day(200),
+                )
+            ],
+        )
+    [out] = (await ranked(aanvraag.id)).afgevallen
+    assert out.redenen == ["De machtiging geldt niet voor gezinshuis."]
+
+
+async def test_a_place_of_another_region_fits_only_for_the_zorgvorm_that_was_agreed(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, wie_als: Callable[..., Wie], owner: Connection
+) -> None:
+    async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        await make.plek(conn)
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+    assert (await ranked(aanvraag.id)).aantal_passend == 0
+    agree = (
+        "insert into regioafspraak (aanbod_regio, vraag_regio, zorgvorm, geldigheid) "
+        "values ('flevoland', 'gooi-en-vechtstreek', $1, '[2026-01-01,)')"
+    )
+    await owner.execute(agree, "driemilieu")
+    found: Rangschikking = await ranked(aanvraag.id)
+    assert [out.redenen for out in found.afgevallen] == [
+        ["Ligt in een andere regio. Daar is geen afspraak mee voor deze zorgvorm."]
+    ]
+    await owner.execute(agree, "gezinshuis")
+    assert (await ranked(aanvraag.id)).aantal_passend == 1
+
+
+async def test_an_aanvraag_of_another_region_is_not_there(
+    ranked: Callable[..., Any], pool: Pool, wie_als: Callable[..., Wie]
+) -> None:
+    async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        aanvraag = await make.aanvraag(conn, gemeente_code="0034")
+    with pytest.raises(Refusal) as refused:
+        await ranked(aanvraag.id)
+    assert refused.value.kind is Kind.NOT_FOUND
+
+
+@pytest.mark.parametrize("status", ["geplaatst", "beeindigd", "afgewezen", "ingetrokken"])
+async def test_no_places_are_shown_for_an_aanvraag_that_is_closed(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, owner: Connection, status: str
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+    await owner.execute("update aanvraag set status = $1::aanvraag_status", status)
+    with pytest.raises(Refusal, match="geen plek meer voor gezocht") as refused:
+        await ranked(aanvraag.id)
+    assert refused.value.kind is Kind.CONFLICT
+
+
+async def test_without_weights_of_the_region_nothing_is_put_in_order(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+    await owner.execute("delete from weging")
+    with pytest.raises(Refusal, match="nog niet bepaald") as refused:
+        await ranked(aanvraag.id)
+    assert refused.value.kind is Kind.CONFLICT
+
+
+async def test_the_weights_of_the_region_decide_the_order(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    async with transaction(pool, wie) as conn:
+        ver = await make.locatie(conn, postcode="8232 AB")
+        thuis = await make.voorziening(conn, locatie_id=ver.id)
+        await make.plek(conn, voorziening_id=thuis.id)
+        groep = await make.voorziening(conn, zorgvorm="residentieel")
+        await make.plek(conn, voorziening_id=groep.id)
+        aanvraag = await make.aanvraag(
+            conn, zorgvormen=["gezinshuis", "residentieel"], zorgvorm_reden="Heeft behandeling op de groep nodig."
+        )
+
+    async def first_with(criterium: str) -> UUID:
+        await owner.execute("update weging set gewicht = case when criterium::text = $1 then 10 else 0 end", criterium)
+        found: Rangschikking = await ranked(aanvraag.id)
+        assert len(found.plekken) == 2
+        return found.plekken[0].plek.voorziening_id
+
+    assert await first_with("huiselijkheid") == thuis.id
+    assert await first_with("afstand") == groep.id

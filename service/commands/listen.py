@@ -66,7 +66,7 @@ class Stop:
         def watch() -> None:
             while os.getppid() == pid:
                 time.sleep(0.2)
-            self.because("make is gestopt")
+            self.because("Het programma make is gestopt")
 
         threading.Thread(target=watch, daemon=True, name="wacht-make").start()
 

@@ -112,7 +112,7 @@ class Servers:
 
     def on_loss(self, lost: Callable[[str], None]) -> None:
         """Call `lost(name)` from another thread as soon as a server or the guard ends without being asked."""
-        guard = [("de bewaker", self._guard.pid)] if self._guard is not None else []
+        guard = [("De bewaker", self._guard.pid)] if self._guard is not None else []
         for name, pid in [*((child.name, child.process.pid) for child in self._children), *guard]:
             threading.Thread(target=self._wait_for, args=(name, pid, lost), daemon=True, name=f"wacht-{name}").start()
 

@@ -89,7 +89,7 @@ class Vensters(Struct, frozen=True, eq=False):
     voorziening: Ints
     """Row in Profielen."""
     plek: Ints
-    """Number of the plek: rows of one plek stand together."""
+    """Number of the plek: rows of one plek stand together, in the order of time."""
     van: Ints
     tot: Ints
     """Free from `van` up to, not including, `tot`; without a stop …"""
@@ -114,6 +114,8 @@ class Aanbod(Struct, frozen=True, eq=False):
     codes: Codes
     profielen: Profielen
     vensters: Vensters
+    eerste: NDArray[np.int64]
+    """Per plek its first row in Vensters."""
     voorzieningen: dict[str, int]
     """Code of every voorziening, aanbieder, locatie and regio seen so far; codes never change …"""
     aanbieders: dict[str, int]
@@ -144,7 +146,7 @@ class Aanbod(Struct, frozen=True, eq=False):
     @property
     def plekken(self) -> int:
         """How many."""
-        return int(self.vensters.plek[-1]) + 1 if len(self.vensters.plek) else 0
+        return len(self.eerste)
 
     @property
     def nbytes(self) -> int:
@@ -173,12 +175,25 @@ def hash_of(key: str) -> int:
     return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little")
 
 
-def tie(key: str, hashes: Bits) -> Bits:
-    """Mixes the id of an aanvraag with hashes of other ids (the finaliser of splitmix64, Steele e.a. 2014)."""
-    mixed = hashes ^ np.uint64(hash_of(key))
+def tie(seed: np.uint64, hashes: Bits) -> Bits:
+    """Mixes the hash of an aanvraag with those of other ids (the finaliser of splitmix64, Steele e.a. 2014)."""
+    mixed = hashes ^ seed
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return mixed ^ (mixed >> np.uint64(31))
+
+
+def lowest(count: int, main: NDArray[Any], ties: Bits) -> NDArray[np.int64]:
+    """Positions of the `count` lowest by `main`, then `ties`, in that order; only what can be among them is sorted."""
+    chosen = np.arange(len(main) if count > 0 else 0)
+    if len(main) > count > 0:
+        edge = np.partition(main, count - 1)[count - 1]
+        sure, equal = np.flatnonzero(main < edge), np.flatnonzero(main == edge)
+        rest = count - len(sure)
+        if len(equal) > rest:
+            equal = equal[np.argpartition(ties[equal], rest - 1)[:rest]]
+        chosen = np.concatenate((sure, equal))
+    return chosen[np.lexsort((ties[chosen], main[chosen]))][:count]
 
 
 def run_starts(numbers: NDArray[np.integer[Any]]) -> Bools:
@@ -333,15 +348,12 @@ def _join(one: Columns, two: Columns) -> Columns:
 
 def _numbered(profielen: Profielen, vensters: Vensters) -> dict[str, Any]:
     """Both tables with the numbers by which they point to each other."""
-    count = len(vensters.id)
-    new_plek = np.ones(count, np.bool_)
-    new_plek[1:] = vensters.hash[1:] != vensters.hash[:-1]
-    new_unit = np.ones(count, np.bool_)
-    new_unit[1:] = vensters.voorziening[1:] != vensters.voorziening[:-1]
+    new_plek, new_unit = run_starts(vensters.hash), run_starts(vensters.voorziening)
     unit = (np.cumsum(new_unit) - 1).astype(np.int32)
     units = len(profielen.id)
     rows = np.bincount(unit, minlength=units).astype(np.int32)
     return {
+        "eerste": np.flatnonzero(new_plek),
         "profielen": structs.replace(
             profielen,
             row=(np.cumsum(rows) - rows).astype(np.int32),

@@ -105,6 +105,24 @@ def too_few_beds(q: Question, bed: Masks) -> Masks:
     large = np.flatnonzero(~small)
     for mask in np.unique(bed[large]).tolist():
         rows = large[(bed[large] & np.uint16(~mask & 0xFFFF)) == 0]
-        lonely = with_others(q, rows, mask, None, q.n) < 0
-        out[rows[lonely & (bed[rows] == mask)]] = BEDDEN
+        out[rows[_lonely(q, rows, mask) & (bed[rows] == mask)]] = BEDDEN
     return out
+
+
+def _lonely(q: Question, rows: Rows, mask: int) -> NDArray[np.bool_]:
+    """Windows that have no common start with n-1 others; a sweep only where all beds of a unit do not share a day."""
+    v = q.aanbod.vensters
+    if mask & GESTOPT:
+        return with_others(q, rows, mask, None, q.n) < 0
+    first, last = starts(q, rows, mask, None)
+    lonely = first > last
+    some = np.flatnonzero(~lonely)
+    if not len(some):
+        return lonely
+    runs = np.flatnonzero(run_starts(v.voorziening[rows[some]]))
+    sizes = np.diff(runs, append=len(some))
+    shared = np.maximum.reduceat(first[some], runs) <= np.minimum.reduceat(last[some], runs)
+    lonely[some] = np.repeat(sizes < q.n, sizes)
+    unsure = some[np.repeat(~shared & (sizes >= q.n), sizes)]
+    lonely[unsure] = with_others(q, rows[unsure], mask, None, q.n) < 0
+    return lonely

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from matcher.aanbod import Bools, Ints, tie
+from matcher.aanbod import Bools, Ints, lowest, run_starts, tie
 from matcher.beds import BEDDEN, GESTOPT, PERIODE, Rows, most_together, starts, with_others
 from matcher.judge import Judged, reason
 from matcher.problem import GROEPSSOORTEN, Anker, Limits, require
@@ -61,7 +61,7 @@ def _given_up(broken: Iterable[Rule]) -> int:
 
 
 class _Opened(Struct, frozen=True, eq=False):
-    """Windows that a change opens."""
+    """Windows that a change opens, in the order of Vensters: those of a plek and of a voorziening stand together."""
 
     near: Rows
     """Positions in _Search.rows."""
@@ -181,25 +181,27 @@ class _Search:
         return {kind: _cumulative(amount, found) for kind, amount in amounts.items() if (amount > 0).any()}
 
     def _places(self, broken: Broken, found: _Opened, amounts: Amounts, examples: int) -> tuple[Out, ...]:
-        key, p, v = self.q.aanvraag.id, self.q.aanbod.profielen, self.q.aanbod.vensters
+        p, v, seed = self.q.aanbod.profielen, self.q.aanbod.vensters, self.q.seed
         rows = self.rows[found.near]
         scale = {name: getattr(self.limits, name) for name in Limits.__struct_fields__} | {"bedden": self.q.n}
         effort = np.zeros(len(rows))
         for kind, amount in amounts.items():
             effort += amount / max(1, scale[kind])
-        order = np.lexsort((tie(key, v.hash[rows]), tie(key, p.hash[found.unit]), effort))
-        _, earliest = np.unique(found.unit[order], return_index=True)
-        earliest.sort()
+        first = np.flatnonzero(run_starts(found.unit))
+        least = np.minimum.reduceat(effort, first)
+        units = lowest(examples, least, tie(seed, p.hash[found.unit[first]]))
+        ends = np.append(first, len(rows))
         places = []
-        for best in order[earliest[:examples]].tolist():
-            unit = found.unit[best]
-            same = order[found.unit[order] == unit].tolist()
+        for at in units.tolist():
+            same = np.arange(first[at], ends[at + 1])
+            same = same[np.lexsort((tie(seed, v.hash[rows[same]]), effort[same]))]
+            unit = found.unit[same[0]]
             places.append(
                 Out(
-                    plek=v.id[rows[best]],
+                    plek=v.id[rows[same[0]]],
                     voorziening=p.id[unit],
-                    reasons=tuple(self._about(rule, found, amounts, same) for rule in broken),
-                    plekken=_different(found.plek[same]),
+                    reasons=tuple(self._about(rule, found, amounts, same.tolist()) for rule in broken),
+                    plekken=_different(np.sort(found.plek[same])),
                 )
             )
         return tuple(places)
@@ -215,7 +217,8 @@ class _Search:
 
 
 def _different(numbers: NDArray[np.integer[Any]]) -> int:
-    return len(np.unique(numbers))
+    """How many different ones, in a row in which equal ones stand together."""
+    return int(np.count_nonzero(numbers[1:] != numbers[:-1])) + (len(numbers) > 0)
 
 
 def _per_code(codes: NDArray[np.integer[Any]], names: Sequence[str | int], found: _Opened) -> tuple[Step, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.aanbod import hash_of, rows_of, run_starts, tie
+from matcher.aanbod import hash_of, lowest, rows_of, tie
 from matcher.beds import BEDDEN, most_together
 from matcher.change import changes
 from matcher.judge import Judged, judge, reason
@@ -50,26 +50,29 @@ def why_not(judged: Judged, plek: str) -> Out:
 
 
 def _page(judged: Judged, per_voorziening: bool, limit: int, offset: int) -> tuple[Out, ...]:
-    p, v = judged.q.aanbod.profielen, judged.q.aanbod.vensters
+    q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
     failing = np.bitwise_count(judged.plek)
     group = v.voorziening[judged.row] if per_voorziening else v.plek[judged.row]
-    first = np.flatnonzero(run_starts(group))
-    if not len(first) or not limit:
-        return ()
-    fewest = np.minimum.reduceat(failing, first)
-    # Only as many levels of "how many rules fail" as the page needs are sorted.
-    reached = np.cumsum(np.bincount(fewest[fewest > 0]))
-    level = int(np.searchsorted(reached, offset + limit))
-    chosen = np.flatnonzero((fewest > 0) & (fewest <= level))
-    hashes = p.hash if per_voorziening else v.hash[judged.row]
-    order = chosen[np.lexsort((tie(judged.q.aanvraag.id, hashes[chosen]), fewest[chosen]))]
-    sizes = np.diff(first, append=len(group))
+    # By level: groups whose nearest plek fails so many rules. Usually the first level is enough for a page.
+    passed = np.zeros(len(p.id) if per_voorziening else len(failing), np.bool_)
+    passed[group[failing == 0]] = True
+    order: list[int] = []
+    for level in range(1, len(BIT) + 1):
+        at_level = np.zeros(len(passed), np.bool_)
+        at_level[group[failing == level]] = True
+        chosen = np.flatnonzero(at_level & ~passed)
+        passed |= at_level
+        ties = tie(q.seed, p.hash[chosen] if per_voorziening else v.hash[judged.row[chosen]])
+        order += chosen[lowest(offset + limit - len(order), ties, ties)].tolist()
+        if len(order) >= offset + limit:
+            break
     page = []
-    for at in order[offset : offset + limit].tolist():
-        plekken = np.arange(first[at], first[at] + sizes[at])
-        near = plekken[failing[plekken] == fewest[at]]
-        best = near[np.argmin(tie(judged.q.aanvraag.id, v.hash[judged.row[near]]))]
-        page.append(_out(judged, int(best), int(sizes[at])))
+    for at in order[offset:]:
+        count = int(p.plekken[at]) if per_voorziening else 1
+        first = int(v.plek[p.row[at]]) if per_voorziening else at
+        near = first + np.flatnonzero(failing[first : first + count] == failing[first : first + count].min())
+        best = near[np.argmin(tie(q.seed, v.hash[judged.row[near]]))] if len(near) > 1 else near[0]
+        page.append(_out(judged, int(best), count))
     return tuple(page)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 
 from matcher import rules
-from matcher.aanbod import Aanbod, Bools, codes_of, run_starts
+from matcher.aanbod import Aanbod, Bools, codes_of
 from matcher.beds import Masks, Rows, too_few_beds
 from matcher.geo import Travel
 from matcher.problem import FOREVER, GROEPSSOORTEN, Aanvraag, Anker
@@ -37,10 +37,22 @@ def judge(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Judged:
     if q.n > 1:
         bed |= too_few_beds(q, bed)
     window = profile[v.voorziening] | bed
-    key = (np.bitwise_count(window).astype(np.int64) << 32) | np.arange(len(window))
-    first = np.flatnonzero(run_starts(v.plek))
-    row = np.minimum.reduceat(key, first) & 0xFFFFFFFF if len(first) else key
+    row = _best_window(aanbod.eerste, window)
     return Judged(q=q, window=window, row=row, plek=window[row])
+
+
+def _best_window(first: Rows, window: Masks) -> Rows:
+    """Per plek, of which the rows begin at `first`, the row with the fewest failing rules."""
+    several = np.flatnonzero(np.diff(first, append=len(window)) > 1)
+    if not len(several):
+        return first
+    key = (np.bitwise_count(window).astype(np.int64) << 32) | np.arange(len(window))
+    # Between two of the plekken that have several windows stand rows of others, which end a range as well.
+    ends = np.append(first, len(window))
+    ranges = np.stack((first[several], ends[several + 1]), axis=1).ravel()
+    row = first.copy()
+    row[several] = np.minimum.reduceat(np.append(key, np.int64(2**62)), ranges)[::2] & 0xFFFFFFFF
+    return row
 
 
 def reason(q: Question, rule: Rule, row: int, beds: int) -> Reason:

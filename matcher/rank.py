@@ -27,7 +27,7 @@ class Fitting(Struct, frozen=True, eq=False):
     """Every window that fits, with its score: what `rank` sorts, and what a joint plan chooses from."""
 
     at: Rows
-    """Voorzieningen (rows of Profielen) that pass every rule of the profile."""
+    """Voorzieningen (rows of Profielen) with a window that fits."""
     rows: Rows
     """Windows (rows of Vensters) that fit, those of one voorziening together …"""
     owner: Rows
@@ -50,7 +50,7 @@ def rank(
     now_hour: float,
     *,
     per_voorziening: bool = True,
-    limit: int = 50,
+    limit: int = 25,
     offset: int = 0,
 ) -> Ranking:
     """The places that fit, best first: from `offset` on at most `limit`, per voorziening (its best plek) or per plek.
@@ -62,13 +62,14 @@ def rank(
     require(limit >= 0 and offset >= 0, "rank", f"limit {limit}, offset {offset}")
     q = rules.ask(aanvraag, aanbod, travel)
     found = fits(q, weging, now_hour)
-    units = _count(found.owner)
     plek = aanbod.vensters.plek[found.rows]
     beds = np.flatnonzero(run_starts(plek))
     per_unit = np.bincount(found.owner[beds], minlength=len(found.at))
     order = _best(q, found, found.owner if per_voorziening else plek, offset + limit)[offset:]
     places = _lines(q, found, order, weging=weging, now_hour=now_hour, per_unit=per_unit)
-    return Ranking(places=places, voorzieningen=units, plekken=len(beds), weggevallen=aanbod.plekken - len(beds))
+    return Ranking(
+        places=places, voorzieningen=len(found.at), plekken=len(beds), weggevallen=aanbod.plekken - len(beds)
+    )
 
 
 def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
@@ -84,6 +85,8 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
         start = together(q.n, owner, start, last)
         keep = np.flatnonzero(start >= 0)
         rows, owner, start = rows[keep], owner[keep], start[keep]
+    first = run_starts(owner)
+    at, owner = at[owner[first]], np.cumsum(first) - 1
     shares = score.shares(q, weging)
     minutes = {anker: q.minutes(anker, at) for anker in Anker if q.point(anker)}
     values: dict[Criterium, Floats] = {}
@@ -106,10 +109,6 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
     )
 
 
-def _count(numbers: NDArray[np.integer[Any]]) -> int:
-    return int(np.count_nonzero(run_starts(numbers)))
-
-
 def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], need: int) -> Rows:
     """Positions in `found` of the best row of each of the best `need` groups, best first.
 
@@ -130,9 +129,8 @@ def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], ne
     at, rows = found.at[found.owner[chosen]], found.rows[chosen]
     home = found.minutes.get(Anker.THUIS)
     travel = np.zeros(len(chosen)) if home is None else np.nan_to_num(home[found.owner[chosen]], nan=np.inf)
-    key_id = q.aanvraag.id
-    unit_tie = tie(key_id, q.aanbod.profielen.hash[at])
-    plek_tie = tie(key_id, q.aanbod.vensters.hash[rows])
+    unit_tie = tie(q.seed, q.aanbod.profielen.hash[at])
+    plek_tie = tie(q.seed, q.aanbod.vensters.hash[rows])
     order = chosen[np.lexsort((plek_tie, unit_tie, travel, found.start[chosen], -key[chosen]))]
     _, earliest = np.unique(group[order], return_index=True)
     earliest.sort()
@@ -208,5 +206,5 @@ def _companions(q: rules.Question, found: Fitting, chosen: int) -> tuple[str, ..
     rows = found.rows[near]
     free = (v.van[rows] <= start) & (v.tot[rows] - q.stay >= start) & (near != chosen)
     near, rows = near[free], rows[free]
-    order = np.lexsort((tie(q.aanvraag.id, v.hash[rows]), -np.rint(found.score[near] * 1e9)))
+    order = np.lexsort((tie(q.seed, v.hash[rows]), -np.rint(found.score[near] * 1e9)))
     return tuple(v.id[rows[order[: q.n - 1]]].tolist())

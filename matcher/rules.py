@@ -15,7 +15,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from matcher.aanbod import Aanbod, Bools, Floats, Ints, bits
+from matcher.aanbod import Aanbod, Bools, Floats, Ints, bits, hash_of
 from matcher.geo import Travel, distance_km
 from matcher.problem import GROEPSSOORTEN, JURIDISCHE_KADERS, PERSPECTIEVEN, Aanvraag, Anker, Point
 from matcher.solution import Rule
@@ -36,6 +36,8 @@ class Question(Struct, frozen=True, eq=False):
     aanvraag: Aanvraag
     aanbod: Aanbod
     travel: Travel
+    seed: np.uint64
+    """Hash of the id of the aanvraag, for ties."""
     n: int
     start: int
     latest: int
@@ -94,6 +96,7 @@ def ask(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Question:
         aanvraag=aanvraag,
         aanbod=aanbod,
         travel=travel,
+        seed=np.uint64(hash_of(aanvraag.id)),
         n=len(children),
         start=aanvraag.gewenste_start,
         latest=aanvraag.uiterlijke_datum,
@@ -180,7 +183,8 @@ def machtiging(q: Question, at: At) -> Bools:
 
 def toegankelijkheid(q: Question, at: At) -> Bools:
     """One of the jeugdigen uses a wheelchair and the voorziening is not accessible."""
-    return ~(q.aanbod.profielen.rolstoel[at] | (not q.rolstoel))
+    accessible = q.aanbod.profielen.rolstoel[at]
+    return ~accessible if q.rolstoel else np.zeros(len(accessible), np.bool_)
 
 
 def medisch(q: Question, at: At) -> Bools:

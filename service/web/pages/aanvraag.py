@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 
 from service import aanvragen, codes, samenplaatsingen, werklijst
 from service.aanvragen import Aanvraag, HuidigVerblijf, Urgentie
-from service.days import today
+from service.days import AMSTERDAM, today
 from service.dutch import count, day, days
 from service.matches import Page, age_on, rank_aanvraag
 from service.rangschikking import Rangschikking, names
@@ -29,9 +29,9 @@ FALLEN = 20
 @page_at("/aanvragen/{aanvraag_id:uuid}")
 async def aanvraag(
     request: Request[Any, Any, Any],
-    aanvraag_id: UUID,
-    pagina: Annotated[int, Parameter(ge=1, le=1000)] = 1,
-    afgevallen: Annotated[int, Parameter(ge=1, le=500)] = FALLEN,
+    aanvraag_id: Annotated[UUID, PathParameter()],
+    pagina: Annotated[int, QueryParameter(ge=1, le=1000)] = 1,
+    afgevallen: Annotated[int, QueryParameter(ge=1, le=500)] = FALLEN,
 ) -> Response[str]:
     """The rangschikking as a page: `pagina` of the places that fit, the first `afgevallen` of those that do not."""
     async with visit(request) as v:
@@ -116,10 +116,8 @@ def where(plaats: str | None, minutes: dict[str, int]) -> str:
 def notices(a: Aanvraag, ranked: Rangschikking, unranked: list[str], vandaag: date) -> list[str]:
     """What the reader must know before believing the list."""
     said = []
-    if a.status not in aanvragen.OPEN:
-        said.append(f"Deze aanvraag is niet meer open: {words.AANVRAAG_STATUS[a.status]}.")
     if not ranked.actueel:
-        since = f"{ranked.peilmoment.astimezone():%H:%M}"
+        since = f"{ranked.peilmoment.astimezone(AMSTERDAM):%H:%M}"
         said.append(f"Let op: deze plekken zijn van {since}. Of er daarna iets is veranderd, weten we nu niet.")
     if ranked.reistijd_reden is not None:
         said.append(ranked.reistijd_reden)

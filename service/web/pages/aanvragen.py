@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
@@ -34,8 +34,8 @@ class Row(Struct, frozen=True):
 @page_at("/")
 async def aanvragen(
     request: Request[Any, Any, Any],
-    urgentie: Urgentie | None = None,
-    pagina: Annotated[int, Parameter(ge=1, le=100_000)] = 1,
+    urgentie: Annotated[Urgentie | None, QueryParameter()] = None,
+    pagina: Annotated[int, QueryParameter(ge=1, le=100_000)] = 1,
 ) -> Response[str]:
     """One page of the list. A page that lies past the end shows the last one."""
     async with visit(request) as v:

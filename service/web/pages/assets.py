@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, get
 from litestar.exceptions import NotFoundException
+from litestar.params import PathParameter
 from litestar.response import Response
 from msgspec import Struct
 
@@ -48,7 +49,7 @@ def url(name: str) -> str:
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def asset(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+async def asset(request: Request[Any, Any, Any], name: Annotated[str, PathParameter()]) -> Response[bytes]:
     """An asset, compressed when the browser says that it can read that."""
     found = assets().get(name)
     if found is None:

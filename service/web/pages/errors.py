@@ -22,6 +22,7 @@ TEXTS = {
         ["Misschien is de aanvraag gesloten, of klopt het adres niet.", "U kunt verder vanaf de lijst."],
     ),
     405: ("Dit kan hier niet", ["Deze pagina kunt u alleen bekijken."]),
+    409: ("Dit kan nu niet", [""]),
     500: (
         "Er ging iets mis",
         [
@@ -37,9 +38,10 @@ TEXTS = {
 """Status → title and sentences; any other status reads as 500."""
 
 
-def error_page(status: int, now: datetime, trace: UUID) -> Response[str]:
-    """The page of one status. `trace` is under what a failure is in the log, and is shown with one."""
+def error_page(status: int, now: datetime, trace: UUID, detail: str | None = None) -> Response[str]:
+    """The page of one status. `detail` is the sentence of a refusal; `trace` is under what a failure is in the log."""
     title, sentences = TEXTS.get(status, TEXTS[500])
+    sentences = [detail, *sentences[1:]] if detail else sentences
     return page(
         "fout.html",
         today=today(now),
@@ -59,6 +61,7 @@ def on_error(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
     if isinstance(error, HTTPException) and error.status_code < 500:
         return error_page(error.status_code, datetime.now(UTC), trace)
     refusal = problems.of_error(error, trace)
-    response = error_page(refusal.status, datetime.now(UTC), trace)
+    detail = refusal.detail if refusal.status < 500 else None
+    response = error_page(refusal.status, datetime.now(UTC), trace, detail)
     response.headers.update(refusal.headers)
     return response

@@ -58,18 +58,7 @@ TOESTEMMING_STATUS = {
     "niet_vereist": "niet vereist",
 }
 
-AANVRAAG_STATUS = {
-    "ingediend": "ingediend",
-    "in_behandeling": "in behandeling",
-    "geplaatst": "het kind is geplaatst",
-    "beeindigd": "het verblijf is beëindigd",
-    "afgewezen": "afgewezen",
-    "ingetrokken": "ingetrokken",
-    "opgeschaald": "opgeschaald",
-}
-
 ENUMS = {
-    "aanvraag_status": AANVRAAG_STATUS,
     "urgentie": URGENTIE,
     "huidig_verblijf": HUIDIG_VERBLIJF,
     "perspectief": PERSPECTIEF,

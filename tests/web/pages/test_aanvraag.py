@@ -88,7 +88,7 @@ async def test_a_place_that_falls_out_names_every_rule_that_fails(api: httpx.Asy
     assert "1 plek valt af" in text
     assert "Te oud en te vast (2 redenen)" in text
     assert "Is voor kinderen van 6 jaar tot en met 15 jaar." in text
-    assert "Dit is residentieel verblijf. Dat is niet gevraagd." in text
+    assert "De zorgvorm is residentieel verblijf. Die is niet gevraagd." in text
 
 
 async def test_when_nothing_fits_the_page_names_the_smallest_change_and_the_next_steps(
@@ -155,6 +155,15 @@ async def test_ten_voorzieningen_are_one_page_and_one_more_makes_two(
     assert f'rel="next" href="/aanvragen/{aanvraag.id}?pagina=2#plekken"' in first.text
     assert "11." in text_of(second)
     assert "Op deze pagina staan geen plekken meer." in text_of(await api.get(f"/aanvragen/{aanvraag.id}?pagina=3"))
+
+
+async def test_for_a_closed_aanvraag_no_place_is_sought_any_more(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        await conn.execute("update aanvraag set status = 'ingetrokken' where id = $1", aanvraag.id)
+    answer = await api.get(f"/aanvragen/{aanvraag.id}")
+    assert answer.status_code == 409
+    assert "Er wordt geen plek meer voor gezocht." in answer.text
 
 
 async def test_an_aanvraag_of_another_region_does_not_exist_here(

@@ -29,11 +29,11 @@ async def test_a_page_takes_no_post(api: httpx.AsyncClient) -> None:
     assert "Dit kan hier niet" in answer.text
 
 
-async def test_without_the_database_the_page_says_to_try_again(
+async def test_when_the_database_takes_nobody_the_page_says_to_try_again(
     api: httpx.AsyncClient, cluster: Cluster, database: str, superuser: object
 ) -> None:
     assert (await api.get("/")).status_code == 200
-    await superuser.execute(f"alter database {database} with allow_connections false")  # type: ignore[attr-defined]
+    await superuser.execute(f"alter database {database} connection limit 0")  # type: ignore[attr-defined]
     await superuser.execute(  # type: ignore[attr-defined]
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", database
     )

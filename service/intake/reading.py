@@ -81,13 +81,20 @@ def refuse_other_kinds(content: bytes) -> None:
         raise Refusal(Kind.INVALID, "Dit is geen rekenblad. Bewaar het in uw rekenprogramma als .xlsx of als .csv.")
 
 
-def _find_header(rows: Iterator[Row], score: Score) -> tuple[Row, int, list[Row]] | None:
-    """The best of the first rows as header, its score, and the rows read after it."""
+def _find_header(rows: Iterator[Row], score: Score, *, sniffing: bool = False) -> tuple[Row, int, list[Row]] | None:
+    """The best of the first rows as header, its score, and the rows read after it.
+
+    While sniffing, what is wrong further on does not matter yet: it will be told when the rows are read.
+    """
     first: list[Row] = []
-    for row in rows:
-        first.append(row)
-        if len(first) >= HEADER_WITHIN:
-            break
+    try:
+        for row in rows:
+            first.append(row)
+            if len(first) >= HEADER_WITHIN:
+                break
+    except Refusal:
+        if not sniffing:
+            raise
     scores = [score(cells) for _, cells in first]
     best = max(scores, default=0)
     if best == 0:
@@ -189,10 +196,7 @@ def _from_text(content: bytes, score: Score) -> Sheet:
     # Not a guess from how often a character occurs: the separator is the one that makes the header readable.
     best: tuple[int, str] | None = None
     for separator in separators:
-        try:
-            found = _find_header(_records(text, separator, skip), score)
-        except Refusal:
-            continue
+        found = _find_header(_records(text, separator, skip), score, sniffing=True)
         if found and (best is None or found[1] > best[0]):
             best = (found[1], separator)
     if best is None:

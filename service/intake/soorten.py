@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from msgspec import Struct
 
 from service.db import Pool, Wie, transaction
-from service.intake import aanbieders, aanvragen, capaciteit, preview, tables, voorzieningen
+from service.geo import official
+from service.intake import aanbieders, aanvragen, capaciteit, officieel, preview, reading, tables, voorzieningen
 from service.intake.preview import Context, Planner, Voorbeeld
 from service.intake.tables import Parsed, Progress, Table
+
+Parse = Callable[[Table, bytes, str, str | None, Progress | None], Parsed]
 
 
 class Soort(Struct, frozen=True):
     table: Table
     planner: Planner
+    parse: Parse = tables.parse
+    max_bytes: int = reading.MAX_BYTES
 
 
 SOORTEN: dict[str, Soort] = {
@@ -29,11 +35,22 @@ SOORTEN: dict[str, Soort] = {
 }
 
 
+OFFICIEEL: dict[str, Soort] = {
+    soort.table.soort: soort
+    for soort in (
+        Soort(officieel.POSTCODES, officieel.plan_postcodes, officieel.parse_postcodes, official.MAX_BYTES),
+        Soort(officieel.GEMEENTEN, officieel.plan_gemeenten),
+        Soort(officieel.PRODUCTCATEGORIEEN, officieel.plan_productcategorieen),
+    )
+}
+"""Tables that all regions share: only on the command line, with a pool of the owner role."""
+
+
 async def read(
     soort: Soort, content: bytes, file: str, *, sheet: str | None = None, progress: Progress | None = None
 ) -> Parsed:
     """Every cell of the file, in a thread: ten megabytes take seconds. Raises Refusal for an unreadable file."""
-    return await asyncio.to_thread(tables.parse, soort.table, content, file, sheet, progress)
+    return await asyncio.to_thread(soort.parse, soort.table, content, file, sheet, progress)
 
 
 async def show(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import openpyxl
@@ -39,12 +40,40 @@ def workbook(*sheets: tuple[str, Rows], hidden: Sequence[str] = ()) -> bytes:
     return out.getvalue()
 
 
-def archive(**parts: bytes | str) -> bytes:
-    """A zip with these parts; __ in a name stands for /."""
+def shared(content: bytes) -> bytes:
+    """The same workbook with its texts in one table, as Excel saves them (openpyxl writes them in place)."""
+    texts: list[str] = []
+
+    def refer(match: re.Match[str]) -> str:
+        texts.append(match[2])
+        return f'{match[1]}t="s"><v>{len(texts) - 1}</v></c>'
+
+    content = replace_part(
+        content,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: re.sub(r'(<c [^>]*)t="inlineStr"[^>]*><is>(.*?)</is></c>', refer, xml),
+    )
+    relation = (
+        '<Relationship Id="rIdS" Target="sharedStrings.xml" '
+        'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" /></Relationships>'
+    )
+    content = replace_part(
+        content, "xl/_rels/workbook.xml.rels", lambda xml: xml.replace("</Relationships>", relation)
+    )
+    out = io.BytesIO(content)
+    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as zipped:
+        items = "".join(f"<si>{text}</si>" for text in texts)
+        namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        zipped.writestr("xl/sharedStrings.xml", f'<sst xmlns="{namespace}">{items}</sst>')
+    return out.getvalue()
+
+
+def archive(parts: Mapping[str, str]) -> bytes:
+    """A zip with these parts."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, content in parts.items():
-            zipped.writestr(name.replace("__", "/"), content)
+            zipped.writestr(name, content)
     return out.getvalue()
 
 

@@ -106,7 +106,7 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         code = item.wanted.get("agb_code")
         if code and seen.setdefault(code, item.record.row) != item.record.row:
             parsed.fault(item.record, "agb-code", "dubbel", f"Deze AGB-code staat ook in rij {seen[code]}.")
-    return plan_of(items, FIELDS, context, _write, {"agb_code": _same_agb})
+    return plan_of(items, FIELDS, context, _write, same={"agb_code": _same_agb})
 
 
 async def _write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:

@@ -197,6 +197,7 @@ FIELDS = columns_with(
         "maximale reistijd": "maximale_reistijd", "eerder geprobeerd": "eerder_geprobeerd", "mening jeugdige": "mening_jeugdige",
         "praktisch": "praktisch",
     },
+    ("leeftijd_maanden",),
 )  # fmt: skip
 
 LISTS = {

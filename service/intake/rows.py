@@ -7,6 +7,7 @@ that the same rules hold as over the API; `errors` of the aggregate are asked be
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,8 @@ class Fields(Struct, frozen=True):
 
     field_of: Mapping[str, str]
     """Column → field; columns without a field of their own are absent."""
+    in_months: tuple[str, ...] = ()
+    """Fields that a person reads as years and months."""
 
     def column_of(self, field: str) -> str | None:
         return next((column for column, name in self.field_of.items() if name == field), None)
@@ -110,26 +113,32 @@ Write = Callable[[Connection, Item, dict[str, Any]], Awaitable[None]]
 
 
 def plan_of(
-    items: list[Item], labels: Fields, context: Context, write: Write,
-    same: Mapping[str, Callable[[Any, Any], bool]] | None = None, names: Mapping[UUID, str] | None = None,
-) -> Plan:  # fmt: skip
+    items: list[Item],
+    labels: Fields,
+    context: Context,
+    write: Write,
+    *,
+    same: Mapping[str, Callable[[Any, Any], bool]] | None = None,
+    names: Mapping[UUID, str] | None = None,
+) -> Plan:
     """The changes of all items; `write` does one of them with the fields that differ."""
     changes: list[Wijziging] = []
     todo: list[tuple[Item, dict[str, Any]]] = []
     unchanged = 0
 
-    def text(value: Any) -> str | None:
-        if value is None:
-            return None
-        return (names or {}).get(value) or shown(value) or None
+    def text(field: str, value: Any) -> str | None:
+        if isinstance(value, UUID):
+            return (names or {}).get(value)
+        if field in labels.in_months and isinstance(value, int):
+            return age_text(value)
+        return readable(value)
 
     for item in items:
-        fields = differing(item, same)
-        old = item.current
+        old, fields = item.current, differing(item, same)
         velden = tuple(
-            Veld(labels.column_of(name) or name, text(getattr(old, name)) if old is not None else None, text(value))
+            Veld(column, text(name, getattr(old, name)) if old is not None else None, text(name, value))
             for name, value in fields.items()
-            if labels.column_of(name) is not None
+            if (column := labels.column_of(name)) is not None
         )
         if old is not None and not fields and not item.extra:
             unchanged += 1
@@ -145,6 +154,25 @@ def plan_of(
                 context.progress("Opslaan", i + 1, len(todo))
 
     return Plan(changes=changes, notes=[], unchanged=unchanged, write=write_all)
+
+
+def readable(value: Any) -> str | None:
+    """A value of a field as people write it: non_binair is non binair, {"brand": 1} is brand: 1."""
+    match value:
+        case StrEnum():
+            return value.value.replace("_", " ")
+        case list():
+            return ", ".join(readable(part) or "" for part in value) or "geen"
+        case dict():
+            return ", ".join(f"{name}: {count}" for name, count in value.items()) or "geen"
+        case _:
+            return shown(value) or None
+
+
+def age_text(months: int) -> str:
+    """6 jaar, or 12 jaar en 11 maanden."""
+    years, rest = divmod(months, 12)
+    return " en ".join(part for part in (f"{years} jaar" if years or not rest else "", f"{rest} maanden" if rest else "") if part)
 
 
 def unset(shape: type[Struct], values: Mapping[str, Any]) -> Any:
@@ -223,8 +251,8 @@ def find_gemeente(gemeenten: Named[str], parsed: Parsed, record: Record, column:
     return code
 
 
-def columns_with(columns: tuple[Column, ...], fields: Mapping[str, str]) -> Fields:
+def columns_with(columns: tuple[Column, ...], fields: Mapping[str, str], in_months: tuple[str, ...] = ()) -> Fields:
     """Fields of a table; refuses a column that does not exist, because then nothing would be read."""
     unknown = set(fields) - {column.name for column in columns}
     assert not unknown, unknown  # nosec B101: a mistake in this package
-    return Fields(fields)
+    return Fields(fields, in_months)

@@ -255,6 +255,7 @@ FIELDS = columns_with(
         "leeftijdsverschil": "leeftijdsverschil_max", "groepsmix": "groepsmix", "wie bellen": "bellen_naam",
         "telefoon": "bellen_telefoon", "locatie": "locatie_id",
     },
+    ("leeftijd_van", "leeftijd_tot", "leeftijdsverschil_max"),
 )  # fmt: skip
 
 LOCATIE_FIELDS = columns_with(

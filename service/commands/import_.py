@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
@@ -20,12 +19,12 @@ from rich.table import Table
 from rich.text import Text
 
 from service.commands import connect, dutch
-from service.db import Pool, Rol, Wie
+from service.db import Pool, Rol, Wie, open_pool
 from service.errors import Kind, Refusal
-from service.intake import reading, soorten
+from service.intake import soorten
 from service.intake.preview import Actie, Rejected, Voorbeeld
 from service.intake.report import report
-from service.intake.soorten import SOORTEN, Soort
+from service.intake.soorten import OFFICIEEL, SOORTEN, Soort
 from service.intake.template import template
 from service.settings import Settings
 
@@ -77,7 +76,7 @@ def _command(name: str, what: str) -> None:
         json: bool = JSON,
         fouten: Path | None = FAULTS,
     ) -> None:
-        sys.exit(import_file(Request(SOORTEN[name], bestand, blad, ja, json, fouten)))
+        sys.exit(import_file(Request((SOORTEN | OFFICIEEL)[name], bestand, blad, ja, json, fouten)))
 
     command.__doc__ = (
         f"{what}\n\nVoorbeelden:\n\n  loket import {name} lijst.xlsx\n\n  loket import {name} lijst.csv --ja --json"
@@ -89,6 +88,14 @@ _command("capaciteit", "Lees in welke plekken vrij, bezet of gestopt zijn. Plekk
 _command("aanbieders", "Lees aanbieders in: naam, AGB-code, telefoon.")
 _command("voorzieningen", "Lees voorzieningen in met hun opnameprofiel en locatie.")
 _command("aanvragen", "Lees aanvragen in, op kenmerk. Zonder namen, BSN, geboortedatums en adressen.")
+
+_command(
+    "postcodes", "Lees het officiële bestand met postcodes in: van CBS/PDOK (.gpkg, .json) of GeoNames (NL.zip)."
+)
+_command("gemeenten", "Lees gemeenten in met hun jeugdregio. Regio's die er nog niet zijn, worden gemaakt.")
+_command(
+    "productcategorieen", "Lees de productcategorieën van iJw in. De versie staat in de naam van het bestand."
+)
 
 
 @app.command(name="sjabloon", cls=dutch.Command)
@@ -111,9 +118,13 @@ def sjabloon(
 
 def import_file(request: Request) -> int:
     """The whole command; the exit code."""
-    content = _read(request.path)
+    content = _read(request.path, request.soort.max_bytes)
 
-    async def work(settings: Settings, pool: Pool) -> int:
+    async def work(settings: Settings, app_pool: Pool) -> int:
+        async with _pool_of(request, settings, app_pool) as pool:
+            return await with_pool(settings, pool)
+
+    async def with_pool(settings: Settings, pool: Pool) -> int:
         wie = Wie(settings.regio, Rol.SCHAKELFUNCTIONARIS, COMMAND_LINE)
         with _bar(request) as progress:
             parsed = await soorten.read(
@@ -134,7 +145,12 @@ def import_file(request: Request) -> int:
         with _bar(request) as progress:
             try:
                 done = await soorten.take_in(
-                    pool, wie, request.soort, parsed, now=datetime.now(UTC), fingerprint=voorbeeld.vingerafdruk,
+                    pool,
+                    wie,
+                    request.soort,
+                    parsed,
+                    now=datetime.now(UTC),
+                    fingerprint=voorbeeld.vingerafdruk,
                     progress=progress,
                 )
             except Rejected as rejected:
@@ -148,11 +164,25 @@ def import_file(request: Request) -> int:
     return connect.run("import", work)
 
 
-def _read(path: Path) -> bytes:
+@asynccontextmanager
+async def _pool_of(request: Request, settings: Settings, app_pool: Pool) -> AsyncIterator[Pool]:
+    """Tables that all regions share are written by the owner of the schema, everything else by the app role."""
+    if request.soort.table.soort not in OFFICIEEL:
+        yield app_pool
+        return
+    assert settings.database_owner_url is not None  # nosec B101: connect fills it in
+    pool = await open_pool(settings.database_owner_url, size=2)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def _read(path: Path, most: int) -> bytes:
     """The file, at most one byte more than is allowed. Refuses what is not a file that can be read."""
     try:
         with path.open("rb") as file:
-            return file.read(reading.MAX_BYTES + 1)
+            return file.read(most + 1)
     except IsADirectoryError:
         raise dutch.UsageError(f"{path} is een map. Geef een bestand, .xlsx of .csv.") from None
     except FileNotFoundError:
@@ -208,7 +238,9 @@ def _counts(voorbeeld: Voorbeeld) -> str:
 
 def _print(voorbeeld: Voorbeeld) -> None:
     where = f", blad {voorbeeld.blad}" if voorbeeld.blad else ""
-    _say(f"{voorbeeld.bestand}{where}: {voorbeeld.rijen} rijen, kop in rij {voorbeeld.koprij} ({voorbeeld.gelezen_als}).")
+    _say(
+        f"{voorbeeld.bestand}{where}: {voorbeeld.rijen} rijen, kop in rij {voorbeeld.koprij} ({voorbeeld.gelezen_als})."
+    )
     if voorbeeld.genegeerd:
         _say(f"Niet gelezen, want onbekend: {', '.join(voorbeeld.genegeerd)}.")
     for note in voorbeeld.meldingen[:LINES]:
@@ -258,7 +290,13 @@ def _bar(request: Request) -> Iterator[Callable[[str, int, int | None], None] | 
     if request.json or not console.is_terminal:
         yield None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Bestand lezen", total=None)
         yield lambda step, done, total: bar.update(task, description=step, completed=done, total=total)

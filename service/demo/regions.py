@@ -6,8 +6,6 @@ places; each is called after a large place in it and has gemeenten with codes fr
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from functools import cache
 from math import hypot
@@ -15,6 +13,7 @@ from math import hypot
 from msgspec import Struct
 
 from service.geo.postcodes import Postcodegebied, read_table
+from service.geo.regios import slug
 
 COUNTRY = 42
 """Number of jeugdregio's."""
@@ -60,12 +59,6 @@ GOOI_PC4 = {
     "0417": (1251, 1252),
     "1696": (1231, 1241, 1243, 1244, 1394),
 }
-
-
-def slug(naam: str) -> str:
-    """A code of a jeugdregio: lower-case letters, digits and single hyphens."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", naam) if not unicodedata.combining(c)).lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-")
 
 
 def _gooi(table: dict[str, Postcodegebied]) -> Regio:

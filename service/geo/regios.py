@@ -1,0 +1,12 @@
+"""The code of a jeugdregio, made from its name."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+
+def slug(naam: str) -> str:
+    """Lower-case letters, digits and single hyphens, at most 40; '' when the name has neither."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", naam) if not unicodedata.combining(c)).lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-")

@@ -10,7 +10,7 @@ import asyncpg
 import redis.exceptions
 import typer
 
-from service.commands import demo, dutch, import_, instellingen, migrate, psql, rank, serve
+from service.commands import demo, demo_data, dutch, import_, instellingen, migrate, psql, rank, serve
 from service.embedded.process import StartError
 from service.errors import Kind, Refusal
 from service.settings import SettingsError
@@ -31,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(cls=dutch.Command)(demo.demo)
+app.command(name="demo-data", cls=dutch.Command)(demo_data.demo_data)
 app.command(cls=dutch.Command)(serve.serve)
 app.command(cls=dutch.Command)(migrate.migrate)
 app.command(cls=dutch.Command)(rank.rank)

@@ -36,10 +36,12 @@ class Vorm(Struct, frozen=True):
 
 
 VORMEN: dict[str, Vorm] = {
-    "pleegzorg-crisis": Vorm("Pleegzorg, crisis", 1.0, True, 28, 0.05, 35, (1, 2), (0, 0), (11, 17)),
-    "pleegzorg-hulpverlening": Vorm("Pleegzorg, hulpverlening", 1.0, True, 180, 0.14, 270, (1, 2), (0, 4), (11, 17)),
-    "pleegzorg-opvoeding": Vorm("Pleegzorg, opvoeding", 1.0, True, None, 0.22, 1100, (1, 3), (0, 4), (11, 17)),
-    "pleegzorg-deeltijd": Vorm("Pleegzorg, deeltijd", 1.0, True, None, 0.05, 365, (1, 2), (0, 4), (12, 17)),
+    "pleegzorg-crisis": Vorm("Crisispleegzorg", 1.0, True, 28, 0.05, 35, (1, 2), (0, 0), (11, 17)),
+    "pleegzorg-hulpverlening": Vorm(
+        "Pleegzorg voor hulpverlening", 1.0, True, 180, 0.14, 270, (1, 2), (0, 4), (11, 17)
+    ),
+    "pleegzorg-opvoeding": Vorm("Pleegzorg voor opvoeding", 1.0, True, None, 0.22, 1100, (1, 3), (0, 4), (11, 17)),
+    "pleegzorg-deeltijd": Vorm("Deeltijdpleegzorg", 1.0, True, None, 0.05, 365, (1, 2), (0, 4), (12, 17)),
     "gezinshuis": Vorm("Gezinshuis", 0.9, True, None, 0.14, 600, (3, 6), (0, 6), (14, 17)),
     "gezinsgroep": Vorm("Gezinsgroep", 0.7, False, 365, 0.04, 420, (4, 6), (4, 8), (15, 17)),
     "kleinschalig-verblijf": Vorm("Kleinschalig verblijf", 0.6, False, 270, 0.09, 330, (4, 6), (6, 12), (16, 17)),

@@ -75,6 +75,8 @@ def with_others(q: Question, rows: Rows, broken: int, limits: Limits | None, n: 
     """The first common day of each window with n-1 others of `rows` in its voorziening; -1: none."""
     v = q.aanbod.vensters
     first, last = starts(q, rows, broken, limits)
+    if n == 1:
+        return np.where(first <= last, first, np.int32(-1))
     unit = v.voorziening[rows].astype(np.int64)
     if not broken & GESTOPT:
         return together(n, unit, first, last)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from matcher.aanbod import Bools, Ints, lowest, run_starts, tie
-from matcher.beds import BEDDEN, GESTOPT, PERIODE, Rows, most_together, starts, with_others
+from matcher.beds import BEDDEN, GESTOPT, PERIODE, Rows, most_together, with_others
 from matcher.judge import Judged, reason
 from matcher.problem import GROEPSSOORTEN, Anker, Limits, require
 from matcher.rules import BIT
@@ -84,9 +84,14 @@ class _Search:
         # Whether there are beds enough is looked at anew for each set of rules.
         masks = judged.window & np.uint16(~BEDDEN & 0xFFFF)
         fixed = np.uint16(~_given_up(allowed) & 0xFFFF)
-        self.rows = np.flatnonzero(((masks & fixed) == 0) & (np.bitwise_count(masks) <= 2))
+        near = ((masks & fixed) == 0) & (np.bitwise_count(masks) <= 2)
+        if q.n == 1:
+            # What fits already cannot open; of a group it can be the company that opens another bed.
+            near &= (judged.plek != 0)[v.plek]
+        self.rows = np.flatnonzero(near)
         self.masks = masks[self.rows]
-        self.present = set(np.unique(self.masks).tolist())
+        self.large = (p.plekken >= q.n)[v.voorziening[self.rows]]
+        self.present = set(np.flatnonzero(np.bincount(self.masks)).tolist())
         at = v.voorziening[self.rows]
         young, old = p.leeftijd_van[at] - q.jongste, q.oudste - p.leeftijd_tot[at]
         self.maanden = np.maximum(0, np.maximum(young, old)).astype(np.int64)
@@ -130,6 +135,8 @@ class _Search:
         q, v = self.q, self.q.aanbod.vensters
         bits = sum(BIT[rule] for rule in broken)
         usable = (self.masks & np.uint16(~_given_up(broken) & 0xFFFF)) == 0
+        if not bits & BEDDEN:
+            usable &= self.large
         if Rule.LEEFTIJD in broken:
             usable &= self.maanden <= self.limits.maanden
         if Rule.REISTIJD in broken:
@@ -137,10 +144,7 @@ class _Search:
         near = np.flatnonzero(usable)
         rows = self.rows[near]
         beds = np.full(len(near), q.n)
-        if q.n == 1:
-            first, last = starts(q, rows, bits, self.limits)
-            start = np.where(first <= last, first, np.int32(-1))
-        elif bits & BEDDEN:
+        if bits & BEDDEN:
             start, beds = most_together(q, rows, bits, self.limits, q.n - 1)
         else:
             start = with_others(q, rows, bits, self.limits, q.n)
@@ -222,17 +226,17 @@ def _different(numbers: NDArray[np.integer[Any]]) -> int:
 
 
 def _per_code(codes: NDArray[np.integer[Any]], names: Sequence[str | int], found: _Opened) -> tuple[Step, ...]:
-    present = np.unique(codes).tolist()
     steps = [
         Step(names[code], _different(found.plek[codes == code]), _different(found.unit[codes == code]))
-        for code in present
+        for code in np.flatnonzero(np.bincount(codes)).tolist()
     ]
     return tuple(sorted(steps, key=lambda step: -step.voorzieningen))
 
 
 def _cumulative(amount: NDArray[np.int64], found: _Opened) -> tuple[Step, ...]:
     """At most MAX_STEPS steps, the smallest and the largest among them."""
-    each = np.unique(amount[amount > 0])
+    each = np.flatnonzero(np.bincount(amount))
+    each = each[each > 0]
     if len(each) > MAX_STEPS:
         each = each[np.linspace(0, len(each) - 1, MAX_STEPS).round().astype(int)]
     steps = []

@@ -128,14 +128,23 @@ def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], ne
         chosen = np.arange(len(group))
     at, rows = found.at[found.owner[chosen]], found.rows[chosen]
     home = found.minutes.get(Anker.THUIS)
-    travel = np.zeros(len(chosen)) if home is None else np.nan_to_num(home[found.owner[chosen]], nan=np.inf)
+    travel = np.zeros(len(chosen)) if home is None else _unknown_last(home[found.owner[chosen]])
     unit_tie = tie(q.seed, q.aanbod.profielen.hash[at])
     plek_tie = tie(q.seed, q.aanbod.vensters.hash[rows])
     order = chosen[np.lexsort((plek_tie, unit_tie, travel, found.start[chosen], -key[chosen]))]
-    _, earliest = np.unique(group[order], return_index=True)
-    earliest.sort()
-    best_rows: Rows = order[earliest[:need]]
-    return best_rows
+    seen: set[int] = set()
+    firsts: list[int] = []
+    for row, one in zip(order.tolist(), group[order].tolist(), strict=True):
+        if one not in seen:
+            seen.add(one)
+            firsts.append(row)
+            if len(firsts) == need:
+                break
+    return np.array(firsts)
+
+
+def _unknown_last(minutes: Floats) -> Floats:
+    return np.where(np.isnan(minutes), np.inf, minutes)
 
 
 def _lines(

@@ -67,11 +67,18 @@ def add_aanbod(draft: Draft, n: int) -> Aanbod:
     aanbieders = _add_aanbieders(draft, units)
     aanbod = Aanbod([], {})
     offered: dict[UUID, set[str]] = {}
+    houses: dict[UUID, list[str]] = {}
     for number, (code, size) in enumerate(units):
         aanbieder = aanbieders[_kind(code)].pop()
         aanbieders[_kind(code)].insert(0, aanbieder)  # round and round
         offered.setdefault(aanbieder.id, set()).add(code)
-        locatie = _add_locatie(draft, aanbieder, code, number)
+        free = houses.setdefault(aanbieder.id, list(names.HOUSES))
+        naam = (
+            f"Pleeggezin P{number + 1:04d}"
+            if code.startswith("pleegzorg")
+            else free.pop(dice.between(0, len(free) - 1))
+        )
+        locatie = _add_locatie(draft, aanbieder, code, naam)
         voorziening = _voorziening(dice, aanbieder, locatie, code, number)
         rows.voorziening.append(voorziening)
         aanbod.voorzieningen.append(voorziening)
@@ -144,20 +151,18 @@ def _add_contract(draft: Draft, aanbieder: Aanbieder, code: str) -> None:
         )
 
 
-def _add_locatie(draft: Draft, aanbieder: Aanbieder, code: str, number: int) -> Locatie:
+def _add_locatie(draft: Draft, aanbieder: Aanbieder, code: str, naam: str) -> Locatie:
     """Foster families are confidential; some gezinshuizen and crisis groups are secret."""
     dice, rows, regio = draft.dice, draft.rows, draft.regio
     woonplaats = dice.pick(regio.woonplaatsen)
     postcode = f"{woonplaats.pc4} {dice.pick('ABCDEFGHJKLMNPRSTVWXZ')}{dice.pick('ABCDEFGHJKLMNPRSTVWXZ')}"
     zichtbaarheid = "openbaar"
     if code.startswith("pleegzorg"):
-        zichtbaarheid, naam = "vertrouwelijk", f"Pleeggezin P{number + 1:04d}"
-    else:
-        naam = f"{dice.pick(names.HOUSES)} {number + 1}"
-        if code == "gezinshuis" and dice.chance(0.25):
-            zichtbaarheid = dice.pick(("vertrouwelijk", "geheim"))
-        elif code == "crisis" and dice.chance(0.25):
-            zichtbaarheid = "geheim"
+        zichtbaarheid = "vertrouwelijk"
+    elif code == "gezinshuis" and dice.chance(0.25):
+        zichtbaarheid = dice.pick(("vertrouwelijk", "geheim"))
+    elif code == "crisis" and dice.chance(0.25):
+        zichtbaarheid = "geheim"
     public = zichtbaarheid == "openbaar"
     locatie = Locatie(
         dice.id(),

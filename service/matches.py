@@ -81,8 +81,8 @@ def age_on(maanden: int, peildatum: date, day: date) -> int:
     return maanden + max(0, months)
 
 
-async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> Aanvraag:
-    """The aanvraag with its brothers and sisters, as the matcher sees it.
+async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> tuple[Aanvraag, date]:
+    """The aanvraag with its brothers and sisters as the matcher sees it, and the day on which a start was wished.
 
     Raises Refusal: NOT_FOUND when it is not there for who asks, CONFLICT when no place is sought or can be.
     """
@@ -108,7 +108,8 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> A
         await conn.fetch(BROERS_ZUSSEN, own["samenplaatsing_id"], ids) if own["samenplaatsing_id"] is not None else []
     )
     # A wish that has passed without a place is still a wish: from today on.
-    start = max(vandaag, *(row["gewenste_start"] for row in rows))
+    wished: date = max(row["gewenste_start"] for row in rows)
+    start = max(vandaag, wished)
     einde = max(start, min(row["uiterlijke_datum"] for row in rows))
     zorgvormen = frozenset.intersection(*(frozenset(row["zorgvormen"]) for row in rows))
     if not zorgvormen:
@@ -118,7 +119,7 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> A
             "Vraag de verwijzer om ten minste een zorgvorm die voor allemaal past.",
         )
     reistijden = [row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None]
-    return Aanvraag(
+    found = Aanvraag(
         id=str(aanvraag_id),
         urgentie=Urgentie(own["urgentie"]),
         jeugdigen=tuple(_jeugdige(row, start) for row in rows),
@@ -141,6 +142,7 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> A
         ),
         broers_zussen_bij=frozenset(str(row["voorziening_id"]) for row in brussen),
     )
+    return found, wished
 
 
 def _closed(status: str) -> str:
@@ -225,7 +227,7 @@ async def rank_aanvraag(
 
     Raises Refusal: NOT_FOUND, CONFLICT (nothing was weighed, or siblings ask for different things), UNAVAILABLE.
     """
-    aanvraag = await load_aanvraag(conn, aanvraag_id, now)
+    aanvraag, wished = await load_aanvraag(conn, aanvraag_id, now)
     view, fresh = await snapshots.get(wie.regio, now)
     weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
     minutes, source, reason = await travel.minutes(aanvraag, view.aanbod)
@@ -242,7 +244,7 @@ async def rank_aanvraag(
     context = Context(
         rol=wie.rol,
         today=today(now),
-        wished=date.fromordinal(aanvraag.gewenste_start),
+        wished=wished,
         needed=len(frozenset[str]().union(*(child.ondersteuning for child in aanvraag.jeugdigen))),
         weging=weging,
         names=await names(conn),

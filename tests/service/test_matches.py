@@ -163,6 +163,7 @@ async def test_a_wish_that_has_passed_is_a_wish_from_today_on(ranked: Callable[.
     later = make.NOW + timedelta(days=100)
     [line] = (await ranked(aanvraag.id, now=later)).plekken
     assert line.eerste_dag == make.day(100)
+    assert "Kan beginnen op wo 10 jun, 99 dagen later dan gewenst." in line.waarom
 
 
 async def test_a_machtiging_blocks_a_zorgvorm_that_it_does_not_name(

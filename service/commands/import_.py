@@ -89,13 +89,9 @@ _command("aanbieders", "Lees aanbieders in: naam, AGB-code, telefoon.")
 _command("voorzieningen", "Lees voorzieningen in met hun opnameprofiel en locatie.")
 _command("aanvragen", "Lees aanvragen in, op kenmerk. Zonder namen, BSN, geboortedatums en adressen.")
 
-_command(
-    "postcodes", "Lees het officiële bestand met postcodes in: van CBS/PDOK (.gpkg, .json) of GeoNames (NL.zip)."
-)
+_command("postcodes", "Lees het officiële bestand met postcodes in: van CBS/PDOK (.gpkg, .json) of GeoNames (NL.zip).")
 _command("gemeenten", "Lees gemeenten in met hun jeugdregio. Regio's die er nog niet zijn, worden gemaakt.")
-_command(
-    "productcategorieen", "Lees de productcategorieën van iJw in. De versie staat in de naam van het bestand."
-)
+_command("productcategorieen", "Lees de productcategorieën van iJw in. De versie staat in de naam van het bestand.")
 
 
 @app.command(name="sjabloon", cls=dutch.Command)

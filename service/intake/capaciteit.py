@@ -23,7 +23,8 @@ from service.intake.tables import Column, Parsed, Record, Table
 STATUS = {
     "vrij": Status.VRIJ, "bezet": Status.BEZET, "in overleg": Status.IN_OVERLEG, "niet bemenst": Status.ONBEMENST,
     "gestopt": Status.GESTOPT,
-    "beschikbaar": Status.VRIJ, "open": Status.VRIJ, "leeg": Status.VRIJ, "bemenst": Status.VRIJ, "vrije plek": Status.VRIJ,
+    "beschikbaar": Status.VRIJ, "open": Status.VRIJ, "leeg": Status.VRIJ, "bemenst": Status.VRIJ,
+    "vrije plek": Status.VRIJ,
     "vol": Status.BEZET, "niet vrij": Status.BEZET, "niet beschikbaar": Status.BEZET, "geplaatst": Status.BEZET,
     "overleg": Status.IN_OVERLEG, "na overleg": Status.IN_OVERLEG, "op overleg": Status.IN_OVERLEG,
     "onbemenst": Status.ONBEMENST, "geen personeel": Status.ONBEMENST, "geen bezetting": Status.ONBEMENST,
@@ -32,7 +33,8 @@ STATUS = {
 }  # fmt: skip
 
 REDEN = {
-    "personeel": "personeel", "verbouwing": "verbouwing", "overmacht": "overmacht", "rust in de groep": "rust_in_de_groep",
+    "personeel": "personeel", "verbouwing": "verbouwing", "overmacht": "overmacht",
+    "rust in de groep": "rust_in_de_groep",
     "anders": "anders",
     "personeelstekort": "personeel", "geen personeel": "personeel", "tekort aan personeel": "personeel",
     "ziekte": "personeel", "verzuim": "personeel", "verbouw": "verbouwing", "renovatie": "verbouwing",
@@ -47,7 +49,8 @@ TABLE = Table(
         Column(
             "aanbieder",
             text(120),
-            "Naam of AGB-code van uw organisatie. Mag leeg blijven als maar één aanbieder een voorziening met deze naam heeft.",
+            "Naam of AGB-code van uw organisatie. Mag leeg blijven als maar één aanbieder een voorziening "
+            "met deze naam heeft.",
             ("zorgaanbieder", "organisatie", "instelling", "naam aanbieder", "jeugdhulpaanbieder"),
             examples=("Gezinshuis De Linde", "Gezinshuis De Linde", "Jeugdhulp Het Gooi"),
         ),
@@ -79,7 +82,8 @@ TABLE = Table(
         Column(
             "plek",
             text(60),
-            "Naam of nummer van het bed. Geen rij per bed? Laat deze kolom leeg en vul aantal plekken en aantal vrij in.",
+            "Naam of nummer van het bed. Geen rij per bed? Laat deze kolom leeg en vul aantal plekken en "
+            "aantal vrij in.",
             (
                 "bed",
                 "kamer",
@@ -168,7 +172,7 @@ class Unit(Struct):
 async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
     """The changes that the list asks for, compared with what the loket knows now."""
     aanbod = await names.load(conn, context.wie)
-    units = _units(parsed, aanbod, context.today)
+    units = await asyncio.to_thread(_units, parsed, aanbod, context.today)
     stands = await standen.load(conn, list(units), context.now, lock=context.lock)
     decision = await asyncio.to_thread(_decide, parsed, list(units.values()), stands, context)
     return Plan(
@@ -215,7 +219,10 @@ def _units(parsed: Parsed, aanbod: Aanbod, today: date) -> dict[object, Unit]:
         unit.sound = unit.sound and not record.wrong
         if unit.counted is not None and unit.wishes:
             other = unit.wishes[0].record.row if record is unit.counted else unit.counted.row
-            reason = f"Rij {other} geeft deze voorziening op de andere manier op. Kies: een rij per plek, of één rij met aantallen."
+            reason = (
+                f"Rij {other} geeft deze voorziening op de andere manier op. Kies: een rij per plek, of één "
+                "rij met aantallen."
+            )
             parsed.fault(record, "voorziening", "twee_manieren", reason)
             unit.counted = None
             unit.sound = False
@@ -244,7 +251,10 @@ def _check_counted(parsed: Parsed, record: Record, unit: Unit) -> None:
             record, "aantal vrij", "te_veel", f"Er zijn meer plekken vrij ({free}) dan er plekken zijn ({total})."
         )
     if record.get("status") in (Status.BEZET, Status.GESTOPT):
-        reason = "Bij aantallen geldt de status voor de vrije plekken: vrij, in overleg of niet bemenst. Of maak een rij per plek."
+        reason = (
+            "Bij aantallen geldt de status voor de vrije plekken: vrij, in overleg of niet bemenst. Of maak "
+            "een rij per plek."
+        )
         parsed.fault(record, "status", "niet_bij_aantal", reason)
 
 
@@ -270,7 +280,10 @@ def _wish(parsed: Parsed, record: Record, today: date) -> Wish | None:
     first_free = free or until
     if status is Status.BEZET and first_free is not None and first_free <= today:
         column = "bezet tot" if until else "vrij vanaf"
-        reason = "Deze dag is voorbij. Is de plek vrij, zet de status dan op vrij. Woont er nog iemand, vul dan een nieuwe dag in."
+        reason = (
+            "Deze dag is voorbij. Is de plek vrij, zet de status dan op vrij. Woont er nog iemand, vul dan "
+            "een nieuwe dag in."
+        )
         parsed.fault(record, column, "voorbij", reason)
         return None
     wish.until = first_free if first_free is not None and first_free > today else None

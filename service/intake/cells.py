@@ -404,6 +404,10 @@ def several_of(options: Mapping[str, Any]) -> Parser:
     return parse
 
 
+HINTS = 200
+"""Wrong names of a file for which the nearest is looked up: that takes milliseconds each."""
+
+
 def near(wanted: str, names: Any) -> str:
     """ "Bedoelt u …? " with the nearest of `names`, or nothing."""
     by_key = {key(name): name for name in names}

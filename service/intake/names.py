@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.db import Connection, Rol, Wie, rows_as
-from service.intake.cells import key, near, squeeze
+from service.intake.cells import HINTS, key, near, squeeze
 from service.intake.tables import Parsed, Record
 
 T = TypeVar("T")
@@ -106,7 +106,7 @@ def find_aanbieder(aanbod: Aanbod, parsed: Parsed, record: Record) -> Aanbieder 
         else:
             other = aanbod.aanbieders.find(value)
         if other is None:
-            hint = near(str(value), aanbod.aanbieders.names)
+            hint = near(str(value), aanbod.aanbieders.names) if len(parsed.faults) < HINTS else ""
             reason = f"Deze aanbieder kent het loket niet. {hint}Verbeter de naam, of voeg de aanbieder eerst toe."
             parsed.fault(record, column, "aanbieder_onbekend", reason)
             return None
@@ -141,6 +141,7 @@ def find_voorziening(aanbod: Aanbod, parsed: Parsed, record: Record) -> Voorzien
         found, names = (same[0] if same else None), aanbod.everywhere.names
     if found is None:
         of = f" van {aanbieder.naam}" if aanbieder else ""
-        reason = f"Deze voorziening{of} kent het loket niet. {near(name, names)}Verbeter de naam, of voeg de voorziening eerst toe."
+        hint = near(name, names) if len(parsed.faults) < HINTS else ""
+        reason = f"Deze voorziening{of} kent het loket niet. {hint}Verbeter de naam, of voeg de voorziening eerst toe."
         parsed.fault(record, "voorziening", "voorziening_onbekend", reason)
     return found

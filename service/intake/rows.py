@@ -172,7 +172,9 @@ def readable(value: Any) -> str | None:
 def age_text(months: int) -> str:
     """6 jaar, or 12 jaar en 11 maanden."""
     years, rest = divmod(months, 12)
-    return " en ".join(part for part in (f"{years} jaar" if years or not rest else "", f"{rest} maanden" if rest else "") if part)
+    return " en ".join(
+        part for part in (f"{years} jaar" if years or not rest else "", f"{rest} maanden" if rest else "") if part
+    )
 
 
 def unset(shape: type[Struct], values: Mapping[str, Any]) -> Any:

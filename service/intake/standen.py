@@ -259,7 +259,10 @@ def _with_aanvraag(decision: Decision, name: str, wish: Wish, current: Period, t
         else:
             decision.notes.append(f"{name}: de plek is vrij, maar er staat een optie{until} op. Die blijft staan.")
     elif not taken:
-        reason = f"In het loket woont hier een jeugdige{until}. Beëindig eerst die plaatsing in het loket, of zet de status op bezet."
+        reason = (
+            f"In het loket woont hier een jeugdige{until}. Beëindig eerst die plaatsing in het loket, of zet "
+            "de status op bezet."
+        )
         decision.parsed.fault(wish.record, column, "plaatsing", reason, value=wish.status)
     elif wish.until is not None and wish.until != current.tot:
         decision.notes.append(
@@ -350,7 +353,8 @@ def decide_counted(decision: Decision, voorziening: Voorziening, record: Record,
     empty = [stand for stand in there if stand.now is None and not stand.later]
     if len(there) - total > len(empty):
         reason = (
-            f"In het loket zijn {len(there)} plekken, waarvan er {len(there) - len(empty)} bezet, gestopt of toegezegd zijn. "
+            f"In het loket zijn {len(there)} plekken, waarvan er {len(there) - len(empty)} bezet, gestopt of "
+            "toegezegd zijn. "
             "Verhoog het aantal, of maak een rij per plek."
         )
         decision.parsed.fault(record, "aantal plekken", "nog_bezet", reason)
@@ -374,13 +378,17 @@ def decide_counted(decision: Decision, voorziening: Voorziening, record: Record,
     takeable = [name for name in names if name not in {s.naam for s in stay if s.now is not None or s.later}]
     if surplus > len(freeable):
         reason = (
-            f"In het loket zijn {len(occupied)} plekken bezet of gestopt; daarvan kan een lijst er {len(freeable)} vrijmaken. "
+            f"In het loket zijn {len(occupied)} plekken bezet of gestopt; daarvan kan een lijst er "
+            f"{len(freeable)} vrijmaken. "
             "Beëindig eerst de plaatsing of de stop in het loket, of maak een rij per plek."
         )
         decision.parsed.fault(record, "aantal vrij", "nog_bezet", reason)
         return
     if -surplus > len(takeable):
-        reason = "Op de vrije plekken staan opties of plaatsingen voor later. Maak een rij per plek, of overleg met de schakelfunctionaris."
+        reason = (
+            "Op de vrije plekken staan opties of plaatsingen voor later. Maak een rij per plek, of overleg "
+            "met de schakelfunctionaris."
+        )
         decision.parsed.fault(record, "aantal vrij", "optie", reason)
         return
     freed = {stand.naam for stand in freeable[: max(0, surplus)]}
@@ -426,8 +434,8 @@ STANDEN_LOCKED = f"{STANDEN} for no key update"
 
 # A plaatsing past its expected end takes its plek until somebody says that the child left.
 PERIODS = """
-select b.id, b.plek_id, b.soort::text, lower(b.periode) as van, upper(b.periode) as tot, b.aanvraag_id is not null as met_aanvraag,
-       coalesce(b.vervalt_op <= $2, false) as verlopen, b.stop_reden::text
+select b.id, b.plek_id, b.soort::text, lower(b.periode) as van, upper(b.periode) as tot,
+       b.aanvraag_id is not null as met_aanvraag, coalesce(b.vervalt_op <= $2, false) as verlopen, b.stop_reden::text
 from bezetting b
 join plek p on p.id = b.plek_id
 where p.voorziening_id = any ($1::uuid[]) and b.vrijgegeven_op is null
@@ -484,8 +492,10 @@ where b.id = e.id
 
 ADD_PLEK = """
 insert into plek (id, regio, aanbieder_id, voorziening_id, naam, beschikbaarheid, bestaat)
-select n.id, huidige_regio(), n.aanbieder_id, n.voorziening_id, n.naam, n.beschikbaarheid::beschikbaarheid, daterange($6, null)
-from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) as n (id, aanbieder_id, voorziening_id, naam, beschikbaarheid)
+select n.id, huidige_regio(), n.aanbieder_id, n.voorziening_id, n.naam, n.beschikbaarheid::beschikbaarheid,
+       daterange($6, null)
+from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
+    as n (id, aanbieder_id, voorziening_id, naam, beschikbaarheid)
 """
 
 CHANGE_PLEK = """
@@ -508,7 +518,8 @@ join plek p on p.id = c.id
 
 ADD_PERIOD = """
 insert into bezetting (regio, vraag_regio, plek_id, soort, periode, stop_reden)
-select huidige_regio(), huidige_regio(), n.plek_id, n.soort::bezetting_soort, daterange(n.van, n.tot), n.stop_reden::stop_reden
+select huidige_regio(), huidige_regio(), n.plek_id, n.soort::bezetting_soort, daterange(n.van, n.tot),
+       n.stop_reden::stop_reden
 from unnest($1::uuid[], $2::text[], $3::date[], $4::date[], $5::text[]) as n (plek_id, soort, van, tot, stop_reden)
 """
 

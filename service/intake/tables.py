@@ -17,6 +17,9 @@ from service.errors import Kind, Refusal
 from service.intake import reading
 from service.intake.cells import Parser, Raw, Wrong, blank, key, near, shown
 
+MAX_FAULTS = 10_000
+"""Wrong cells after which reading on helps nobody."""
+
 Progress = Callable[[str, int, int | None], None]
 """Called with what is being done, how far it is, and of how many (None: unknown)."""
 
@@ -142,6 +145,12 @@ def parse(
         record = _record(parsed, places, number, cells)
         if record is not None:
             parsed.records.append(record)
+        if len(parsed.faults) >= MAX_FAULTS:
+            reason = (
+                f"Er zijn meer dan {MAX_FAULTS} fouten. Verbeter eerst deze; de rijen na {number} zijn niet bekeken."
+            )
+            parsed.fault(None, None, "te_veel_fouten", reason)
+            break
         if progress and len(parsed.records) % 500 == 0:
             progress("Bestand lezen", len(parsed.records), None)
     if progress:

@@ -58,7 +58,10 @@ def _explain(sheet: Worksheet, table: Table) -> None:
         [f"{table.title}: hoe vult u deze lijst in?"],
         [f"Vul het blad {table.soort.capitalize()} in. De rijen die er staan zijn een voorbeeld: haal ze weg."],
         ["De volgorde van de kolommen maakt niet uit. Kolommen die u niet nodig hebt, mag u weghalen."],
-        ["Datums schrijft u als dag-maand-jaar, bijvoorbeeld 12-3-2027. Een lege cel laat in het loket staan wat er stond."],
+        [
+            "Datums schrijft u als dag-maand-jaar, bijvoorbeeld 12-3-2027. Een lege cel laat in het loket "
+            "staan wat er stond."
+        ],
         ["Voor het inlezen ziet u eerst wat er verandert. Is één cel fout, dan verandert er niets."],
         [f"Een bestand is hooguit {MAX_BYTES // 1024 // 1024} MB en heeft hooguit {MAX_ROWS} rijen."],
         [],

@@ -247,7 +247,8 @@ TABLE = Table(
 FIELDS = columns_with(
     TABLE.columns,
     {
-        "voorziening": "naam", "zorgvorm": "zorgvorm", "leeftijd van": "leeftijd_van", "leeftijd tot en met": "leeftijd_tot",
+        "voorziening": "naam", "zorgvorm": "zorgvorm", "leeftijd van": "leeftijd_van",
+        "leeftijd tot en met": "leeftijd_tot",
         "groepssoort": "groepssoort", "juridische kaders": "juridische_kaders", "perspectieven": "perspectieven",
         "gesloten": "gesloten", "ondersteuning": "ondersteuning", "contra-indicaties": "contra_indicaties",
         "medisch": "medisch", "rolstoeltoegankelijk": "rolstoeltoegankelijk", "onderwijs": "onderwijs",
@@ -390,7 +391,10 @@ def _place(parsed: Parsed, item: Item, aanbieder_id: UUID, known: Known) -> None
         for field, value in wanted.items():
             if place.wanted.setdefault(field, value) != value:
                 column = LOCATIE_FIELDS.column_of(field)
-                reason = f"Rij {place.row} zegt iets anders over locatie {naam}: {shown(place.wanted[field])}. Maak ze gelijk."
+                reason = (
+                    f"Rij {place.row} zegt iets anders over locatie {naam}: {shown(place.wanted[field])}. "
+                    "Maak ze gelijk."
+                )
                 parsed.fault(record, column, "tegenspraak", reason)
     item.data = place
     if place.current is not None:

@@ -1,7 +1,8 @@
 """.xlsx → rows, without trusting the file: no unpacking beyond a limit, no DTD, no formula that was not computed.
 
 Read directly with expat: constant memory, and it shows what openpyxl's reader hides (a formula without a
-stored outcome looks like an empty cell there). Source: ECMA-376 part 1, chapter 18; part 2 forbids a DTD.
+stored outcome looks like an empty cell there). A DTD is refused, so no entity is ever expanded.
+Source: ECMA-376 part 1, chapter 18; part 2 forbids a DTD.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from posixpath import join, normpath
 from typing import IO
-from xml.parsers import expat  # nosec B407 - every DTD is refused below, so no entity is ever expanded
+from xml.parsers import expat  # nosec B407
 
 from msgspec import Struct
 from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format, is_timedelta_format
@@ -46,6 +47,22 @@ class Broken(Exception):
     """The parts do not make a workbook."""
 
 
+UNREADABLE = (
+    Broken,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    KeyError,
+    ValueError,
+    IndexError,
+    OverflowError,
+    EOFError,
+    RuntimeError,  # an encrypted part
+    NotImplementedError,  # a way of packing that no spreadsheet uses
+)
+"""What zipfile, zlib and expat raise for bytes that are no workbook."""
+
+
 class BookSheet(Struct):
     name: str
     part: str
@@ -70,9 +87,7 @@ def open_book(content: bytes) -> Book:
         _refuse_other_archives(archive)
         _refuse_bombs(archive)
         return _index(archive)
-    except (Broken, zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, EOFError, NotImplementedError,
-            RuntimeError, OverflowError):  # fmt: skip
-        # RuntimeError: an encrypted part. NotImplementedError: a way of packing that no spreadsheet uses.
+    except UNREADABLE:
         raise Refusal(Kind.INVALID, BROKEN) from None
 
 
@@ -314,17 +329,7 @@ def rows(book: Book, sheet: BookSheet) -> Iterator[tuple[int, list[Raw]]]:
     """Rows with the number that Excel shows; raises Refusal when the sheet turns out broken."""
     try:
         yield from _rows(book, sheet)
-    except (
-        Broken,
-        zipfile.BadZipFile,
-        zlib.error,
-        expat.ExpatError,
-        KeyError,
-        ValueError,
-        IndexError,
-        EOFError,
-        OverflowError,
-    ):
+    except UNREADABLE:
         raise Refusal(Kind.INVALID, BROKEN) from None
 
 

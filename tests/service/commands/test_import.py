@@ -19,7 +19,9 @@ from tests.service.intake import files
 
 LOKET = Path(sys.executable).with_name("loket")
 
-GOOD = files.text([["voorziening", "plek", "status", "opmerking"], ["De Linde", 1, "vrij", "x"], ["De Linde", 2, "bezet", ""]])
+GOOD = files.text(
+    [["voorziening", "plek", "status", "opmerking"], ["De Linde", 1, "vrij", "x"], ["De Linde", 2, "bezet", ""]]
+)
 BAD = files.text([["voorziening", "plek", "status"], ["De Linde", "=1+1", "\x1b[31mvrij"]])
 
 
@@ -91,7 +93,8 @@ async def test_on_a_terminal_it_asks_first(
 
     def talk() -> tuple[int, bytes]:
         person, terminal = pty.openpty()
-        process = subprocess.Popen([str(LOKET), "import", "capaciteit", str(path)], env=environ, stdin=terminal, stdout=terminal, stderr=terminal)  # fmt: skip
+        command = [str(LOKET), "import", "capaciteit", str(path)]
+        process = subprocess.Popen(command, env=environ, stdin=terminal, stdout=terminal, stderr=terminal)
         os.close(terminal)
         seen = b""
         try:
@@ -111,7 +114,9 @@ async def test_on_a_terminal_it_asks_first(
     assert await owner.fetchval("select count(*) from plek") == plekken
 
 
-async def test_a_template_can_be_made_and_what_cannot_be_written_is_said(environ: dict[str, Any], tmp_path: Path) -> None:
+async def test_a_template_can_be_made_and_what_cannot_be_written_is_said(
+    environ: dict[str, Any], tmp_path: Path
+) -> None:
     made, nowhere = await asyncio.gather(
         run(environ, "sjabloon", "capaciteit", "--uit", tmp_path / "c.xlsx"),
         run(environ, "sjabloon", "capaciteit", "--uit", tmp_path / "weg" / "c.xlsx"),

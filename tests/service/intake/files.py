@@ -57,9 +57,7 @@ def shared(content: bytes) -> bytes:
         '<Relationship Id="rIdS" Target="sharedStrings.xml" '
         'Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings" /></Relationships>'
     )
-    content = replace_part(
-        content, "xl/_rels/workbook.xml.rels", lambda xml: xml.replace("</Relationships>", relation)
-    )
+    content = replace_part(content, "xl/_rels/workbook.xml.rels", lambda xml: xml.replace("</Relationships>", relation))
     out = io.BytesIO(content)
     with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as zipped:
         items = "".join(f"<si>{text}</si>" for text in texts)

@@ -17,7 +17,17 @@ from service.plekken import Beschikbaarheid
 from tests import make
 from tests.service.intake import files
 
-HEADER = ["Aanbieder", "Voorziening", "Plek", "Status", "Vrij vanaf", "Bezet tot", "Reden", "Verwacht einde", "Bevestigd op"]
+HEADER = [
+    "Aanbieder",
+    "Voorziening",
+    "Plek",
+    "Status",
+    "Vrij vanaf",
+    "Bezet tot",
+    "Reden",
+    "Verwacht einde",
+    "Bevestigd op",
+]
 COUNTS = ["Voorziening", "Aantal plekken", "Aantal vrij", "Status"]
 
 
@@ -63,12 +73,14 @@ def actions(voorbeeld: Voorbeeld) -> list[tuple[str, str]]:
 async def everything(owner: Connection) -> list[list[Any]]:
     """All that an import could change."""
     return [
-        [tuple(record) for record in await owner.fetch(f"select * from {table} order by id")]  # noqa: S608
+        [tuple(record) for record in await owner.fetch(f"select * from {table} order by id")]
         for table in ("plek", "bezetting", "bevestiging", "voorziening", "aanbieder")
     ]
 
 
-async def test_a_row_per_plek_adds_plekken_with_what_takes_them(pool: Pool, wie: Wie, owner: Connection, linde: UUID) -> None:
+async def test_a_row_per_plek_adds_plekken_with_what_takes_them(
+    pool: Pool, wie: Wie, owner: Connection, linde: UUID
+) -> None:
     """vrij, bezet, in overleg, niet bemenst and gestopt each become what the schema has for it."""
     content = list_of(
         row(1, "vrij"),
@@ -343,8 +355,8 @@ async def test_data_that_changed_after_the_preview_are_not_overwritten(
     before = await everything(owner)
     kind = soorten.SOORTEN["capaciteit"]
 
+    parsed = await soorten.read(kind, content, "lijst")
     with pytest.raises(Refusal) as refused:
-        parsed = await soorten.read(kind, content, "lijst")
         await soorten.take_in(pool, wie, kind, parsed, now=make.NOW, fingerprint=shown.vingerafdruk or "")
 
     assert refused.value.kind is Kind.STALE
@@ -356,7 +368,8 @@ async def test_every_wrong_cell_is_told_at_once_with_its_row_as_the_spreadsheet_
 ) -> None:
     content = files.text([
         ["Capaciteitslijst"], [], HEADER,
-        row(1, "vrij"), row(1, "vrij"), [], row(2, "bzet", bezet_tot="31-2-2026"), row(3, "bezet", bezet_tot="1-1-2026"),
+        row(1, "vrij"), row(1, "vrij"), [], row(2, "bzet", bezet_tot="31-2-2026"), row(3, "bezet",
+        bezet_tot="1-1-2026"),
         row(4, "gestopt"), row(5), ["", "De Lindde", "1", "vrij"], ["De Bomn", "De Linde", "6", "vrij"],
         row(7, "vrij", bevestigd_op="3-3-2026"), row(8, "bezet", bezet_tot="1-5-2026", vrij_vanaf="2-5-2026"),
     ])  # fmt: skip
@@ -459,7 +472,10 @@ class TestCounts:
     ) -> None:
         await files.take_in(pool, wie, "capaciteit", files.text([COUNTS, ["De Linde", "2", "1", "niet bemenst"]]))
 
-        assert sorted(row["beschikbaarheid"] for row in await owner.fetch("select * from plek")) == ["bemenst", "onbemenst"]
+        assert sorted(row["beschikbaarheid"] for row in await owner.fetch("select * from plek")) == [
+            "bemenst",
+            "onbemenst",
+        ]
 
     async def test_cannot_put_out_who_the_loket_placed(self, pool: Pool, wie: Wie, linde: UUID) -> None:
         for naam in ("1", "2"):

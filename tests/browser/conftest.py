@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,12 +75,14 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def site() -> Iterator[Site]:
     """The demo region, as `make demo` gives it."""
-    data = tmp_path_factory.mktemp("demo")
-    data.parent.parent.chmod(0o755)
-    with running.demo(data) as demo:
-        yield Site(demo.address, data)
+    folder = Path(tempfile.mkdtemp(prefix="loket-browser-"))
+    # As root, PostgreSQL runs as somebody else, who must be able to enter.
+    folder.chmod(0o755)
+    with running.demo(folder / "data") as demo:
+        yield Site(demo.address, folder / "data")
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,259 @@
+"""Aanvragen: pseudonymous, with all that must stand before a child can be placed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from service import aanvragen
+from service.aanvragen import (
+    AanvraagStatus,
+    Grondslag,
+    GrondslagSoort,
+    GrondslagStatus,
+    Machtiging,
+    MachtigingSoort,
+    Toestemming,
+    ToestemmingPersoon,
+    ToestemmingStatus,
+    Uitsluiting,
+    UitsluitingSoort,
+    Urgentie,
+    WijzigingAanvraag,
+)
+from service.db import Connection, Pool, Wie, transaction
+from service.errors import Kind, Refusal
+from tests import make
+
+
+async def errors_of(conn: Connection, **fields: Any) -> list[str]:
+    """Pointers to what is wrong with make.aanvraag(…) when these fields differ."""
+    good = await make.aanvraag(conn)
+    values = {name: getattr(good, name) for name in aanvragen.NieuweAanvraag.__struct_fields__}
+    return [error.pointer for error in await aanvragen.errors(conn, aanvragen.NieuweAanvraag(**values | fields))]
+
+
+async def test_what_is_filed_can_be_read_back_with_all_its_parts(pool: Pool, wie: Wie) -> None:
+    """Grondslagen, machtigingen, toestemmingen and uitsluitingen come and go with it."""
+    grondslag = Grondslag(soort=GrondslagSoort.BEPALING_GI, status=GrondslagStatus.AANGEVRAAGD, datum=make.TODAY)
+    machtiging = Machtiging(
+        soort=MachtigingSoort.OPEN, zorgvormen=["gezinshuis"], geldig_van=make.TODAY, geldig_tot=make.day(90)
+    )
+    toestemming = Toestemming(
+        persoon=ToestemmingPersoon.JEUGDIGE,
+        status=ToestemmingStatus.NIET_VEREIST,
+        reden="jonger dan 12",
+        datum=make.TODAY,
+    )
+    gebied = Uitsluiting(soort=UitsluitingSoort.GEBIED, pc4="1211", straal_km=2.5)
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(
+            conn,
+            grondslagen=[grondslag],
+            machtigingen=[machtiging],
+            toestemmingen=[toestemming],
+            uitsluitingen=[gebied],
+        )
+
+        assert await aanvragen.get(conn, made.id) == made
+
+    assert (made.grondslagen, made.machtigingen) == ([grondslag], [machtiging])
+    assert (made.toestemmingen, made.uitsluitingen) == ([toestemming], [gebied])
+    assert (made.status, made.aangemeld_op, made.versie) == (AanvraagStatus.INGEDIEND, make.NOW, 1)
+
+
+async def test_another_zorgvorm_than_a_family_needs_a_reason(pool: Pool, wie: Wie) -> None:
+    """Jeugdwet 2.3 lid 6: pleeggezin or gezinshuis unless demonstrably not in the child's interest."""
+    async with transaction(pool, wie) as conn:
+        assert await errors_of(conn, zorgvormen=["gezinshuis", "pleegzorg-crisis"]) == []
+        assert await errors_of(conn, zorgvormen=["gezinshuis", "driemilieu"]) == ["/zorgvormReden"]
+        assert await errors_of(conn, zorgvormen=["driemilieu"], zorgvorm_reden="behandeling en school samen") == []
+
+
+async def test_the_last_day_is_not_before_the_wished_start(pool: Pool, wie: Wie) -> None:
+    """The same day is allowed."""
+    async with transaction(pool, wie) as conn:
+        assert await errors_of(conn, gewenste_start=make.day(5), uiterlijke_datum=make.day(4)) == ["/uiterlijkeDatum"]
+        assert await errors_of(conn, gewenste_start=make.day(5), uiterlijke_datum=make.day(5)) == []
+
+
+async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -> None:
+    """Codes of the region, gemeente, organisatie, and what is excluded."""
+    async with transaction(pool, wie) as conn:
+        found = await errors_of(
+            conn,
+            organisatie_id=uuid4(),
+            gemeente_code="9999",
+            samenplaatsing_id=uuid4(),
+            zorgvormen=["gezinshuis", "kasteel"],
+            ondersteuning=["nachttoezicht", "dagtoezicht"],
+            onderwijs="nachttoezicht",
+            machtigingen=[
+                Machtiging(
+                    soort=MachtigingSoort.OPEN, zorgvormen=["kasteel"], geldig_van=make.day(0), geldig_tot=make.day(1)
+                )
+            ],
+            uitsluitingen=[
+                Uitsluiting(soort=UitsluitingSoort.AANBIEDER, aanbieder_id=uuid4()),
+                Uitsluiting(soort=UitsluitingSoort.VOORZIENING, voorziening_id=uuid4()),
+                Uitsluiting(soort=UitsluitingSoort.GEBIED, pc4="9999", straal_km=1),
+            ],
+        )
+
+    assert found == [
+        "/organisatieId",
+        "/gemeenteCode",
+        "/samenplaatsingId",
+        "/uitsluitingen/0/aanbiederId",
+        "/uitsluitingen/1/voorzieningId",
+        "/uitsluitingen/2/pc4",
+        "/zorgvormen/1",
+        "/ondersteuning/1",
+        "/onderwijs",
+        "/machtigingen/0/zorgvormen/0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "pointers"),
+    [
+        ({"soort": "aanbieder"}, ["/uitsluitingen/0/aanbiederId"]),
+        ({"soort": "gebied", "pc4": "1211"}, ["/uitsluitingen/0/straalKm"]),
+        ({"soort": "gebied", "pc4": "1211", "straalKm": 1.0}, []),
+        ({"soort": "aanbieder", "straalKm": 1.0}, ["/uitsluitingen/0/aanbiederId", "/uitsluitingen/0/straalKm"]),
+    ],
+)
+async def test_an_uitsluiting_has_what_its_soort_needs_and_nothing_else(
+    pool: Pool, wie: Wie, part: dict[str, Any], pointers: list[str]
+) -> None:
+    """As constraint uitsluiting_vorm, told per field."""
+    async with transaction(pool, wie) as conn:
+        assert await errors_of(conn, uitsluitingen=[msgspec.convert(part, Uitsluiting)]) == pointers
+
+
+async def test_dates_of_grondslag_and_machtiging_are_in_order(pool: Pool, wie: Wie) -> None:
+    """The last day of a period does not count, so a machtiging lasts at least until the next day."""
+    grondslag = Grondslag(
+        soort=GrondslagSoort.BEPALING_GI, status=GrondslagStatus.VERLEEND, datum=make.day(0), geldig_tot=make.day(-1)
+    )
+    machtiging = Machtiging(
+        soort=MachtigingSoort.SPOED,
+        zorgvormen=["gezinshuis"],
+        geldig_van=make.day(0),
+        geldig_tot=make.day(0),
+        ten_uitvoer_op=make.day(-1),
+    )
+    async with transaction(pool, wie) as conn:
+        assert await errors_of(conn, grondslagen=[grondslag], machtigingen=[machtiging]) == [
+            "/grondslagen/0/geldigTot",
+            "/machtigingen/0/geldigTot",
+            "/machtigingen/0/tenUitvoerOp",
+        ]
+
+
+async def test_toestemming_is_one_per_person_and_says_why_when_not_required(pool: Pool, wie: Wie) -> None:
+    """ "Niet vereist, want …"."""
+    ouder = Toestemming(persoon=ToestemmingPersoon.OUDER_1, status=ToestemmingStatus.GEGEVEN, datum=make.TODAY)
+    zonder = Toestemming(persoon=ToestemmingPersoon.OUDER_1, status=ToestemmingStatus.NIET_VEREIST, datum=make.TODAY)
+    async with transaction(pool, wie) as conn:
+        assert await errors_of(conn, toestemmingen=[ouder, zonder]) == [
+            "/toestemmingen/1/persoon",
+            "/toestemmingen/1/reden",
+        ]
+
+
+async def test_siblings_are_asked_for_by_one_organisatie(pool: Pool, wie: Wie) -> None:
+    """A samenplaatsing of another verwijzer is not theirs to join."""
+    async with transaction(pool, wie) as conn:
+        samen = await make.samenplaatsing(conn)
+
+        assert await errors_of(conn, samenplaatsing_id=samen.id) == ["/samenplaatsingId"]
+        assert await errors_of(conn, samenplaatsing_id=samen.id, organisatie_id=samen.organisatie_id) == []
+
+
+async def test_a_change_that_names_a_list_replaces_that_list_only(pool: Pool, wie: Wie) -> None:
+    """Also when it names an empty one."""
+    ouder = Toestemming(persoon=ToestemmingPersoon.OUDER_1, status=ToestemmingStatus.GEVRAAGD, datum=make.TODAY)
+    gebied = Uitsluiting(soort=UitsluitingSoort.GEBIED, pc4="1211", straal_km=2)
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(conn, toestemmingen=[ouder], uitsluitingen=[gebied])
+
+        changed = await aanvragen.change(conn, made.id, WijzigingAanvraag(uitsluitingen=[], praktisch="heeft een hond"))
+
+    assert (changed.toestemmingen, changed.uitsluitingen, changed.praktisch) == ([ouder], [], "heeft een hond")
+    assert changed.versie == made.versie + 1
+
+
+@pytest.mark.parametrize(
+    ("van", "naar", "allowed"),
+    [
+        (AanvraagStatus.INGEDIEND, AanvraagStatus.IN_BEHANDELING, True),
+        (AanvraagStatus.INGEDIEND, AanvraagStatus.INGEDIEND, True),
+        (AanvraagStatus.IN_BEHANDELING, AanvraagStatus.OPGESCHAALD, True),
+        (AanvraagStatus.IN_BEHANDELING, AanvraagStatus.INGEDIEND, False),
+        (AanvraagStatus.INGEDIEND, AanvraagStatus.GEPLAATST, False),
+        (AanvraagStatus.INGETROKKEN, AanvraagStatus.IN_BEHANDELING, False),
+    ],
+)
+async def test_a_status_goes_only_where_it_can(
+    pool: Pool, wie: Wie, van: AanvraagStatus, naar: AanvraagStatus, allowed: bool
+) -> None:
+    """Geplaatst follows from a plaatsing, and what is closed stays closed."""
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(conn)
+        await conn.execute("update aanvraag set status = $2 where id = $1", made.id, van)
+
+        try:
+            status = (await aanvragen.change(conn, made.id, WijzigingAanvraag(status=naar))).status
+        except Refusal as refusal:
+            assert [error.pointer for error in refusal.fields] == ["/status"]
+            status = van
+
+    assert (status is naar) is allowed
+
+
+async def test_the_most_urgent_comes_first_and_then_who_waits_longest(pool: Pool, wie: Wie) -> None:
+    """Over two pages, without gaps."""
+    async with transaction(pool, wie) as conn:
+        day = timedelta(days=1)
+        for kenmerk, urgentie, days in (("a", "regulier", 9), ("b", "crisis", 1), ("c", "spoed", 2), ("d", "spoed", 5)):
+            await make.aanvraag(conn, kenmerk=kenmerk, urgentie=Urgentie(urgentie), now=make.NOW - days * day)
+
+        first = await aanvragen.page(conn, limit=2)
+        rest = await aanvragen.page(conn, after=first[-1].id)
+
+    assert [row.kenmerk for row in [*first, *rest]] == ["b", "d", "c", "a"]
+
+
+async def test_a_page_can_be_of_a_status_an_urgentie_or_a_samenplaatsing(pool: Pool, wie: Wie) -> None:
+    """Nothing of the child itself."""
+    async with transaction(pool, wie) as conn:
+        samen = await make.samenplaatsing(conn)
+        a = await make.aanvraag(conn, urgentie=Urgentie.CRISIS)
+        b = await make.aanvraag(conn, samenplaatsing_id=samen.id, organisatie_id=samen.organisatie_id)
+        await aanvragen.change(conn, b.id, WijzigingAanvraag(status=AanvraagStatus.INGETROKKEN))
+
+        async def ids(**filters: Any) -> list[object]:
+            return [row.id for row in await aanvragen.page(conn, **filters)]
+
+        assert await ids(status=aanvragen.OPEN) == [a.id]
+        assert await ids(status=(AanvraagStatus.INGETROKKEN,)) == [b.id]
+        assert await ids(urgentie=Urgentie.CRISIS) == [a.id]
+        assert await ids(samenplaatsing_id=samen.id) == [b.id]
+
+
+async def test_a_kenmerk_is_used_once_per_organisatie(pool: Pool, wie: Wie) -> None:
+    """Another verwijzer may use the same."""
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(conn, kenmerk="J-1")
+        await make.aanvraag(conn, kenmerk="J-1")
+
+    with pytest.raises(Refusal) as refused:
+        async with transaction(pool, wie) as conn:
+            await make.aanvraag(conn, kenmerk="J-1", organisatie_id=made.organisatie_id)
+
+    assert refused.value.kind is Kind.CONFLICT

@@ -1,0 +1,104 @@
+"""Constraints and enumerations: the code and the schema say the same."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import asyncpg
+import pytest
+
+from service import aanvragen, bezetting, codes, db, locaties, plekken, voorzieningen
+from service.db import Connection, Pool, Wie, transaction
+from service.errors import CONSTRAINTS, Kind, Refusal
+from tests import make
+
+ENUMS: dict[str, type[StrEnum]] = {
+    "rol": db.Rol,
+    "zichtbaarheid": locaties.Zichtbaarheid,
+    "beschikbaarheid": plekken.Beschikbaarheid,
+    "bezetting_soort": plekken.BezettingSoort,
+    "bevestiging_bron": plekken.Bron,
+    "stop_reden": bezetting.StopReden,
+    "einde_reden": bezetting.EindeReden,
+    "groepssoort": voorzieningen.Groepssoort,
+    "juridisch_kader": voorzieningen.JuridischKader,
+    "perspectief": voorzieningen.Perspectief,
+    "urgentie": aanvragen.Urgentie,
+    "aanvraag_status": aanvragen.AanvraagStatus,
+    "geslacht": aanvragen.Geslacht,
+    "huidig_verblijf": aanvragen.HuidigVerblijf,
+    "grondslag_soort": aanvragen.GrondslagSoort,
+    "grondslag_status": aanvragen.GrondslagStatus,
+    "machtiging_soort": aanvragen.MachtigingSoort,
+    "toestemming_persoon": aanvragen.ToestemmingPersoon,
+    "toestemming_status": aanvragen.ToestemmingStatus,
+    "uitsluiting_soort": aanvragen.UitsluitingSoort,
+}
+
+WRITTEN = """
+select c.conname
+from pg_constraint c
+join pg_class t on t.oid = c.conrelid
+where c.contype in ('u', 'x')
+  and t.relname in ('aanbieder', 'contract', 'locatie', 'voorziening', 'plek', 'aanvraag', 'toestemming', 'bezetting')
+"""
+
+TARGETS = {
+    "aanbieder_id_regio",
+    "locatie_id_aanbieder",
+    "voorziening_id_aanbieder",
+    "plek_id_regio",
+    "aanvraag_id_regio",
+}
+"""Unique because a foreign key points there: they hold the primary key, so no input can violate them first."""
+
+
+async def test_enumerations_in_python_are_those_of_the_schema(owner: Connection) -> None:
+    """In the same order, which sorting relies on (urgentie) and a stop that wins (bezetting_soort)."""
+    for name, enum in ENUMS.items():
+        labels = await owner.fetchval(f"select enum_range(null::{name})::text[]")
+        assert list(enum) == labels, name
+
+
+async def test_the_lists_of_codes_are_those_that_the_schema_allows(owner: Connection) -> None:
+    """Lijst against constraint kenmerkcode_lijst_bekend."""
+    text = await owner.fetchval(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'kenmerkcode_lijst_bekend'"
+    )
+
+    assert all(f"'{lijst}'" in text for lijst in codes.Lijst)
+    assert text.count("'") == 2 * len(codes.Lijst)
+
+
+async def test_whatever_two_people_can_want_at_once_has_words(owner: Connection) -> None:
+    """Each unique and exclusion constraint on what people write is in CONSTRAINTS."""
+    names = {row["conname"] for row in await owner.fetch(WRITTEN)}
+
+    assert names - TARGETS <= CONSTRAINTS.keys()
+    assert names >= TARGETS
+
+
+async def test_every_constraint_with_words_exists(owner: Connection) -> None:
+    """A constraint that is renamed takes its words along."""
+    existing = {row["conname"] for row in await owner.fetch("select conname from pg_constraint")}
+
+    assert existing >= CONSTRAINTS.keys()
+
+
+async def test_a_violation_of_a_constraint_with_words_is_a_refusal(pool: Pool, wie: Wie) -> None:
+    """And nothing of the transaction stays."""
+    with pytest.raises(Refusal) as refused:
+        async with transaction(pool, wie) as conn:
+            await make.aanbieder(conn, naam="De Linde")
+            await make.aanbieder(conn, naam="De Linde")
+
+    assert refused.value.kind is Kind.CONFLICT
+    async with transaction(pool, wie) as conn:
+        assert await conn.fetchval("select count(*) from aanbieder") == 0
+
+
+async def test_a_violation_of_any_other_constraint_is_a_bug(pool: Pool, wie: Wie) -> None:
+    """It keeps its own error, for the log; web/problems.py reveals nothing of it."""
+    with pytest.raises(asyncpg.CheckViolationError):
+        async with transaction(pool, wie) as conn:
+            await make.aanbieder(conn, agb_code="geen cijfers")

@@ -108,7 +108,7 @@ def _geopackage(content: bytes) -> Iterator[tuple[int, tuple[Any, ...]]]:
             table, geometry, srs = found
             names = [row[1] for row in db.execute(f"pragma table_info({_quoted(table)})")]
             code = _code_column(names)
-            rows = db.execute(f"select {_quoted(code)}, {_quoted(geometry)} from {_quoted(table)}")  # nosec B608: quoted
+            rows = db.execute(f"select {_quoted(code)}, {_quoted(geometry)} from {_quoted(table)}")  # nosec B608
             for number, (pc4, blob) in enumerate(rows, 1):
                 yield number, (pc4, None, *_point_of(partial(_areas_of_blob, blob), rd=srs == 28992))
         except sqlite3.DatabaseError as error:

@@ -118,7 +118,7 @@ async def fits_per_bed(pool: Pool, wie: Wie) -> tuple[dict[str, int], dict[str, 
         plekken, _ = await load_plekken(conn, NOON)
         aanbod = Aanbod.build(plekken, (await load_codes(conn))[0])
         ids = [row["id"] for row in await conn.fetch(f"select id from aanvraag where {OPEN}")]
-        cases = [await load_aanvraag(conn, id_, NOON) for id_ in ids]
+        cases = [(await load_aanvraag(conn, id_, NOON))[0] for id_ in ids]
     today = TODAY.toordinal()
     beds = {
         p.id: 0

@@ -112,4 +112,5 @@ where a.id = $1
 
 async def namen(conn: Connection, aanvraag_id: UUID) -> Namen:
     """Names with an aanvraag that is there."""
-    return rows_as(await conn.fetch(NAMEN, aanvraag_id), Namen)[0]
+    found: list[Namen] = rows_as(await conn.fetch(NAMEN, aanvraag_id), Namen)
+    return found[0]

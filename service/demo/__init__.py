@@ -3,8 +3,8 @@
     generate(seed=…, today=…, size=…, scarcity=…) → Rows     (pure; no database, no clock)
     load(owner_conn, today=…, …)                             (COPY)
 
-One file per noun: regions, codes, names, aanbod (supply), vraag (demand), scarcity (which beds are free in time, and
-what that means), history (what happened in the two years before `today`), loading.
+One file per noun: regions, codes, names, aanbod (supply), vraag (demand, with aanvraag, papers and verwijzers),
+scarcity (which beds are free in time, and what that means), history (the two years before `today`), loading.
 """
 
 from service.demo.generate import Size, generate

@@ -9,11 +9,11 @@ from asyncpg import Range
 from msgspec import Struct
 
 from service.demo import names
+from service.demo.aanvraag import KADERS
 from service.demo.codes import CRISIS_FORMS, KENMERKCODES, VORMEN, Vorm
 from service.demo.dice import Dice, apportion
 from service.demo.draft import Draft
 from service.demo.rows import Aanbieder, Contract, Locatie, LocatieAdres, Plek, Voorziening
-from service.demo.vraag import KADERS
 
 PROVIDERS = 64
 """At least this many per region; those for whom no plek is left have a contract only."""

@@ -14,10 +14,12 @@ from service.demo.codes import add_codes
 from service.demo.dice import Dice
 from service.demo.draft import Draft
 from service.demo.history import HABITS, Past
+from service.demo.papers import add_uitsluitingen
 from service.demo.regions import Regio, all_regions, neighbours
 from service.demo.rows import Gemeente, Jeugdregio, Regioafspraak, Rows
 from service.demo.scarcity import Children, Scarcity, assign
-from service.demo.vraag import add_open, add_uitsluitingen, make_verwijzers
+from service.demo.verwijzers import make_verwijzers
+from service.demo.vraag import add_open
 
 
 class Size(StrEnum):

@@ -14,23 +14,23 @@ from asyncpg import Range
 
 from service.demo import names
 from service.demo.aanbod import Aanbod
-from service.demo.codes import CRISIS_FORMS, VORMEN
-from service.demo.draft import Draft
-from service.demo.rows import Aanvraag, Besluit, Bevestiging, Bezetting, Plek, Voorziening
-from service.demo.scarcity import Stand, State
-from service.demo.vraag import (
+from service.demo.aanvraag import (
     GROUPS,
     ROUTES,
     TRAITS,
     YOUNG_TRAITS,
     Question,
     Route,
-    Verwijzers,
-    add_papers,
     kader_of,
     make_aanvraag,
     perspectief_of,
 )
+from service.demo.codes import CRISIS_FORMS, VORMEN
+from service.demo.draft import Draft
+from service.demo.papers import add_papers
+from service.demo.rows import Aanvraag, Besluit, Bevestiging, Bezetting, Plek, Voorziening
+from service.demo.scarcity import Stand, State
+from service.demo.verwijzers import Verwijzers
 
 HISTORY_DAYS = 730
 

@@ -27,10 +27,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.demo.aanbod import Aanbod
+from service.demo.aanvraag import KADERS
 from service.demo.codes import CRISIS_FORMS, NOT_RANKED, VORMEN
 from service.demo.dice import Dice, apportion
 from service.demo.rows import Aanvraag, Machtiging, Voorziening
-from service.demo.vraag import KADERS, REGULIER_DAYS, SPOED_DAYS
+from service.demo.vraag import REGULIER_DAYS, SPOED_DAYS
 
 KRAP_BEDS = 1.1
 NARROW_SHARE = 1 / 3

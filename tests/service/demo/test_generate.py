@@ -13,13 +13,13 @@ from uuid import UUID
 import pytest
 
 from service.demo import Scarcity, Size, generate
+from service.demo.aanvraag import ROUTES
 from service.demo.codes import CRISIS_FORMS, VORMEN
 from service.demo.generate import COUNTS
 from service.demo.history import DECLINES, HISTORY_DAYS
 from service.demo.regions import all_regions
 from service.demo.rows import Aanvraag, Bezetting, Rows
 from service.demo.scarcity import term
-from service.demo.vraag import ROUTES
 from service.geo.regios import slug
 
 TODAY = date(2026, 11, 23)

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from service.db import Connection
 from service.intake import names, standen
-from service.intake.cells import agb, choice, day, day_text, integer, text
+from service.intake.cells import agb, choice, day, day_text, integer, key, text
 from service.intake.names import Aanbod, Voorziening
 from service.intake.preview import Context, Plan
 from service.intake.standen import Decision, Stand, Status, Wish
@@ -200,9 +200,11 @@ def _decide(parsed: Parsed, units: list[Unit], stands: dict[object, list[Stand]]
 def _units(parsed: Parsed, aanbod: Aanbod, today: date) -> dict[object, Unit]:
     """Per voorziening what its rows say; what rows contradict becomes a fault."""
     units: dict[object, Unit] = {}
+    unknown: set[str] = set()
     for record in parsed.records:
         voorziening = names.find_voorziening(aanbod, parsed, record)
         if voorziening is None:
+            unknown.add(key(record.get("voorziening") or ""))
             continue
         unit = units.setdefault(voorziening.id, Unit(voorziening, []))
         _check_confirmed(parsed, record, today)
@@ -226,6 +228,8 @@ def _units(parsed: Parsed, aanbod: Aanbod, today: date) -> dict[object, Unit]:
             parsed.fault(record, "voorziening", "twee_manieren", reason)
             unit.counted = None
             unit.sound = False
+    for unit in units.values():
+        unit.sound = unit.sound and key(unit.voorziening.naam) not in unknown
     return units
 
 

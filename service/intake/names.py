@@ -63,6 +63,8 @@ class Aanbod(Struct):
     everywhere: Named[list[Voorziening]]
     own: UUID | None
     """The only aanbieder that the user may import for; None: any of the region."""
+    above: Aanbieder | None = None
+    """The last one that a row named."""
 
 
 AANBIEDERS = "select id, naam, agb_code from aanbieder where regio = huidige_regio()"
@@ -123,8 +125,13 @@ def find_aanbieder(aanbod: Aanbod, parsed: Parsed, record: Record) -> Aanbieder 
 
 
 def find_voorziening(aanbod: Aanbod, parsed: Parsed, record: Record) -> Voorziening | None:
-    """The voorziening of a row, within its aanbieder when it names one; None after a fault."""
+    """The voorziening of a row, within its aanbieder when it names one; None after a fault.
+
+    A row that names none and needs one is of the aanbieder that a row above it names, as in a list with one heading
+    for several rows.
+    """
     aanbieder = find_aanbieder(aanbod, parsed, record)
+    aanbod.above = aanbieder or aanbod.above
     name = record.get("voorziening")
     if name is None or record.wrong & {"aanbieder", "agb-code", "voorziening"}:
         return None
@@ -133,6 +140,8 @@ def find_voorziening(aanbod: Aanbod, parsed: Parsed, record: Record) -> Voorzien
         found, names = own.find(name), own.names
     else:
         same = aanbod.everywhere.find(name) or []
+        if len(same) > 1 and aanbod.above is not None:
+            same = [voorziening for voorziening in same if voorziening.aanbieder_id == aanbod.above.id] or same
         if len(same) > 1:
             column = "aanbieder" if "aanbieder" in parsed.headers else None
             reason = f"Meer aanbieders hebben een voorziening {name}. Vul in de kolom aanbieder in welke u bedoelt."

@@ -11,6 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from msgspec import Struct
 
@@ -125,10 +126,9 @@ def _chain(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
 
 
 def _seen(rows: Iterator[Row]) -> list[str]:
-    """What stands in the first row with text, to show that it was read."""
-    for _, cells in rows:
-        return [str(cell) for cell in cells if not blank(cell)][:20]
-    return []
+    """What stands in the fullest of the first rows, to show that it was read."""
+    first = [[str(cell) for cell in cells if not blank(cell)] for _, cells in islice(rows, HEADER_WITHIN)]
+    return max(first, key=len, default=[])[:20]
 
 
 # ── Workbooks ────────────────────────────────────────────────────────────────────────────────────

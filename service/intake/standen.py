@@ -137,6 +137,11 @@ def plek_key(name: str) -> str:
     return re.sub(r"(?<![0-9])0+(?=[0-9])", "", key(short)) or key(name)
 
 
+def called(naam: str) -> str:
+    """plek 3, and Plek 3 when that is how it is called already."""
+    return naam if key(naam).startswith(("plek", "bed", "kamer")) else f"plek {naam}"
+
+
 def _find(known: list[Stand], wanted: list[str]) -> list[Stand | None]:
     """The plek for each name: as written, or else however spelled when only one fits."""
     exact = {stand.naam.strip().casefold(): stand for stand in known}
@@ -164,13 +169,13 @@ def decide(
         seen[same] = wish.record.row
         _decide_one(decision, voorziening, wish, stand)
     if complete:
-        for stand in known:
+        for stand in sorted(known, key=lambda stand: _natural(stand.naam)):
             if stand.id not in seen:
                 _end(decision, voorziening, stand)
 
 
 def _decide_one(decision: Decision, voorziening: Voorziening, wish: Wish, stand: Stand | None) -> None:
-    name = f"{voorziening.naam}, plek {stand.naam if stand else wish.plek}"
+    name = f"{voorziening.naam}, {called(stand.naam if stand else wish.plek)}"
     known = stand or Stand(uuid4(), voorziening.id, wish.plek, "bemenst", decision.today, None, None)
     decision.row_of[known.id] = wish.record.row
     after = BESCHIKBAARHEID.get(wish.status, known.beschikbaarheid) if wish.status else known.beschikbaarheid
@@ -312,10 +317,10 @@ def _end(decision: Decision, voorziening: Voorziening, stand: Stand) -> None:
         return
     holder = next((p for p in [stand.now, *stand.later] if p is not None and p.soort != "stop"), None)
     if holder is not None:
-        what = "staat er een optie op" if holder.soort == "optie" else "is die in het loket bezet"
+        what = "staat er een optie op" if holder.soort == "optie" else "is in het loket bezet"
         until = f" tot {day_text(holder.tot)}" if holder.tot else ""
         reason = (
-            f"Plek {stand.naam} van {voorziening.naam} staat niet in het bestand, maar {what}{until}. "
+            f"{voorziening.naam}, {called(stand.naam)} staat niet in het bestand, maar {what}{until}. "
             "Zet de plek in het bestand, of maak hem eerst vrij."
         )
         decision.parsed.fault(None, "plek", "nog_bezet", reason, value=stand.naam)
@@ -324,7 +329,7 @@ def _end(decision: Decision, voorziening: Voorziening, stand: Stand) -> None:
     decision.bestaat_tot[stand.id] = end
     old = day_text(stand.bestaat_tot) if stand.bestaat_tot else None
     ended = Veld("bestaat tot", old, day_text(end))
-    decision.changes.append(Wijziging(Actie.BEEINDIGD, f"{voorziening.naam}, plek {stand.naam}", None, (ended,)))
+    decision.changes.append(Wijziging(Actie.BEEINDIGD, f"{voorziening.naam}, {called(stand.naam)}", None, (ended,)))
 
 
 def _last(stand: Stand, today: date) -> date:

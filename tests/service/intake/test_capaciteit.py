@@ -291,7 +291,7 @@ async def test_somebody_placed_by_the_loket_is_never_put_out_by_a_list(
 
     assert [(fout.rij, fout.code) for fout in shown.fouten] == [(None, "nog_bezet"), (2, "plaatsing"), (3, "plaatsing")]
     assert "tot 1-5-2026" in shown.fouten[1].reden
-    assert "Plek 3 van De Linde" in shown.fouten[0].reden
+    assert "De Linde, plek 3" in shown.fouten[0].reden
     assert shown.vingerafdruk is None
     assert await everything(owner) == before
 
@@ -416,6 +416,25 @@ async def test_a_name_that_two_aanbieders_use_needs_the_aanbieder(pool: Pool, wi
     shown = await files.show(pool, wie, "capaciteit", content)
 
     assert [fout.code for fout in shown.fouten] == ["voorziening_dubbel"]
+
+
+async def test_an_empty_cell_below_an_aanbieder_means_the_same_one(pool: Pool, wie: Wie, linde: UUID) -> None:
+    """As in a list with one heading for several rows; only where the name of the voorziening leaves a doubt."""
+    async with transaction(pool, wie) as conn:
+        await make.voorziening(conn, naam="De Linde")
+    content = files.text(
+        [
+            HEADER,
+            row(1, "vrij"),
+            ["", *row(2, "vrij")[1:]],
+            ["De Boomen", *row(3, "vrij")[1:]],
+            ["", *row(4, "vrij")[1:]],
+        ]
+    )
+
+    shown = await files.show(pool, wie, "capaciteit", content)
+
+    assert [fout.cel for fout in shown.fouten] == ["A4"]
 
 
 async def test_an_aanbieder_reads_in_only_its_own_plekken(pool: Pool, wie: Wie, wie_als: Any, linde: UUID) -> None:

@@ -104,7 +104,7 @@ def test_a_missing_column_is_named_with_the_one_that_looks_like_it() -> None:
 
 def test_without_any_header_the_answer_says_what_is_needed_and_what_was_found() -> None:
     with pytest.raises(Refusal, match=r"voorziening, plek of aantal plekken.*Gevonden: a, b\..*sjabloon capaciteit"):
-        read(b"a;b\n1;2\n")
+        read(b"Titel\na;b\n1;2\n")
 
 
 def test_a_list_without_rows_is_wrong() -> None:

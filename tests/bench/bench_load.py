@@ -32,7 +32,7 @@ def run() -> list[Entry]:
     binaries, sockets = installed(), folder / "s"
     account.make_folder(sockets)
     postgres.create_cluster(binaries.postgres, folder / "postgres", account)
-    server = postgres.start(binaries.postgres, folder / "postgres", sockets, folder / "log", account, {})
+    server = postgres.start(binaries.postgres, folder / "postgres", sockets, folder / "log", account)
     try:
         region, country = (asyncio.run(_load(sockets, size)) for size in (Size.REGION, Size.COUNTRY))
     finally:

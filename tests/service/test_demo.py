@@ -61,6 +61,15 @@ def test_make_demo_says_when_it_is_ready_and_where(data: Path) -> None:
         assert httpx.get(running.address).status_code == 200
 
 
+def test_make_demo_fresh_starts_over(data: Path) -> None:
+    """What a user changed is gone; the region is there again."""
+    with demo(data, MAKE) as running:
+        asyncio.run(write(running, "gewijzigd"))
+    with demo(data, [*MAKE, "FRESH=1"]):
+        pass
+    assert kept(data) == "Gooi en Vechtstreek"
+
+
 @pytest.mark.parametrize("kind", ["make", "program", "guard", "postgres", "postgres-child", "valkey"])
 def test_killing_any_process_leaves_nothing_running_and_keeps_the_data(data: Path, kind: str) -> None:
     """kill -9 cannot be caught: five seconds later everything is gone, and the next start has what was written."""

@@ -12,10 +12,13 @@ import msgspec
 import pytest
 
 from service import aanvragen
+from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
 from service.rangschikking import Rangschikking
+from service.settings import Settings
 from service.web.pages.aanvraag import confirmed, notices, steps, where
 from tests import make
+from tests.web.conftest import running
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -175,6 +178,22 @@ async def test_an_aanvraag_of_another_region_does_not_exist_here(
     assert answer.status_code == 404
     assert "Deze pagina is er niet" in answer.text
     assert elsewhere.kenmerk not in answer.text
+
+
+async def test_when_the_route_service_is_away_the_page_says_that_travel_is_estimated(
+    settings: Settings, pool: Pool, wie: Wie
+) -> None:
+    """Nobody takes a guess for a route. Port 9 of this machine is closed."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        await place(conn)
+    app = create_app(msgspec.structs.replace(settings, osrm_url="http://127.0.0.1:9"), clock=lambda: make.NOW)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://loket.test") as client:
+        text = text_of(await client.get(f"/aanvragen/{aanvraag.id}"))
+    assert "OSRM is niet bereikbaar" in text
+    assert "de reistijden zijn geschat uit de afstand" in text
+    assert "1 plek past" in text
 
 
 @pytest.fixture

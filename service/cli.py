@@ -57,6 +57,8 @@ def main() -> None:
         fail(str(failed), UNREACHABLE)
     except UNREACHED as lost:
         fail(f"De database is niet bereikbaar: {lost}. Draait die, en klopt LOKET_DATABASE_URL?", UNREACHABLE)
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as refused:
+        fail(f"De database laat het loket niet binnen: {refused}. Klopt LOKET_DATABASE_URL?", UNREACHABLE)
     except (KeyboardInterrupt, typer.Abort):
         fail("Afgebroken.", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)

@@ -6,9 +6,11 @@ checksum of its text, stands in schema `loket_migraties`, outside of what schema
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from pathlib import Path
+from typing import NoReturn
 
 import asyncpg
 from msgspec import Struct
@@ -109,11 +111,31 @@ MISSING_ROLES = "select r from unnest($1::text[]) as r where not exists (select 
 
 MAY_CREATE = "select rolsuper or rolcreaterole from pg_roles where rolname = current_user"
 
-BY_HAND = f"""create role {OWNER_ROLE} login nosuperuser nobypassrls;
-create role {APP_ROLE} login nosuperuser nobypassrls;
-grant {OWNER_ROLE}, {APP_ROLE} to current_user;
-grant create on schema public to {OWNER_ROLE};
-do $$ begin execute format('grant create on database %I to {OWNER_ROLE}', current_database()); end $$;"""
+
+def by_hand(user: str, database: str, missing: list[str]) -> str:
+    """What an administrator must run, ready to paste; the names are those of the server itself, quoted by it."""
+    lines = [f"create role {role} login nosuperuser nobypassrls;" for role in missing]
+    lines += [
+        f"grant {OWNER_ROLE}, {APP_ROLE} to {user};",
+        f"grant create on database {database} to {OWNER_ROLE};",
+        f"grant create on schema public to {OWNER_ROLE};",
+    ]
+    return "\n".join(lines)
+
+
+NAMES = "select quote_ident(current_user) as gebruiker, quote_ident(current_database()) as naam"
+
+
+async def refuse(conn: asyncpg.Connection[asyncpg.Record], why: str) -> NoReturn:
+    """Refusal with how to mend."""
+    names = await conn.fetchrow(NAMES)
+    assert names is not None
+    missing = [row[0] for row in await conn.fetch(MISSING_ROLES, [OWNER_ROLE, APP_ROLE])]
+    raise Refusal(
+        Kind.FORBIDDEN,
+        f"Gebruiker {names['gebruiker']} {why}. Laat een beheerder dit uitvoeren in database {names['naam']}:\n"
+        + by_hand(names["gebruiker"], names["naam"], missing),
+    )
 
 
 async def ensure_roles(conn: asyncpg.Connection[asyncpg.Record]) -> list[str]:
@@ -122,11 +144,7 @@ async def ensure_roles(conn: asyncpg.Connection[asyncpg.Record]) -> list[str]:
     if not missing:
         return []
     if not await conn.fetchval(MAY_CREATE):
-        raise Refusal(
-            Kind.FORBIDDEN,
-            f"In de database ontbreekt {' en '.join(missing)}, en deze gebruiker mag geen rollen maken."
-            f" Laat een beheerder van de database dit uitvoeren:\n{BY_HAND}",
-        )
+        await refuse(conn, "mag geen rollen maken, en die zijn nodig")
     for role in missing:
         await conn.execute(f"create role {role} login nosuperuser nobypassrls")
     return missing
@@ -147,18 +165,14 @@ grant create on schema public to {OWNER_ROLE};
 async def become_owner(conn: asyncpg.Connection[asyncpg.Record]) -> None:
     """From here on the connection is the owner role, which may make tables and extensions in this database."""
     created = await ensure_roles(conn)
-    user = await conn.fetchval("select current_user")
     if created and not await conn.fetchval("select rolsuper from pg_roles where rolname = current_user"):
         # Who creates a role is its admin, but from PostgreSQL 16 on not yet its member.
         await conn.execute(f"grant {OWNER_ROLE}, {APP_ROLE} to current_user")
     if not await conn.fetchval(MAY_BUILD, OWNER_ROLE):
-        # Only a warning when this user has nothing to grant, so it is looked at again.
-        await conn.execute(LET_BUILD)
+        # Who has little to grant gets a warning, who has nothing an error; so it is looked at again.
+        with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+            await conn.execute(LET_BUILD)
     if await conn.fetchval(MAY_BECOME, OWNER_ROLE) and await conn.fetchval(MAY_BUILD, OWNER_ROLE):
         await conn.execute(f"set role {OWNER_ROLE}")
         return
-    raise Refusal(
-        Kind.FORBIDDEN,
-        f"Gebruiker {user} mag niet als {OWNER_ROLE} werken in deze database. Laat een beheerder van de database dit"
-        f" uitvoeren:\n{BY_HAND}",
-    )
+    await refuse(conn, f"mag niet als {OWNER_ROLE} werken in deze database")

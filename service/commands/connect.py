@@ -16,6 +16,7 @@ from msgspec import Struct
 from service import migrations
 from service.db import APP_ROLE, OWNER_ROLE, Pool, check_app_role, open_pool, set_codecs
 from service.embedded.servers import SUPERUSER, Endpoints, using
+from service.errors import Kind, Refusal
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -81,7 +82,14 @@ async def _prepare(endpoints: Endpoints) -> None:
 async def service_pool(settings: Settings) -> AsyncIterator[Pool]:
     """Connections as the app role, checked to be no more than that. For settings with URLs: see `connected`."""
     assert settings.database_url is not None  # nosec B101: the caller's duty
-    pool = await open_pool(settings.database_url, size=settings.pool_size, role=APP_ROLE)
+    try:
+        pool = await open_pool(settings.database_url, size=settings.pool_size, role=APP_ROLE)
+    except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError) as error:
+        raise Refusal(
+            Kind.FORBIDDEN,
+            f"De gebruiker van LOKET_DATABASE_URL kan niet als {APP_ROLE} werken: {error}. Voer loket migrate uit, of"
+            f" laat een beheerder die gebruiker lid maken (grant {APP_ROLE} to …).",
+        ) from error
     try:
         await check_app_role(pool)
         yield pool

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from service.db import OWNER_ROLE
+from service.db import APP_ROLE, OWNER_ROLE
 from service.errors import Refusal
 from service.migrations import migrate, on_disk, pending
 from tests.conftest import Cluster
@@ -124,7 +124,7 @@ async def test_a_user_who_may_not_become_the_owner_is_told_what_an_administrator
     try:
         with pytest.raises(Refusal, match=f"mag niet als {OWNER_ROLE} werken") as refusal:
             await migrate(conn, tmp_path)
-        assert f"grant {OWNER_ROLE}" in refusal.value.detail
+        assert f"grant {OWNER_ROLE}, {APP_ROLE} to zomaar;" in refusal.value.detail
     finally:
         await conn.close()
         await superuser.execute("drop role zomaar")

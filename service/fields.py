@@ -114,7 +114,7 @@ def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[F
     for name in (name for name in data if name not in fields):
         near = difflib.get_close_matches(name, fields, 1)
         hint = f" Bedoelt u {near[0]}?" if near else ""
-        errors.append(FieldError(f"{pointer}/{_escape(name)}", "onbekend", f"Dit veld bestaat niet.{hint}"))
+        errors.append(FieldError(f"{pointer}/{_escape(name)}", "onbekend", f"Dit bestaat hier niet.{hint}"))
     values: dict[str, object] = {}
     for name, field in fields.items():
         if name in data:

@@ -21,10 +21,6 @@ from service.web.problems import HttpRefusal
 KEY_FORM = r"^[\x21-\x7e]{1,255}$"
 """Visible ASCII, so that it can be written down."""
 
-KEPT_HEADERS = ("Location", "ETag")
-"""Headers that belong to the answer; the others belong to the moment."""
-
-
 class Reply(Struct, frozen=True):
     """An answer ready to send."""
 
@@ -73,6 +69,5 @@ async def once(conn: Connection, key: str, asked: bytes, perform: Callable[[], A
             raise HttpRefusal(422, "Deze Idempotency-Key hoort bij een ander verzoek. Gebruik een nieuwe.")
         return Reply(kept["status"], kept["koppen"], kept["antwoord"])
     reply = await perform()
-    headers = {name: reply.headers[name] for name in KEPT_HEADERS if name in reply.headers}
-    await conn.execute(KEEP, key, asked, reply.status, headers, reply.body)
+    await conn.execute(KEEP, key, asked, reply.status, reply.headers, reply.body)
     return reply

@@ -87,10 +87,14 @@ async def test_every_constraint_with_words_exists(owner: Connection) -> None:
 
 async def test_a_violation_of_a_constraint_with_words_is_a_refusal(pool: Pool, wie: Wie) -> None:
     """And nothing of the transaction stays."""
-    with pytest.raises(Refusal) as refused:
+
+    async def twice() -> None:
         async with transaction(pool, wie) as conn:
             await make.aanbieder(conn, naam="De Linde")
             await make.aanbieder(conn, naam="De Linde")
+
+    with pytest.raises(Refusal) as refused:
+        await twice()
 
     assert refused.value.kind is Kind.CONFLICT
     async with transaction(pool, wie) as conn:

@@ -54,7 +54,7 @@ def test_an_unknown_field_is_told_the_name_that_was_probably_meant() -> None:
     """A typing error must not be searched for."""
     _, errors = fields.read(Shape, {"naam": "x", "aantl": 2})
 
-    assert errors[0].detail == "Dit veld bestaat niet. Bedoelt u aantal?"
+    assert errors[0].detail == "Dit bestaat hier niet. Bedoelt u aantal?"
 
 
 def test_what_is_right_becomes_the_struct() -> None:

@@ -1,4 +1,4 @@
-"""Schemathesis asks the real server, on loopback and with a real database, thousands of things that people would not."""
+"""Schemathesis asks the real server, on loopback with a real database, thousands of things that people would not."""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+"""/livez and /readyz, in plain words."""
+
+from __future__ import annotations
+
+import httpx
+import msgspec
+
+from service.app import create_app
+from service.settings import Settings
+from tests.web.conftest import running
+
+
+async def test_a_process_that_answers_lives(api: httpx.AsyncClient) -> None:
+    """Whatever the database does."""
+    answer = await api.get("/livez")
+
+    assert (answer.status_code, answer.text) == (200, "Het loket draait.\n")
+
+
+async def test_ready_when_database_region_and_valkey_are_there(api: httpx.AsyncClient) -> None:
+    """All that an answer needs."""
+    answer = await api.get("/readyz")
+
+    assert (answer.status_code, answer.text) == (200, "Het loket is klaar.\n")
+
+
+async def test_not_ready_says_everything_that_is_missing(settings: Settings) -> None:
+    """A region that the database does not have, and a Valkey that is not there: both at once."""
+    wrong = msgspec.structs.replace(settings, regio="utrecht", redis_url="unix:///nergens.sock")
+    app = create_app(wrong)
+
+    async with (
+        running(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://loket.test") as client,  # type: ignore[arg-type]
+    ):
+        answer = await client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.text.splitlines() == [
+        "De database kent de regio utrecht niet. Kijk naar LOKET_REGIO.",
+        "Valkey antwoordt niet. Kijk of Valkey draait.",
+    ]

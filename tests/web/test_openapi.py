@@ -1,0 +1,93 @@
+"""The document: public, complete, and of what really happens."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from service.web import openapi
+from service.web.v1 import OPERATIONS
+
+
+@pytest.fixture
+async def document(api: httpx.AsyncClient) -> dict[str, Any]:
+    """As it is served."""
+    document: dict[str, Any] = (await api.get("/v1/openapi.json")).json()
+    return document
+
+
+def described(document: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(method, path): op for path, item in document["paths"].items() for method, op in item.items()}
+
+
+async def test_every_operation_is_in_the_document_once(document: dict[str, Any]) -> None:
+    """With an operationId of its own and a tag that is explained."""
+    operations = described(document)
+    ids = [operation["operationId"] for operation in operations.values()]
+
+    assert operations.keys() == {(operation.method.lower(), operation.path) for operation in OPERATIONS}
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch("[a-z][a-zA-Z]+", id) for id in ids)
+    assert {tag for op in operations.values() for tag in op["tags"]} == {tag["name"] for tag in document["tags"]}
+
+
+async def test_the_document_is_openapi_3_1_below_v1(document: dict[str, Any]) -> None:
+    """Paths are relative to the server: /v1 stands there and nowhere else."""
+    assert document["openapi"].startswith("3.1.")
+    assert document["servers"][0]["url"] == "/v1"
+    assert not any("v1" in path for path in document["paths"])
+    assert {"name", "email", "url"} <= document["info"]["contact"].keys()
+
+
+async def test_every_error_is_a_problem(document: dict[str, Any]) -> None:
+    """Never application/json, and always with the version."""
+    for where, operation in described(document).items():
+        for status, response in operation["responses"].items():
+            assert "API-Version" in response["headers"], where
+            if int(status) >= 400:
+                assert list(response["content"]) == ["application/problem+json"], (where, status)
+
+
+async def test_statuses_follow_from_what_an_operation_takes(document: dict[str, Any]) -> None:
+    """A spot check of each kind, by hand."""
+    operations = described(document)
+
+    def statuses(method: str, path: str) -> set[int]:
+        return {int(status) for status in operations[method, path]["responses"]}
+
+    assert statuses("get", "/plekken") == {200, 304, 400, 406, 500, 503}
+    assert statuses("get", "/plekken/{plekId}") == {200, 304, 400, 404, 406, 500, 503}
+    assert statuses("post", "/plekken") == {201, 400, 406, 409, 413, 415, 422, 500, 503}
+    assert statuses("patch", "/plekken/{plekId}") == {200, 400, 404, 406, 409, 412, 413, 415, 428, 500, 503}
+
+
+async def test_what_was_made_links_to_its_own_address(document: dict[str, Any]) -> None:
+    """With its id, and for a change with its ETag."""
+    links = described(document)["post", "/plekken/{plekId}/stops"]["responses"]["201"]["links"]
+
+    assert links["wijzigStop"]["parameters"] == {
+        "plekId": "$request.path.plekId",
+        "stopId": "$response.body#/id",
+        "If-Match": "$response.header.ETag",
+    }
+
+
+async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    """A dangling $ref would make the document useless."""
+    for reference in re.findall(r"'\$ref': '#/([^']+)'", str(document)):
+        target: Any = document
+        for part in reference.split("/"):
+            target = target[part]
+        assert target
+
+
+def test_only_what_an_operation_answers_is_required_of_an_answer() -> None:
+    """An answer always has all its fields; as input the same field may have a default."""
+    schemas = openapi.document(OPERATIONS)["components"]["schemas"]
+
+    assert set(schemas["Voorziening"]["required"]) == set(schemas["Voorziening"]["properties"])
+    assert "groepsmix" not in schemas["NieuweVoorziening"]["required"]
+    assert schemas["WijzigingVoorziening"]["required"] == []

@@ -180,7 +180,6 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         notes=decision.notes,
         unchanged=decision.unchanged,
         write=lambda conn: standen.write(conn, decision, context.progress),
-        row_of=decision.row_of,
     )
 
 

@@ -8,11 +8,9 @@ in between and nothing happens. So nobody applies what was not shown, and nothin
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from enum import StrEnum
-from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -20,7 +18,7 @@ from msgspec import Struct
 
 from service.days import today
 from service.db import Connection, Wie
-from service.errors import CONSTRAINTS, Kind, Refusal
+from service.errors import Kind, Refusal
 from service.intake.tables import Fout, Parsed, Progress
 
 
@@ -67,10 +65,6 @@ class Voorbeeld(Struct, frozen=True, rename="camel", kw_only=True):
     """None when there is anything wrong: then there is nothing to apply."""
     uitgevoerd: bool = False
 
-    @property
-    def changes_something(self) -> bool:
-        return bool(self.wijzigingen)
-
 
 class Plan(Struct):
     """The changes of a file, and how to write them."""
@@ -79,8 +73,6 @@ class Plan(Struct):
     notes: list[str]
     unchanged: int
     write: Callable[[Connection], Awaitable[None]]
-    row_of: dict[UUID, int] = {}
-    """Plek → row of the file, to say which row the database refused."""
 
 
 class Context(Struct, frozen=True):
@@ -116,6 +108,12 @@ async def preview(conn: Connection, planner: Planner, parsed: Parsed, context: C
     return (await _plan(conn, planner, parsed, context))[0]
 
 
+STALE = (
+    "De gegevens in het loket zijn veranderd sinds u het voorbeeld zag. Er is niets ingelezen. "
+    "Bekijk het nieuwe voorbeeld en bevestig dat."
+)
+
+
 async def apply(conn: Connection, planner: Planner, parsed: Parsed, context: Context, fingerprint: str) -> Voorbeeld:
     """Do what the preview with this fingerprint showed, in the transaction of the caller.
 
@@ -124,16 +122,19 @@ async def apply(conn: Connection, planner: Planner, parsed: Parsed, context: Con
     voorbeeld, plan = await _plan(conn, planner, parsed, context)
     if voorbeeld.fouten:
         raise Rejected(voorbeeld)
-    if voorbeeld.vingerafdruk != fingerprint:
-        raise Refusal(
-            Kind.STALE,
-            "De gegevens in het loket zijn veranderd sinds u het voorbeeld zag. Er is niets ingelezen. "
-            "Bekijk het nieuwe voorbeeld en bevestig dat.",
-        )
+    # With nothing left to change, it was done already: the same request again, after an answer that got lost.
+    if voorbeeld.vingerafdruk != fingerprint and voorbeeld.wijzigingen:
+        raise Refusal(Kind.STALE, STALE)
+    await conn.execute("savepoint inlezen")
     try:
         await plan.write(conn)
     except asyncpg.IntegrityConstraintViolationError as error:
-        raise Rejected(_refused_by_database(voorbeeld, plan, error)) from error
+        # Somebody claimed a plek or took a name after we looked. Looking again says in which row that is.
+        await conn.execute("rollback to savepoint inlezen")
+        voorbeeld, _ = await _plan(conn, planner, parsed, context)
+        if voorbeeld.fouten:
+            raise Rejected(voorbeeld) from error
+        raise Refusal(Kind.STALE, STALE) from error
     return msgspec.structs.replace(voorbeeld, uitgevoerd=True)
 
 
@@ -165,22 +166,3 @@ async def _plan(conn: Connection, planner: Planner, parsed: Parsed, context: Con
 def _fingerprint(parsed: Parsed, context: Context, changes: list[Wijziging]) -> str:
     shown = msgspec.json.encode([parsed.table.soort, context.wie.regio, context.today, changes])
     return hashlib.sha256(shown).hexdigest()[:32]
-
-
-def _refused_by_database(
-    voorbeeld: Voorbeeld, plan: Plan, error: asyncpg.IntegrityConstraintViolationError
-) -> Voorbeeld:
-    """The refusal of a constraint, at the row it is about where the database says so."""
-    constraint = error.constraint_name or ""
-    meaning = CONSTRAINTS.get(constraint)
-    if meaning is None:
-        raise error
-    found = re.search(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", error.detail or "")
-    row = plan.row_of.get(UUID(found[0])) if found else None
-    fault = Fout(code=constraint, reden=meaning.detail, rij=row)
-    return msgspec.structs.replace(voorbeeld, fouten=(fault,), vingerafdruk=None)
-
-
-def fields_between(old: dict[str, str | None], new: dict[str, str | None]) -> tuple[Veld, ...]:
-    """The fields that differ, as a person reads them."""
-    return tuple(Veld(name, old.get(name), value) for name, value in new.items() if old.get(name) != value)

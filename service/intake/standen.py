@@ -102,7 +102,6 @@ class Decision(Struct):
     changes: list[Wijziging] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unchanged: int = 0
-    row_of: dict[UUID, int] = field(default_factory=dict)
     new: list[NewPlek] = field(default_factory=list)
     beschikbaarheid: dict[UUID, str] = field(default_factory=dict)
     bestaat_tot: dict[UUID, date | None] = field(default_factory=dict)
@@ -177,7 +176,6 @@ def decide(
 def _decide_one(decision: Decision, voorziening: Voorziening, wish: Wish, stand: Stand | None) -> None:
     name = f"{voorziening.naam}, {called(stand.naam if stand else wish.plek)}"
     known = stand or Stand(uuid4(), voorziening.id, wish.plek, "bemenst", decision.today, None, None)
-    decision.row_of[known.id] = wish.record.row
     after = BESCHIKBAARHEID.get(wish.status, known.beschikbaarheid) if wish.status else known.beschikbaarheid
     faults = len(decision.parsed.faults)
     period = _period(decision, name, wish, known)
@@ -472,6 +470,15 @@ async def load(
     return found
 
 
+# As service/bezetting.py does for one plek: who claims waits for its turn, so that no two wait for each other.
+QUEUE = """
+select count(pg_advisory_xact_lock(hashtextextended('bezetting ' || c.id, 0)))
+from (select unnest($1::uuid[])::text as id order by 1) c
+"""
+
+QUEUE_AT_MOST = 1_000
+"""Locks are room in shared memory; a longer list takes the chance that the database breaks a deadlock."""
+
 RELEASE_EXPIRED = """
 update bezetting
 set vrijgegeven_op = $2, versie = versie + 1
@@ -544,6 +551,8 @@ async def write(conn: Connection, decision: Decision, progress: Progress | None 
         if progress:
             progress("Opslaan", step, 8)
 
+    if len(d.claimed) <= QUEUE_AT_MOST:
+        await conn.execute(QUEUE, sorted(d.claimed))
     await run(RELEASE_EXPIRED, list(d.claimed), d.now)
     await run(WITHDRAW, d.withdrawn, d.now)
     await run(END, list(d.ended), *_columns(list(d.ended.values()), 2))

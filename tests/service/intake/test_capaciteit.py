@@ -11,8 +11,9 @@ import pytest
 from service import bezetting
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
-from service.intake import soorten
-from service.intake.preview import Actie, Voorbeeld
+from service.intake import capaciteit, preview, soorten
+from service.intake.preview import Actie, Context, Plan, Rejected, Voorbeeld
+from service.intake.tables import Parsed
 from service.plekken import Beschikbaarheid
 from tests import make
 from tests.service.intake import files
@@ -375,6 +376,37 @@ async def test_data_that_changed_after_the_preview_are_not_overwritten(
 
     assert refused.value.kind is Kind.STALE
     assert await everything(owner) == before
+
+
+async def test_a_claim_that_came_up_in_between_is_refused_by_the_database_and_told_at_its_row(
+    pool: Pool, wie: Wie, owner: Connection, linde: UUID
+) -> None:
+    """Somebody else takes the plek between computing the changes and writing them: nothing happens, and why is told."""
+    id = await plek(pool, wie, linde, "1")
+    content = list_of(row(2, "vrij"), row(1, "gestopt", reden="rust", verwacht_einde="1-4-2026"))
+    shown = await files.show(pool, wie, "capaciteit", content)
+    parsed = await soorten.read(soorten.SOORTEN["capaciteit"], content, "lijst")
+    looked = 0
+
+    async def plan_and_be_too_late(conn: Connection, parsed: Parsed, context: Context) -> Plan:
+        nonlocal looked
+        looked += 1
+        plan = await capaciteit.plan(conn, parsed, context)
+        if looked == 1:
+            async with transaction(pool, wie) as other:
+                await make.plaatsing(other, plek_id=id)
+        return plan
+
+    async def apply() -> None:
+        async with transaction(pool, wie) as conn:
+            context = Context(wie, make.NOW, lock=True)
+            await preview.apply(conn, plan_and_be_too_late, parsed, context, shown.vingerafdruk or "")
+
+    with pytest.raises(Rejected) as rejected:
+        await apply()
+
+    assert [(fout.cel, fout.code) for fout in rejected.value.voorbeeld.fouten] == [("D3", "plaatsing")]
+    assert await owner.fetchval("select count(*) from plek") == 1
 
 
 async def test_every_wrong_cell_is_told_at_once_with_its_row_as_the_spreadsheet_numbers_it(

@@ -17,6 +17,7 @@ from service import migrations
 from service.db import APP_ROLE, OWNER_ROLE, Pool, check_app_role, open_pool, set_codecs
 from service.embedded.servers import SUPERUSER, Endpoints, using
 from service.errors import Kind, Refusal
+from service.geo.postcodes import load_postcodes
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -74,6 +75,7 @@ async def _prepare(endpoints: Endpoints) -> None:
     owner = await asyncpg.connect(endpoints.database_url(OWNER_ROLE))
     try:
         await migrations.migrate(owner)
+        await load_postcodes(owner)
     finally:
         await owner.close()
 

@@ -10,6 +10,7 @@ import typer
 
 from service import migrations
 from service.commands import connect
+from service.geo.postcodes import load_postcodes
 
 
 def migrate(
@@ -17,6 +18,8 @@ def migrate(
     json: bool = typer.Option(False, "--json", help="Antwoord als JSON."),
 ) -> None:
     """Breng het schema van de database op de stand van dit programma.
+
+    Vult ook de postcodes aan die ontbreken: zonder postcodes is er geen reistijd.
 
     Werkt op LOKET_DATABASE_OWNER_URL (anders LOKET_DATABASE_URL), of op de meegeleverde database. Maakt de rollen
     loket_eigenaar en loket_app als die ontbreken en als dat mag.
@@ -30,7 +33,11 @@ def migrate(
 
         async def work() -> list[str]:
             async with connect.owner_connection(data.settings) as owner:
-                return await (migrations.pending if controleer else migrations.migrate)(owner)
+                if controleer:
+                    return await migrations.pending(owner)
+                applied = await migrations.migrate(owner)
+                await load_postcodes(owner)
+                return applied
 
         names = asyncio.run(work())
     if json:

@@ -86,9 +86,13 @@ async def test_with_addresses_of_existing_servers_none_is_started(
         before = run(data_folder, "migrate", "--controleer", "--json", **urls)
         done = run(data_folder, "migrate", "--json", **urls)
         after = run(data_folder, "migrate", "--controleer", "--json", **urls)
+        postcodes = run(
+            data_folder, "psql", "--eigenaar", "--", "-Atc", "select count(*) > 4000 from postcodegebied", **urls
+        )
         assert (before.returncode, msgspec.json.decode(before.stdout)) == (1, {"teDoen": names})
         assert (done.returncode, msgspec.json.decode(done.stdout)) == (0, {"toegepast": names})
         assert (after.returncode, msgspec.json.decode(after.stdout)) == (0, {"teDoen": []})
+        assert postcodes.stdout == "t\n", "without postcodes there is no travel time"
         assert not data_folder.exists()  # noqa: ASYNC240  a look at one folder
     finally:
         await superuser.execute(f"drop database {name} with (force)")

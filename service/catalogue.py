@@ -89,11 +89,15 @@ def visible(reasons: tuple[Reason, ...], rol: Rol) -> tuple[Reason, ...]:
     return reasons if sees_all(rol) else tuple(reason for reason in reasons if reason.rule not in REVEALING)
 
 
+def whole_minutes(value: float, *, exact: bool) -> int:
+    """At least 1; to a coarse point in quarters of an hour, so that it cannot be found by measuring."""
+    return max(1, round(value)) if exact else max(1, round(value / 15)) * 15
+
+
 def minutes(value: float, *, exact: bool) -> str:
-    """`12 minuten`; to a coarse point in quarters of an hour, so that it cannot be found by measuring."""
-    if exact:
-        return count(max(1, round(value)), "minuut", "minuten")
-    return f"ongeveer {max(1, round(value / 15)) * 15} minuten"
+    """`12 minuten`, `ongeveer 15 minuten`."""
+    text = count(whole_minutes(value, exact=exact), "minuut", "minuten")
+    return text if exact else f"ongeveer {text}"
 
 
 def why(fit: Fit, start: date, wished: date, today: date, needed: int, *, exact: bool) -> list[str]:

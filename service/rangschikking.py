@@ -172,9 +172,7 @@ def passend(fit: Fit, c: Context) -> PassendePlek | None:
         band=fit.band,
         band_naam=catalogue.BANDS[fit.band],
         eerste_dag=start,
-        reistijd_minuten={
-            anker: max(1, round(value) if exact else round(value / 15) * 15) for anker, value in fit.reistijd.items()
-        },
+        reistijd_minuten={anker: catalogue.whole_minutes(value, exact=exact) for anker, value in fit.reistijd.items()},
         waarom=catalogue.why(fit, start, c.wished, c.today, c.needed, exact=exact),
         onbekend=[catalogue.UNKNOWNS[code] for code in fit.unknown],
         let_op=[catalogue.MARKS[code] for code in fit.marks],

@@ -73,7 +73,7 @@ class AfgevallenPlek(Struct, frozen=True, rename="camel", kw_only=True):
     aantal_plekken: int
 
 
-class Wijziging(Struct, frozen=True, rename="camel", kw_only=True):
+class KleinsteWijziging(Struct, frozen=True, rename="camel", kw_only=True):
     """A smallest change that would open places."""
 
     regels: list[str]
@@ -94,7 +94,7 @@ class Rangschikking(Struct, frozen=True, rename="camel", kw_only=True):
     afgevallen_per_reden: dict[str, int]
     alleen_om_deze_reden: dict[str, int]
     afgevallen: list[AfgevallenPlek]
-    kleinste_wijzigingen: list[Wijziging]
+    kleinste_wijzigingen: list[KleinsteWijziging]
     peilmoment: datetime
     actueel: bool
     """False: the places may have changed since peilmoment, and nobody could check."""
@@ -211,8 +211,8 @@ def afgevallen(out: Out, c: Context) -> AfgevallenPlek | None:
     )
 
 
-def wijziging(change: Change, c: Context) -> Wijziging:
-    return Wijziging(
+def wijziging(change: Change, c: Context) -> KleinsteWijziging:
+    return KleinsteWijziging(
         regels=list(change.rules),
         advies=catalogue.advice(change, c.names),
         gevolg=catalogue.opened(change),

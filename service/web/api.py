@@ -68,11 +68,13 @@ class Routes:
 
 
 class Api:
-    """The ASGI app of /v1. The lifespan (service/app.py) sets `services` before the first request."""
+    """The ASGI app of /v1."""
+
+    services: Services
+    """Set by the lifespan (service/app.py) before the first request."""
 
     def __init__(self, operations: Sequence[Operation], identity: Identity) -> None:
         self.operations = operations
-        self.services: Services | None = None
         self._routes = Routes(operations)
         self._identity = identity
 
@@ -93,7 +95,6 @@ class Api:
         await _send(reply, send, public=public, head=scope["method"] == "HEAD")
 
     async def _answer(self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, receive: Receive) -> Reply:
-        assert self.services is not None  # nosec B101: the lifespan comes first
         services = self.services
         headers = _headers(scope)
         if not accepts(headers.get("accept"), operation.produces):
@@ -186,9 +187,8 @@ async def _body(operation: Operation, headers: Mapping[str, str], receive: Recei
     read = bytearray()
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
+        if message["type"] != "http.request":
             raise Disconnected
-        assert message["type"] == "http.request"  # nosec B101: the other kind of message is a disconnect
         read += message["body"]
         if len(read) > operation.limit:
             raise too_long

@@ -21,6 +21,7 @@ from service.web.problems import HttpRefusal
 KEY_FORM = r"^[\x21-\x7e]{1,255}$"
 """Visible ASCII, so that it can be written down."""
 
+
 class Reply(Struct, frozen=True):
     """An answer ready to send."""
 

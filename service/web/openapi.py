@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -79,9 +79,12 @@ HEADERS: dict[str, Any] = {
     "Allow": {"description": "Wat hier wel kan.", "schema": {"type": "string"}},
 }
 
-IF_MATCH = ("If-Match", True, "De ETag van wat u hebt opgehaald.", {"type": "string"})
-IF_NONE_MATCH = ("If-None-Match", False, "De ETag die u al hebt.", {"type": "string"})
-IDEMPOTENCY_KEY = (
+Header: TypeAlias = tuple[str, bool, str, dict[str, Any]]
+"""Name, whether it is required, description and schema of a request header."""
+
+IF_MATCH: Header = ("If-Match", True, "De ETag van wat u hebt opgehaald.", {"type": "string"})
+IF_NONE_MATCH: Header = ("If-None-Match", False, "De ETag die u al hebt.", {"type": "string"})
+IDEMPOTENCY_KEY: Header = (
     "Idempotency-Key",
     False,
     "Zelfgekozen sleutel; hetzelfde verzoek met dezelfde sleutel krijgt hetzelfde antwoord.",
@@ -172,7 +175,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         schema, description = _without_null(nullable, components)
         parameter = {"name": name, "in": "query", "required": False, "schema": schema}
         found.append({**parameter, "description": description} if description else parameter)
-    headers = []
+    headers: list[Header] = []
     if operation.method == "GET" and operation.has_etag:
         headers.append(IF_NONE_MATCH)
     if operation.method == "PATCH":

@@ -75,6 +75,11 @@ async def test_what_was_made_links_to_its_own_address(document: dict[str, Any]) 
     }
 
 
+async def test_every_schema_has_a_name_of_its_own(document: dict[str, Any]) -> None:
+    """Two Structs of one name would get the names of their modules (nlgov:schema-camel-case)."""
+    assert [name for name in document["components"]["schemas"] if not re.fullmatch("[A-Z][a-zA-Z]+", name)] == []
+
+
 async def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
     """A dangling $ref would make the document useless."""
     for reference in re.findall(r"'\$ref': '#/([^']+)'", str(document)):

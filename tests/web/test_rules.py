@@ -282,14 +282,14 @@ async def test_without_a_database_the_answer_is_to_try_again(
     api: httpx.AsyncClient, pool: Pool, owner: Any, database: str, superuser: Any
 ) -> None:
     """503 with Retry-After, and ready again by itself when the database is."""
-    await superuser.execute(f"alter database {database} allow_connections false")
+    await superuser.execute(f"alter database {database} connection limit 0")
     await superuser.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and usename = 'loket_app'", database
     )
 
     away = await api.get("/v1/zorgvormen")
     not_ready = await api.get("/readyz")
-    await superuser.execute(f"alter database {database} allow_connections true")
+    await superuser.execute(f"alter database {database} connection limit -1")
     back = await api.get("/v1/zorgvormen")
 
     assert (away.status_code, away.headers["Retry-After"]) == (503, "1")

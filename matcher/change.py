@@ -32,7 +32,7 @@ def changes(
     allowed: frozenset[Rule] = RELAXABLE,
     limits: Limits = LIMITS,
     few: int = 3,
-    examples: int = 5,
+    examples: int = 3,
     most: int = 8,
 ) -> Changes:
     """The smallest changes that open places: one rule, and two when one opens fewer than `few` voorzieningen.
@@ -185,7 +185,7 @@ class _Search:
         return {kind: _cumulative(amount, found) for kind, amount in amounts.items() if (amount > 0).any()}
 
     def _places(self, broken: Broken, found: _Opened, amounts: Amounts, examples: int) -> tuple[Out, ...]:
-        p, v, seed = self.q.aanbod.profielen, self.q.aanbod.vensters, self.q.seed
+        p, v = self.q.aanbod.profielen, self.q.aanbod.vensters
         rows = self.rows[found.near]
         scale = {name: getattr(self.limits, name) for name in Limits.__struct_fields__} | {"bedden": self.q.n}
         effort = np.zeros(len(rows))
@@ -193,19 +193,20 @@ class _Search:
             effort += amount / max(1, scale[kind])
         first = np.flatnonzero(run_starts(found.unit))
         least = np.minimum.reduceat(effort, first)
-        units = lowest(examples, least, tie(seed, p.hash[found.unit[first]]))
+        units = lowest(examples, least, tie(self.q.seed, p.hash[found.unit[first]]))
         ends = np.append(first, len(rows))
         places = []
         for at in units.tolist():
             same = np.arange(first[at], ends[at + 1])
-            same = same[np.lexsort((tie(seed, v.hash[rows[same]]), effort[same]))]
+            plekken = _different(found.plek[same])
+            same = same[np.lexsort((v.hash[rows[same]], effort[same]))]
             unit = found.unit[same[0]]
             places.append(
                 Out(
                     plek=v.id[rows[same[0]]],
                     voorziening=p.id[unit],
                     reasons=tuple(self._about(rule, found, amounts, same.tolist()) for rule in broken),
-                    plekken=_different(np.sort(found.plek[same])),
+                    plekken=plekken,
                 )
             )
         return tuple(places)

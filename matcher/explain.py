@@ -71,8 +71,8 @@ def _page(judged: Judged, per_voorziening: bool, limit: int, offset: int) -> tup
         count = int(p.plekken[at]) if per_voorziening else 1
         first = int(v.plek[p.row[at]]) if per_voorziening else at
         near = first + np.flatnonzero(failing[first : first + count] == failing[first : first + count].min())
-        best = near[np.argmin(tie(q.seed, v.hash[judged.row[near]]))] if len(near) > 1 else near[0]
-        page.append(_out(judged, int(best), count))
+        best = int(near[np.argmin(v.hash[judged.row[near]])])
+        page.append(_out(judged, best, count))
     return tuple(page)
 
 

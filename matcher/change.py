@@ -46,6 +46,7 @@ def changes(
     one = [found for rule in usable if (found := search.change((rule,), examples))]
     two: list[Change] = []
     if sum(change.voorzieningen for change in one) < few:
+        search.look(2)
         two = [found for pair in combinations(usable, 2) if (found := search.change(pair, examples))]
     return Changes(one=_largest(one, most), two=_largest(two, most))
 
@@ -79,28 +80,39 @@ class _Search:
     """Which places open when some rules give way; remembers the smaller sets, so that only smallest ones are told."""
 
     def __init__(self, judged: Judged, allowed: frozenset[Rule], limits: Limits) -> None:
-        self.q, self.limits = judged.q, limits
-        q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
+        self.q, self.judged, self.limits = judged.q, judged, limits
+        self.fixed = np.uint16(~_given_up(allowed) & 0xFFFF)
+        self.open: dict[Broken, Bools] = {(): judged.plek == 0}
+        self.look(1)
+
+    def look(self, broken: int) -> None:
+        """Takes into view the windows that so many rules, or fewer, keep shut."""
+        q, p, v = self.q, self.q.aanbod.profielen, self.q.aanbod.vensters
         # Whether there are beds enough is looked at anew for each set of rules.
-        masks = judged.window & np.uint16(~BEDDEN & 0xFFFF)
-        fixed = np.uint16(~_given_up(allowed) & 0xFFFF)
-        near = ((masks & fixed) == 0) & (np.bitwise_count(masks) <= 2)
+        masks = self.judged.window & np.uint16(~BEDDEN & 0xFFFF)
+        near = ((masks & self.fixed) == 0) & (np.bitwise_count(masks) <= broken)
+        self.rows = np.flatnonzero(near)
         if q.n == 1:
             # What fits already cannot open; of a group it can be the company that opens another bed.
-            near &= (judged.plek != 0)[v.plek]
-        self.rows = np.flatnonzero(near)
+            self.rows = self.rows[self.judged.plek[v.plek[self.rows]] != 0]
         self.masks = masks[self.rows]
-        self.large = (p.plekken >= q.n)[v.voorziening[self.rows]]
         self.present = set(np.flatnonzero(np.bincount(self.masks)).tolist())
-        at = v.voorziening[self.rows]
+        self.large = p.plekken[v.voorziening[self.rows]] >= q.n
+
+    def _months(self, near: Rows) -> NDArray[np.int64]:
+        """How far the ages of the jeugdigen lie outside those of the place."""
+        q, p = self.q, self.q.aanbod.profielen
+        at = q.aanbod.vensters.voorziening[self.rows[near]]
         young, old = p.leeftijd_van[at] - q.jongste, q.oudste - p.leeftijd_tot[at]
-        self.maanden = np.maximum(0, np.maximum(young, old)).astype(np.int64)
-        self.minuten = np.zeros(len(at), np.int64)
-        limit = q.aanvraag.maximale_reistijd
-        if limit is not None and q.aanvraag.thuis is not None:
-            over = np.maximum(0.0, np.nan_to_num(q.minutes(Anker.THUIS, at)) - limit)
-            self.minuten = np.ceil(over).astype(np.int64)
-        self.open: dict[Broken, Bools] = {(): judged.plek == 0}
+        return np.maximum(0, np.maximum(young, old)).astype(np.int64)
+
+    def _minutes(self, near: Rows) -> NDArray[np.int64]:
+        """How many minutes a place lies beyond the limit."""
+        q, limit = self.q, self.q.aanvraag.maximale_reistijd
+        away = q.minutes(Anker.THUIS, q.aanbod.vensters.voorziening[self.rows[near]])
+        if limit is None:
+            return np.zeros(len(away), np.int64)
+        return np.ceil(np.maximum(0.0, np.nan_to_num(away) - limit)).astype(np.int64)
 
     def change(self, broken: Broken, examples: int) -> Change | None:
         """What opens when exactly these rules give way; None when nothing does that a smaller set does not open."""
@@ -137,11 +149,11 @@ class _Search:
         usable = (self.masks & np.uint16(~_given_up(broken) & 0xFFFF)) == 0
         if not bits & BEDDEN:
             usable &= self.large
-        if Rule.LEEFTIJD in broken:
-            usable &= self.maanden <= self.limits.maanden
-        if Rule.REISTIJD in broken:
-            usable &= self.minuten <= self.limits.minuten
         near = np.flatnonzero(usable)
+        if Rule.LEEFTIJD in broken:
+            near = near[self._months(near) <= self.limits.maanden]
+        if Rule.REISTIJD in broken:
+            near = near[self._minutes(near) <= self.limits.minuten]
         rows = self.rows[near]
         beds = np.full(len(near), q.n)
         if bits & BEDDEN:
@@ -160,9 +172,9 @@ class _Search:
             amounts["dagen_later"] = np.maximum(0, start - q.latest)
             amounts["dagen_korter"] = np.maximum(0, start + q.stay - tot)
         if Rule.REISTIJD in broken:
-            amounts["minuten"] = self.minuten[found.near]
+            amounts["minuten"] = self._minutes(found.near)
         if Rule.LEEFTIJD in broken:
-            amounts["maanden"] = self.maanden[found.near]
+            amounts["maanden"] = self._months(found.near)
         if Rule.BEDDEN in broken:
             amounts["bedden"] = q.n - found.beds
         if q.n > 1:

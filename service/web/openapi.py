@@ -151,10 +151,10 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
 
 
 def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, Any]:
-    """What can be done next with what was made: its own address takes its id, and a change its ETag."""
+    """What can be done next with what was made: its own address and those below take its id, a change its ETag."""
     links = {}
     for following in operations:
-        own = re.fullmatch(re.escape(operation.path) + r"/\{(\w+)\}", following.path)
+        own = re.fullmatch(re.escape(operation.path) + r"/\{(\w+)\}(/[a-z-]+)?", following.path)
         if own is None:
             continue
         parameters = {name: f"$request.path.{name}" for name in re.findall(r"\{(\w+)\}", operation.path)}

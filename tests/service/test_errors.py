@@ -1,39 +1,14 @@
-"""Constraints and enumerations: the code and the schema say the same."""
+"""Constraints: what the schema refuses has words in the code."""
 
 from __future__ import annotations
-
-from enum import StrEnum
 
 import asyncpg
 import pytest
 
-from service import aanvragen, bezetting, codes, db, locaties, plekken, voorzieningen
+from service import codes
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import CONSTRAINTS, Kind, Refusal
 from tests import make
-
-ENUMS: dict[str, type[StrEnum]] = {
-    "rol": db.Rol,
-    "zichtbaarheid": locaties.Zichtbaarheid,
-    "beschikbaarheid": plekken.Beschikbaarheid,
-    "bezetting_soort": plekken.BezettingSoort,
-    "bevestiging_bron": plekken.Bron,
-    "stop_reden": bezetting.StopReden,
-    "einde_reden": bezetting.EindeReden,
-    "groepssoort": voorzieningen.Groepssoort,
-    "juridisch_kader": voorzieningen.JuridischKader,
-    "perspectief": voorzieningen.Perspectief,
-    "urgentie": aanvragen.Urgentie,
-    "aanvraag_status": aanvragen.AanvraagStatus,
-    "geslacht": aanvragen.Geslacht,
-    "huidig_verblijf": aanvragen.HuidigVerblijf,
-    "grondslag_soort": aanvragen.GrondslagSoort,
-    "grondslag_status": aanvragen.GrondslagStatus,
-    "machtiging_soort": aanvragen.MachtigingSoort,
-    "toestemming_persoon": aanvragen.ToestemmingPersoon,
-    "toestemming_status": aanvragen.ToestemmingStatus,
-    "uitsluiting_soort": aanvragen.UitsluitingSoort,
-}
 
 WRITTEN = """
 select c.conname
@@ -51,13 +26,6 @@ TARGETS = {
     "aanvraag_id_regio",
 }
 """Unique because a foreign key points there: they hold the primary key, so no input can violate them first."""
-
-
-async def test_enumerations_in_python_are_those_of_the_schema(owner: Connection) -> None:
-    """In the same order, which sorting relies on (urgentie) and a stop that wins (bezetting_soort)."""
-    for name, enum in ENUMS.items():
-        labels = await owner.fetchval(f"select enum_range(null::{name})::text[]")
-        assert list(enum) == labels, name
 
 
 async def test_the_lists_of_codes_are_those_that_the_schema_allows(owner: Connection) -> None:

@@ -83,7 +83,7 @@ async def _prepare(endpoints: Endpoints) -> None:
 @asynccontextmanager
 async def service_pool(settings: Settings) -> AsyncIterator[Pool]:
     """Connections as the app role, checked to be no more than that. For settings with URLs: see `connected`."""
-    assert settings.database_url is not None  # nosec B101: the caller's duty
+    assert settings.database_url is not None
     try:
         pool = await open_pool(settings.database_url, size=settings.pool_size, role=APP_ROLE)
     except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError) as error:
@@ -102,7 +102,7 @@ async def service_pool(settings: Settings) -> AsyncIterator[Pool]:
 @asynccontextmanager
 async def owner_connection(settings: Settings) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
     """One connection as the owner of the schema, to load or to migrate with."""
-    assert settings.database_owner_url is not None  # nosec B101: the caller's duty
+    assert settings.database_owner_url is not None
     conn = await asyncpg.connect(settings.database_owner_url, server_settings={"timezone": "UTC"})
     try:
         await set_codecs(conn)

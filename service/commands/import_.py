@@ -137,7 +137,7 @@ def import_file(request: Request) -> int:
             return _answer(request, voorbeeld, OK)
         if not request.yes and not _asked(request):
             return _answer(request, voorbeeld, SHOWN_ONLY)
-        assert voorbeeld.vingerafdruk is not None  # nosec B101: there are no faults
+        assert voorbeeld.vingerafdruk is not None
         with _bar(request) as progress:
             try:
                 done = await soorten.take_in(
@@ -166,7 +166,7 @@ async def _pool_of(request: Request, settings: Settings, app_pool: Pool) -> Asyn
     if request.soort.table.soort not in OFFICIEEL:
         yield app_pool
         return
-    assert settings.database_owner_url is not None  # nosec B101: connect fills it in
+    assert settings.database_owner_url is not None
     pool = await open_pool(settings.database_owner_url, size=2)
     try:
         yield pool

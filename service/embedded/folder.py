@@ -146,7 +146,8 @@ def socket_folder(folder: Path, account: Account) -> Path:
         account.make_folder(inside)
         return inside
     name = f"loket-{account.uid}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:12]}"
-    short = Path("/tmp") / name  # nosec B108: owner and mode are checked below
+    # In /tmp anybody may be first, so owner and mode are checked below.
+    short = Path("/tmp") / name  # nosec B108
     try:
         account.make_folder(short)
     except FileExistsError:

@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import pytest
 from service.db import OWNER_ROLE
 from service.embedded.servers import using
 from service.settings import Settings
+from tests.conftest import open_folder
 from tests.service.running import Running, demo, environment, loket, refused
 
 MAKE = ["make", "demo", "PORT=0"]
@@ -27,8 +27,7 @@ MAKE = ["make", "demo", "PORT=0"]
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     """The data folder of one demo, filled by the first test that starts it."""
-    parent = Path(tempfile.mkdtemp(prefix="loket-demo-"))
-    parent.chmod(0o755)
+    parent = open_folder()
     yield parent / "gegevens"
     shutil.rmtree(parent)
 

@@ -9,7 +9,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ from service.embedded.process import account_for, strays
 from service.embedded.servers import SUPERUSER, Endpoints, owned, using
 from service.errors import Refusal
 from service.settings import Settings
-from tests.conftest import ROOT
+from tests.conftest import ROOT, open_folder
 from tests.service.running import refused
 
 
@@ -35,8 +34,7 @@ def data(data_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def used() -> Iterator[Path]:
     """A data folder in which the servers ran before, to copy from: making one takes half a second each time."""
-    parent = Path(tempfile.mkdtemp(prefix="loket-used-"))
-    parent.chmod(0o755)
+    parent = open_folder()
     with owned(Settings(data=parent / "gegevens"), "test") as servers:
         servers.start()
     yield parent / "gegevens"

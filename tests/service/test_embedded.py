@@ -23,7 +23,6 @@ from service.embedded.servers import SUPERUSER, Endpoints, owned, using
 from service.errors import Refusal
 from service.settings import Settings
 from tests.conftest import ROOT, open_folder
-from tests.service.running import refused
 
 
 @pytest.fixture
@@ -226,15 +225,20 @@ def test_without_the_right_to_write_one_sentence_says_so(data: Path) -> None:
     """As an ordinary user; root, who may write anywhere, lays its rights down first."""
     data.mkdir(mode=0o555)
     script = (
-        "import os, sys, service.cli\n"
+        "import os, sys; from pathlib import Path\n"
+        "from service.embedded import folder; from service.errors import Refusal\n"
         "if os.geteuid() == 0:\n"
         "    os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        "sys.argv = ['loket', 'migrate']; service.cli.main()\n"
+        "try:\n"
+        "    folder.prepare(Path(sys.argv[1]))\n"
+        "except Refusal as refusal:\n"
+        "    print(refusal.detail)\n"
     )
-    code, message = refused([sys.executable, "-c", script], data)
-    assert (code, message) == (
-        1,
-        f"U mag niet schrijven in de gegevensmap {data}. Geef met LOKET_DATA een map op waarin dat wel kan.\n",
+    done = subprocess.run(
+        [sys.executable, "-c", script, data], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == (
+        f"U mag niet schrijven in de gegevensmap {data}. Geef met LOKET_DATA een map op waarin dat wel kan.\n"
     )
 
 

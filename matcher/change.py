@@ -137,11 +137,13 @@ class _Search:
     def _can_matter(self, broken: Broken) -> bool:
         bits = sum(BIT[rule] for rule in broken if rule is not Rule.BEDDEN)
         if self.q.n == 1:
-            return bits in self.present or (bits & PERIODE > 0 and (bits ^ PERIODE | GESTOPT) in self.present)
-        # Of a group some beds may fail one rule and some the other, and a common start may be later than each could.
-        return all(
-            rule in {Rule.BEDDEN, Rule.PERIODE} or any(BIT[rule] & mask for mask in self.present) for rule in broken
-        )
+            # A later start can pass a stop, and with a later start as well a stop further on can be in the way.
+            same = {bits, bits ^ PERIODE | GESTOPT, bits & ~GESTOPT} if bits & PERIODE else {bits}
+            return not same.isdisjoint(self.present)
+        # Of a group some beds may fail one rule and some the other. And beds that each could start in time may share
+        # no day: then a later start, or no stop, can open what fails neither periode nor gestopt.
+        always = {Rule.BEDDEN, Rule.PERIODE, Rule.GESTOPT}
+        return all(rule in always or any(BIT[rule] & mask for mask in self.present) for rule in broken)
 
     def _open(self, broken: Broken) -> _Opened:
         q, v = self.q, self.q.aanbod.vensters

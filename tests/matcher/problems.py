@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from matcher.problem import (
     FOREVER,
@@ -103,33 +104,47 @@ def _bed(random: Random, id: str, profile: dict[str, object]) -> Plek:
 
 
 def aanvraag(random: Random, voorzieningen: int) -> Aanvraag:
-    children = random.choice((1, 1, 1, 2, 2, 3))
-    machtiging = Machtiging(often(random, CODES.zorgvormen), gesloten=random.random() < 0.5)
+    """Two of three ask little, so that places are left for criteria, groups and changes to differ on."""
+    mild = random.random() < 0.67
     names = tuple(f"v{number}" for number in range(voorzieningen))
+    hard: dict[str, Any] = {}
+    if not mild:
+        allowed = Machtiging(often(random, CODES.zorgvormen), gesloten=random.random() < 0.5)
+        hard = {
+            "machtiging": allowed if random.random() < 0.6 else None,
+            "maximale_reistijd": random.choice((None, 8, 12)),
+            "uitgesloten_aanbieders": some(random, ("a1", "a9"), 0.15),
+            "uitgesloten_voorzieningen": some(random, ("v1", "v9"), 0.15),
+            "uitgesloten_gebieden": (Area(point(random), random.choice((1.0, 3.0))),) if random.random() < 0.2 else (),
+        }
     return Aanvraag(
         id=f"r{random.randint(1, 99)}",
         urgentie=random.choice(list(Urgentie)),
-        jeugdigen=tuple(_jeugdige(random) for _ in range(children)),
-        zorgvormen=often(random, CODES.zorgvormen, 0.7),
+        jeugdigen=tuple(_jeugdige(random, mild=mild) for _ in range(random.choice((1, 1, 1, 2, 2, 3)))),
+        zorgvormen=often(random, CODES.zorgvormen, 0.9 if mild else 0.7),
         juridisch_kader="ots",
         perspectief=random.choice(PERSPECTIEVEN),
         gewenste_start=START,
         uiterlijke_datum=START + random.choice((0, 3, 10)),
         verblijf=random.choice((1, 5, 10)),
-        regios=frozenset({("gooi", None), *([("utrecht", "gezinshuis")] if random.random() < 0.5 else [])}),
-        machtiging=machtiging if random.random() < 0.6 else None,
+        regios=frozenset({("gooi", None), *([("utrecht", "gezinshuis")] if mild or random.random() < 0.5 else [])}),
         thuis=point(random) if random.random() < 0.8 else None,
         school=point(random) if random.random() < 0.5 else None,
         netwerk=point(random) if random.random() < 0.3 else None,
-        maximale_reistijd=random.choice((None, 8, 12)),
-        uitgesloten_aanbieders=some(random, ("a1", "a9"), 0.15),
-        uitgesloten_voorzieningen=some(random, ("v1", "v9"), 0.15),
-        uitgesloten_gebieden=(Area(point(random), random.choice((1.0, 3.0))),) if random.random() < 0.2 else (),
         broers_zussen_bij=some(random, names, 0.15),
+        **hard,
     )
 
 
-def _jeugdige(random: Random) -> Jeugdige:
+def _jeugdige(random: Random, *, mild: bool) -> Jeugdige:
+    if mild:
+        return Jeugdige(
+            leeftijd_maanden=random.randint(100, 125),
+            groepssoorten=often(random, GROEPSSOORTEN, 0.9) | {"gemengd"},
+            ondersteuning=some(random, CODES.ondersteuning),
+            kenmerken=some(random, CODES.kenmerken, 0.15),
+            onderwijs=random.choice((None, *CODES.onderwijs)),
+        )
     return Jeugdige(
         leeftijd_maanden=random.randint(85, 140),
         groepssoorten=often(random, GROEPSSOORTEN, 0.7),

@@ -25,7 +25,7 @@ TRAVEL = Estimate()
 VOORZIENINGEN = 4
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(SEEDS)
 def test_the_same_places_fit_in_the_same_order_with_the_same_points(seed: int) -> None:
     """Places, first days, contributions and order of rank are those of the specification."""
@@ -53,7 +53,7 @@ def test_the_same_places_fit_in_the_same_order_with_the_same_points(seed: int) -
     assert keys == sorted(keys)
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(SEEDS)
 def test_the_same_rules_fail(seed: int) -> None:
     """Per plek all the rules that fail, their counts, and nothing for what fits."""
@@ -76,7 +76,7 @@ def test_the_same_rules_fail(seed: int) -> None:
     assert {id for id, broken in wanted.items() if not broken} == check.fitting(aanvraag, supply, TRAVEL).keys()
 
 
-@settings(max_examples=150, derandomize=True, deadline=None, database=None)
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
 @given(SEEDS)
 def test_the_same_changes_open_the_same_places(seed: int) -> None:
     """One rule, then two: what opens is what the specification lets open, and not what a smaller change opens."""

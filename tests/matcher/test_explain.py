@@ -180,6 +180,21 @@ def test_a_stopped_plek_opens_by_lifting_the_stop_or_by_waiting_for_its_end() ->
     }
 
 
+def test_a_stop_further_on_is_in_the_way_of_a_later_start() -> None:
+    """Taken until day 1020, stopped from 1050 on: later alone is too short, lifting the stop alone is too late."""
+    plek = make.plek(windows=((1020, FOREVER),), stop=(1050, 1300))
+    found = changes(judged(make.aanvraag(), plek), limits=Limits(dagen_korter=0))
+    assert (found.one, [change.rules for change in found.two]) == ((), [(Rule.PERIODE, Rule.GESTOPT)])
+
+
+def test_a_stop_can_keep_beds_from_a_common_start_that_each_has() -> None:
+    """One bed can start on day 1000 only, the other from 1005 on, when its stop is over: without it they can."""
+    two = make.aanvraag(make.jeugdige(), make.jeugdige())
+    early, stopped = make.plek("p1", windows=((1, 1100),)), make.plek("p2", stop=(990, 1005))
+    found = changes(judged(two, early, stopped), limits=Limits(dagen_korter=0))
+    assert {change.rules: change.plekken for change in found.one} == {(Rule.GESTOPT,): 2, (Rule.BEDDEN,): 2}
+
+
 def test_fewer_beds_open_a_place_for_a_samenplaatsing() -> None:
     """Two beds together where three are needed; said per number of beds."""
     change = only(judged(make.aanvraag(*[make.jeugdige()] * 3), *make.beds(2)))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.errors import Kind, Refusal
-from service.intake import reading, workbook
+from service.intake import archive, reading
 from service.intake.capaciteit import TABLE
 from service.intake.tables import Parsed, parse
 from tests.service.intake import files
@@ -281,9 +281,9 @@ def test_parts_that_together_unpack_to_too_much_are_refused(monkeypatch: pytest.
     content = files.workbook(("Lijst", ROWS))
     size = sum(part.file_size for part in zipfile.ZipFile(BytesIO(content)).infolist())
 
-    monkeypatch.setattr(workbook, "MAX_UNPACKED", size)
+    monkeypatch.setattr(archive, "MAX_UNPACKED", size)
     assert len(read(content).records) == 2
-    monkeypatch.setattr(workbook, "MAX_UNPACKED", size - 1)
+    monkeypatch.setattr(archive, "MAX_UNPACKED", size - 1)
     with pytest.raises(Refusal, match="uitgepakt veel te groot"):
         read(content)
 
@@ -306,7 +306,7 @@ def test_an_archive_that_lies_about_its_size_is_refused() -> None:
 
 
 def test_an_archive_of_very_many_parts_is_refused() -> None:
-    parts = {f"part{i}": "" for i in range(workbook.MAX_PARTS)}
+    parts = {f"part{i}": "" for i in range(archive.MAX_PARTS)}
 
     with pytest.raises(Refusal, match="uitgepakt veel te groot"):
         read(files.archive({"[Content_Types].xml": "<a/>", **parts}))

@@ -23,6 +23,7 @@ from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, Wie, open_po
 from service.embedded import postgres, valkey
 from service.embedded.binaries import installed, reachable
 from service.embedded.folder import may_enter
+from service.embedded.guarded import Guard
 from service.embedded.process import account_for
 from service.migrations import ensure_roles
 
@@ -111,13 +112,20 @@ def cluster() -> Iterator[Cluster]:
     postgres.create_cluster(programs, folder / "postgres", account)
     log = folder / "log"
     fast = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
-    servers = [postgres.start(programs, folder / "postgres", sockets, log, account, options=fast)]
+    # The guard ends them also when this run is killed.
+    guard = Guard()
+    servers = []
     try:
+        servers.append(postgres.start(programs, folder / "postgres", sockets, log, account, options=fast))
+        guard.watch(servers[0])
         servers.append(valkey.start(binaries.valkey, kept, sockets, log, account))
+        guard.watch(servers[1])
         yield Cluster(programs, sockets, f"unix://{sockets}/{valkey.SOCKET}")
     finally:
         for server in servers:
             server.stop(patience_s=2)
+            guard.forget(server)
+        guard.close()
         shutil.rmtree(folder)
 
 

@@ -7,8 +7,6 @@ use them (`using`), or become the owner for as long as they run when nobody else
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +20,7 @@ from msgspec import Struct
 from service.embedded import folder as folders
 from service.embedded import postgres, valkey
 from service.embedded.binaries import Binaries, installed, major_version, reachable
+from service.embedded.guarded import Guard
 from service.embedded.process import Account, Child, account_for, end_strays
 from service.errors import Kind, Refusal
 from service.settings import Settings
@@ -60,7 +59,7 @@ class Servers:
         self._lock = lock
         self._command = command
         self._children: list[Child] = []
-        self._guard: subprocess.Popen[bytes] | None = None
+        self._guard: Guard | None = None
         self._stopping = False
 
     def start(self, *, fresh: bool = False) -> Endpoints:
@@ -74,7 +73,7 @@ class Servers:
         binaries = self._binaries(account)
         folders.check_cluster(folder, major_version(binaries.postgres / "postgres"))
         sockets = folders.socket_folder(folder, account)
-        self._start_guard()
+        self._guard = Guard(self._lock.fd)
         if not (folder / "postgres").exists():
             postgres.create_cluster(binaries.postgres, folder / "postgres", account)
         # Nobody holds this data (we have the lock and there are no strays), so whatever process these files
@@ -84,8 +83,8 @@ class Servers:
             (sockets / f"{postgres.SOCKET}.lock").unlink(missing_ok=True)
         account.make_folder(folder / "valkey")
         log = folder / "log"
-        self._watch(postgres.start(binaries.postgres, folder / "postgres", sockets, log / "postgres.log", account))
-        self._watch(valkey.start(binaries.valkey, folder / "valkey", sockets, log / "valkey.log", account))
+        self._add(postgres.start(binaries.postgres, folder / "postgres", sockets, log / "postgres.log", account))
+        self._add(valkey.start(binaries.valkey, folder / "valkey", sockets, log / "valkey.log", account))
         return Endpoints(folder, sockets)
 
     def announce(self) -> None:
@@ -99,15 +98,12 @@ class Servers:
         (self.folder / "servers.json").unlink(missing_ok=True)
         for child in reversed(self._children):
             child.stop(STOP_S / len(self._children))
-            self._tell(f"-{child.process.pid}")
+            if self._guard is not None:
+                self._guard.forget(child)
         self._children.clear()
         end_strays(self.folder)
-        if self._guard is not None and self._guard.stdin is not None:
-            try:
-                self._guard.stdin.close()
-            except BrokenPipeError:
-                pass
-            self._guard.wait()
+        if self._guard is not None:
+            self._guard.close()
             self._guard = None
 
     def on_loss(self, lost: Callable[[str], None]) -> None:
@@ -131,31 +127,10 @@ class Servers:
             return found
         return reachable(found, lambda path: folders.may_enter(account, path), self.folder)
 
-    def _start_guard(self) -> None:
-        script = Path(__file__).with_name("guard.py")
-        self._guard = subprocess.Popen(
-            [sys.executable, "-I", "-S", script],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-            pass_fds=[self._lock.fd],
-        )
-
-    def _watch(self, child: Child) -> None:
+    def _add(self, child: Child) -> None:
         self._children.append(child)
-        self._tell(f"+{child.process.pid} {','.join(str(int(number)) for number in child.signals)}")
-
-    def _tell(self, line: str) -> None:
-        if self._guard is None or self._guard.stdin is None:
-            return
-        try:
-            self._guard.stdin.write(f"{line}\n".encode())
-            self._guard.stdin.flush()
-        except BrokenPipeError:
-            # The guard was killed: on_loss() tells, and we end the servers ourselves.
-            return
+        if self._guard is not None:
+            self._guard.watch(child)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 Litestar routes the pages; here its own answers break those rules too often (a trailing slash, HEAD, 406, 415, one error
 at a time), so this is one small ASGI app. The order: is there such a path (404) and method (405), can we answer so
-(406), who asks (401), is what they send readable (413, 415) and right (400, 428); then one transaction.
+(406), who asks (401, 403), is what they send readable (413, 415) and right (400, 428); then one transaction.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from msgspec import UNSET
 from service import fields
 from service.db import transaction
 from service.errors import FieldError
-from service.web import etags, idempotency, problems
+from service.web import etags, idempotency, origin, problems
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
 from service.web.identity import Identity
@@ -101,6 +101,8 @@ class Api:
             raise HttpRefusal(
                 406, f"Het antwoord is hier {operation.produces}. Vraag daarom in Accept, of laat het weg."
             )
+        if not operation.public:
+            origin.check(scope)
         wie = await self._identity(ASGIConnection(scope))
         raw = await _body(operation, headers, receive)
         query, wrong = _query(operation, scope)

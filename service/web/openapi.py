@@ -49,6 +49,7 @@ TAGS = {
 SAYS = {
     304: "Er is niets veranderd sinds de ETag in If-None-Match.",
     400: "De invoer klopt niet; alle fouten staan erbij.",
+    403: "Dit mag niet van hier: een andere website vraagt erom, of de naam van de server is niet die van het loket.",
     404: "Dit bestaat niet, of niet voor u.",
     406: "Accept laat dit soort antwoord niet toe.",
     409: "Dit kan niet samen met wat er al is, of een verzoek met deze Idempotency-Key is nog bezig.",
@@ -95,6 +96,8 @@ IDEMPOTENCY_KEY: Header = (
 def statuses(operation: Operation) -> list[int]:
     """Every status that the operation can answer."""
     found = {operation.status, 400, 406, 500, 503, *operation.refuses}
+    if not operation.public:
+        found.add(403)
     if "{" in operation.path:
         found.add(404)
     if operation.method == "GET" and operation.has_etag:

@@ -61,7 +61,7 @@ async def serve(settings: Settings) -> AsyncIterator[Serve]:
             app = create_app(settings, identity=None if wie is None else identity, clock=clock)
             await stack.enter_async_context(running(app))
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
-            return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://loket.test"))
+            return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
 
         yield start
 

@@ -11,6 +11,7 @@ from litestar import Request
 from msgspec import Struct
 
 from service.db import Connection, Wie, transaction
+from service.web import origin
 from service.web.identity import Identity
 from service.web.operation import Services
 
@@ -32,6 +33,7 @@ async def visit(request: Request[Any, Any, Any]) -> AsyncIterator[Visit]:
     """A read-only transaction for whoever asks. service/app.py puts `services` and `identity` in the state."""
     services: Services = request.app.state.services
     identity: Identity = request.app.state.identity
+    origin.check(request.scope)
     wie = await identity(request)
     async with transaction(services.pool, wie, readonly=True) as conn:
         regio = await conn.fetchval(REGIO) or wie.regio

@@ -189,7 +189,7 @@ async def test_when_the_route_service_is_away_the_page_says_that_travel_is_estim
         await place(conn)
     app = create_app(msgspec.structs.replace(settings, osrm_url="http://127.0.0.1:9"), clock=lambda: make.NOW)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
-    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://loket.test") as client:
+    async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         text = text_of(await client.get(f"/aanvragen/{aanvraag.id}"))
     assert "OSRM is niet bereikbaar" in text
     assert "de reistijden zijn geschat uit de afstand" in text

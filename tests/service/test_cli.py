@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
 import msgspec
 import pytest
+from msgspec import Struct
 
+from service.cli import main
 from service.db import OWNER_ROLE, check_app_role, open_pool
 from service.errors import Refusal
 from service.migrations import on_disk
@@ -17,7 +21,38 @@ from tests.conftest import Cluster
 from tests.service.running import environment, loket
 
 
+class Ended(Struct):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Call = Callable[..., Ended]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], data_folder: Path) -> Iterator[Call]:
+    """`call("demo", "--help", LOKET_PORT="1")`: the entry point in this process, for commands that start nothing."""
+    signals = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+
+    def run(*arguments: str, **variables: str) -> Ended:
+        monkeypatch.setattr("sys.argv", ["loket", *arguments])
+        for name, value in ({"LOKET_DATA": str(data_folder)} | variables).items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    yield run
+    for number, handler in signals.items():
+        signal.signal(number, handler)
+
+
 def run(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The program as a user starts it."""
     return subprocess.run(
         loket(*arguments),
         env=environment(data) | variables,
@@ -29,18 +64,18 @@ def run(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize("command", ["demo", "serve", "migrate", "psql", "instellingen"])
-def test_help_of_every_command_is_dutch_and_shows_examples(data_folder: Path, command: str) -> None:
+def test_help_of_every_command_is_dutch_and_shows_examples(call: Call, data_folder: Path, command: str) -> None:
     """And starts nothing."""
-    done = run(data_folder, command, "--help")
-    assert done.returncode == 0
-    assert f"Gebruik: loket {command}" in done.stdout
-    assert "Voorbeelden:" in done.stdout
-    assert "Show this" not in done.stdout
+    done = call(command, "--help")
+    assert done.code == 0
+    assert f"Gebruik: loket {command}" in done.out
+    assert "Voorbeelden:" in done.out
+    assert "Show this" not in done.out
     assert not data_folder.exists()
 
 
-def test_help_names_the_exit_codes(data_folder: Path) -> None:
-    assert "Afsluitcodes: 0 gelukt; 1 geweigerd" in " ".join(run(data_folder, "--help").stdout.split())
+def test_help_names_the_exit_codes(call: Call) -> None:
+    assert "Afsluitcodes: 0 gelukt; 1 geweigerd" in " ".join(call("--help").out.split())
 
 
 @pytest.mark.parametrize(
@@ -52,26 +87,24 @@ def test_help_names_the_exit_codes(data_folder: Path) -> None:
         (["demo", "--port", "70000"], "LOKET_PORT is '70000', maar moet een heel getal van 0 tot en met 65535 zijn.\n"),
     ],
 )
-def test_wrong_usage_is_code_2_and_says_what_and_where_help_is(
-    data_folder: Path, arguments: list[str], sentence: str
-) -> None:
-    done = run(data_folder, *arguments)
-    assert (done.returncode, done.stderr) == (2, sentence)
+def test_wrong_usage_is_code_2_and_says_what_and_where_help_is(call: Call, arguments: list[str], sentence: str) -> None:
+    done = call(*arguments)
+    assert (done.code, done.err) == (2, sentence)
 
 
-def test_a_wrong_setting_is_code_2_and_names_the_variable(data_folder: Path) -> None:
-    done = run(data_folder, "instellingen", LOKET_POORT="8001")
-    assert (done.returncode, done.stderr) == (2, "LOKET_POORT bestaat niet. Bedoelt u LOKET_PORT?\n")
+def test_a_wrong_setting_is_code_2_and_names_the_variable(call: Call) -> None:
+    done = call("instellingen", LOKET_POORT="8001")
+    assert (done.code, done.err) == (2, "LOKET_POORT bestaat niet. Bedoelt u LOKET_PORT?\n")
 
 
-def test_a_database_that_is_not_there_is_code_3(data_folder: Path) -> None:
+def test_a_database_that_is_not_there_is_code_3(call: Call) -> None:
     """One sentence, without the password of the address."""
     url = "postgresql://loket_app:geheim@127.0.0.1:1/loket"
-    done = run(data_folder, "migrate", LOKET_DATABASE_URL=url, LOKET_REDIS_URL="redis://127.0.0.1:1/0")
-    assert done.returncode == 3
-    assert done.stderr.startswith("De database is niet bereikbaar")
-    assert done.stderr.count("\n") == 1
-    assert "geheim" not in done.stderr
+    done = call("migrate", LOKET_DATABASE_URL=url, LOKET_REDIS_URL="redis://127.0.0.1:1/0")
+    assert done.code == 3
+    assert done.err.startswith("De database is niet bereikbaar")
+    assert done.err.count("\n") == 1
+    assert "geheim" not in done.err
 
 
 async def test_with_addresses_of_existing_servers_none_is_started(
@@ -115,10 +148,10 @@ async def test_the_service_refuses_to_work_as_who_sees_every_region(cluster: Clu
         await pool.close()
 
 
-def test_settings_as_json_do_not_show_an_address(data_folder: Path) -> None:
+def test_settings_as_json_do_not_show_an_address(call: Call) -> None:
     """An address may hold a password."""
     urls = {"LOKET_DATABASE_URL": "postgresql://a:geheim@b/c", "LOKET_REDIS_URL": "redis://:geheim@b/0"}
-    done = run(data_folder, "instellingen", "--json", **urls)
-    values = msgspec.json.decode(done.stdout)
+    done = call("instellingen", "--json", **urls)
+    values = msgspec.json.decode(done.out)
     assert (values["database_url"], values["port"], values["osrm_url"]) == ("(gezet)", 8000, None)
-    assert "geheim" not in done.stdout
+    assert "geheim" not in done.out

@@ -161,7 +161,7 @@ class Uitsluiting(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
     aanbieder_id: Annotated[UUID | None, Meta(description="Alleen bij soort aanbieder.")] = None
     voorziening_id: Annotated[UUID | None, Meta(description="Alleen bij soort voorziening.")] = None
     pc4: Annotated[Pc4 | None, Meta(description="Alleen bij soort gebied.")] = None
-    straal_km: Annotated[float, Meta(gt=0, le=300, description="Alleen bij soort gebied.")] | None = None
+    straal_km: Annotated[float, Meta(ge=0.1, le=300, description="Alleen bij soort gebied.")] | None = None
 
 
 # ── The aanvraag ─────────────────────────────────────────────────────────────────────────────────

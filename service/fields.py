@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
+from itertools import islice
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -33,8 +34,11 @@ Pc4 = Annotated[str, Meta(pattern="^[1-9][0-9]{3}$", examples=["1211"])]
 Postcode = Annotated[str, Meta(pattern="^[1-9][0-9]{3} [A-Z]{2}$", examples=["1211 AB"])]
 Telefoon = Annotated[str, Meta(pattern="^\\+?[0-9 ()-]{6,20}$", examples=["035 123 45 67"])]
 
-# What PostgreSQL cannot store (NUL), what no reader can see, and halves of a character.
-UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# What PostgreSQL cannot store (NUL), what no reader can see, what turns the text around it, and halves of a character.
+UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\uffff\ud800-\udfff]")
+
+MOST = 100
+"""Names in one object that are looked at: nobody reads more errors, and finding them must not keep others waiting."""
 
 DATES = date(1990, 1, 1), date(2100, 1, 1)
 """A date outside of this is a slip of the finger."""
@@ -111,7 +115,7 @@ def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[F
     if not isinstance(data, Mapping):
         return _wrong(errors, pointer, "een JSON-object")
     fields = _fields(info.cls)
-    for name in (name for name in data if name not in fields):
+    for name in islice((name for name in data if name not in fields), MOST):
         near = difflib.get_close_matches(name, fields, 1)
         hint = f" Bedoelt u {near[0]}?" if near else ""
         errors.append(FieldError(f"{pointer}/{_escape(name)}", "onbekend", f"Dit bestaat hier niet.{hint}"))
@@ -140,6 +144,8 @@ def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldEr
     if isinstance(info, inspect.DictType):
         if not isinstance(value, Mapping):
             return _wrong(errors, pointer, "een JSON-object")
+        if len(value) > MOST:
+            return _wrong(errors, pointer, f"een JSON-object met hooguit {MOST} namen", "aantal")
         for name in value:
             _value(info.key_type, name, f"{pointer}/{_escape(name)}", errors, lax)
         return {

@@ -125,6 +125,7 @@ async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -
         ({"soort": "aanbieder"}, ["/uitsluitingen/0/aanbiederId"]),
         ({"soort": "gebied", "pc4": "1211"}, ["/uitsluitingen/0/straalKm"]),
         ({"soort": "gebied", "pc4": "1211", "straalKm": 1.0}, []),
+        ({"soort": "gebied", "pc4": "1211", "straalKm": 0.1}, []),
         ({"soort": "aanbieder", "straalKm": 1.0}, ["/uitsluitingen/0/aanbiederId", "/uitsluitingen/0/straalKm"]),
     ],
 )

@@ -50,6 +50,33 @@ def test_every_error_is_told_at_once() -> None:
     }
 
 
+def test_of_endless_unknown_names_the_first_hundred_are_told() -> None:
+    """To look for what was meant takes time, in which nobody else is answered; a right field is still read."""
+    value, errors = fields.read(Shape, {f"naan{i}": 1 for i in range(60_000)} | {"naam": "x"})
+
+    assert len(errors) == fields.MOST
+    assert value.naam == "x"
+
+
+def test_an_object_with_endless_names_is_refused_as_a_whole() -> None:
+    """A limit per code, as groepsmix has."""
+
+    class Mix(Struct):
+        mix: dict[fields.Code, int] = {}
+
+    assert errors_of({"mix": {f"code{i}": i for i in range(fields.MOST + 1)}}, Mix) == {"/mix": "aantal"}
+    assert errors_of({"mix": {f"code{i}": i for i in range(fields.MOST)}}, Mix) == {}
+
+
+def test_a_distance_that_the_database_cannot_hold_is_refused() -> None:
+    """Type real begins at 1e-37; a perimeter at a hundred metres."""
+    around = {"soort": "gebied", "pc4": "1211"}
+    for straal in (1e-46, 0.09, 300.1):
+        assert errors_of({**around, "straalKm": straal}, aanvragen.Uitsluiting) == {"/straalKm": "waarde"}
+    for straal in (0.1, 300):
+        assert errors_of({**around, "straalKm": straal}, aanvragen.Uitsluiting) == {}
+
+
 def test_an_unknown_field_is_told_the_name_that_was_probably_meant() -> None:
     """A typing error must not be searched for."""
     _, errors = fields.read(Shape, {"naam": "x", "aantl": 2})
@@ -85,9 +112,12 @@ def test_the_bounds_themselves_are_allowed(number: int) -> None:
     assert errors_of({"naam": "x", "aantal": number}) == {}
 
 
-@pytest.mark.parametrize("text", ["a\x00b", "a\x1bb", "\x7f", "\n", " x", "x\n", "x" * 121])
+@pytest.mark.parametrize(
+    "text",
+    ["a\x00b", "a\x1bb", "\x7f", "\n", " x", "x\n", "x" * 121, "a\x85b", "a\u2028b", "a\u202eb", "a\u2066b", "\ufeffa"],
+)
 def test_text_that_the_database_or_a_reader_cannot_take_is_refused(text: str) -> None:
-    """NUL and control characters, a leading space, 121 characters where 120 fit."""
+    """NUL and control characters, a leading space, 121 characters where 120 fit, and what turns the text around."""
     assert errors_of({"naam": text}) == {"/naam": "waarde"}
 
 

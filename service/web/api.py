@@ -220,6 +220,6 @@ def _read(operation: Operation, raw: bytes) -> tuple[Any, list[FieldError]]:
         return raw, []
     try:
         data = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise HttpRefusal(400, "De body is geen geldige JSON.") from None
     return fields.read(operation.body, data)

@@ -856,9 +856,15 @@ create policy regio on regioafspraak for select
 comment on policy regio on regioafspraak is 'Both sides read an agreement; only the owner role makes one.';
 
 alter table bezetting enable row level security;
-create policy regio on bezetting
-    using ((select huidige_regio()) in (regio, vraag_regio))
-    with check ((select huidige_regio()) in (regio, vraag_regio));
+create policy regio on bezetting for select
+    using ((select huidige_regio()) in (regio, vraag_regio));
+create policy neem on bezetting for insert
+    with check (vraag_regio = (select huidige_regio())
+        and (regio = (select huidige_regio()) or regio = any ((select gedeelde_regios())::text[])));
+comment on policy neem on bezetting is 'A region takes for its own children only, on its own plekken and those that an agreement shares.';
+create policy wijzig on bezetting for update
+    using ((select huidige_regio()) in (regio, vraag_regio));
+comment on policy wijzig on bezetting is 'Both sides; which columns, the grants below say: never whose it is or which plek.';
 
 alter table locatie_adres enable row level security;
 create policy eigen_aanbieder on locatie_adres
@@ -877,7 +883,9 @@ grant usage on schema public to loket_app;
 grant select on jeugdregio, gemeente, regioafspraak, postcodegebied, productcategorie to loket_app;
 grant select, insert, update on
     zorgvorm, kenmerkcode, weging, instelling, organisatie, aanbieder, contract, locatie, locatie_adres, voorziening,
-    plek, samenplaatsing, aanvraag, uitsluiting, grondslag, machtiging, toestemming, bezetting to loket_app;
+    plek, samenplaatsing, aanvraag, uitsluiting, grondslag, machtiging, toestemming to loket_app;
+grant select, insert, update (periode, vervalt_op, vrijgegeven_op, stop_reden, beeindigd_op, einde_reden, versie)
+    on bezetting to loket_app;
 grant select, insert on bevestiging, besluit to loket_app;
 grant select, insert, delete on herhaling to loket_app;
 grant delete on uitsluiting, locatie_adres to loket_app;

@@ -20,7 +20,7 @@ from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
-from service.plekken import BezettingSoort
+from service.plekken import QUEUE, BezettingSoort
 
 
 class StopReden(StrEnum):
@@ -64,8 +64,6 @@ class Bezetting(Struct, kw_only=True):
 COLUMNS = """id, plek_id, soort, lower(periode) as van, upper(periode) as tot, aanvraag_id, vervalt_op,
     vrijgegeven_op, beeindigd_op, einde_reden, versie"""
 
-QUEUE = "select pg_advisory_xact_lock(hashtextextended('bezetting ' || $1::uuid::text, 0))"
-
 # Runs as owner: an optie of another region on a shared plek is not ours to see, but expired it holds nothing.
 RUIM_OPTIES = "select ruim_verlopen_opties($1, $2)"
 
@@ -76,12 +74,12 @@ async def _claim(conn: Connection, plek_id: UUID, van: date, tot: date | None, n
     """Wait for our turn on the plek and end its expired opties. Refuses INVALID, NOT_FOUND and CONFLICT."""
     if tot is not None and tot <= van:
         refuse([FieldError("/tot", "volgorde", "Geef een dag die na de begindag ligt.")])
+    await conn.execute(QUEUE, plek_id)
     exists = await conn.fetchval(PLEK_BESTAAT, plek_id, van, tot)
     if exists is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
     if not exists:
         raise Refusal(Kind.CONFLICT, "Deze plek bestaat niet in die hele periode. Kies een kortere of andere periode.")
-    await conn.execute(QUEUE, plek_id)
     await conn.execute(RUIM_OPTIES, plek_id, now)
 
 
@@ -250,7 +248,7 @@ INSERT_STOP = f"""
 insert into bezetting (regio, vraag_regio, plek_id, soort, periode, stop_reden)
 select p.regio, p.regio, p.id, 'stop', daterange($2, $3), $4
 from plek p
-where p.id = $1
+where p.id = $1 and p.regio = huidige_regio()
 returning {STOP_COLUMNS}
 """
 
@@ -259,6 +257,8 @@ async def stop(conn: Connection, plek_id: UUID, nieuw: NieuweStop, *, now: datet
     """The plek cannot be used for a while. Refuses INVALID, NOT_FOUND, and CONFLICT when somebody has the plek then."""
     await _claim(conn, plek_id, nieuw.van, nieuw.tot, now)
     row = await conn.fetchrow(INSERT_STOP, plek_id, nieuw.van, nieuw.tot, nieuw.reden)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet in uw regio.")
     return msgspec.convert(row, Stop)
 
 

@@ -201,13 +201,32 @@ async def add(conn: Connection, nieuw: NieuwePlek, *, now: datetime, bron: Bron)
     return await get(conn, id, now)
 
 
+# The same lock as a claim takes (service/bezetting.py): a plek does not end under somebody who is just getting it.
+QUEUE = "select pg_advisory_xact_lock(hashtextextended('bezetting ' || $1::uuid::text, 0))"
+
+STEEKT_UIT = """
+select exists (
+    select from bezette_perioden($2::date, array[$1::uuid]) b
+    where (b.soort = 'plaatsing' or (b.soort = 'optie' and b.vervalt_op > $3))
+      and not daterange($4, $5) @> daterange(b.van, b.tot))
+"""
+
 UPDATE = "update plek set naam = $2, bestaat = daterange($3, $4), versie = versie + 1 where id = $1"
 
 
 async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime, bron: Bron) -> Plek:
     """Apply a WijzigingPlek; saying the beschikbaarheid confirms the plek. Refuses NOT_FOUND, INVALID, CONFLICT."""
-    nieuw = merge(await get(conn, id, now, lock=True), wijziging, PlekVelden)
+    current = await get(conn, id, now, lock=True)
+    nieuw = merge(current, wijziging, PlekVelden)
     refuse(await errors(conn, nieuw))
+    if (nieuw.bestaat_van, nieuw.bestaat_tot) != (current.bestaat_van, current.bestaat_tot):
+        await conn.execute(QUEUE, id)
+        if await conn.fetchval(STEEKT_UIT, id, today(now), now, nieuw.bestaat_van, nieuw.bestaat_tot):
+            raise Refusal(
+                Kind.CONFLICT,
+                "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
+                " eerst vrij.",
+            )
     await conn.execute(UPDATE, id, nieuw.naam, nieuw.bestaat_van, nieuw.bestaat_tot)
     changes: Any = wijziging
     if given(changes.beschikbaarheid):

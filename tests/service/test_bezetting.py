@@ -275,6 +275,23 @@ async def test_the_expected_end_of_a_stop_can_move_as_far_as_the_plek_is_free(po
     assert refused.kind is Kind.CONFLICT
 
 
+async def test_only_its_own_region_stops_a_plek(
+    pool: Pool, owner: Connection, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """A shared plek can be seen and taken, but what its provider says of it is for its own region."""
+    elders = wie_als("schakelfunctionaris", regio="flevoland")
+    await owner.execute(
+        "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ($1, 'flevoland', '[2026-01-01,)')",
+        wie.regio,
+    )
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+
+    refused = await refusal_of(pool, elders, lambda conn: make.stop(conn, plek_id=plek.id))
+
+    assert refused.kind is Kind.NOT_FOUND
+
+
 async def test_an_expired_optie_of_another_region_is_ended_too(
     pool: Pool, owner: Connection, wie: Wie, wie_als: Callable[..., Wie]
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from service import bezetting, plekken
 from service.bezetting import EindeReden
 from service.db import Connection, Pool, Wie, transaction
+from service.errors import Kind, Refusal
 from service.plekken import Beschikbaarheid, BezettingSoort, Bron, NieuwePlek, PlekStatus, WijzigingPlek
 from tests import make
 
@@ -236,3 +237,20 @@ async def test_a_plek_shared_by_agreement_shows_what_takes_it_to_the_other_regio
     async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
         assert await status_of(conn, plek) is PlekStatus.BEZET
         assert await conn.fetchval("select count(*) from bezetting") == 0
+
+
+async def test_a_plek_does_not_end_under_who_has_it(pool: Pool, wie: Wie) -> None:
+    """Neither before the end of a plaatsing nor after its start; on its last day is right."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        await make.plaatsing(conn, plek_id=plek.id, van=make.TODAY, tot=make.day(10))
+
+    async def change(**days: date) -> None:
+        async with transaction(pool, wie) as conn:
+            await plekken.change(conn, plek.id, WijzigingPlek(**days), now=make.NOW, bron=Bron.SCHERM)
+
+    for days in ({"bestaat_tot": make.day(9)}, {"bestaat_van": make.day(1)}):
+        with pytest.raises(Refusal, match="bezet of beloofd") as refused:
+            await change(**days)
+        assert refused.value.kind is Kind.CONFLICT
+    await change(bestaat_tot=make.day(10))

@@ -185,6 +185,9 @@ def is_loopback(host: str) -> bool:
 def has_scheme(*schemes: str) -> Callable[[str], bool]:
     def check(text: str) -> bool:
         parts = urlsplit(text)
+        # Several hosts with commas are for asyncpg to read. Of one host, a port that cannot be raises ValueError.
+        if "," not in parts.netloc and parts.port == 0:
+            return False
         return parts.scheme in schemes and bool(parts.netloc or parts.path.strip("/"))
 
     return check

@@ -68,3 +68,18 @@ def test_a_wrong_address_is_not_repeated_because_it_may_hold_a_password() -> Non
 def test_the_table_of_settings_in_the_documentation_is_current() -> None:
     """docs/instellingen.md = `loket instellingen --markdown`."""
     assert (ROOT / "docs" / "instellingen.md").read_text(encoding="utf-8") == as_markdown()
+
+
+@pytest.mark.parametrize("port", ["99999", "0", "x"])
+def test_an_address_with_a_port_that_cannot_be_is_refused(port: str) -> None:
+    """At the start, and not as a traceback of whatever uses it first; without showing the password."""
+    urls = {"LOKET_DATABASE_URL": f"postgresql://u:geheim@127.0.0.1:{port}/x", "LOKET_REDIS_URL": "redis://127.0.0.1"}
+    with pytest.raises(SettingsError, match="LOKET_DATABASE_URL is .niet getoond.") as refused:
+        Settings.from_environ(urls)
+    assert "geheim" not in str(refused.value)
+
+
+def test_several_hosts_are_for_the_database_to_choose_from() -> None:
+    """As libpq and asyncpg read them."""
+    urls = {"LOKET_DATABASE_URL": "postgresql://a@h1:5432,h2:5433/x", "LOKET_REDIS_URL": "unix:///run/valkey.sock"}
+    assert Settings.from_environ(urls).database_url == urls["LOKET_DATABASE_URL"]

@@ -76,7 +76,7 @@ def prepare(folder: Path) -> None:
                     " op.",
                 )
             (folder / MARK).write_text('{"map": "gegevens van het loket"}\n')
-        (folder / "log").mkdir(exist_ok=True)
+        (folder / "log").mkdir(mode=0o700, exist_ok=True)
         # Opened for writing: a folder of someone else is told here and not by a server's log.
         os.close(os.open(folder / "eigenaar.lock", os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:

@@ -47,6 +47,8 @@ def start(
         "unix_socket_permissions": "0700",
         "restart_after_crash": "off",
         "log_min_messages": "warning",
+        # Without "Failing row contains …": what stands in a row is about a child.
+        "log_error_verbosity": "terse",
     } | (options or {})
     arguments = [argument for name, value in settings.items() for argument in ("-c", f"{name}={value}")]
     with log.open("ab") as out:

@@ -93,7 +93,7 @@ class Snapshots:
         self._pool = pool
         self._connect = connect
         self._entries: dict[str, Entry] = {}
-        self._sure_at = float("-inf")
+        self.sure_at = float("-inf")
         """Monotonic time before which everything was heard."""
 
     async def listen(self) -> None:
@@ -115,10 +115,10 @@ class Snapshots:
             while True:
                 asked_at = time.monotonic()
                 await conn.fetchval("select 1", timeout=1)
-                self._sure_at = asked_at
+                self.sure_at = asked_at
                 await asyncio.sleep(HEARTBEAT_S)
         finally:
-            self._sure_at = float("-inf")
+            self.sure_at = float("-inf")
             with contextlib.suppress(*LOST):
                 await conn.close(timeout=1)
 
@@ -137,7 +137,7 @@ class Snapshots:
 
     def sure(self) -> bool:
         """Whether everything that happened until a moment ago was heard."""
-        return time.monotonic() - self._sure_at < SURE_S
+        return time.monotonic() - self.sure_at < SURE_S
 
     async def get(self, regio: str, now: datetime) -> tuple[View, Freshness]:
         """The view of a region, as fresh as can be had, and how fresh that is.
@@ -146,7 +146,7 @@ class Snapshots:
         """
         entry = self._entries.setdefault(regio, Entry())
         async with entry.lock:
-            heard_until = now - timedelta(seconds=time.monotonic() - self._sure_at) if self.sure() else None
+            heard_until = now - timedelta(seconds=time.monotonic() - self.sure_at) if self.sure() else None
             try:
                 view = await self._refreshed(regio, entry, now, heard=heard_until is not None)
             except LOST as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -44,6 +45,16 @@ async def snapshots(database_url: str) -> AsyncIterator[Snapshots]:
     await pool.close()
 
 
+async def heard(snapshots: Snapshots) -> None:
+    """Returns when everything that was committed until now has been heard."""
+    now = time.monotonic()
+
+    async def later() -> bool:
+        return snapshots.sure_at > now
+
+    await until(later)
+
+
 async def count(snapshots: Snapshots, regio: str = REGIO) -> int:
     view, _ = await snapshots.get(regio, make.NOW)
     return view.aanbod.plekken
@@ -67,6 +78,7 @@ async def test_only_the_voorziening_that_changed_is_read_again(snapshots: Snapsh
     async with transaction(pool, wie) as conn:
         plek = await make.plek(conn)
         await make.plek(conn)
+    await heard(snapshots)
     before, _ = await snapshots.get(REGIO, make.NOW)
     async with transaction(pool, wie) as conn:
         await make.stop(conn, plek_id=plek.id)

@@ -61,8 +61,11 @@ class Wie(Struct, frozen=True):
             raise ValueError(f"regio {self.regio!r} is not a code of a jeugdregio")
 
 
-async def _keep(_: asyncpg.Connection[asyncpg.Record]) -> None:
-    """Instead of asyncpg's reset query at each release: see the module's docstring."""
+async def _keep(conn: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Instead of asyncpg's reset query at each release: see the module's docstring. Only who was cut off while
+    beginning or ending a transaction leaves one open, in which the next would fail or hold up others."""
+    if conn.is_in_transaction():
+        await conn.execute("rollback")
 
 
 async def set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from types import FrameType
@@ -46,6 +47,7 @@ def main() -> None:
     signal.signal(signal.SIGHUP, leave)
     try:
         code = app(prog_name="loket", standalone_mode=False)
+        sys.stdout.flush()
     except Refusal as refusal:
         lines = [refusal.detail, *(f"  {field.pointer}: {field.detail}" for field in refusal.fields)]
         fail("\n".join(lines), UNREACHABLE if refusal.kind is Kind.UNAVAILABLE else REFUSED)
@@ -59,6 +61,10 @@ def main() -> None:
         fail(f"De database is niet bereikbaar: {lost}. Draait die, en klopt LOKET_DATABASE_URL?", UNREACHABLE)
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as refused:
         fail(f"De database laat het loket niet binnen: {refused}. Klopt LOKET_DATABASE_URL?", UNREACHABLE)
+    except OSError as error:
+        if error.errno not in REASONS:
+            raise
+        fail(f"{REASONS[error.errno]}{f': {error.filename}' if error.filename else ''}.", REFUSED)
     except (KeyboardInterrupt, typer.Abort):
         fail("Afgebroken.", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else OK)
@@ -70,6 +76,15 @@ UNREACHED = (
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
 )
+
+
+REASONS = {
+    errno.ENOSPC: "Er is geen ruimte meer op de schijf",
+    errno.EDQUOT: "Er is geen ruimte meer op de schijf",
+    errno.ENAMETOOLONG: "De naam van een map of bestand is te lang",
+    errno.EPIPE: "Niemand leest de uitvoer meer",
+}
+"""What the world outside can do to any command; another OSError is a bug and shows where it was."""
 
 
 def leave(number: int, _: FrameType | None) -> None:

@@ -155,7 +155,10 @@ def read(hint: Any, check: Callable[[str], bool] | None, text: str) -> Any:
     if check is not None and not check(text):
         raise ValueError(text)
     if Path in get_args(get_args(hint)[0]):
-        return Path(text).expanduser()
+        try:
+            return Path(text).expanduser()
+        except RuntimeError as error:  # ~somebody who does not exist
+            raise ValueError(text) from error
     value = msgspec.convert(text, hint, strict=False)
     if isinstance(value, float) and math.isnan(value):
         raise ValueError(text)

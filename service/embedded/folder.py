@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -80,7 +81,9 @@ def prepare(folder: Path) -> None:
         # Opened for writing: a folder of someone else is told here and not by a server's log.
         os.close(os.open(folder / "eigenaar.lock", os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        reason = "Er is geen schijfruimte meer" if error.errno == 28 else "U mag niet schrijven"
+        if error.errno == errno.ENAMETOOLONG:
+            raise  # no rights would mend it; service/cli.py has the sentence
+        reason = "Er is geen schijfruimte meer" if error.errno == errno.ENOSPC else "U mag niet schrijven"
         raise Refusal(
             Kind.FORBIDDEN,
             f"{reason} in de gegevensmap {folder}. Geef met LOKET_DATA een map op waarin dat wel kan.",

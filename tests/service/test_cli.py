@@ -155,3 +155,25 @@ def test_settings_as_json_do_not_show_an_address(call: Call) -> None:
     values = msgspec.json.decode(done.out)
     assert (values["database_url"], values["port"], values["osrm_url"]) == ("(gezet)", 8000, None)
     assert "geheim" not in done.out
+
+
+def test_a_full_disk_is_told_in_a_sentence(data_folder: Path) -> None:
+    """Also when it is only found at the last line that is written."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            loket("instellingen"),
+            env=environment(data_folder),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "Er is geen ruimte meer op de schijf.\n")
+
+
+def test_a_folder_with_an_endless_name_is_told_in_a_sentence(data_folder: Path) -> None:
+    """255 bytes is what a file system takes."""
+    done = run(data_folder / ("a" * 256), "psql")
+    assert done.returncode == 1
+    assert done.stderr.startswith("De naam van een map of bestand is te lang: ")
+    assert len(done.stderr.splitlines()) == 1

@@ -252,3 +252,18 @@ def test_a_folder_that_only_its_owner_may_enter(data: Path) -> None:
     else:
         with owned(Settings(data=inner), "test") as servers:
             assert sql(servers.start(), "select 1") == 1
+
+
+def test_the_log_is_for_its_owner_and_holds_no_row(data: Path) -> None:
+    """What PostgreSQL would say of a row that it refuses, is about a child."""
+    with owned(Settings(data=data), "test") as servers:
+        endpoints = servers.start()
+        sql(endpoints, "create table kind as select ''::text as verhaal")
+        sql(endpoints, "alter table kind add constraint kort check (length(verhaal) < 5)")
+        with pytest.raises(asyncpg.CheckViolationError):
+            sql(endpoints, "insert into kind select 'ge' || 'heim'")
+
+    log = (data / "log" / "postgres.log").read_text()
+    assert "kort" in log
+    assert "geheim" not in log
+    assert (data / "log").stat().st_mode & 0o077 == 0

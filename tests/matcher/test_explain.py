@@ -190,9 +190,18 @@ def test_a_stop_further_on_is_in_the_way_of_a_later_start() -> None:
 def test_a_stop_can_keep_beds_from_a_common_start_that_each_has() -> None:
     """One bed can start on day 1000 only, the other from 1005 on, when its stop is over: without it they can."""
     two = make.aanvraag(make.jeugdige(), make.jeugdige())
-    early, stopped = make.plek("p1", windows=((1, 1100),)), make.plek("p2", stop=(990, 1005))
+    early = make.plek("p1", windows=((1, 1100),))
+    stopped = make.plek("p2", windows=((990, FOREVER),), stop=(990, 1005))
     found = changes(judged(two, early, stopped), limits=Limits(dagen_korter=0))
     assert {change.rules: change.plekken for change in found.one} == {(Rule.GESTOPT,): 2, (Rule.BEDDEN,): 2}
+
+
+def test_a_shorter_stay_can_bring_beds_together_that_each_fit_alone() -> None:
+    """One bed can start until day 1005, the other from 1008 on: three days shorter in the first."""
+    two = make.aanvraag(make.jeugdige(), make.jeugdige())
+    found = judged(two, make.plek("p1", windows=((1, 1105),)), make.plek("p2", windows=((1008, FOREVER),)))
+    opened = {change.rules: dict(change.steps) for change in changes(found).one}
+    assert opened == {(Rule.PERIODE,): {"dagen_korter": (Step(3, 2, 1),)}, (Rule.BEDDEN,): {"bedden": (Step(1, 2, 1),)}}
 
 
 def test_fewer_beds_open_a_place_for_a_samenplaatsing() -> None:

@@ -20,6 +20,7 @@ from rich.text import Text
 
 from service.commands import connect, dutch
 from service.db import Pool, Rol, Wie, open_pool
+from service.dutch import count
 from service.errors import Kind, Refusal
 from service.intake import soorten
 from service.intake.preview import Actie, Rejected, Voorbeeld
@@ -235,7 +236,8 @@ def _counts(voorbeeld: Voorbeeld) -> str:
 def _print(voorbeeld: Voorbeeld) -> None:
     where = f", blad {voorbeeld.blad}" if voorbeeld.blad else ""
     _say(
-        f"{voorbeeld.bestand}{where}: {voorbeeld.rijen} rijen, kop in rij {voorbeeld.koprij} ({voorbeeld.gelezen_als})."
+        f"{voorbeeld.bestand}{where}: {count(voorbeeld.rijen, 'rij', 'rijen')}, kop in rij {voorbeeld.koprij} "
+        f"({voorbeeld.gelezen_als})."
     )
     if voorbeeld.genegeerd:
         _say(f"Niet gelezen, want onbekend: {', '.join(voorbeeld.genegeerd)}.")

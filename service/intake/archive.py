@@ -16,7 +16,7 @@ from defusedxml.ElementTree import iterparse
 from service.errors import Kind, Refusal
 
 MAX_PARTS = 1_000
-MAX_UNPACKED = 150 * 1024 * 1024
+MAX_UNPACKED = 100 * 1024 * 1024
 MAX_RATIO = 400
 """Of a part of more than 1 MB. A sheet of equal rows packs to about a hundredth; a bomb to a thousandth."""
 MAX_WHOLE = 2 * 1024 * 1024

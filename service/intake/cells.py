@@ -39,6 +39,8 @@ class Wrong(Exception):
 
 
 SPACES = re.compile(r"[\s\u00a0\u2007\u202f\u200b\u200c\u200d\u2060\ufeff]+")
+UNSTORABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and halves of surrogate pairs."""
 FAULTS = frozenset(
     # What Excel and LibreOffice show for a failed formula, in English and in Dutch.
     [
@@ -111,7 +113,8 @@ def shown(value: Any) -> str:
             text = ", ".join(shown(part) for part in value)
         case _:
             text = str(value)
-    text = "".join(char for char in squeeze(text) if unicodedata.category(char)[0] != "C")
+    # Cut first: a cell may hold thirty thousand characters, and a file ten thousand of such cells.
+    text = "".join(char for char in squeeze(text[: 10 * SHOWN]) if unicodedata.category(char)[0] != "C")
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
@@ -136,7 +139,7 @@ def _text(value: Raw) -> str:
             plain = squeeze(str(value))
     if plain.casefold() in FAULTS:
         raise Wrong("foutwaarde", FAULT_REASON)
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in plain):
+    if UNSTORABLE.search(plain):
         raise Wrong("tekens", "Er staan onzichtbare stuurtekens in de cel. Typ de waarde opnieuw.")
     return plain
 

@@ -1,9 +1,8 @@
 """.xlsx → rows with the numbers that Excel shows, by openpyxl.
 
-Not by its `load_workbook`: that reads what no list needs (charts, themes, all sheets when they do not say their size)
-and gives a formula without a stored outcome as an empty cell. With its formulas beside its values it would show, but
-then openpyxl translates each shared formula, which takes minutes for an ordinary file and hours for a hostile one.
-So what `load_workbook` is made of is called here piece by piece, and one method of openpyxl's sheet parser is extended.
+Not by its `load_workbook`: that reads what no list needs (charts, themes, links), and gives a formula without a stored
+outcome as an empty cell. Asked for the formulas too, it writes out each shared one, an hour's work for a file of 300 KB.
+So its parts are called one by one here, and one method of its sheet parser is extended.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from lzma import LZMAError
 from typing import Any
-from xml.etree.ElementTree import ParseError  # nosec B405: the type only
+from xml.etree.ElementTree import ParseError  # nosec B405
 
 from defusedxml import DefusedXmlException
 from msgspec import Struct
@@ -118,9 +117,14 @@ def _strings(archive: Archive, part: str) -> list[str]:
     """The table of texts that cells refer to by number."""
     # A text stands in one piece or in pieces with a style each; beside it may stand how to pronounce it.
     return [
-        "".join(piece.text or "" for path in PIECES for piece in text.iterfind(path))
+        _text("".join(piece.text or "" for path in PIECES for piece in text.iterfind(path)))
         for text in archive.elements(part, f"{NS}si", end=f"{NS}sst")
     ]
+
+
+def _text(value: str) -> str:
+    """_x000D_ is how the format writes what XML cannot hold."""
+    return unescape(value[:MAX_CELL])
 
 
 def rows(book: Book, sheet: BookSheet) -> Iterator[tuple[int, list[Raw]]]:
@@ -152,6 +156,6 @@ class _Parser(WorkSheetParser):
             # A number too large for a date, openpyxl calls an error too.
             shown = value if kind == "e" else element.findtext(VALUE_TAG, "")
             cell["value"] = Fault(shown[:20], FAULT_REASON if kind == "e" else NO_DAY)
-        elif isinstance(value, str):
-            cell["value"] = unescape(value[:MAX_CELL])
+        elif isinstance(value, str) and kind != "s":
+            cell["value"] = _text(value)
         return cell

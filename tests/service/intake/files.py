@@ -13,10 +13,16 @@ import openpyxl
 
 from service.db import Pool, Wie
 from service.intake import soorten
+from service.intake.capaciteit import TABLE
 from service.intake.preview import Voorbeeld
+from service.intake.tables import Parsed, parse
 from tests import make
 
 Rows = Sequence[Sequence[Any]]
+
+HEADER = ["Voorziening", "Plek", "Status"]
+ROWS = [HEADER, ["Café Zuid", "1", "vrij"], ["Café Zuid", "2", "bezet"]]
+"""The smallest list of plekken."""
 
 
 def text(rows: Rows, *, separator: str = ";", charset: str = "utf-8") -> bytes:
@@ -64,6 +70,19 @@ def shared(content: bytes) -> bytes:
         namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
         zipped.writestr("xl/sharedStrings.xml", f'<sst xmlns="{namespace}">{items}</sst>')
     return out.getvalue()
+
+
+def read(content: bytes, **rest: Any) -> Parsed:
+    """A list of plekken."""
+    return parse(TABLE, content, "lijst", **rest)
+
+
+def values(parsed: Parsed) -> list[tuple[int, Any, Any]]:
+    return [(record.row, record.get("voorziening"), record.get("plek")) for record in parsed.records]
+
+
+def faults(parsed: Parsed) -> list[tuple[str | None, str]]:
+    return [(fault.cel, fault.code) for fault in parsed.faults]
 
 
 def archive(parts: Mapping[str, str]) -> bytes:

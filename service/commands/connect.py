@@ -76,6 +76,9 @@ async def _prepare(endpoints: Endpoints) -> None:
     try:
         await migrations.migrate(owner)
         await load_postcodes(owner)
+    except Refusal as refusal:
+        advice = " Of begin opnieuw met make demo FRESH=1; uw wijzigingen in de demo zijn dan weg."
+        raise Refusal(refusal.kind, refusal.detail + advice) from refusal
     finally:
         await owner.close()
 

@@ -131,6 +131,15 @@ async def test_with_addresses_of_existing_servers_none_is_started(
         await superuser.execute(f"drop database {name} with (force)")
 
 
+def test_data_of_another_schema_are_refused_with_the_way_out(data_folder: Path) -> None:
+    """The demo keeps its data; when a newer program cannot use them, it says how to begin again."""
+    spoil = "update loket_migraties.toegepast set checksum = sha256('') where nummer = 1"
+    assert run(data_folder, "psql", "--eigenaar", "--", "-c", spoil).returncode == 0
+    done = run(data_folder, "rank")
+    assert done.returncode == 1
+    assert done.stderr.endswith("Of begin opnieuw met make demo FRESH=1; uw wijzigingen in de demo zijn dan weg.\n")
+
+
 def test_psql_looks_as_the_service_does(data_folder: Path) -> None:
     """As the app role and for one region, so that what it shows is what the service may see."""
     done = run(data_folder, "psql", "--", "-XAtc", "select current_user, huidige_regio()", LOKET_REGIO="flevoland")

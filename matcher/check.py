@@ -73,7 +73,7 @@ def failing(aanvraag: Aanvraag, plek: Plek, travel: Estimate) -> set[Rule]:
         Rule.REGIO: not {(plek.regio, None), (plek.regio, plek.zorgvorm)} & aanvraag.regios,
         Rule.LEEFTIJD: any(not plek.leeftijd_van <= age <= plek.leeftijd_tot for age in ages),
         Rule.GESLACHT: any(plek.groepssoort not in child.groepssoorten for child in children),
-        Rule.JURIDISCH_KADER: aanvraag.juridisch_kader not in plek.juridische_kaders,
+        Rule.JURIDISCH_KADER: not aanvraag.juridische_kaders <= plek.juridische_kaders,
         Rule.MACHTIGING: (machtiging is not None and plek.zorgvorm not in machtiging.zorgvormen)
         or (plek.gesloten and not (machtiging is not None and machtiging.gesloten)),
         Rule.TOEGANKELIJKHEID: any(child.rolstoel for child in children) and not plek.rolstoeltoegankelijk,

@@ -231,7 +231,8 @@ class Aanvraag(Struct, frozen=True, kw_only=True):
     urgentie: Urgentie
     jeugdigen: tuple[Jeugdige, ...]
     zorgvormen: frozenset[str]
-    juridisch_kader: str
+    juridische_kaders: frozenset[str]
+    """Of all jeugdigen together: brothers and sisters may be under different ones."""
     perspectief: str
     gewenste_start: int
     uiterlijke_datum: int
@@ -257,7 +258,8 @@ class Aanvraag(Struct, frozen=True, kw_only=True):
         require(1 <= count <= MAX_SAMEN, where, f"{count} jeugdigen, 1 to {MAX_SAMEN} can be asked for together")
         require(bool(self.zorgvormen), where, "asks for no zorgvorm")
         require(bool(self.regios), where, "may use places of no region")
-        _known(where, "juridisch kader", (self.juridisch_kader,), JURIDISCHE_KADERS)
+        require(bool(self.juridische_kaders), where, "is under no juridisch kader")
+        _known(where, "juridisch kader", self.juridische_kaders, JURIDISCHE_KADERS)
         _known(where, "perspectief", (self.perspectief,), PERSPECTIEVEN)
         days = _is_day(self.gewenste_start) and _is_day(self.uiterlijke_datum)
         require(days, where, f"start between day {self.gewenste_start} and {self.uiterlijke_datum}")

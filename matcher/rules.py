@@ -50,7 +50,7 @@ class Question(Struct, frozen=True, eq=False):
     jongste: int
     oudste: int
     groepssoorten: np.uint64
-    kader: np.uint64
+    kaders: np.uint64
     perspectief: np.uint64
     ondersteuning: np.uint64
     onderwijs: np.uint64
@@ -112,7 +112,7 @@ def ask(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Question:
         groepssoorten=np.uint64(
             bits(frozenset.intersection(*(child.groepssoorten for child in children)), GROEPSSOORTEN, where)
         ),
-        kader=np.uint64(bits((aanvraag.juridisch_kader,), JURIDISCHE_KADERS, where)),
+        kaders=np.uint64(bits(aanvraag.juridische_kaders, JURIDISCHE_KADERS, where)),
         perspectief=np.uint64(bits((aanvraag.perspectief,), PERSPECTIEVEN, where)),
         ondersteuning=np.uint64(
             bits(
@@ -168,8 +168,8 @@ def geslacht(q: Question, at: At) -> Bools:
 
 
 def juridisch_kader(q: Question, at: At) -> Bools:
-    """The voorziening does not take children under this juridisch kader."""
-    out: Bools = (q.aanbod.profielen.kaders[at] & q.kader) == 0
+    """The voorziening does not take children under the juridisch kader of one of the jeugdigen."""
+    out: Bools = (~q.aanbod.profielen.kaders[at] & q.kaders) != 0
     return out
 
 

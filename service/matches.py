@@ -13,10 +13,22 @@ from matcher.change import changes
 from matcher.explain import fallen_out
 from matcher.geo import rd
 from matcher.judge import judge
-from matcher.problem import Aanvraag, Anker, Area, Criterium, Jeugdige, Machtiging, Point, Urgentie, Weging
+from matcher.problem import (
+    MAX_MONTHS,
+    MAX_SAMEN,
+    Aanvraag,
+    Anker,
+    Area,
+    Criterium,
+    Jeugdige,
+    Machtiging,
+    Point,
+    Urgentie,
+    Weging,
+)
 from matcher.rank import rank
 from matcher.solution import RELAXABLE, REVEALING
-from service import catalogue
+from service import aanvragen, catalogue
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
@@ -64,10 +76,6 @@ where a.samenplaatsing_id = $1 and not a.id = any ($2)
 """
 
 
-OPEN = frozenset({"ingediend", "in_behandeling", "opgeschaald"})
-"""Statuses in which a place is sought."""
-
-
 class Page(Struct, frozen=True):
     """Which part of a list."""
 
@@ -92,7 +100,7 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
         raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
     ids = [row["id"] for row in rows]
     own = rows[0]
-    if own["status"] not in OPEN:
+    if own["status"] not in aanvragen.OPEN:
         raise Refusal(
             Kind.CONFLICT, f"Deze aanvraag is {_closed(own['status'])}. Er wordt geen plek meer voor gezocht."
         )
@@ -118,13 +126,25 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
             "Deze broers en zussen vragen niet om dezelfde zorgvorm. Samen passen zij dan nergens. "
             "Vraag de verwijzer om ten minste een zorgvorm die voor allemaal past.",
         )
+    if len(rows) > MAX_SAMEN:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"In deze samenplaatsing staan {len(rows)} open aanvragen. Het loket zoekt voor hoogstens {MAX_SAMEN} "
+            "kinderen samen. Vraag de verwijzer om de samenplaatsing te verdelen.",
+        )
+    if any(age_on(row["leeftijd_maanden"], row["leeftijd_peildatum"], start) > MAX_MONTHS for row in rows):
+        raise Refusal(
+            Kind.CONFLICT,
+            "De jeugdige is op de eerste dag ouder dan 23 jaar. Jeugdhulp is er dan niet meer. "
+            "Controleer de leeftijd en de peildatum van de aanvraag.",
+        )
     reistijden = [row["maximale_reistijd"] for row in rows if row["maximale_reistijd"] is not None]
     found = Aanvraag(
         id=str(aanvraag_id),
         urgentie=Urgentie(own["urgentie"]),
         jeugdigen=tuple(_jeugdige(row, start) for row in rows),
         zorgvormen=zorgvormen,
-        juridisch_kader=own["juridisch_kader"],
+        juridische_kaders=frozenset(row["juridisch_kader"] for row in rows),
         perspectief=own["perspectief"],
         gewenste_start=start.toordinal(),
         uiterlijke_datum=einde.toordinal(),

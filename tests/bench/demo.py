@@ -145,7 +145,7 @@ def _aanvragen(rows: demo.Rows, points: dict[str, Point]) -> list[Aanvraag]:
                 urgentie=Urgentie(own.urgentie),
                 jeugdigen=tuple(_jeugdige(child) for child in children),
                 zorgvormen=zorgvormen,
-                juridisch_kader=own.juridisch_kader,
+                juridische_kaders=frozenset(child.juridisch_kader for child in children),
                 perspectief=own.perspectief,
                 gewenste_start=start.toordinal(),
                 uiterlijke_datum=max(start, min(child.uiterlijke_datum for child in children)).toordinal(),

@@ -28,7 +28,7 @@ def usable(aanvraag: Aanvraag, plek: Plek, travel: Estimate) -> bool:
     age = child.leeftijd_maanden
     if not plek.leeftijd_van <= age <= plek.leeftijd_tot or plek.groepssoort not in child.groepssoorten:
         return False
-    if aanvraag.juridisch_kader not in plek.juridische_kaders:
+    if not aanvraag.juridische_kaders <= plek.juridische_kaders:
         return False
     machtiging = aanvraag.machtiging
     if machtiging is not None and plek.zorgvorm not in machtiging.zorgvormen:

@@ -65,7 +65,7 @@ def aanvraag(*jeugdigen: Jeugdige, **fields: Any) -> Aanvraag:
         "id": "r1",
         "urgentie": Urgentie.REGULIER,
         "zorgvormen": frozenset({"gezinshuis", "pleegzorg"}),
-        "juridisch_kader": "ots",
+        "juridische_kaders": frozenset({"ots"}),
         "perspectief": "langdurig",
         "gewenste_start": START,
         "uiterlijke_datum": START + 10,

@@ -122,7 +122,7 @@ def aanvraag(random: Random, voorzieningen: int) -> Aanvraag:
         urgentie=random.choice(list(Urgentie)),
         jeugdigen=tuple(_jeugdige(random, mild=mild) for _ in range(random.choice((1, 1, 1, 2, 2, 3)))),
         zorgvormen=often(random, CODES.zorgvormen, 0.9 if mild else 0.7),
-        juridisch_kader="ots",
+        juridische_kaders=often(random, ("ots", "vrijwillig"), 0.3),
         perspectief=random.choice(PERSPECTIEVEN),
         gewenste_start=START,
         uiterlijke_datum=START + random.choice((0, 3, 10)),

@@ -67,6 +67,14 @@ def test_juridisch_kader_is_one_that_the_place_takes() -> None:
     assert broken(make.aanvraag(), make.plek(juridische_kaders=frozenset({"vrijwillig"}))) == {"juridisch_kader"}
 
 
+def test_juridisch_kader_of_every_brother_and_sister_is_one_that_the_place_takes() -> None:
+    """One under OTS and one voluntary: a place that takes only one of the two kinds takes neither child."""
+    both = make.aanvraag(*[make.jeugdige()] * 2, juridische_kaders=frozenset({"ots", "vrijwillig"}))
+    assert broken(both, *make.beds(2)) == set()
+    for only in ("ots", "vrijwillig"):
+        assert broken(both, *make.beds(2, juridische_kaders=frozenset({only}))) == {"juridisch_kader"}
+
+
 def test_machtiging_blocks_a_zorgvorm_outside_its_type() -> None:
     """Without a machtiging none is needed; with one only what it names."""
     for zorgvormen, rules in ((frozenset({"gezinshuis"}), set()), (frozenset({"pleegzorg"}), {"machtiging"})):

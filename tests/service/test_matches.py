@@ -18,6 +18,7 @@ from service.matches import Page, rank_aanvraag
 from service.rangschikking import Rangschikking
 from service.snapshot import Snapshots
 from service.travel import Traveller
+from service.voorzieningen import JuridischKader
 from tests import make
 
 
@@ -154,6 +155,81 @@ async def test_brothers_and_sisters_who_ask_for_different_things_are_told_so(
     with pytest.raises(Refusal, match="niet om dezelfde zorgvorm") as refused:
         await ranked(een.id)
     assert refused.value.kind is Kind.CONFLICT
+
+
+async def test_a_place_must_take_the_juridisch_kader_of_every_brother_and_sister(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    """Whichever of them is asked for: a place that takes no children under OTS does not take the two together."""
+    async with transaction(pool, wie) as conn:
+        groep = await make.samenplaatsing(conn)
+        family = {"organisatie_id": groep.organisatie_id, "samenplaatsing_id": groep.id}
+        een = await make.aanvraag(conn, **family, juridisch_kader=JuridischKader.VRIJWILLIG)
+        ander = await make.aanvraag(conn, **family, juridisch_kader=JuridischKader.OTS)
+        voorziening = await make.voorziening(conn, juridische_kaders=[JuridischKader.VRIJWILLIG])
+        for _ in range(2):
+            await make.plek(conn, voorziening_id=voorziening.id)
+    for aanvraag in (een, ander):
+        found: Rangschikking = await ranked(aanvraag.id)
+        assert [out.redenen for out in found.afgevallen] == [["Neemt geen kinderen op met dit juridisch kader."]]
+
+
+async def test_a_machtiging_of_one_of_two_binds_both_and_a_closed_place_needs_one_for_each(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    """Together they can only go where each may go."""
+    gesloten = aanvragen.Machtiging(
+        soort=aanvragen.MachtigingSoort.GESLOTEN,
+        zorgvormen=["gezinshuis"],
+        geldig_van=make.day(-10),
+        geldig_tot=make.day(200),
+    )
+    async with transaction(pool, wie) as conn:
+        groep = await make.samenplaatsing(conn)
+        family = {"organisatie_id": groep.organisatie_id, "samenplaatsing_id": groep.id}
+        zorgvormen = ["gezinshuis", "pleegzorg-opvoeding"]
+        een = await make.aanvraag(conn, **family, zorgvormen=zorgvormen, machtigingen=[gesloten])
+        ander = await make.aanvraag(conn, **family, zorgvormen=zorgvormen)
+        for fields in ({"gesloten": True}, {"zorgvorm": "pleegzorg-opvoeding"}):
+            voorziening = await make.voorziening(conn, **fields)
+            for _ in range(2):
+                await make.plek(conn, voorziening_id=voorziening.id)
+    for aanvraag in (een, ander):
+        found: Rangschikking = await ranked(aanvraag.id)
+        assert sorted(out.redenen for out in found.afgevallen) == [
+            ["De machtiging geldt niet voor pleegzorg, opvoeding."],
+            ["Dit is een gesloten plek. Daarvoor is een gesloten machtiging nodig."],
+        ]
+
+
+async def test_more_brothers_and_sisters_than_the_matcher_takes_are_refused_in_words(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        groep = await make.samenplaatsing(conn)
+        family = {"organisatie_id": groep.organisatie_id, "samenplaatsing_id": groep.id}
+        acht = [await make.aanvraag(conn, **family) for _ in range(8)]
+    assert (await ranked(acht[0].id)).aantal_passend == 0
+    async with transaction(pool, wie) as conn:
+        await make.aanvraag(conn, **family)
+    with pytest.raises(Refusal, match="hoogstens 8 kinderen") as refused:
+        await ranked(acht[0].id)
+    assert refused.value.kind is Kind.CONFLICT
+
+
+@pytest.mark.parametrize(("later", "refused"), [(31, False), (62, True)])
+async def test_who_is_past_23_on_the_first_day_gets_the_reason_and_no_places(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, later: int, refused: bool
+) -> None:
+    """Youth care ends at 23, and a child grows older while it waits: 276 months one month later, 277 after two."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=275)
+    now = make.NOW + timedelta(days=later)
+    if refused:
+        with pytest.raises(Refusal, match="ouder dan 23 jaar"):
+            await ranked(aanvraag.id, now=now)
+    else:
+        assert (await ranked(aanvraag.id, now=now)).aantal_passend == 0
 
 
 async def test_a_wish_that_has_passed_is_a_wish_from_today_on(ranked: Callable[..., Any], pool: Pool, wie: Wie) -> None:

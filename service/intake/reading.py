@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from msgspec import Struct
 
@@ -120,11 +120,6 @@ def _bounded(rows: Iterator[Row]) -> Iterator[Row]:
         yield number, cells[:MAX_COLUMNS]
 
 
-def _chain(first: list[Row], rest: Iterator[Row]) -> Iterator[Row]:
-    yield from first
-    yield from rest
-
-
 def _seen(rows: Iterator[Row]) -> list[str]:
     """What stands in the fullest of the first rows, to show that it was read."""
     first = [[str(cell) for cell in cells if not blank(cell)] for _, cells in islice(rows, HEADER_WITHIN)]
@@ -135,20 +130,20 @@ def _seen(rows: Iterator[Row]) -> list[str]:
 
 
 def _from_workbook(content: bytes, score: Score, wanted: str | None) -> Sheet:
-    book = workbook.open_book(content)
-    visible = [sheet for sheet in book.sheets if sheet.visible]
+    sheets = workbook.open_book(content)
+    chosen = [sheet for sheet in sheets if sheet.visible]
     if wanted is not None:
-        visible = [sheet for sheet in book.sheets if sheet.name.casefold() == wanted.strip().casefold()]
-        if not visible:
-            names = ", ".join(sheet.name for sheet in book.sheets)
+        chosen = [sheet for sheet in sheets if sheet.name.casefold() == wanted.strip().casefold()]
+        if not chosen:
+            names = ", ".join(sheet.name for sheet in sheets)
             raise Refusal(Kind.INVALID, f"Het blad {wanted!r} staat niet in het bestand. Wel: {names}.")
     seen: list[str] = []
-    for sheet in visible:
-        rows = _bounded(workbook.rows(book, sheet))
+    for sheet in chosen:
+        rows = _bounded(sheet.rows())
         if found := _find_header(rows, score):
             (number, header), _, first = found
-            return Sheet(sheet.name, "Excel-bestand", number, header, _chain(first, rows))
-        seen = seen or _seen(_bounded(workbook.rows(book, sheet)))
+            return Sheet(sheet.name, "Excel-bestand", number, header, chain(first, rows))
+        seen = seen or _seen(_bounded(sheet.rows()))
     raise NoHeader(seen)
 
 
@@ -206,7 +201,7 @@ def _from_text(content: bytes, score: Score) -> Sheet:
     assert found is not None
     (number, header), _, first = found
     how = f"tekstbestand met {SEPARATORS.get(best[1], best[1])}, {charset}"
-    return Sheet(None, how, number, header, _chain(first, rows))
+    return Sheet(None, how, number, header, chain(first, rows))
 
 
 def _records(text: str, separator: str, skip: int, *, strict: bool = True) -> Iterator[Row]:

@@ -1,7 +1,7 @@
 """.xlsx → rows with the numbers that Excel shows, by openpyxl.
 
 Not by its `load_workbook`: that reads what no list needs (charts, themes, links), and gives a formula without a stored
-outcome as an empty cell. Asked for the formulas too, it writes out each shared one, an hour's work for a file of 300 KB.
+outcome as an empty cell. Asked for the formulas too, it writes out each shared one, an hour for a file of 300 KB.
 So its parts are called one by one here, and one method of its sheet parser is extended.
 """
 
@@ -11,8 +11,9 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from lzma import LZMAError
 from typing import Any
 from xml.etree.ElementTree import ParseError  # nosec B405
@@ -55,18 +56,9 @@ warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")
 
 class BookSheet(Struct):
     name: str
-    part: str
     visible: bool
-
-
-class Book(Struct):
-    """A checked archive, and what its cells refer to."""
-
-    archive: Archive
-    sheets: list[BookSheet]
-    strings: list[str]
-    settings: dict[str, Any]
-    """Of the workbook, for the parser of a sheet: day 0, and the styles that show a date or a length of time."""
+    rows: Callable[[], Iterator[tuple[int, list[Raw]]]]
+    """Rows with the number that Excel shows; raises Refusal when the sheet turns out broken."""
 
 
 @contextmanager
@@ -79,8 +71,8 @@ def _in_words() -> Iterator[None]:
         raise Refusal(Kind.INVALID, BROKEN) from None
 
 
-def open_book(content: bytes) -> Book:
-    """The workbook in `content`; raises Refusal for what is not one, or not safe to unpack."""
+def open_book(content: bytes) -> list[BookSheet]:
+    """The sheets of the workbook in `content`; raises Refusal for what is not one, or not safe to unpack."""
     with _in_words():
         archive = Archive(content)
         reader = ExcelReader(io.BytesIO(content), data_only=True, keep_links=False)
@@ -91,26 +83,26 @@ def open_book(content: bytes) -> Book:
             raise Refusal(Kind.INVALID, STRICT)
         book: Any = reader.wb
         apply_stylesheet(archive, book)
-        sheets = {
-            relation.target: BookSheet(sheet.name, relation.target, sheet.state == "visible")
-            for sheet, relation in reader.parser.find_sheets()
-            if relation.Type.endswith("/worksheet") and relation.target in archive.NameToInfo
-        }
-        if not sheets:
-            raise Refusal(Kind.INVALID, BROKEN)
         parts: Any = reader.parser.rels
         texts = [part.target for part in parts.values() if part.Type.endswith("/sharedStrings")]
-        return Book(
-            archive=archive,
-            # By part, so that none is read more often than it is in the archive.
-            sheets=list(sheets.values()),
-            strings=_strings(archive, texts[0]) if texts else [],
-            settings={
-                "epoch": book.epoch,
-                "date_formats": book._date_formats,
-                "timedelta_formats": book._timedelta_formats,
-            },
+        parser = partial(
+            _Parser,
+            io.BytesIO(),
+            _strings(archive, texts[0]) if texts else [],
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
         )
+        # By part, so that none is read more often than it is in the archive.
+        sheets = {
+            part.target: BookSheet(sheet.name, sheet.state == "visible", partial(_rows, archive, part.target, parser))
+            for sheet, part in reader.parser.find_sheets()
+            if part.Type.endswith("/worksheet") and part.target in archive.NameToInfo
+        }
+    if not sheets:
+        raise Refusal(Kind.INVALID, BROKEN)
+    return list(sheets.values())
 
 
 def _strings(archive: Archive, part: str) -> list[str]:
@@ -127,11 +119,10 @@ def _text(value: str) -> str:
     return unescape(value[:MAX_CELL])
 
 
-def rows(book: Book, sheet: BookSheet) -> Iterator[tuple[int, list[Raw]]]:
-    """Rows with the number that Excel shows; raises Refusal when the sheet turns out broken."""
-    parser = _Parser(io.BytesIO(), book.strings, data_only=True, **book.settings)
+def _rows(archive: Archive, part: str, make_parser: Callable[[], _Parser]) -> Iterator[tuple[int, list[Raw]]]:
+    parser = make_parser()
     with _in_words():
-        for row in book.archive.elements(sheet.part, ROW_TAG, end=DATA_TAG):
+        for row in archive.elements(part, ROW_TAG, end=DATA_TAG):
             number, cells = parser.parse_row(row)
             parser.row_dimensions.clear()
             values: list[Raw] = []

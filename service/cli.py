@@ -26,7 +26,7 @@ app = typer.Typer(
     " of die nu draait of niet."
     "\n\nBegin met:\n\n  loket demo"
     "\n\nAfsluitcodes: 0 gelukt; 1 geweigerd, of fouten gevonden; 2 verkeerd aangeroepen of ingesteld;"
-    " 3 database of dienst niet bereikbaar; 130 afgebroken.",
+    " 3 database of dienst niet bereikbaar; 4 alleen een voorbeeld getoond, niets ingelezen; 130 afgebroken.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

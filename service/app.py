@@ -42,7 +42,8 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
         travel = await stack.enter_async_context(Traveller.opened(settings))
         # Its own connections: a question that waits for the snapshot holds one of the pool already.
         reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
-        snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings={"role": APP_ROLE}))
+        heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
+        snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         listening = asyncio.create_task(snapshots.listen())
         try:
             yield Services(settings=settings, clock=clock, pool=pool, snapshots=snapshots, travel=travel, redis=valkey)

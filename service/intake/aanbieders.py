@@ -8,7 +8,7 @@ from service import aanbieders
 from service.db import Connection, Rol
 from service.intake.cells import agb, boolean, key, phone, text
 from service.intake.preview import Context, Plan
-from service.intake.rows import Item, columns_with, once, plan_of
+from service.intake.rows import Fields, Item, once, plan_of
 from service.intake.tables import Column, Parsed, Table
 
 TABLE = Table(
@@ -28,6 +28,7 @@ TABLE = Table(
                 "jeugdhulpaanbieder",
                 "bedrijfsnaam",
             ),
+            field="naam",
             filled=True,
             examples=("Gezinshuis De Linde", "Jeugdhulp Het Gooi"),
         ),
@@ -36,6 +37,7 @@ TABLE = Table(
             agb,
             "AGB-code, hoogstens 8 cijfers. Nullen vooraan mogen ontbreken.",
             ("agb", "agbcode", "agb nummer", "agb code aanbieder"),
+            field="agb_code",
             examples=("41000123", "06290456"),
         ),
         Column(
@@ -43,6 +45,7 @@ TABLE = Table(
             phone,
             "Telefoonnummer waarop het loket u bereikt.",
             ("telefoonnummer", "tel", "telnr", "telefoon nummer"),
+            field="telefoon",
             examples=("035 123 45 67", "035 765 43 21"),
         ),
         Column(
@@ -50,6 +53,7 @@ TABLE = Table(
             boolean,
             "ja als u pleeggezinnen zelf benadert en alleen profielen plaatst.",
             ("pleegzorgaanbieder", "is pleegzorg"),
+            field="pleegzorg",
             choices=("ja", "nee"),
             examples=("nee", "ja"),
         ),
@@ -57,9 +61,7 @@ TABLE = Table(
     needed=(("aanbieder",),),
 )
 
-FIELDS = columns_with(
-    TABLE.columns, {"aanbieder": "naam", "agb-code": "agb_code", "telefoon": "telefoon", "pleegzorg": "pleegzorg"}
-)
+FIELDS = Fields.of(TABLE.columns)
 
 ALL = "select id, naam, agb_code, telefoon, pleegzorg, versie from aanbieder where regio = huidige_regio()"
 

@@ -39,7 +39,7 @@ from service.intake.cells import (
 )  # fmt: skip
 from service.intake.names import Named
 from service.intake.preview import Context, Plan, Veld
-from service.intake.rows import CodeLists, Item, columns_with
+from service.intake.rows import CodeLists, Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
 from service.intake.voorzieningen import GROEPSSOORTEN, KADERS, PERSPECTIEVEN
 
@@ -129,6 +129,7 @@ TABLE = Table(
             ),
             "Uw eigen kenmerk, dat alleen uw mensen herkennen. Geen naam, geen BSN.",
             ("referentie", "uw kenmerk", "dossiernummer", "zaaknummer", "nummer aanvraag", "aanvraagnummer"),
+            field="kenmerk",
             filled=True,
             examples=("J-2026-0417", "J-2026-0418"),
         ),
@@ -144,6 +145,7 @@ TABLE = Table(
             choice(URGENTIES),
             "crisis: binnen 24 uur. spoed: binnen een week. regulier.",
             ("spoed", "prioriteit"),
+            field="urgentie",
             choices=("crisis", "spoed", "regulier"),
             examples=("spoed", "regulier"),
         ),
@@ -152,12 +154,14 @@ TABLE = Table(
             free_text(300),
             "Waarom het crisis of spoed is.",
             ("urgentie reden", "toelichting urgentie"),
+            field="urgentie_reden",
         ),
         Column(
             "leeftijd",
             months_from,
             "In jaren, of in maanden: 18 maanden. Nooit een geboortedatum.",
             ("leeftijd jeugdige", "leeftijd in jaren"),
+            field="leeftijd_maanden",
             examples=(9, "14,5"),
         ),
         Column(
@@ -165,12 +169,14 @@ TABLE = Table(
             day,
             "Dag waarop die leeftijd klopte. Leeg: vandaag.",
             ("peildatum leeftijd", "leeftijd peildatum"),
+            field="leeftijd_peildatum",
         ),
         Column(
             "geslacht",
             choice(GESLACHTEN),
             "Zoals de jeugdige het zelf zegt.",
             ("gender", "m/v", "m/v/x"),
+            field="geslacht",
             choices=("meisje", "jongen", "non-binair", "anders", "onbekend"),
             examples=("meisje", "jongen"),
         ),
@@ -179,6 +185,7 @@ TABLE = Table(
             several_of(GROEPSSOORTEN),
             "In welke groepen de jeugdige past: gemengd, meisjes, jongens, of alle.",
             ("groepssoort", "soort groep", "past in groep"),
+            field="groepssoorten",
             examples=("alle", "gemengd, jongens"),
         ),
         Column(
@@ -186,6 +193,7 @@ TABLE = Table(
             pc4,
             "Vier cijfers van thuis, alleen voor de reistijd.",
             ("pc4", "postcode thuis", "pc"),
+            field="pc4",
             examples=(1211, 1271),
         ),
         Column(
@@ -193,6 +201,7 @@ TABLE = Table(
             gemeente,
             "De verantwoordelijke gemeente: naam of CBS-code.",
             ("verantwoordelijke gemeente", "gemeentecode", "woonplaatsbeginsel"),
+            field="gemeente_code",
             examples=("Hilversum", "0406"),
         ),
         Column(
@@ -200,6 +209,7 @@ TABLE = Table(
             choice(VERBLIJVEN),
             "Waar de jeugdige vannacht slaapt.",
             ("verblijft nu", "verblijf nu", "waar nu"),
+            field="huidig_verblijf",
             choices=(
                 "thuis",
                 "netwerk",
@@ -212,12 +222,19 @@ TABLE = Table(
             ),
             examples=("thuis", "crisisplek"),
         ),
-        Column("huidig verblijf tot", day, "Tot wanneer dat kan.", ("verblijf tot", "kan blijven tot")),
+        Column(
+            "huidig verblijf tot",
+            day,
+            "Tot wanneer dat kan.",
+            ("verblijf tot", "kan blijven tot"),
+            field="huidig_verblijf_tot",
+        ),
         Column(
             "gewenste start",
             day,
             "Gewenste eerste dag.",
             ("startdatum", "gewenste startdatum", "start", "vanaf"),
+            field="gewenste_start",
             examples=(date(2027, 2, 1), date(2027, 2, 15)),
         ),
         Column(
@@ -225,6 +242,7 @@ TABLE = Table(
             day,
             "Uiterlijk nodig op.",
             ("uiterlijk", "deadline", "uiterste datum"),
+            field="uiterlijke_datum",
             examples=(date(2027, 2, 8), date(2027, 4, 1)),
         ),
         Column(
@@ -232,12 +250,14 @@ TABLE = Table(
             days,
             "In dagen, of bijvoorbeeld 6 maanden.",
             ("duur", "verwachte duur", "verblijfsduur"),
+            field="verwacht_verblijf",
             examples=("6 maanden", 365),
         ),
         Column(
             "perspectief",
             choice(PERSPECTIEVEN),
             "terug naar huis, langdurig of onduidelijk.",
+            field="perspectief",
             choices=("terug naar huis", "langdurig", "onduidelijk"),
             examples=("terug naar huis", "langdurig"),
         ),
@@ -246,6 +266,7 @@ TABLE = Table(
             several,
             "Welke vormen van verblijf passen, met komma's ertussen.",
             ("zorgvorm", "type zorg", "soort zorg", "gevraagde zorgvorm"),
+            field="zorgvormen",
             examples=("Gezinshuis", "Gezinshuis, Kleinschalig verblijf"),
         ),
         Column(
@@ -253,6 +274,7 @@ TABLE = Table(
             free_text(300),
             "Nodig als u ook iets anders vraagt dan pleegzorg of gezinshuis (Jeugdwet 2.3 lid 6).",
             ("zorgvorm reden", "motivering zorgvorm"),
+            field="zorgvorm_reden",
             examples=(None, "Een gezin is nu te dichtbij, volgens de gedragswetenschapper."),
         ),
         Column(
@@ -260,6 +282,7 @@ TABLE = Table(
             choice(KADERS),
             "vrijwillig, VOTS, OTS, voogdij, voorlopige voogdij of jeugdreclassering.",
             ("kader", "maatregel"),
+            field="juridisch_kader",
             choices=tuple(list(KADERS)[:6]),
             examples=("OTS", "voogdij"),
         ),
@@ -268,29 +291,45 @@ TABLE = Table(
             several,
             "Wat nodig is, met komma's ertussen, uit de lijst van de regio.",
             ("nodige ondersteuning", "hulpvraag"),
+            field="ondersteuning",
         ),
         Column(
             "kenmerken",
             several,
             "Kenmerken waar een groep rekening mee houdt, met komma's ertussen.",
             ("kenmerken jeugdige",),
+            field="kenmerken",
         ),
-        Column("medisch", several, "Medische zorg die nodig is, met komma's ertussen.", ("medische zorg",)),
+        Column(
+            "medisch", several, "Medische zorg die nodig is, met komma's ertussen.", ("medische zorg",), field="medisch"
+        ),
         Column(
             "rolstoel",
             boolean,
             "ja als de plek rolstoeltoegankelijk moet zijn.",
+            field="rolstoel",
             choices=("ja", "nee"),
             examples=("nee", "nee"),
         ),
-        Column("onderwijs", text(80), "Welk onderwijs nodig is.", ("onderwijsvorm", "soort onderwijs")),
-        Column("postcode school", pc4, "Vier cijfers.", ("school pc4", "pc4 school", "schoolpostcode")),
-        Column("postcode netwerk", pc4, "Vier cijfers van familie of ander netwerk.", ("netwerk pc4", "pc4 netwerk")),
+        Column(
+            "onderwijs", text(80), "Welk onderwijs nodig is.", ("onderwijsvorm", "soort onderwijs"), field="onderwijs"
+        ),
+        Column(
+            "postcode school", pc4, "Vier cijfers.", ("school pc4", "pc4 school", "schoolpostcode"), field="school_pc4"
+        ),
+        Column(
+            "postcode netwerk",
+            pc4,
+            "Vier cijfers van familie of ander netwerk.",
+            ("netwerk pc4", "pc4 netwerk"),
+            field="netwerk_pc4",
+        ),
         Column(
             "maximale reistijd",
             integer(1, 600),
             "In minuten, alleen als het echt niet verder mag.",
             ("reistijd", "max reistijd"),
+            field="maximale_reistijd",
             examples=(None, 45),
         ),
         Column(
@@ -298,15 +337,21 @@ TABLE = Table(
             free_text(500),
             "Wat al is geprobeerd. Nooit een drempel.",
             ("al geprobeerd", "eerdere hulp"),
+            field="eerder_geprobeerd",
         ),
         Column(
             "mening jeugdige",
             free_text(500),
             "Wat de jeugdige zelf wil, zonder namen.",
             ("mening", "wens jeugdige", "stem jeugdige"),
+            field="mening_jeugdige",
         ),
         Column(
-            "praktisch", free_text(200), "Huisdieren en andere praktische zaken, in één regel.", ("bijzonderheden",)
+            "praktisch",
+            free_text(200),
+            "Huisdieren en andere praktische zaken, in één regel.",
+            ("bijzonderheden",),
+            field="praktisch",
         ),
         Column(
             "samen met",
@@ -325,27 +370,7 @@ TABLE = Table(
     refuse_column=refuse_column,
 )
 
-FIELDS = columns_with(
-    TABLE.columns,
-    {
-        "kenmerk": "kenmerk", "urgentie": "urgentie", "reden urgentie": "urgentie_reden",
-        "leeftijd": "leeftijd_maanden",
-        "leeftijd op": "leeftijd_peildatum", "geslacht": "geslacht", "groepssoorten": "groepssoorten",
-        "postcode": "pc4",
-        "gemeente": "gemeente_code", "huidig verblijf": "huidig_verblijf", "huidig verblijf tot": "huidig_verblijf_tot",
-        "gewenste start": "gewenste_start", "uiterlijke datum": "uiterlijke_datum",
-        "verwacht verblijf": "verwacht_verblijf",
-        "perspectief": "perspectief", "zorgvormen": "zorgvormen", "reden zorgvorm": "zorgvorm_reden",
-        "juridisch kader": "juridisch_kader", "ondersteuning": "ondersteuning", "kenmerken": "kenmerken",
-        "medisch": "medisch",
-        "rolstoel": "rolstoel", "onderwijs": "onderwijs", "postcode school": "school_pc4",
-        "postcode netwerk": "netwerk_pc4",
-        "maximale reistijd": "maximale_reistijd", "eerder geprobeerd": "eerder_geprobeerd",
-        "mening jeugdige": "mening_jeugdige",
-        "praktisch": "praktisch",
-    },
-    ("leeftijd_maanden",),
-)  # fmt: skip
+FIELDS = Fields.of(TABLE.columns)
 
 LISTS = {
     "zorgvormen": "zorgvorm",

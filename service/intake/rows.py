@@ -6,7 +6,7 @@ that the same rules hold as over the API; `errors` of the aggregate are asked be
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from service import codes
 from service.codes import Lijst
 from service.db import Connection
 from service.errors import FieldError
-from service.intake.cells import key, near, shown
+from service.intake.cells import key, months_from, months_through, near, shown
 from service.intake.names import Named
 from service.intake.preview import Actie, Context, Plan, Veld, Wijziging
 from service.intake.tables import Column, Parsed, Record
@@ -28,8 +28,17 @@ class Fields(Struct, frozen=True):
 
     field_of: Mapping[str, str]
     """Column → field; columns without a field of their own are absent."""
-    in_months: tuple[str, ...] = ()
+    in_months: frozenset[str]
     """Fields that a person reads as years and months."""
+
+    @classmethod
+    def of(cls, columns: Iterable[Column]) -> Fields:
+        ages = (months_from, months_through)
+        named = [column for column in columns if column.field]
+        return cls(
+            {column.name: column.field for column in named},
+            frozenset(column.field for column in named if column.parse in ages),
+        )
 
     def column_of(self, field: str) -> str | None:
         return next((column for column, name in self.field_of.items() if name == field), None)
@@ -251,10 +260,3 @@ def find_gemeente(gemeenten: Named[str], parsed: Parsed, record: Record, column:
             record, column, "onbekend", f"Deze gemeente kent het loket niet. {hint}Schrijf de naam of de CBS-code."
         )
     return code
-
-
-def columns_with(columns: tuple[Column, ...], fields: Mapping[str, str], in_months: tuple[str, ...] = ()) -> Fields:
-    """Fields of a table; refuses a column that does not exist, because then nothing would be read."""
-    unknown = set(fields) - {column.name for column in columns}
-    assert not unknown, unknown  # nosec B101: a mistake in this package
-    return Fields(fields, in_months)

@@ -31,6 +31,8 @@ class Column(Struct, frozen=True):
     parse: Parser
     help: str
     synonyms: tuple[str, ...] = ()
+    field: str = ""
+    """Of the Struct of the aggregate, when the cell is a value of it."""
     filled: bool = False
     """Every row must have it."""
     choices: tuple[str, ...] = ()

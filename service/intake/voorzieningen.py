@@ -37,7 +37,7 @@ from service.intake.cells import (
 )  # fmt: skip
 from service.intake.names import Named
 from service.intake.preview import Context, Plan, Veld
-from service.intake.rows import CodeLists, Item, columns_with
+from service.intake.rows import CodeLists, Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
 from service.locaties import Locatie, Zichtbaarheid
 from service.voorzieningen import Groepssoort, JuridischKader, NieuweVoorziening, Perspectief, Voorziening
@@ -98,6 +98,7 @@ TABLE = Table(
             text(120),
             "Naam van het huis, de groep of het profiel.",
             ("naam voorziening", "naam", "groep", "woongroep", "leefgroep", "huis", "unit", "afdeling", "profiel"),
+            field="naam",
             filled=True,
             examples=("De Linde", "Groep Noord"),
         ),
@@ -106,6 +107,7 @@ TABLE = Table(
             text(80),
             "Soort verblijf, zoals uw regio die noemt.",
             ("type zorg", "soort zorg", "vorm", "type verblijf", "soort verblijf", "zorgtype", "woonvorm"),
+            field="zorgvorm",
             examples=("Gezinshuis", "Kleinschalig verblijf"),
         ),
         Column(
@@ -113,14 +115,23 @@ TABLE = Table(
             text(120),
             "Naam van de plaats op de kaart. Leeg: de naam van de voorziening.",
             ("naam locatie", "vestiging"),
+            field="locatie_id",
             examples=("De Linde, Hilversum", "Noord, Huizen"),
         ),
-        Column("postcode", postcode, "Postcode met letters.", ("pc", "pc6"), examples=("1211 AB", "1271 CD")),
+        Column(
+            "postcode",
+            postcode,
+            "Postcode met letters.",
+            ("pc", "pc6"),
+            field="postcode",
+            examples=("1211 AB", "1271 CD"),
+        ),
         Column(
             "plaats",
             text(80),
             "Alleen bij een openbare locatie.",
             ("woonplaats", "plaatsnaam"),
+            field="plaats",
             examples=("Hilversum", "Huizen"),
         ),
         Column(
@@ -128,6 +139,7 @@ TABLE = Table(
             gemeente,
             "Naam of CBS-code. Alleen bij een openbare locatie.",
             ("gemeentecode", "cbs code", "gemeente code"),
+            field="gemeente_code",
             examples=("0402", "Huizen"),
         ),
         Column(
@@ -135,6 +147,7 @@ TABLE = Table(
             choice(ZICHTBAARHEDEN),
             "openbaar, vertrouwelijk (een pleeggezin) of geheim. Leeg: openbaar.",
             ("adres zichtbaar", "openbaarheid"),
+            field="zichtbaarheid",
             choices=tuple(ZICHTBAARHEDEN),
             examples=("openbaar", "openbaar"),
         ),
@@ -143,6 +156,7 @@ TABLE = Table(
             months_from,
             "Jongste leeftijd, in jaren. Of in maanden: 18 maanden.",
             ("vanaf leeftijd", "minimumleeftijd", "leeftijd vanaf", "min leeftijd", "leeftijd min"),
+            field="leeftijd_van",
             examples=(6, 12),
         ),
         Column(
@@ -150,6 +164,7 @@ TABLE = Table(
             months_through,
             "Oudste leeftijd, in jaren: 12 is tot de dertiende verjaardag.",
             ("leeftijd tot", "leeftijd t/m", "tot en met leeftijd", "maximumleeftijd", "max leeftijd", "leeftijd max"),
+            field="leeftijd_tot",
             examples=(15, 17),
         ),
         Column(
@@ -157,6 +172,7 @@ TABLE = Table(
             choice(GROEPSSOORTEN),
             "Voor wie de groep is. Leeg: gemengd.",
             ("geslacht", "soort groep", "jongens/meisjes"),
+            field="groepssoort",
             choices=("gemengd", "meisjes", "jongens"),
             examples=("gemengd", "meisjes"),
         ),
@@ -165,6 +181,7 @@ TABLE = Table(
             several_of(KADERS),
             "Welke kaders hier kunnen, met komma's ertussen; of alle.",
             ("juridisch kader", "kader", "kaders"),
+            field="juridische_kaders",
             examples=("alle", "vrijwillig, OTS, VOTS"),
         ),
         Column(
@@ -172,12 +189,14 @@ TABLE = Table(
             several_of(PERSPECTIEVEN),
             "terug naar huis, langdurig, onduidelijk; met komma's ertussen, of alle.",
             ("perspectief",),
+            field="perspectieven",
             examples=("langdurig", "terug naar huis, onduidelijk"),
         ),
         Column(
             "gesloten",
             boolean,
             "ja als een machtiging gesloten jeugdhulp nodig is.",
+            field="gesloten",
             choices=("ja", "nee"),
             examples=("nee", "nee"),
         ),
@@ -186,45 +205,72 @@ TABLE = Table(
             several,
             "Wat u biedt, met komma's ertussen, uit de lijst van de regio.",
             ("geboden ondersteuning", "aanbod", "specialisatie", "hulp"),
+            field="ondersteuning",
         ),
         Column(
             "contra-indicaties",
             several,
             "Met welke kenmerken een jeugdige hier niet terecht kan, met komma's ertussen.",
             ("contraindicatie", "contra indicatie", "uitsluitingscriteria", "niet geschikt voor"),
+            field="contra_indicaties",
         ),
-        Column("medisch", several, "Welke medische zorg hier kan, met komma's ertussen.", ("medische zorg",)),
+        Column(
+            "medisch",
+            several,
+            "Welke medische zorg hier kan, met komma's ertussen.",
+            ("medische zorg",),
+            field="medisch",
+        ),
         Column(
             "rolstoeltoegankelijk",
             boolean,
             "ja of nee.",
             ("rolstoel", "toegankelijk", "rolstoel toegankelijk"),
+            field="rolstoeltoegankelijk",
             choices=("ja", "nee"),
             examples=("nee", "ja"),
         ),
-        Column("onderwijs", several, "Welk onderwijs hier is, met komma's ertussen.", ("school", "onderwijsvorm")),
+        Column(
+            "onderwijs",
+            several,
+            "Welk onderwijs hier is, met komma's ertussen.",
+            ("school", "onderwijsvorm"),
+            field="onderwijs",
+        ),
         Column(
             "maximaal verblijf",
             days,
             "In dagen, of bijvoorbeeld 6 maanden. Leeg: zo lang als nodig.",
             ("maximale verblijfsduur", "max verblijf", "verblijfsduur", "maximale duur"),
+            field="maximaal_verblijf",
             examples=(None, "9 maanden"),
         ),
         Column(
-            "opname vanaf", day, "Eerste dag van opname. Leeg: vandaag.", ("opnamedatum", "open vanaf", "start opname")
+            "opname vanaf",
+            day,
+            "Eerste dag van opname. Leeg: vandaag.",
+            ("opnamedatum", "open vanaf", "start opname"),
+            field="opname_vanaf",
         ),
         Column(
             "leeftijdsverschil",
             months_from,
             "Grootste verschil tussen de jongste en de oudste, in jaren. Leeg: geen grens.",
             ("maximaal leeftijdsverschil", "leeftijdsverschil max", "max leeftijdsverschil"),
+            field="leeftijdsverschil_max",
         ),
-        Column("groepsmix", group_mix, "Hoeveel jeugdigen met een kenmerk er hooguit wonen, zoals: brandstichting: 1."),
+        Column(
+            "groepsmix",
+            group_mix,
+            "Hoeveel jeugdigen met een kenmerk er hooguit wonen, zoals: brandstichting: 1.",
+            field="groepsmix",
+        ),
         Column(
             "wie bellen",
             text(120),
             "Naam van wie het loket belt.",
             ("contactpersoon", "contact", "bellen naam", "aanspreekpunt"),
+            field="bellen_naam",
             examples=("Sam de Wit", "Teamleider Noord"),
         ),
         Column(
@@ -232,6 +278,7 @@ TABLE = Table(
             phone,
             "Telefoonnummer voor een opname.",
             ("telefoonnummer", "tel", "bellen telefoon", "telefoon contactpersoon"),
+            field="bellen_telefoon",
             examples=("035 123 45 67", "035 765 43 21"),
         ),
         Column(
@@ -244,25 +291,11 @@ TABLE = Table(
     needed=(("voorziening",),),
 )
 
-FIELDS = columns_with(
-    TABLE.columns,
-    {
-        "voorziening": "naam", "zorgvorm": "zorgvorm", "leeftijd van": "leeftijd_van",
-        "leeftijd tot en met": "leeftijd_tot",
-        "groepssoort": "groepssoort", "juridische kaders": "juridische_kaders", "perspectieven": "perspectieven",
-        "gesloten": "gesloten", "ondersteuning": "ondersteuning", "contra-indicaties": "contra_indicaties",
-        "medisch": "medisch", "rolstoeltoegankelijk": "rolstoeltoegankelijk", "onderwijs": "onderwijs",
-        "maximaal verblijf": "maximaal_verblijf", "opname vanaf": "opname_vanaf",
-        "leeftijdsverschil": "leeftijdsverschil_max", "groepsmix": "groepsmix", "wie bellen": "bellen_naam",
-        "telefoon": "bellen_telefoon", "locatie": "locatie_id",
-    },
-    ("leeftijd_van", "leeftijd_tot", "leeftijdsverschil_max"),
-)  # fmt: skip
+OF_LOCATIE = ("postcode", "plaats", "gemeente", "zichtbaarheid")
 
-LOCATIE_FIELDS = columns_with(
-    TABLE.columns,
-    {"postcode": "postcode", "plaats": "plaats", "gemeente": "gemeente_code", "zichtbaarheid": "zichtbaarheid"},
-)
+FIELDS = Fields.of(column for column in TABLE.columns if column.name not in OF_LOCATIE)
+
+LOCATIE_FIELDS = Fields.of(TABLE.column(name) for name in OF_LOCATIE)
 
 LISTS = {
     "ondersteuning": Lijst.ONDERSTEUNING, "contra-indicaties": Lijst.KENMERK, "medisch": Lijst.MEDISCH,

@@ -6,6 +6,7 @@ from typing import Any
 
 from service import aanbieders
 from service.db import Connection, Rol
+from service.intake import rows
 from service.intake.cells import agb, boolean, key, phone, text
 from service.intake.preview import Context, Plan
 from service.intake.rows import Fields, Item, once, plan_of
@@ -98,11 +99,8 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
                 "U kunt alleen uw eigen organisatie wijzigen. Haal deze rij weg.",
             )
             continue
-        wanted = {
-            field: record.get(column) for column, field in FIELDS.field_of.items() if record.get(column) is not None
-        }
-        items.append(Item(record, naam, current, wanted))
-    items = once(parsed, items, lambda item: item.current.id if item.current else key(item.name), "aanbieder")  # type: ignore[attr-defined]
+        items.append(Item(record, naam, current, rows.wanted(parsed, record, FIELDS, {})))
+    items = once(parsed, items, lambda item: item.current.id if item.current else key(item.name), "aanbieder")
     seen: dict[str, int] = {}
     for item in items:
         code = item.wanted.get("agb_code")
@@ -115,4 +113,4 @@ async def _write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
     if item.current is None:
         await aanbieders.add(conn, aanbieders.NieuweAanbieder(**fields))
     else:
-        await aanbieders.change(conn, item.current.id, aanbieders.WijzigingAanbieder(**fields))  # type: ignore[attr-defined]
+        await aanbieders.change(conn, item.current.id, aanbieders.WijzigingAanbieder(**fields))

@@ -39,7 +39,7 @@ from service.intake.cells import (
 )  # fmt: skip
 from service.intake.names import Named
 from service.intake.preview import Context, Plan, Veld
-from service.intake.rows import CodeLists, Fields, Item
+from service.intake.rows import Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
 from service.intake.voorzieningen import GROEPSSOORTEN, KADERS, PERSPECTIEVEN
 
@@ -372,13 +372,6 @@ TABLE = Table(
 
 FIELDS = Fields.of(TABLE.columns)
 
-LISTS = {
-    "zorgvormen": "zorgvorm",
-    "ondersteuning": Lijst.ONDERSTEUNING,
-    "kenmerken": Lijst.KENMERK,
-    "medisch": Lijst.MEDISCH,
-}
-
 NEW_NEEDS = (
     "urgentie", "leeftijd", "geslacht", "groepssoorten", "postcode", "gemeente", "huidig verblijf", "gewenste start",
     "uiterlijke datum", "verwacht verblijf", "perspectief", "zorgvormen", "juridisch kader",
@@ -397,14 +390,22 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
     kenmerken = list({record.get("kenmerk") for record in parsed.records if record.get("kenmerk")})
     found: list[Aanvraag] = rows_as(await conn.fetch(KNOWN_LOCKED if context.lock else KNOWN, kenmerken), Aanvraag)
     known = {(aanvraag.organisatie_id, aanvraag.kenmerk): aanvraag for aanvraag in found}
-    code_lists, gemeenten = await rows.load_codes(conn), await rows.load_gemeenten(conn)
+    codes = await rows.load_codes(conn)
+    lookups = {
+        "gemeente": await rows.load_gemeenten(conn),
+        "zorgvormen": codes.several("zorgvorm"),
+        "ondersteuning": codes.several(Lijst.ONDERSTEUNING),
+        "kenmerken": codes.several(Lijst.KENMERK),
+        "medisch": codes.several(Lijst.MEDISCH),
+        "onderwijs": codes.one(Lijst.ONDERWIJS),
+    }
     items = []
     for record in parsed.records:
         organisatie_id = _organisatie(parsed, record, context, organisaties)
         if organisatie_id is None or record.get("kenmerk") is None:
             continue
         current = known.get((organisatie_id, record.get("kenmerk")))
-        wanted = _wanted(parsed, record, code_lists, gemeenten)
+        wanted = rows.wanted(parsed, record, FIELDS, lookups)
         _age(wanted, current, context.today)
         if current is None:
             wanted["organisatie_id"] = organisatie_id
@@ -420,10 +421,11 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
 
 
 def _identity(item: Item) -> tuple[object, object]:
-    organisatie_id = (
-        item.current.organisatie_id if isinstance(item.current, Aanvraag) else item.wanted["organisatie_id"]
-    )
-    return organisatie_id, item.record.get("kenmerk")
+    return _organisatie_id(item), item.record.get("kenmerk")
+
+
+def _organisatie_id(item: Item) -> UUID:
+    return item.current.organisatie_id if item.current else item.wanted["organisatie_id"]  # type: ignore[no-any-return]
 
 
 def _organisatie(parsed: Parsed, record: Record, context: Context, organisaties: Named[UUID]) -> UUID | None:
@@ -445,23 +447,6 @@ def _organisatie(parsed: Parsed, record: Record, context: Context, organisaties:
         parsed.fault(record, "organisatie", "andere_organisatie", reason)
         return None
     return found
-
-
-def _wanted(parsed: Parsed, record: Record, code_lists: CodeLists, gemeenten: Named[str]) -> dict[str, Any]:
-    wanted: dict[str, Any] = {}
-    for column, field in FIELDS.field_of.items():
-        value = record.get(column)
-        if value is None:
-            continue
-        if column in LISTS:
-            value = code_lists.find_all(parsed, record, column, LISTS[column])
-        elif column == "onderwijs":
-            value = code_lists.find(parsed, record, column, Lijst.ONDERWIJS, value)
-        elif column == "gemeente":
-            value = rows.find_gemeente(gemeenten, parsed, record, column)
-        if value is not None:
-            wanted[field] = list(value) if isinstance(value, tuple) else value
-    return wanted
 
 
 def _age(wanted: dict[str, Any], current: Aanvraag | None, today: date) -> None:
@@ -486,8 +471,8 @@ def _together(parsed: Parsed, items: list[Item]) -> Groups:
         if (label := item.record.get("samen met")) is not None:
             members.setdefault(key(label), []).append(item)
     for label, together in members.items():
-        existing = {item.current.samenplaatsing_id for item in together if isinstance(item.current, Aanvraag)} - {None}
-        organisaties = {_identity(item)[0] for item in together}
+        existing = {item.current.samenplaatsing_id for item in together if item.current} - {None}
+        organisaties = {_organisatie_id(item) for item in together}
         first = together[0]
         if len(together) < 2 and not existing:
             parsed.fault(
@@ -510,7 +495,7 @@ def _together(parsed: Parsed, items: list[Item]) -> Groups:
         else:
             groups[label] = next(iter(existing), None)
             for item in together:
-                if not isinstance(item.current, Aanvraag) or item.current.samenplaatsing_id is None:
+                if item.current is None or item.current.samenplaatsing_id is None:
                     item.data = label
                     others = [other.record.get("kenmerk") for other in together if other is not item]
                     item.extra = (Veld("samen met", None, ", ".join(others)),)
@@ -532,10 +517,10 @@ def _write(groups: Groups, now: datetime) -> Callable[[Connection, Item, dict[st
     async def write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
         if item.data is not None:
             if groups[item.data] is None:
-                nieuw = samenplaatsingen.NieuweSamenplaatsing(organisatie_id=_identity(item)[0])  # type: ignore[arg-type]
+                nieuw = samenplaatsingen.NieuweSamenplaatsing(organisatie_id=_organisatie_id(item))
                 groups[item.data] = (await samenplaatsingen.add(conn, nieuw)).id
             fields = {**fields, "samenplaatsing_id": groups[item.data]}
-        if isinstance(item.current, Aanvraag):
+        if item.current is not None:
             await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
             return
         aangemeld = item.record.get("aangemeld op")

@@ -45,11 +45,11 @@ class Fields(Struct, frozen=True):
 
 
 class Item(Struct):
-    """One row, resolved: what is there (None: nothing yet) and the fields that the row names."""
+    """One row, resolved: what is there (of the aggregate; None: nothing yet) and the fields that the row names."""
 
     record: Record
     name: str
-    current: Struct | None
+    current: Any
     wanted: dict[str, Any]
     extra: tuple[Veld, ...] = ()
     """Changes to show that are not fields of the Struct."""
@@ -116,6 +116,22 @@ def once(parsed: Parsed, items: list[Item], same: Callable[[Item], object], colu
         seen[what] = item.record.row
         kept.append(item)
     return kept
+
+
+Lookup = Callable[[Parsed, Record, str], Any]
+"""The value that a cell stands for, by column; None after a fault."""
+
+
+def wanted(parsed: Parsed, record: Record, fields: Fields, lookups: Mapping[str, Lookup]) -> dict[str, Any]:
+    """The fields that a row names; `lookups` has the columns whose cells are names of something else."""
+    found: dict[str, Any] = {}
+    for column, field in fields.field_of.items():
+        value = record.get(column)
+        if value is not None and column in lookups:
+            value = lookups[column](parsed, record, column)
+        if value is not None:
+            found[field] = list(value) if isinstance(value, tuple) else value
+    return found
 
 
 Write = Callable[[Connection, Item, dict[str, Any]], Awaitable[None]]
@@ -209,15 +225,21 @@ class CodeLists(Struct):
             parsed.fault(record, column, "onbekend", reason)
         return code
 
-    def find_all(self, parsed: Parsed, record: Record, column: str, lijst: str) -> list[str] | None:
-        """The codes of a cell with several names; None when blank or wrong."""
-        names = record.get(column)
-        if names is None:
-            return None
-        if [key(name) for name in names] in (["geen"], ["nvt"]):
-            return []
-        found = [self.find(parsed, record, column, lijst, name) for name in names]
-        return None if column in record.wrong else list(dict.fromkeys(code for code in found if code))
+    def one(self, lijst: str) -> Lookup:
+        """For a cell with one name."""
+        return lambda parsed, record, column: self.find(parsed, record, column, lijst, record.get(column))
+
+    def several(self, lijst: str) -> Lookup:
+        """For a cell with several names; `geen` is none of them."""
+
+        def look_up(parsed: Parsed, record: Record, column: str) -> list[str] | None:
+            names = record.get(column)
+            if [key(name) for name in names] in (["geen"], ["nvt"]):
+                return []
+            found = [self.find(parsed, record, column, lijst, name) for name in names]
+            return None if column in record.wrong else list(dict.fromkeys(code for code in found if code))
+
+        return look_up
 
 
 async def load_codes(conn: Connection) -> CodeLists:
@@ -239,24 +261,19 @@ async def load_codes(conn: Connection) -> CodeLists:
 GEMEENTEN = "select code, naam from gemeente order by code"
 
 
-async def load_gemeenten(conn: Connection) -> Named[str]:
-    """Code of each gemeente, by code and by name."""
+async def load_gemeenten(conn: Connection) -> Lookup:
+    """For a cell with a gemeente: its code, by code or by name."""
     named: Named[str] = Named.of([])
     for row in await conn.fetch(GEMEENTEN):
         named.add(row["code"], row["code"])
         named.add(row["naam"], row["code"])
-    return named
 
+    def look_up(parsed: Parsed, record: Record, column: str) -> str | None:
+        code = named.find(record.get(column))
+        if code is None:
+            hint = near(record.get(column), [name for name in named.names if not name.isdecimal()])
+            reason = f"Deze gemeente kent het loket niet. {hint}Schrijf de naam of de CBS-code."
+            parsed.fault(record, column, "onbekend", reason)
+        return code
 
-def find_gemeente(gemeenten: Named[str], parsed: Parsed, record: Record, column: str) -> str | None:
-    """The code of the gemeente that a cell names; None when blank or after a fault."""
-    name = record.get(column)
-    if name is None:
-        return None
-    code = gemeenten.find(name)
-    if code is None:
-        hint = near(name, [known for known in gemeenten.names if not known.isdecimal()])
-        parsed.fault(
-            record, column, "onbekend", f"Deze gemeente kent het loket niet. {hint}Schrijf de naam of de CBS-code."
-        )
-    return code
+    return look_up

@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, Struct
-
-from service import locaties, voorzieningen
+from service import voorzieningen
 from service.codes import Lijst
 from service.db import Connection, rows_as
 from service.errors import FieldError
-from service.intake import names, rows
+from service.intake import locaties, names, rows
 from service.intake.cells import (
     Raw,
     Wrong,
@@ -23,23 +21,19 @@ from service.intake.cells import (
     choice,
     day,
     days,
-    gemeente,
     integer,
     key,
     months_from,
     months_through,
     phone,
-    postcode,
     several,
     several_of,
-    shown,
     text,
 )  # fmt: skip
 from service.intake.names import Named
-from service.intake.preview import Context, Plan, Veld
-from service.intake.rows import CodeLists, Fields, Item
+from service.intake.preview import Context, Plan
+from service.intake.rows import CodeLists, Fields, Item, Lookup
 from service.intake.tables import Column, Parsed, Record, Table
-from service.locaties import Locatie, Zichtbaarheid
 from service.voorzieningen import Groepssoort, JuridischKader, NieuweVoorziening, Perspectief, Voorziening
 
 KADERS = {
@@ -61,10 +55,6 @@ PERSPECTIEVEN = {
 GROEPSSOORTEN = {
     "gemengd": Groepssoort.GEMENGD, "meisjes": Groepssoort.MEISJES, "jongens": Groepssoort.JONGENS,
     "meisje": Groepssoort.MEISJES, "jongen": Groepssoort.JONGENS, "beide": Groepssoort.GEMENGD,
-}  # fmt: skip
-
-ZICHTBAARHEDEN = {
-    "openbaar": Zichtbaarheid.OPENBAAR, "vertrouwelijk": Zichtbaarheid.VERTROUWELIJK, "geheim": Zichtbaarheid.GEHEIM,
 }  # fmt: skip
 
 
@@ -118,39 +108,7 @@ TABLE = Table(
             field="locatie_id",
             examples=("De Linde, Hilversum", "Noord, Huizen"),
         ),
-        Column(
-            "postcode",
-            postcode,
-            "Postcode met letters.",
-            ("pc", "pc6"),
-            field="postcode",
-            examples=("1211 AB", "1271 CD"),
-        ),
-        Column(
-            "plaats",
-            text(80),
-            "Alleen bij een openbare locatie.",
-            ("woonplaats", "plaatsnaam"),
-            field="plaats",
-            examples=("Hilversum", "Huizen"),
-        ),
-        Column(
-            "gemeente",
-            gemeente,
-            "Naam of CBS-code. Alleen bij een openbare locatie.",
-            ("gemeentecode", "cbs code", "gemeente code"),
-            field="gemeente_code",
-            examples=("0402", "Huizen"),
-        ),
-        Column(
-            "zichtbaarheid",
-            choice(ZICHTBAARHEDEN),
-            "openbaar, vertrouwelijk (een pleeggezin) of geheim. Leeg: openbaar.",
-            ("adres zichtbaar", "openbaarheid"),
-            field="zichtbaarheid",
-            choices=tuple(ZICHTBAARHEDEN),
-            examples=("openbaar", "openbaar"),
-        ),
+        *locaties.COLUMNS,
         Column(
             "leeftijd van",
             months_from,
@@ -291,16 +249,7 @@ TABLE = Table(
     needed=(("voorziening",),),
 )
 
-OF_LOCATIE = ("postcode", "plaats", "gemeente", "zichtbaarheid")
-
-FIELDS = Fields.of(column for column in TABLE.columns if column.name not in OF_LOCATIE)
-
-LOCATIE_FIELDS = Fields.of(TABLE.column(name) for name in OF_LOCATIE)
-
-LISTS = {
-    "ondersteuning": Lijst.ONDERSTEUNING, "contra-indicaties": Lijst.KENMERK, "medisch": Lijst.MEDISCH,
-    "onderwijs": Lijst.ONDERWIJS,
-}  # fmt: skip
+FIELDS = Fields.of(column for column in TABLE.columns if column not in locaties.COLUMNS)
 
 NEW_NEEDS = ("zorgvorm", "leeftijd van", "leeftijd tot en met", "juridische kaders", "perspectieven")
 
@@ -308,178 +257,69 @@ ALL = f"select {voorzieningen.COLUMNS} from voorziening where regio = huidige_re
 
 ALL_LOCKED = f"{ALL} order by id for no key update"
 
-ALL_LOCATIES = f"{locaties.LOCATIES} where l.regio = huidige_regio()"
-
-
-class Place(Struct):
-    """The locatie of one or more rows: what is there, and what the rows say of it."""
-
-    aanbieder_id: UUID
-    naam: str
-    current: Locatie | None
-    wanted: dict[str, Any]
-    row: int
-    made: UUID | None = None
-
-
-class Known(Struct):
-    """What is there already."""
-
-    aanbod: names.Aanbod
-    voorzieningen: dict[UUID, Voorziening]
-    locaties: dict[tuple[UUID, str], Locatie]
-    names: dict[UUID, str]
-    codes: CodeLists
-    gemeenten: Named[str]
-    places: dict[tuple[UUID, str], Place]
-
 
 async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
     """Each row against the voorziening of that name, and its locatie."""
-    all_locaties: list[Locatie] = rows_as(await conn.fetch(ALL_LOCATIES), Locatie)
-    all_voorzieningen = rows_as(await conn.fetch(ALL_LOCKED if context.lock else ALL), Voorziening)
-    known = Known(
-        aanbod=await names.load(conn, context.wie),
-        voorzieningen={voorziening.id: voorziening for voorziening in all_voorzieningen},
-        locaties={(locatie.aanbieder_id, key(locatie.naam)): locatie for locatie in all_locaties},
-        names={locatie.id: locatie.naam for locatie in all_locaties},
-        codes=await rows.load_codes(conn),
-        gemeenten=await rows.load_gemeenten(conn),
-        places={},
-    )
-    items = [item for record in parsed.records if (item := _item(parsed, record, known)) is not None]
+    found: list[Voorziening] = rows_as(await conn.fetch(ALL_LOCKED if context.lock else ALL), Voorziening)
+    known = {voorziening.id: voorziening for voorziening in found}
+    aanbod = await names.load(conn, context.wie)
+    lookups = _lookups(await rows.load_codes(conn))
+    places = await locaties.load(conn)
+    items = []
+    for record in parsed.records:
+        naam, aanbieder_id = record.get("voorziening"), _aanbieder_id(parsed, record, aanbod)
+        if naam is None or aanbieder_id is None:
+            continue
+        named = aanbod.voorzieningen.get(aanbieder_id, Named.of([])).find(naam)
+        current = known.get(named.id) if named else None
+        new = {} if current else {"aanbieder_id": aanbieder_id}
+        item = Item(record, naam, current, new | rows.wanted(parsed, record, FIELDS, lookups))
+        places.put(parsed, item, aanbieder_id)
+        items.append(item)
     items = rows.once(parsed, items, _identity, "voorziening")
     for item in items:
         rows.required(parsed, item, NEW_NEEDS)
         rows.report(parsed, item.record, FIELDS, await _errors(conn, item))
-        await _check_place(conn, parsed, item)
-    plan = rows.plan_of(items, FIELDS, context, _write, names=known.names)
-    if any(_unreadable(place) for place in known.places.values()):
-        plan.notes.append(
-            "De postcode van een vertrouwelijke of geheime locatie kan alleen de eigen aanbieder lezen. "
-            "Van zulke locaties die al bestaan, verandert de postcode niet."
-        )
+        await locaties.check(conn, parsed, item)
+    plan = rows.plan_of(items, FIELDS, context, _write, names=places.names)
+    plan.notes.extend(places.notes())
     return plan
 
 
-def _identity(item: Item) -> tuple[object, object]:
-    if isinstance(item.current, Voorziening):
-        return item.current.id, None
-    return item.wanted["aanbieder_id"], key(item.name)
+def _lookups(codes: CodeLists) -> dict[str, Lookup]:
+    def group_mix(parsed: Parsed, record: Record, column: str) -> dict[str, int]:
+        mix: dict[str, int] = record.get(column)
+        found = {codes.find(parsed, record, column, Lijst.KENMERK, name): most for name, most in mix.items()}
+        return {code: most for code, most in found.items() if code}
+
+    return {
+        "zorgvorm": codes.one("zorgvorm"),
+        "ondersteuning": codes.several(Lijst.ONDERSTEUNING),
+        "contra-indicaties": codes.several(Lijst.KENMERK),
+        "medisch": codes.several(Lijst.MEDISCH),
+        "onderwijs": codes.several(Lijst.ONDERWIJS),
+        "groepsmix": group_mix,
+        # Its id comes from where the voorziening is put.
+        "locatie": lambda *_: None,
+    }
 
 
-def _item(parsed: Parsed, record: Record, known: Known) -> Item | None:
-    aanbieder = names.find_aanbieder(known.aanbod, parsed, record)
-    naam = record.get("voorziening")
-    if naam is None or record.wrong & {"aanbieder", "agb-code"}:
+def _aanbieder_id(parsed: Parsed, record: Record, aanbod: names.Aanbod) -> UUID | None:
+    """Whose voorziening it is; None after a fault."""
+    aanbieder = names.find_aanbieder(aanbod, parsed, record)
+    if record.get("voorziening") is None or record.wrong & {"aanbieder", "agb-code"}:
         return None
-    aanbieder_id = aanbieder.id if aanbieder else known.aanbod.own
-    if aanbieder_id is None:
+    if aanbieder is None and aanbod.own is None:
         column = "aanbieder" if "aanbieder" in parsed.headers else "voorziening"
         parsed.fault(record, column, "verplicht", "Vul in van welke aanbieder deze voorziening is.")
         return None
-    found = known.aanbod.voorzieningen.get(aanbieder_id, Named.of([])).find(naam)
-    current = known.voorzieningen.get(found.id) if found else None
-    wanted: dict[str, Any] = {} if current else {"aanbieder_id": aanbieder_id}
-    for column, field in FIELDS.field_of.items():
-        value = record.get(column)
-        if value is None or column in ("locatie", "zorgvorm", "groepsmix", *LISTS):
-            continue
-        wanted[field] = list(value) if isinstance(value, tuple) else value
-    if (zorgvorm := record.get("zorgvorm")) is not None:
-        wanted["zorgvorm"] = known.codes.find(parsed, record, "zorgvorm", "zorgvorm", zorgvorm)
-    for column, lijst in LISTS.items():
-        if (codes := known.codes.find_all(parsed, record, column, lijst)) is not None:
-            wanted[FIELDS.field_of[column]] = codes
-    if (mix := record.get("groepsmix")) is not None:
-        found_codes = {name: known.codes.find(parsed, record, "groepsmix", Lijst.KENMERK, name) for name in mix}
-        wanted["groepsmix"] = {code: mix[name] for name, code in found_codes.items() if code}
-    wanted = {field: value for field, value in wanted.items() if value is not None}
-    item = Item(record, naam, current, wanted)
-    _place(parsed, item, aanbieder_id, known)
-    return item
+    return aanbieder.id if aanbieder else aanbod.own
 
 
-def _place(parsed: Parsed, item: Item, aanbieder_id: UUID, known: Known) -> None:
-    """Where the voorziening is: the locatie that the row names, its own one, or a new one of the same name."""
-    record = item.record
-    own = None
-    if isinstance(item.current, Voorziening) and record.get("locatie") is None:
-        naam = known.names[item.current.locatie_id]
-        own = known.locaties[aanbieder_id, key(naam)]
-    else:
-        naam = record.get("locatie") or item.name
-    place_key = aanbieder_id, key(naam)
-    wanted = {
-        field: record.get(column) for column, field in LOCATIE_FIELDS.field_of.items() if record.get(column) is not None
-    }
-    if "gemeente" in record.values:
-        wanted["gemeente_code"] = rows.find_gemeente(known.gemeenten, parsed, record, "gemeente")
-    place = known.places.get(place_key)
-    if place is None:
-        place = Place(aanbieder_id, naam, own or known.locaties.get(place_key), wanted, record.row)
-        known.places[place_key] = place
-        item.extra = _place_changes(place)
-    else:
-        for field, value in wanted.items():
-            if place.wanted.setdefault(field, value) != value:
-                column = LOCATIE_FIELDS.column_of(field)
-                reason = (
-                    f"Rij {place.row} zegt iets anders over locatie {naam}: {shown(place.wanted[field])}. "
-                    "Maak ze gelijk."
-                )
-                parsed.fault(record, column, "tegenspraak", reason)
-    item.data = place
-    if place.current is not None:
-        item.wanted["locatie_id"] = place.current.id
-    elif item.current is not None:
-        item.extra = (*item.extra, Veld("locatie", known.names[item.current.locatie_id], naam))  # type: ignore[attr-defined]
-
-
-def _unreadable(place: Place) -> bool:
-    return place.current is not None and place.current.postcode is None and "postcode" in place.wanted
-
-
-def _place_fields(place: Place) -> dict[str, Any]:
-    """What must change of the locatie."""
-    if place.current is None:
-        return place.wanted
-    changed = {field: value for field, value in place.wanted.items() if getattr(place.current, field) != value}
-    if _unreadable(place) and changed.get("zichtbaarheid") is not Zichtbaarheid.OPENBAAR:
-        changed.pop("postcode")
-    return changed
-
-
-def _place_changes(place: Place) -> tuple[Veld, ...]:
-    current = place.current
-    new = () if current else (Veld("locatie", None, place.naam),)
-    return new + tuple(
-        Veld(
-            f"{LOCATIE_FIELDS.column_of(field)} van locatie",
-            shown(getattr(current, field)) or None if current else None,
-            shown(value),
-        )
-        for field, value in _place_fields(place).items()
-    )
-
-
-async def _check_place(conn: Connection, parsed: Parsed, item: Item) -> None:
-    place: Place = item.data
-    if place.row != item.record.row:
-        return
-    if place.current is None and "postcode" not in item.record.raw:
-        reason = f"Vul postcode in: dat is nodig, want locatie {place.naam} is nieuw."
-        parsed.fault(item.record, "postcode", "verplicht", reason)
-        return
-    shape = locaties.NieuweLocatie
-    old = {name: getattr(place.current, name, UNSET) for name in shape.__struct_fields__} if place.current else {}
-    values = {"aanbieder_id": place.aanbieder_id, "zichtbaarheid": Zichtbaarheid.OPENBAAR, **old, **place.wanted}
-    if place.current and place.wanted.get("zichtbaarheid", Zichtbaarheid.OPENBAAR) is not Zichtbaarheid.OPENBAAR:
-        values = {**values, "plaats": place.wanted.get("plaats"), "gemeente_code": place.wanted.get("gemeente_code")}
-    rows.report(parsed, item.record, LOCATIE_FIELDS, await locaties.errors(conn, rows.unset(shape, values)))
-    if place.current and values["zichtbaarheid"] is Zichtbaarheid.OPENBAAR and values.get("postcode") is None:
-        reason = "Vul de postcode in: een openbare locatie staat op de kaart."
-        parsed.fault(item.record, "postcode", "verplicht", reason)
+def _identity(item: Item) -> tuple[object, object]:
+    if item.current is not None:
+        return item.current.id, None
+    return item.wanted["aanbieder_id"], key(item.name)
 
 
 async def _errors(conn: Connection, item: Item) -> list[FieldError]:
@@ -490,17 +330,11 @@ async def _errors(conn: Connection, item: Item) -> list[FieldError]:
 
 
 async def _write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
-    place: Place = item.data
-    locatie_id = place.current.id if place.current else place.made
-    if locatie_id is None:
-        nieuw = locaties.NieuweLocatie(aanbieder_id=place.aanbieder_id, naam=place.naam, **place.wanted)
-        locatie_id = place.made = (await locaties.add(conn, nieuw)).id
-    elif place.row == item.record.row and place.current and (changed := _place_fields(place)):
-        await locaties.change(conn, locatie_id, locaties.WijzigingLocatie(**changed))
+    locatie_id = await locaties.write(conn, item)
     if item.current is None:
         await voorzieningen.add(conn, NieuweVoorziening(**{**fields, "locatie_id": locatie_id}))
-    else:
-        if item.current.locatie_id != locatie_id:  # type: ignore[attr-defined]
-            fields = {**fields, "locatie_id": locatie_id}
-        if fields:
-            await voorzieningen.change(conn, item.current.id, voorzieningen.WijzigingVoorziening(**fields))  # type: ignore[attr-defined]
+        return
+    if item.current.locatie_id != locatie_id:
+        fields = {**fields, "locatie_id": locatie_id}
+    if fields:
+        await voorzieningen.change(conn, item.current.id, voorzieningen.WijzigingVoorziening(**fields))

@@ -1,19 +1,14 @@
-"""The list of open aanvragen of a verwijzer, found by its kenmerk. Pseudonymous: who a child is, may not be in it.
-
-A column that holds a name, BSN, birth date or address is refused, also when it would have been ignored: such a file
-should not travel. A BSN in any other cell is refused as well.
-"""
+"""The list of open aanvragen of a verwijzer, found by its kenmerk. Pseudonymous: see privacy.py."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from service import aanvragen, samenplaatsingen
-from service.aanvragen import Aanvraag, Geslacht, HuidigVerblijf, NieuweAanvraag, Urgentie, WijzigingAanvraag
+from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.codes import Lijst
 from service.days import AMSTERDAM
 from service.db import Connection, Rol, rows_as
@@ -21,8 +16,6 @@ from service.errors import FieldError
 from service.intake import rows
 from service.intake.cells import (
     Parser,
-    Raw,
-    Wrong,
     boolean,
     choice,
     day,
@@ -39,75 +32,10 @@ from service.intake.cells import (
 )  # fmt: skip
 from service.intake.names import Named
 from service.intake.preview import Context, Plan, Veld
+from service.intake.privacy import refuse_column, without_bsn
 from service.intake.rows import Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
-from service.intake.voorzieningen import GROEPSSOORTEN, KADERS, PERSPECTIEVEN
-
-PERSONAL = {
-    "bsn": "een BSN", "burgerservice": "een BSN", "sofinummer": "een BSN", "naam": "een naam", "initialen": "een naam",
-    "voorletter": "een naam", "geboorte": "een geboortedatum", "gebdat": "een geboortedatum",
-    "geborenop": "een geboortedatum",
-    "adres": "een adres", "straat": "een adres", "huisnummer": "een adres", "huisnr": "een adres",
-    "mail": "een e-mailadres", "telefoon": "een telefoonnummer", "mobiel": "een telefoonnummer",
-}  # fmt: skip
-"""Parts of headers that promise personal data."""
-
-
-def refuse_column(header: str) -> str | None:
-    """Why a column may not be in the file."""
-    plain = key(header)
-    what = next((what for part, what in PERSONAL.items() if part in plain), None)
-    if what is None:
-        return None
-    return (
-        f"Deze kolom lijkt {what} te bevatten. Het loket werkt zonder namen, BSN, geboortedatums en adressen "
-        "van jeugdigen. "
-        "Haal de kolom uit het bestand; gebruik uw eigen kenmerk, de leeftijd en de vier cijfers van de postcode."
-    )
-
-
-def has_bsn(plain: str) -> bool:
-    """Nine digits that pass the test of a BSN (elfproef: 9·d1 + … + 2·d8 − d9 is a multiple of 11)."""
-    for found in re.findall(r"(?<![0-9])[0-9]{9}(?![0-9])", re.sub(r"(?<=[0-9])[. -](?=[0-9])", "", plain)):
-        digits = [int(digit) for digit in found]
-        total = sum(digit * weight for digit, weight in zip(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1], strict=True))
-        if total % 11 == 0 and any(digits):
-            return True
-    return False
-
-
-def without_bsn(parse: Parser) -> Parser:
-    """The same parser, that refuses a BSN first."""
-
-    def parse_safely(value: Raw) -> Any:
-        if isinstance(value, (str, int, float)) and has_bsn(
-            str(int(value) if isinstance(value, float) and value.is_integer() else value)
-        ):
-            raise Wrong("privacy", "Hier staat een BSN. Haal het weg: het loket werkt zonder BSN.")
-        return parse(value)
-
-    return parse_safely
-
-
-GESLACHTEN = {
-    "meisje": Geslacht.MEISJE, "jongen": Geslacht.JONGEN, "non-binair": Geslacht.NON_BINAIR, "anders": Geslacht.ANDERS,
-    "onbekend": Geslacht.ONBEKEND,
-    "m": Geslacht.JONGEN, "man": Geslacht.JONGEN, "v": Geslacht.MEISJE, "vrouw": Geslacht.MEISJE, "x": Geslacht.ANDERS,
-}  # fmt: skip
-
-URGENTIES = {
-    "crisis": Urgentie.CRISIS, "spoed": Urgentie.SPOED, "regulier": Urgentie.REGULIER,
-    "normaal": Urgentie.REGULIER, "binnen 24 uur": Urgentie.CRISIS, "binnen een week": Urgentie.SPOED,
-}  # fmt: skip
-
-VERBLIJVEN = {
-    "thuis": HuidigVerblijf.THUIS, "netwerk": HuidigVerblijf.NETWERK, "crisisplek": HuidigVerblijf.CRISISPLEK,
-    "pleeggezin": HuidigVerblijf.PLEEGGEZIN, "gezinshuis": HuidigVerblijf.GEZINSHUIS,
-    "residentieel": HuidigVerblijf.RESIDENTIEEL, "overbrugging": HuidigVerblijf.OVERBRUGGING,
-    "elders": HuidigVerblijf.ELDERS,
-    "bij ouders": HuidigVerblijf.THUIS, "familie": HuidigVerblijf.NETWERK, "crisisopvang": HuidigVerblijf.CRISISPLEK,
-    "crisis": HuidigVerblijf.CRISISPLEK, "pleegzorg": HuidigVerblijf.PLEEGGEZIN,
-}  # fmt: skip
+from service.intake.woorden import GESLACHTEN, GROEPSSOORTEN, KADERS, PERSPECTIEVEN, URGENTIES, VERBLIJVEN
 
 
 def free_text(longest: int) -> Parser:

@@ -14,11 +14,8 @@ from service.intake.cells import choice, gemeente, key, postcode, shown, text
 from service.intake.preview import Veld
 from service.intake.rows import Fields, Item, Lookup
 from service.intake.tables import Column, Parsed
+from service.intake.woorden import ZICHTBAARHEDEN
 from service.locaties import Locatie, Zichtbaarheid
-
-ZICHTBAARHEDEN = {
-    "openbaar": Zichtbaarheid.OPENBAAR, "vertrouwelijk": Zichtbaarheid.VERTROUWELIJK, "geheim": Zichtbaarheid.GEHEIM,
-}  # fmt: skip
 
 COLUMNS = (
     Column(

@@ -34,28 +34,8 @@ from service.intake.names import Named
 from service.intake.preview import Context, Plan
 from service.intake.rows import CodeLists, Fields, Item, Lookup
 from service.intake.tables import Column, Parsed, Record, Table
-from service.voorzieningen import Groepssoort, JuridischKader, NieuweVoorziening, Perspectief, Voorziening
-
-KADERS = {
-    "vrijwillig": JuridischKader.VRIJWILLIG, "VOTS": JuridischKader.VOTS, "OTS": JuridischKader.OTS,
-    "voogdij": JuridischKader.VOOGDIJ, "voorlopige voogdij": JuridischKader.VOORLOPIGE_VOOGDIJ,
-    "jeugdreclassering": JuridischKader.JEUGDRECLASSERING,
-    "vrijwillig kader": JuridischKader.VRIJWILLIG, "ondertoezichtstelling": JuridischKader.OTS,
-    "voorlopige ondertoezichtstelling": JuridischKader.VOTS, "voorlopige ots": JuridischKader.VOTS,
-    "jr": JuridischKader.JEUGDRECLASSERING,
-}  # fmt: skip
-
-PERSPECTIEVEN = {
-    "terug naar huis": Perspectief.TERUG_NAAR_HUIS, "langdurig": Perspectief.LANGDURIG,
-    "onduidelijk": Perspectief.ONDUIDELIJK,
-    "thuis": Perspectief.TERUG_NAAR_HUIS, "kort": Perspectief.TERUG_NAAR_HUIS, "opgroeien": Perspectief.LANGDURIG,
-    "lang": Perspectief.LANGDURIG, "onbekend": Perspectief.ONDUIDELIJK,
-}  # fmt: skip
-
-GROEPSSOORTEN = {
-    "gemengd": Groepssoort.GEMENGD, "meisjes": Groepssoort.MEISJES, "jongens": Groepssoort.JONGENS,
-    "meisje": Groepssoort.MEISJES, "jongen": Groepssoort.JONGENS, "beide": Groepssoort.GEMENGD,
-}  # fmt: skip
+from service.intake.woorden import GROEPSSOORTEN, KADERS, PERSPECTIEVEN
+from service.voorzieningen import NieuweVoorziening, Voorziening
 
 
 def group_mix(value: Raw) -> dict[str, int]:

@@ -12,8 +12,8 @@ import pytest
 from service import aanvragen, voorzieningen
 from service.db import Connection, Pool, Wie, transaction
 from service.intake import template
-from service.intake.aanvragen import has_bsn
 from service.intake.preview import Voorbeeld
+from service.intake.privacy import has_bsn
 from service.intake.report import report
 from service.intake.soorten import SOORTEN
 from service.intake.tables import Fout, parse

@@ -102,9 +102,6 @@ class Settings(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, le=130, description="Schatting van reistijd: gemiddelde snelheid in kilometer per uur.")
     ] = 45.0
     pool_size: Annotated[int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")] = 10
-    max_upload_mb: Annotated[
-        int, Meta(ge=1, le=100, description="Grootste bestand dat iemand mag insturen, in megabytes.")
-    ] = 10
 
     @property
     def embedded(self) -> bool:

@@ -68,9 +68,6 @@ comment on type groepssoort is
 create type huidig_verblijf as enum
     ('thuis', 'netwerk', 'crisisplek', 'pleeggezin', 'gezinshuis', 'residentieel', 'overbrugging', 'elders');
 
-create type wachtplek as enum ('thuis', 'crisis', 'overbrugging');
-comment on type wachtplek is 'Where a child waits, for the split of the waiting time.';
-
 create type aanvraag_status as enum
     ('ingediend', 'in_behandeling', 'geplaatst', 'beeindigd', 'afgewezen', 'ingetrokken', 'opgeschaald');
 
@@ -492,6 +489,7 @@ create table aanvraag (
     constraint aanvraag_school_pc4_vorm check (school_pc4 ~ '^[1-9][0-9]{3}$'),
     constraint aanvraag_netwerk_pc4_vorm check (netwerk_pc4 ~ '^[1-9][0-9]{3}$'),
     constraint aanvraag_datums_op_volgorde check (gewenste_start <= uiterlijke_datum),
+    constraint aanvraag_datums_bijeen check (uiterlijke_datum <= gewenste_start + 3650),
     constraint aanvraag_verblijf_grens check (verwacht_verblijf between 1 and 6570),
     constraint aanvraag_reistijd_grens check (maximale_reistijd between 1 and 600),
     constraint aanvraag_tekst_kort check (

@@ -3,7 +3,7 @@ uitsluitingen: parts of it, that come and go with it and are replaced as a whole
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -53,6 +53,10 @@ STEPS: dict[AanvraagStatus, tuple[AanvraagStatus, ...]] = {
     AanvraagStatus.OPGESCHAALD: (AanvraagStatus.IN_BEHANDELING, AanvraagStatus.AFGEWEZEN, AanvraagStatus.INGETROKKEN),
 }
 """What a person may make of a status; geplaatst and beeindigd follow from a plaatsing (service/bezetting.py)."""
+
+
+LONGEST_SEARCH = timedelta(days=3650)
+"""Between gewenste start and uiterlijke datum, as constraint aanvraag_datums_bijeen and matcher.problem.Aanvraag."""
 
 
 class Geslacht(StrEnum):
@@ -381,6 +385,10 @@ def _errors_of_fields(nieuw: Vraag, known: Any) -> list[FieldError]:
         )
     if given(nieuw.gewenste_start, nieuw.uiterlijke_datum) and nieuw.uiterlijke_datum < nieuw.gewenste_start:
         found.append(FieldError("/uiterlijkeDatum", "volgorde", "Geef een dag die niet voor gewensteStart ligt."))
+    elif given(nieuw.gewenste_start, nieuw.uiterlijke_datum) and (
+        nieuw.uiterlijke_datum - nieuw.gewenste_start > LONGEST_SEARCH
+    ):
+        found.append(FieldError("/uiterlijkeDatum", "te_ver", "Geef een dag hooguit 10 jaar na gewensteStart."))
     andere = [z for z in (nieuw.zorgvormen if given(nieuw.zorgvormen) else []) if z in known["geen_gezinsvorm"]]
     if andere and nieuw.zorgvorm_reden is None:
         found.append(

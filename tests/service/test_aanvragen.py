@@ -80,6 +80,10 @@ async def test_the_last_day_is_not_before_the_wished_start(pool: Pool, wie: Wie)
     async with transaction(pool, wie) as conn:
         assert await errors_of(conn, gewenste_start=make.day(5), uiterlijke_datum=make.day(4)) == ["/uiterlijkeDatum"]
         assert await errors_of(conn, gewenste_start=make.day(5), uiterlijke_datum=make.day(5)) == []
+        assert await errors_of(conn, gewenste_start=make.day(5), uiterlijke_datum=make.day(5 + 3650)) == []
+        assert await errors_of(conn, gewenste_start=make.day(5), uiterlijke_datum=make.day(6 + 3650)) == [
+            "/uiterlijkeDatum"
+        ]
 
 
 async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -> None:

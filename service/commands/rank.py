@@ -9,19 +9,23 @@ import asyncpg
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from service import werklijst
 from service.commands import connect
 from service.days import today
 from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
-from service.dutch import count, day, listing
+from service.dutch import count, day, listing, moment
 from service.errors import Kind, Refusal
 from service.matches import Page, rank_aanvraag
 from service.rangschikking import PassendePlek, Rangschikking
 from service.settings import Settings
 from service.snapshot import SYSTEM, Snapshots
 from service.travel import Traveller
+
+MOST = 200
+"""Open aanvragen in one list."""
 
 GEZOCHT = "select id from aanvraag where kenmerk = $1 or id::text = $1 order by aangemeld_op desc, id limit 2"
 
@@ -64,7 +68,7 @@ def rank(
                 if aanvraag
                 else None
             )
-            regels = [] if found else await werklijst.regels(conn, None, 200, 0)
+            regels = [] if found else await werklijst.regels(conn, None, MOST, 0)
         if json:
             print(msgspec.json.encode(found or regels).decode())
         elif found:
@@ -95,16 +99,23 @@ def show_open(regels: list[werklijst.Regel], console: Console, vandaag: date) ->
             regel.urgentie,
             day(regel.gewenste_start, vandaag),
             day(regel.uiterlijke_datum, vandaag),
-            ", ".join(regel.zorgvormen),
+            escape("; ".join(regel.zorgvormen)),
         )
     console.print(table)
+    if len(regels) == MOST:
+        console.print(f"Dit zijn de eerste {MOST}. Alle open aanvragen staan op het scherm van het loket.")
     console.print("Kies er een: [bold]loket rank KENMERK[/bold]")
 
 
 def show(found: Rangschikking, console: Console, vandaag: date) -> None:
     """For a person: what fits, what would help, what falls out."""
     if not found.actueel:
-        console.print(f"[bold]Let op:[/bold] dit zijn gegevens van {found.peilmoment:%d-%m %H:%M}. Ze kunnen oud zijn.")
+        since = moment(found.peilmoment, vandaag)
+        console.print(
+            f"[bold]Let op:[/bold] dit zijn gegevens van {since}. Of er daarna iets is veranderd, is onbekend."
+        )
+    if found.reistijd_reden is not None:
+        console.print(f"[bold]Let op:[/bold] {escape(found.reistijd_reden)}", highlight=False)
     console.print(
         f"{count(found.aantal_passend, 'plek past', 'plekken passen')}, "
         f"{count(found.aantal_afgevallen, 'plek valt af', 'plekken vallen af')}.\n"
@@ -114,24 +125,30 @@ def show(found: Rangschikking, console: Console, vandaag: date) -> None:
     if found.kleinste_wijzigingen:
         console.print("[bold]Kleine wijzigingen die helpen[/bold]")
         for change in found.kleinste_wijzigingen:
-            console.print(f"  {change.advies} {change.gevolg}", highlight=False)
+            console.print(f"  {change.advies} {change.gevolg}", highlight=False, markup=False)
         console.print()
     if found.afgevallen:
         console.print("[bold]Vallen af[/bold], wat het minst scheelt eerst")
         for out in found.afgevallen:
-            console.print(f"  {out.plek.naam} ({out.plek.aanbieder}): {' '.join(out.redenen)}", highlight=False)
+            said = f"  {out.plek.naam} ({out.plek.aanbieder}): {' '.join(out.redenen)}"
+            console.print(said, highlight=False, markup=False)
+
+
+def decimal(number: float) -> str:
+    """`94,7`."""
+    return f"{number:.1f}".replace(".", ",")
 
 
 def show_place(number: int, line: PassendePlek, console: Console, vandaag: date) -> None:
     plek = line.plek
     where = f", {plek.plaats}" if plek.plaats else ""
+    about = f"{plek.zorgvorm_naam}, {plek.aanbieder}{where}"
+    score = "" if line.score is None else f", {decimal(line.score)} punten"
     console.print(
-        f"[bold]{number}. {plek.naam}[/bold] ({line.band_naam}, {line.score:.1f} punten) "
-        f"{plek.zorgvorm_naam}, {plek.aanbieder}{where}",
-        highlight=False,
+        f"[bold]{number}. {escape(plek.naam)}[/bold] ({line.band_naam}{score}) {escape(about)}", highlight=False
     )
-    points = [f"{b.naam.lower()} {b.punten:.1f} van {b.maximum:.1f}" for b in line.bijdragen]
+    points = [f"{b.naam.lower()} {decimal(b.punten)} van {decimal(b.maximum)}" for b in line.bijdragen]
     console.print(f"   vanaf {day(line.eerste_dag, vandaag)}; {listing(points)}", highlight=False)
     for sentence in (*line.waarom, *line.onbekend, *line.let_op):
-        console.print(f"   - {sentence}", highlight=False)
+        console.print(f"   - {sentence}", highlight=False, markup=False)
     console.print()

@@ -16,7 +16,7 @@ import asyncpg
 
 from matcher.geo import rd
 from matcher.problem import FOREVER, Codes, Group, Plek, Point
-from service.days import hour_of, midnight_after, today
+from service.days import age_on, hour_of, midnight_after, today
 from service.db import Connection
 
 PLEKKEN = """
@@ -66,9 +66,7 @@ def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], van
         if resident["bewoner_maanden"] is None:
             unknown += 1
             continue
-        van: date = resident["van"]
-        grown = (vandaag.year - van.year) * 12 + vandaag.month - van.month - (vandaag.day < van.day)
-        ages.append(resident["bewoner_maanden"] + grown)
+        ages.append(age_on(resident["bewoner_maanden"], resident["van"], vandaag))
         traits.update(resident["bewoner_kenmerken"])
     room = {code: limit - traits[code] for code, limit in groepsmix.items()}
     return Group(

@@ -13,6 +13,12 @@ def today(now: datetime) -> date:
     return now.astimezone(AMSTERDAM).date()
 
 
+def age_on(maanden: int, peildatum: date, day: date) -> int:
+    """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`; not younger than it was then."""
+    months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
+    return maanden + max(0, months)
+
+
 def midnight_after(now: datetime) -> datetime:
     """When the next day in the Netherlands begins."""
     return datetime.combine(today(now) + timedelta(days=1), datetime.min.time(), AMSTERDAM)

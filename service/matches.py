@@ -29,7 +29,7 @@ from matcher.problem import (
 from matcher.rank import rank
 from matcher.solution import RELAXABLE, REVEALING
 from service import aanvragen, catalogue
-from service.days import hour_of, today
+from service.days import age_on, hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
 from service.rangschikking import Context, Rangschikking, compose, names, shown
@@ -81,12 +81,6 @@ class Page(Struct, frozen=True):
 
     limit: int = 25
     offset: int = 0
-
-
-def age_on(maanden: int, peildatum: date, day: date) -> int:
-    """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`."""
-    months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
-    return maanden + max(0, months)
 
 
 async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> tuple[Aanvraag, date]:

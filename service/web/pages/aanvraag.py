@@ -12,9 +12,9 @@ from litestar.response import Response
 
 from service import aanvragen, codes, samenplaatsingen, werklijst
 from service.aanvragen import Aanvraag, HuidigVerblijf, Urgentie
-from service.days import AMSTERDAM, today
+from service.days import AMSTERDAM, age_on, today
 from service.dutch import count, day, days
-from service.matches import Page, age_on, rank_aanvraag
+from service.matches import Page, rank_aanvraag
 from service.rangschikking import Rangschikking, names
 from service.web.pages import feiten, words
 from service.web.pages.render import page as render

@@ -11,8 +11,7 @@ from msgspec import Struct
 
 from service import werklijst
 from service.aanvragen import Urgentie
-from service.days import today
-from service.matches import age_on
+from service.days import age_on, today
 from service.web.pages import words
 from service.web.pages.aanvraag import waited
 from service.web.pages.render import page as render

@@ -20,8 +20,6 @@ from matcher.solution import Rule
 Window = tuple[int, int, int, int]
 """Free from, to, and what both would be without the stop."""
 
-BED = frozenset({Rule.PERIODE, Rule.GESTOPT, Rule.ONBEMENST})
-
 
 def windows(plek: Plek) -> list[Window]:
     """The windows of a plek, by looking between every two days on which something begins or ends."""

@@ -67,6 +67,8 @@ UNKNOWNS = {
     Unknown.HUISELIJKHEID: "De regio heeft voor deze zorgvorm nog niet bepaald hoe huiselijk hij is.",
 }
 
+GROEPEN = {"gemengd": "een gemengde groep", "meisjes": "een meisjesgroep", "jongens": "een jongensgroep"}
+
 ANKERS = {Anker.THUIS: "thuis", Anker.SCHOOL: "school", Anker.NETWERK: "familie en vrienden"}
 
 
@@ -167,8 +169,7 @@ def _leeftijd(p: Params, _names: Names, _today: date, _exact: bool) -> str:
 
 
 def _geslacht(p: Params, _names: Names, _today: date, _exact: bool) -> str:
-    groep = {"gemengd": "een gemengde groep", "meisjes": "een meisjesgroep", "jongens": "een jongensgroep"}
-    return f"Dit is {groep[p['groepssoort']]}. Daar past het kind niet in."
+    return f"Dit is {GROEPEN[p['groepssoort']]}. Daar past het kind niet in."
 
 
 def _kader(_p: Params, _names: Names, _today: date, _exact: bool) -> str:
@@ -290,9 +291,9 @@ def _name(names: Names, lijst: str, code: str) -> str:
 ADVICE = {
     Rule.ZORGVORM: "Vraag ook een andere zorgvorm, met de reden erbij",
     Rule.LEEFTIJD: "Vraag de aanbieder of het kind ook welkom is buiten de leeftijdsgrens",
-    Rule.GESLACHT: "Overleg met de jeugdige en de aanbieder over de soort groep",
+    Rule.GESLACHT: "Overleg met het kind en de aanbieder over de soort groep",
     Rule.PERIODE: "Verschuif de datums",
-    Rule.BEDDEN: "Zoek voor minder kinderen tegelijk een plek",
+    Rule.BEDDEN: "Overleg met de verwijzer of de broers en zussen apart mogen wonen, dicht bij elkaar",
     Rule.GROEPSMIX: "Vraag de aanbieder wat er nodig is om dit kind wel in de groep op te nemen",
     Rule.REISTIJD: "Sta een langere reis toe",
     Rule.GESTOPT: "Vraag de aanbieder of de plek eerder open kan",
@@ -323,9 +324,7 @@ def _step(kind: str, step: Step, names: Names) -> str:
         case "zorgvorm":
             return f"bijvoorbeeld {_name(names, 'zorgvorm', str(step.amount))}"
         case "groepssoort":
-            return {"gemengd": "een gemengde groep", "meisjes": "een meisjesgroep", "jongens": "een jongensgroep"}[
-                str(step.amount)
-            ]
+            return GROEPEN[str(step.amount)]
     amount = math.ceil(float(step.amount))
     match kind:
         case "minuten":

@@ -19,12 +19,7 @@ from service.locaties import Locatie, Zichtbaarheid
 
 COLUMNS = (
     Column(
-        "postcode",
-        postcode,
-        "Postcode met letters.",
-        ("pc", "pc6"),
-        field="postcode",
-        examples=("1211 AB", "1271 CD"),
+        "postcode", postcode, "Postcode met letters.", ("pc", "pc6"), field="postcode", examples=("1211 AB", "1271 CD")
     ),
     Column(
         "plaats",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 import msgspec
 import typer
 
 from service.commands import connect
 from service.commands.demo import SIZES, Omvang
+from service.days import today
 from service.demo import Scarcity, load
 from service.demo.loading import SEED
 
@@ -34,9 +34,9 @@ def demo_data(
     with connect.connected("demo-data") as data:
 
         async def work() -> dict[str, int]:
-            today = datetime.now(ZoneInfo("Europe/Amsterdam")).date()
             async with connect.owner_connection(data.settings) as owner:
-                return await load(owner, today=today, size=SIZES[omvang], scarcity=schaarste, regio=regio, seed=getal)
+                vandaag = today(datetime.now(UTC))
+                return await load(owner, today=vandaag, size=SIZES[omvang], scarcity=schaarste, regio=regio, seed=getal)
 
         counts = asyncio.run(work())
     if json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -17,6 +17,11 @@ def age_on(maanden: int, peildatum: date, day: date) -> int:
     """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`; not younger than it was then."""
     months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
     return maanden + max(0, months)
+
+
+def noon(day: date) -> datetime:
+    """A moment of a day of which nothing more is known."""
+    return datetime.combine(day, time(12), AMSTERDAM)
 
 
 def midnight_after(now: datetime) -> datetime:

@@ -10,7 +10,7 @@ from uuid import UUID
 from service import aanvragen, samenplaatsingen
 from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.codes import Lijst
-from service.days import AMSTERDAM
+from service.days import noon
 from service.db import Connection, Rol, rows_as
 from service.errors import FieldError
 from service.intake import rows
@@ -452,7 +452,7 @@ def _write(groups: Groups, now: datetime) -> Callable[[Connection, Item, dict[st
             await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
             return
         aangemeld = item.record.get("aangemeld op")
-        moment = datetime(aangemeld.year, aangemeld.month, aangemeld.day, 12, tzinfo=AMSTERDAM) if aangemeld else now
+        moment = noon(aangemeld) if aangemeld else now
         await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, now))
 
     return write

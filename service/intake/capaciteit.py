@@ -1,6 +1,6 @@
 """The capacity list of a provider: one row per plek, or one row per voorziening with how many are free.
 
-What a row says becomes a `Wish` for one plek; what the loket knows of it is its `Stand`; standen.decide compares
+What a row says becomes a `Wish` for one plek; what the loket knows of it is its `Stand`; wishes.decide compares
 the two. Beds of a voorziening that the file names but that are no longer in it, end. The file also confirms
 each plek that it names, once a day: the same file again changes nothing.
 """
@@ -13,12 +13,14 @@ from datetime import date
 from msgspec import Struct
 
 from service.db import Connection
-from service.intake import names, standen
+from service.intake import counts, decision, names, standen, wishes
 from service.intake.cells import agb, choice, day, day_text, integer, key, text
+from service.intake.decision import Decision
 from service.intake.names import Aanbod, Voorziening
 from service.intake.preview import Context, Plan
-from service.intake.standen import Decision, Stand, Status, Wish
+from service.intake.standen import Stand, Status
 from service.intake.tables import Column, Parsed, Record, Table
+from service.intake.wishes import Wish
 
 STATUS = {
     "vrij": Status.VRIJ, "bezet": Status.BEZET, "in overleg": Status.IN_OVERLEG, "niet bemenst": Status.ONBEMENST,
@@ -174,26 +176,26 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
     aanbod = await names.load(conn, context.wie)
     units = await asyncio.to_thread(_units, parsed, aanbod, context.today)
     stands = await standen.load(conn, list(units), context.now, lock=context.lock)
-    decision = await asyncio.to_thread(_decide, parsed, list(units.values()), stands, context)
+    decided = await asyncio.to_thread(_decide, parsed, list(units.values()), stands, context)
     return Plan(
-        changes=decision.changes,
-        notes=decision.notes,
-        unchanged=decision.unchanged,
-        write=lambda conn: standen.write(conn, decision, context.progress),
+        changes=decided.changes,
+        notes=decided.notes,
+        unchanged=decided.unchanged,
+        write=lambda conn: decision.write(conn, decided, context.progress),
     )
 
 
 def _decide(parsed: Parsed, units: list[Unit], stands: dict[object, list[Stand]], context: Context) -> Decision:
-    decision = Decision(parsed, context.now, context.today)
+    decided = Decision(parsed, context.now, context.today)
     for number, unit in enumerate(units):
         known = stands.get(unit.voorziening.id, [])
         if unit.counted is not None:
-            standen.decide_counted(decision, unit.voorziening, unit.counted, known)
+            counts.decide(decided, unit.voorziening, unit.counted, known)
         else:
-            standen.decide(decision, unit.voorziening, unit.wishes, known, complete=unit.sound)
+            wishes.decide(decided, unit.voorziening, unit.wishes, known, complete=unit.sound)
         if context.progress and number % 100 == 0:
             context.progress("Vergelijken", number, len(units))
-    return decision
+    return decided
 
 
 def _units(parsed: Parsed, aanbod: Aanbod, today: date) -> dict[object, Unit]:

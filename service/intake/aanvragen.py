@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from service import aanvragen, samenplaatsingen
+from service import aanvragen
 from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.codes import Lijst
 from service.days import noon
 from service.db import Connection, Rol, rows_as
-from service.errors import FieldError
-from service.intake import rows
+from service.intake import rows, samenplaatsingen
 from service.intake.cells import (
     Parser,
     boolean,
@@ -22,7 +21,6 @@ from service.intake.cells import (
     days,
     gemeente,
     integer,
-    key,
     months_from,
     near,
     pc4,
@@ -31,7 +29,7 @@ from service.intake.cells import (
     text,
 )  # fmt: skip
 from service.intake.names import Named
-from service.intake.preview import Context, Plan, Veld
+from service.intake.preview import Context, Plan
 from service.intake.privacy import refuse_column, without_bsn
 from service.intake.rows import Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
@@ -341,19 +339,17 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         if (aangemeld := record.get("aangemeld op")) is not None and aangemeld > context.today:
             parsed.fault(record, "aangemeld op", "toekomst", "Deze dag moet nog komen. Vul de dag van aanmelding in.")
     items = rows.once(parsed, items, _identity, "kenmerk")
-    groups = _together(parsed, items)
+    samenplaatsingen.put_together(parsed, items)
     for item in items:
         rows.required(parsed, item, NEW_NEEDS)
-        rows.report(parsed, item.record, FIELDS, await _errors(conn, item))
-    return rows.plan_of(items, FIELDS, context, _write(groups, context.now))
+        without_reason = {} if item.current else {"zorgvorm_reden": None}
+        nieuw = rows.would_be(NieuweAanvraag, item.current, without_reason | item.wanted)
+        rows.report(parsed, item.record, FIELDS, await aanvragen.errors(conn, nieuw))
+    return rows.plan_of(items, FIELDS, context, partial(_write, now=context.now))
 
 
 def _identity(item: Item) -> tuple[object, object]:
-    return _organisatie_id(item), item.record.get("kenmerk")
-
-
-def _organisatie_id(item: Item) -> UUID:
-    return item.current.organisatie_id if item.current else item.wanted["organisatie_id"]  # type: ignore[no-any-return]
+    return samenplaatsingen.organisatie_id(item), item.record.get("kenmerk")
 
 
 def _organisatie(parsed: Parsed, record: Record, context: Context, organisaties: Named[UUID]) -> UUID | None:
@@ -387,72 +383,12 @@ def _age(wanted: dict[str, Any], current: Aanvraag | None, today: date) -> None:
         wanted["leeftijd_peildatum"] = today
 
 
-class Groups(dict[str, UUID | None]):
-    """Label of "samen met" → its samenplaatsing; None as long as there is none."""
-
-
-def _together(parsed: Parsed, items: list[Item]) -> Groups:
-    """The samenplaatsing of each label, as far as one of its aanvragen has one; shows who comes to belong to it."""
-    groups = Groups()
-    members: dict[str, list[Item]] = {}
-    for item in items:
-        if (label := item.record.get("samen met")) is not None:
-            members.setdefault(key(label), []).append(item)
-    for label, together in members.items():
-        existing = {item.current.samenplaatsing_id for item in together if item.current} - {None}
-        organisaties = {_organisatie_id(item) for item in together}
-        first = together[0]
-        if len(together) < 2 and not existing:
-            parsed.fault(
-                first.record,
-                "samen met",
-                "alleen",
-                "Geen andere rij heeft dit teken. Samen zoeken kan met twee of meer.",
-            )
-        elif len(existing) > 1:
-            parsed.fault(
-                first.record,
-                "samen met",
-                "twee_groepen",
-                "Deze aanvragen horen in het loket bij verschillende samenplaatsingen.",
-            )
-        elif len(organisaties) > 1:
-            parsed.fault(
-                first.record, "samen met", "twee_verwijzers", "Samen zoeken kan alleen binnen één organisatie."
-            )
-        else:
-            groups[label] = next(iter(existing), None)
-            for item in together:
-                if item.current is None or item.current.samenplaatsing_id is None:
-                    item.data = label
-                    others = [other.record.get("kenmerk") for other in together if other is not item]
-                    item.extra = (Veld("samen met", None, ", ".join(others)),)
-    return groups
-
-
-async def _errors(conn: Connection, item: Item) -> list[FieldError]:
-    """What the aggregate has against the aanvraag as it would be."""
-    shape = NieuweAanvraag
-    old = (
-        {name: getattr(item.current, name) for name in shape.__struct_fields__}
-        if item.current
-        else {"zorgvorm_reden": None}
-    )
-    return await aanvragen.errors(conn, rows.unset(shape, {**old, **item.wanted}))
-
-
-def _write(groups: Groups, now: datetime) -> Callable[[Connection, Item, dict[str, Any]], Any]:
-    async def write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
-        if item.data is not None:
-            if groups[item.data] is None:
-                nieuw = samenplaatsingen.NieuweSamenplaatsing(organisatie_id=_organisatie_id(item))
-                groups[item.data] = (await samenplaatsingen.add(conn, nieuw)).id
-            fields = {**fields, "samenplaatsing_id": groups[item.data]}
-        if item.current is not None:
-            await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
-            return
-        aangemeld = item.record.get("aangemeld op")
-        moment = noon(aangemeld) if aangemeld else now
-        await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, now))
-
-    return write
+async def _write(conn: Connection, item: Item, fields: dict[str, Any], *, now: datetime) -> None:
+    if item.data is not None:
+        fields = {**fields, "samenplaatsing_id": await samenplaatsingen.made(conn, item.data)}
+    if item.current is not None:
+        await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
+        return
+    aangemeld = item.record.get("aangemeld op")
+    moment = noon(aangemeld) if aangemeld else now
+    await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, now))

@@ -21,24 +21,9 @@ def decide(decision: Decision, voorziening: Voorziening, record: Record, known: 
         return
     total, free = record.get("aantal plekken"), record.get("aantal vrij")
     known = sorted(known, key=lambda stand: natural(stand.naam))
-    there = [stand for stand in known if not stand.gone(decision.today)]
-    empty = [stand for stand in there if stand.now is None and not stand.later]
-    if len(there) - total > len(empty):
-        reason = (
-            f"In het loket zijn {len(there)} plekken, waarvan er {len(there) - len(empty)} bezet, gestopt of "
-            "toegezegd zijn. "
-            "Verhoog het aantal, of maak een rij per plek."
-        )
-        decision.parsed.fault(record, "aantal plekken", "nog_bezet", reason)
+    stay = _stay(decision, voorziening, record, known)
+    if stay is None:
         return
-    gone = {stand.id for stand in empty[len(empty) - max(0, len(there) - total) :]}
-    for stand in there:
-        if stand.id in gone:
-            end(decision, voorziening, stand)
-    stay = [stand for stand in there if stand.id not in gone]
-    # What was there before comes back before anything new is made.
-    back = [stand for stand in known if stand.gone(decision.today) and stand.now is None and not stand.later]
-    stay += back[: total - len(stay)]
     names = [stand.naam for stand in stay] + new_names(known, total - len(stay))
     # An optie leaves the bed empty: for the provider it is free.
     occupied = [stand for stand in stay if stand.now is not None and stand.now.soort != "optie"]
@@ -50,9 +35,8 @@ def decide(decision: Decision, voorziening: Voorziening, record: Record, known: 
     takeable = [name for name in names if name not in {s.naam for s in stay if s.now is not None or s.later}]
     if surplus > len(freeable):
         reason = (
-            f"In het loket zijn {len(occupied)} plekken bezet of gestopt; daarvan kan een lijst er "
-            f"{len(freeable)} vrijmaken. "
-            "Beëindig eerst de plaatsing of de stop in het loket, of maak een rij per plek."
+            f"In het loket zijn {len(occupied)} plekken bezet of gestopt; daarvan kan een lijst er {len(freeable)} "
+            "vrijmaken. Beëindig eerst de plaatsing of de stop in het loket, of maak een rij per plek."
         )
         decision.parsed.fault(record, "aantal vrij", "nog_bezet", reason)
         return
@@ -78,3 +62,25 @@ def decide(decision: Decision, voorziening: Voorziening, record: Record, known: 
         else:
             wish = Wish(record, name, record.get("status"), confirmed)
         decide_one(decision, voorziening, wish, by_name.get(name))
+
+
+def _stay(decision: Decision, voorziening: Voorziening, record: Record, known: list[Stand]) -> list[Stand] | None:
+    """The plekken that are among the counted ones, and ends the empty ones that are not; None after a fault."""
+    total = record.get("aantal plekken")
+    there = [stand for stand in known if not stand.gone(decision.today)]
+    empty = [stand for stand in there if stand.now is None and not stand.later]
+    if len(there) - total > len(empty):
+        reason = (
+            f"In het loket zijn {len(there)} plekken, waarvan er {len(there) - len(empty)} bezet, gestopt of toegezegd "
+            "zijn. Verhoog het aantal, of maak een rij per plek."
+        )
+        decision.parsed.fault(record, "aantal plekken", "nog_bezet", reason)
+        return None
+    gone = {stand.id for stand in empty[len(empty) - max(0, len(there) - total) :]}
+    for stand in there:
+        if stand.id in gone:
+            end(decision, voorziening, stand)
+    stay = [stand for stand in there if stand.id not in gone]
+    # What was there before comes back before anything new is made.
+    back = [stand for stand in known if stand.gone(decision.today) and stand.now is None and not stand.later]
+    return stay + back[: total - len(stay)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from msgspec import UNSET, Struct
+from msgspec import Struct
 
 from service import locaties
 from service.db import Connection, rows_as
@@ -149,13 +149,16 @@ async def check(conn: Connection, parsed: Parsed, item: Item) -> None:
         reason = f"Vul postcode in: dat is nodig, want locatie {place.naam} is nieuw."
         parsed.fault(item.record, "postcode", "verplicht", reason)
         return
-    shape = locaties.NieuweLocatie
-    old = {name: getattr(place.current, name, UNSET) for name in shape.__struct_fields__} if place.current else {}
-    values = {"aanbieder_id": place.aanbieder_id, "zichtbaarheid": Zichtbaarheid.OPENBAAR, **old, **place.wanted}
-    if place.current and place.wanted.get("zichtbaarheid", Zichtbaarheid.OPENBAAR) is not Zichtbaarheid.OPENBAAR:
-        values = {**values, "plaats": place.wanted.get("plaats"), "gemeente_code": place.wanted.get("gemeente_code")}
-    rows.report(parsed, item.record, FIELDS, await locaties.errors(conn, rows.unset(shape, values)))
-    if place.current and values["zichtbaarheid"] is Zichtbaarheid.OPENBAAR and values.get("postcode") is None:
+    zichtbaarheid = place.wanted.get("zichtbaarheid", Zichtbaarheid.OPENBAAR)
+    wanted = place.wanted
+    if place.current is None:
+        wanted = {"aanbieder_id": place.aanbieder_id, "zichtbaarheid": zichtbaarheid, **wanted}
+    elif zichtbaarheid is not Zichtbaarheid.OPENBAAR:
+        # What a locatie that stops to be public had on the map, goes by itself.
+        wanted = {"plaats": None, "gemeente_code": None, **wanted}
+    nieuw = rows.would_be(locaties.NieuweLocatie, place.current, wanted)
+    rows.report(parsed, item.record, FIELDS, await locaties.errors(conn, nieuw))
+    if place.current and nieuw.zichtbaarheid is Zichtbaarheid.OPENBAAR and nieuw.postcode is None:
         reason = "Vul de postcode in: een openbare locatie staat op de kaart."
         parsed.fault(item.record, "postcode", "verplicht", reason)
 

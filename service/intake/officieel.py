@@ -94,7 +94,7 @@ def _record(parsed: Parsed, number: int, cells: dict[str, Any]) -> Record:
 
 
 def _gemeentecode(value: Raw) -> str:
-    plain: str = text(20)(value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value))
+    plain: str = text(20)(value)
     digits = plain.upper().removeprefix("GM")
     if not re.fullmatch(r"[0-9]{1,4}", digits, re.ASCII) or int(digits) == 0:
         raise Wrong("gemeentecode", "Een gemeentecode heeft vier cijfers, bijvoorbeeld 0402.")
@@ -162,7 +162,7 @@ on conflict (code) do update set naam = excluded.naam, regio = excluded.regio
 
 
 def _categorie(value: Raw) -> str:
-    plain: str = text(20)(value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value))
+    plain: str = text(20)(value)
     if not re.fullmatch(r"[0-9]{2}", plain, re.ASCII):
         raise Wrong("code", "Een productcategorie heeft twee cijfers, bijvoorbeeld 43.")
     return plain

@@ -202,8 +202,10 @@ def age_text(months: int) -> str:
     )
 
 
-def unset(shape: type[Struct], values: Mapping[str, Any]) -> Any:
-    """A Struct of which only `values` are known, to ask the aggregate what is wrong with those."""
+def would_be(shape: type[Struct], current: Struct | None, wanted: Mapping[str, Any]) -> Any:
+    """What is there as it would be, as the Struct of something new, to ask the aggregate what is wrong with it."""
+    old = {name: getattr(current, name, UNSET) for name in shape.__struct_fields__} if current else {}
+    values = {**old, **wanted}
     return shape(**{name: values.get(name, UNSET) for name in shape.__struct_fields__})
 
 

@@ -11,7 +11,6 @@ from uuid import UUID
 from service import voorzieningen
 from service.codes import Lijst
 from service.db import Connection, rows_as
-from service.errors import FieldError
 from service.intake import locaties, names, rows
 from service.intake.cells import (
     Raw,
@@ -259,7 +258,8 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
     items = rows.once(parsed, items, _identity, "voorziening")
     for item in items:
         rows.required(parsed, item, NEW_NEEDS)
-        rows.report(parsed, item.record, FIELDS, await _errors(conn, item))
+        nieuw = rows.would_be(NieuweVoorziening, item.current, item.wanted)
+        rows.report(parsed, item.record, FIELDS, await voorzieningen.errors(conn, nieuw))
         await locaties.check(conn, parsed, item)
     plan = rows.plan_of(items, FIELDS, context, _write, names=places.names)
     plan.notes.extend(places.notes())
@@ -300,13 +300,6 @@ def _identity(item: Item) -> tuple[object, object]:
     if item.current is not None:
         return item.current.id, None
     return item.wanted["aanbieder_id"], key(item.name)
-
-
-async def _errors(conn: Connection, item: Item) -> list[FieldError]:
-    """What the aggregate has against the voorziening as it would be."""
-    shape = NieuweVoorziening
-    old = {name: getattr(item.current, name) for name in shape.__struct_fields__} if item.current else {}
-    return await voorzieningen.errors(conn, rows.unset(shape, {**old, **item.wanted}))
 
 
 async def _write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:

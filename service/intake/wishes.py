@@ -65,6 +65,7 @@ def decide(
 
 
 def decide_one(decision: Decision, voorziening: Voorziening, wish: Wish, stand: Stand | None) -> None:
+    """The changes for one plek; `stand` is None for a new one."""
     name = f"{voorziening.naam}, {called(stand.naam if stand else wish.plek)}"
     known = stand or Stand(uuid4(), voorziening.id, wish.plek, "bemenst", decision.today, None, None)
     after = BESCHIKBAARHEID.get(wish.status, known.beschikbaarheid) if wish.status else known.beschikbaarheid

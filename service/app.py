@@ -56,7 +56,11 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
 def create_app(
     settings: Settings, *, identity: Identity | None = None, clock: Callable[[], datetime] = utc_now
 ) -> Litestar:
-    """The ASGI app. `identity` says who asks (web/identity.py); `clock` what time it is."""
+    """The ASGI app. `identity` says who asks (web/identity.py); `clock` what time it is.
+
+    Refuses when the files for the browser were not built: better now than on every page.
+    """
+    pages.manifest()
     who = identity or without_login(settings)
     api = Api(OPERATIONS, who)
 

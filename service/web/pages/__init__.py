@@ -2,9 +2,9 @@
 
 from service.web.pages.aanvraag import aanvraag
 from service.web.pages.aanvragen import aanvragen
-from service.web.pages.assets import asset, favicon
+from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.errors import on_error
 
-__all__ = ["on_error", "route_handlers"]
+__all__ = ["manifest", "on_error", "route_handlers"]
 
 route_handlers = [aanvragen, aanvraag, asset, favicon]

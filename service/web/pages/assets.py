@@ -13,6 +13,8 @@ from litestar.params import PathParameter
 from litestar.response import Response
 from msgspec import Struct
 
+from service.errors import Kind, Refusal
+
 DIST = Path(__file__).resolve().parent.parent / "static" / "dist"
 TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript"}
 
@@ -27,11 +29,11 @@ class Asset(Struct, frozen=True):
 
 @functools.cache
 def manifest() -> dict[str, str]:
-    """Name → name with hash. Raises RuntimeError with what to do when the files were not built."""
+    """Name → name with hash. Refuses, with what to do, when the files were not built."""
     try:
         return msgspec.json.decode((DIST / "manifest.json").read_bytes(), type=dict[str, str])
     except FileNotFoundError as error:
-        raise RuntimeError("De bestanden voor de browser ontbreken. Maak ze met: make assets") from error
+        raise Refusal(Kind.UNAVAILABLE, "De bestanden voor de browser ontbreken. Maak ze met: make assets") from error
 
 
 @functools.cache

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from unittest.mock import patch
 
 import httpx
+import pytest
 
+from service.app import create_app
+from service.errors import Refusal
+from service.settings import Settings
 from service.web.pages import assets
 from tests.conftest import Cluster
 
@@ -72,3 +77,13 @@ async def test_an_unknown_asset_is_not_found(api: httpx.AsyncClient) -> None:
 async def test_the_icon_is_found_where_browsers_look(api: httpx.AsyncClient) -> None:
     answer = await api.get("/favicon.ico")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/svg+xml")
+
+
+def test_without_the_files_for_the_browser_nothing_starts(tmp_path: Path) -> None:
+    """Told at the start, with what to do, and not by every page."""
+    assets.manifest.cache_clear()
+    try:
+        with patch.object(assets, "DIST", tmp_path), pytest.raises(Refusal, match="make assets"):
+            create_app(Settings())
+    finally:
+        assets.manifest.cache_clear()

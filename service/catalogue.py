@@ -336,4 +336,4 @@ def _step(kind: str, step: Step, names: Names) -> str:
         case "maanden":
             return f"vanaf {count(amount, 'maand', 'maanden')} verschil"
         case _:
-            return f"{count(amount, 'plek', 'plekken')} samen"
+            return f"{count(amount, 'plek', 'plekken')} tegelijk"

@@ -114,8 +114,8 @@ OTHER_DECLINE = (
 )
 
 CONSENT_NOT_NEEDED = {
-    "ouder": "niet vereist, want de machtiging van de rechter is genoeg",
-    "voogd": "niet vereist, want de GI heeft de voogdij",
+    "ouder": "de machtiging van de rechter is genoeg",
+    "voogd": "de GI heeft de voogdij",
 }
 
 

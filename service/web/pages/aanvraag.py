@@ -143,7 +143,7 @@ def steps(a: Aanvraag, gemeente: str) -> list[str]:
         + (
             "voordat het kind uit huis gaat."
             if home
-            else "en blijf waar het kan op de huidige plek tot er een oplossing is."
+            else "en laat het kind waar het kan op de huidige plek tot er een oplossing is."
         ),
         f"Overleg met de gemeente {gemeente} over een aanbieder zonder contract (maatwerk).",
         "Lukt het niet binnen de regio? Vraag dan het bovenregionaal Expertisenetwerk.",

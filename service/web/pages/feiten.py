@@ -84,5 +84,5 @@ def _machtiging(m: Machtiging, names: Names, today: date) -> str:
 
 
 def _toestemming(t: Toestemming) -> str:
-    reason = f", want {t.reden}" if t.reden else ""
+    reason = f" ({t.reden})" if t.reden else ""
     return f"{words.TOESTEMMING_PERSOON[t.persoon]}: {words.TOESTEMMING_STATUS[t.status]}{reason}"

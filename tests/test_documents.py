@@ -27,6 +27,21 @@ def test_every_link_to_a_file_leads_somewhere(document: str) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+@pytest.mark.parametrize("package", ["matcher", "service"])
+def test_the_tree_of_the_architecture_names_every_file_and_folder_and_none_that_is_gone(package: str) -> None:
+    text = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = re.search(rf"^{package}/(.*?)^\w", text, re.MULTILINE | re.DOTALL)
+    assert section is not None
+    named = set(re.findall(r"\b\w+(?:\.py\b|/)", section[1]))
+    there = {
+        path.name if path.is_file() else f"{path.name}/"
+        for path in (ROOT / package).iterdir()
+        if not path.name.startswith("_") and (path.suffix == ".py" or any(path.glob("*.py")))
+    }
+    assert there - named == set()
+    assert [name for name in named if name.endswith(".py") and not any((ROOT / package).rglob(name))] == []
+
+
 def test_the_package_lock_names_no_registry() -> None:
     """Whoever installs uses the registry of their own machine."""
     lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")

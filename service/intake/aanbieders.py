@@ -7,7 +7,8 @@ from typing import Any
 from service import aanbieders
 from service.db import Connection, Rol
 from service.intake import rows
-from service.intake.cells import agb, boolean, key, phone, text
+from service.intake.cells import key
+from service.intake.parsers import agb, boolean, phone, text
 from service.intake.preview import Context, Plan
 from service.intake.rows import Fields, Item, once, plan_of
 from service.intake.tables import Column, Parsed, Table

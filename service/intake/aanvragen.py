@@ -13,8 +13,9 @@ from service.codes import Lijst
 from service.days import noon
 from service.db import Connection, Rol, rows_as
 from service.intake import rows, samenplaatsingen
-from service.intake.cells import (
-    Parser,
+from service.intake.cells import Parser, near
+from service.intake.names import Named
+from service.intake.parsers import (
     boolean,
     choice,
     day,
@@ -22,13 +23,11 @@ from service.intake.cells import (
     gemeente,
     integer,
     months_from,
-    near,
     pc4,
     several,
     several_of,
     text,
-)  # fmt: skip
-from service.intake.names import Named
+)
 from service.intake.preview import Context, Plan
 from service.intake.privacy import refuse_column, without_bsn
 from service.intake.rows import Fields, Item

@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from service.db import Connection
 from service.intake import counts, decision, names, standen, wishes
-from service.intake.cells import agb, choice, day, day_text, integer, key, text
+from service.intake.cells import day_text, key
 from service.intake.decision import Decision
 from service.intake.names import Aanbod, Voorziening
+from service.intake.parsers import agb, choice, day, integer, text
 from service.intake.preview import Context, Plan
 from service.intake.standen import Stand, Status
 from service.intake.tables import Column, Parsed, Record, Table

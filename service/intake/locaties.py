@@ -10,7 +10,8 @@ from msgspec import Struct
 from service import locaties
 from service.db import Connection, rows_as
 from service.intake import rows
-from service.intake.cells import choice, gemeente, key, postcode, shown, text
+from service.intake.cells import key, shown
+from service.intake.parsers import choice, gemeente, postcode, text
 from service.intake.preview import Veld
 from service.intake.rows import Fields, Item, Lookup
 from service.intake.tables import Column, Parsed

@@ -17,7 +17,8 @@ from service.errors import Kind, Refusal
 from service.geo import official
 from service.geo.regios import slug
 from service.intake import tables
-from service.intake.cells import Raw, Wrong, decimal, pc4, text
+from service.intake.cells import Raw, Wrong
+from service.intake.parsers import decimal, pc4, text
 from service.intake.preview import Actie, Context, Plan, Veld, Wijziging
 from service.intake.tables import Column, Parsed, Progress, Record, Table
 

@@ -17,8 +17,9 @@ from service import codes
 from service.codes import Lijst
 from service.db import Connection
 from service.errors import FieldError
-from service.intake.cells import key, months_from, months_through, near, shown
+from service.intake.cells import key, near, shown
 from service.intake.names import Named
+from service.intake.parsers import months_from, months_through
 from service.intake.preview import Actie, Context, Plan, Veld, Wijziging
 from service.intake.tables import Column, Parsed, Record
 

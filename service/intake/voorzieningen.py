@@ -12,24 +12,22 @@ from service import voorzieningen
 from service.codes import Lijst
 from service.db import Connection, rows_as
 from service.intake import locaties, names, rows
-from service.intake.cells import (
-    Raw,
-    Wrong,
+from service.intake.cells import Raw, Wrong, key
+from service.intake.names import Named
+from service.intake.parsers import (
     agb,
     boolean,
     choice,
     day,
     days,
     integer,
-    key,
     months_from,
     months_through,
     phone,
     several,
     several_of,
     text,
-)  # fmt: skip
-from service.intake.names import Named
+)
 from service.intake.preview import Context, Plan
 from service.intake.rows import CodeLists, Fields, Item, Lookup
 from service.intake.tables import Column, Parsed, Record, Table

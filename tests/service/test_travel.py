@@ -56,7 +56,7 @@ def aanvraag(**ankers: Point) -> Aanvraag:
         urgentie=Urgentie.REGULIER,
         jeugdigen=(Jeugdige(leeftijd_maanden=100, groepssoorten=frozenset({"gemengd"})),),
         zorgvormen=frozenset({"gezinshuis"}),
-        juridisch_kader="ots",
+        juridische_kaders=frozenset({"ots"}),
         perspectief="langdurig",
         gewenste_start=1,
         uiterlijke_datum=10,

@@ -124,32 +124,6 @@ create table gemeente (
 comment on table gemeente is
     'CBS code of four digits as text. A reference table: readable for all, because the verantwoordelijke gemeente of a child may lie in another region.';
 
-create table regioafspraak (
-    id           uuid      not null default gen_random_uuid(),
-    aanbod_regio text      not null,
-    vraag_regio  text      not null,
-    zorgvorm     text,
-    geldigheid   daterange not null,
-    constraint regioafspraak_pk primary key (id),
-    constraint regioafspraak_twee_regios check (aanbod_regio <> vraag_regio),
-    constraint regioafspraak_geldigheid_niet_leeg check (not isempty(geldigheid)),
-    constraint regioafspraak_aanbod_fk foreign key (aanbod_regio) references jeugdregio,
-    constraint regioafspraak_vraag_fk foreign key (vraag_regio) references jeugdregio
-);
-comment on table regioafspraak is
-    'vraag_regio may see and use places of aanbod_regio. Row-level security opens the rows of the whole region; the matcher''s rule ''regio'' holds the agreed zorgvorm.';
-comment on column regioafspraak.zorgvorm is 'NULL: every zorgvorm.';
-create index regioafspraak_vraag on regioafspraak (vraag_regio);
-
-create function gedeelde_regios() returns text[]
-    language sql stable parallel safe
-    return (
-        select coalesce(array_agg(distinct a.aanbod_regio), '{}')
-        from regioafspraak a
-        where a.vraag_regio = huidige_regio() and a.geldigheid @> current_date
-    );
-comment on function gedeelde_regios() is 'Regions whose places the current region may use today.';
-
 create table zorgvorm (
     regio                 text     not null,
     code                  text     not null,
@@ -172,6 +146,33 @@ comment on column zorgvorm.gezinsvorm is
     'Pleeggezin or gezinshuis in the sense of Jeugdwet art. 2.3 lid 6: any other zorgvorm needs a recorded reason.';
 comment on column zorgvorm.rangschikbaar is 'false for jeugdzorgplus, which has its own checklist and coordination point.';
 comment on column zorgvorm.gebruikelijk_verblijf is 'Usual stay in days, a regional value; NULL when open-ended.';
+
+create table regioafspraak (
+    id           uuid      not null default gen_random_uuid(),
+    aanbod_regio text      not null,
+    vraag_regio  text      not null,
+    zorgvorm     text,
+    geldigheid   daterange not null,
+    constraint regioafspraak_pk primary key (id),
+    constraint regioafspraak_twee_regios check (aanbod_regio <> vraag_regio),
+    constraint regioafspraak_geldigheid_niet_leeg check (not isempty(geldigheid)),
+    constraint regioafspraak_aanbod_fk foreign key (aanbod_regio) references jeugdregio,
+    constraint regioafspraak_vraag_fk foreign key (vraag_regio) references jeugdregio,
+    constraint regioafspraak_zorgvorm_fk foreign key (aanbod_regio, zorgvorm) references zorgvorm
+);
+comment on table regioafspraak is
+    'vraag_regio may see and use places of aanbod_regio. Row-level security opens the rows of the whole region; the matcher''s rule ''regio'' holds the agreed zorgvorm.';
+comment on column regioafspraak.zorgvorm is 'NULL: every zorgvorm.';
+create index regioafspraak_vraag on regioafspraak (vraag_regio);
+
+create function gedeelde_regios() returns text[]
+    language sql stable parallel safe
+    return (
+        select coalesce(array_agg(distinct a.aanbod_regio), '{}')
+        from regioafspraak a
+        where a.vraag_regio = huidige_regio() and a.geldigheid @> current_date
+    );
+comment on function gedeelde_regios() is 'Regions whose places the current region may use today.';
 
 create table kenmerkcode (
     regio text    not null,

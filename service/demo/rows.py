@@ -285,8 +285,8 @@ class Rows(Struct):
 
     jeugdregio: list[Jeugdregio] = field(default_factory=list)
     gemeente: list[Gemeente] = field(default_factory=list)
-    regioafspraak: list[Regioafspraak] = field(default_factory=list)
     zorgvorm: list[Zorgvorm] = field(default_factory=list)
+    regioafspraak: list[Regioafspraak] = field(default_factory=list)
     kenmerkcode: list[Kenmerkcode] = field(default_factory=list)
     weging: list[Weging] = field(default_factory=list)
     instelling: list[Instelling] = field(default_factory=list)

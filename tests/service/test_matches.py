@@ -281,6 +281,8 @@ async def test_a_place_of_another_region_fits_only_for_the_zorgvorm_that_was_agr
     ]
     await owner.execute(agree, "gezinshuis")
     assert (await ranked(aanvraag.id)).aantal_passend == 1
+    with pytest.raises(asyncpg.ForeignKeyViolationError, match="regioafspraak_zorgvorm_fk"):
+        await owner.execute(agree, "gezinshius")
 
 
 async def test_an_aanvraag_of_another_region_is_not_there(

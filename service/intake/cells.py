@@ -48,7 +48,7 @@ def squeeze(text: str) -> str:
 
 def blank(value: Raw) -> bool:
     """Nothing in it, or only spaces."""
-    return value is None or (isinstance(value, str) and not squeeze(value))
+    return value is None or (isinstance(value, str) and (not value or SPACES.fullmatch(value) is not None))
 
 
 def key(text: str) -> str:

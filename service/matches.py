@@ -40,13 +40,12 @@ AANVRAAG = """
 select a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten,
        a.pc4, a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
        a.zorgvormen, a.juridisch_kader, a.ondersteuning, a.kenmerken, a.medisch, a.rolstoel, a.onderwijs,
-       a.maximale_reistijd, m.soort as machtiging_soort, m.zorgvormen as machtiging_zorgvormen
+       a.maximale_reistijd,
+       array(select distinct z from machtiging m, unnest(m.zorgvormen) z
+             where m.aanvraag_id = a.id and upper(m.geldigheid) > $2::date) as machtiging_zorgvormen,
+       exists (select from machtiging m
+               where m.aanvraag_id = a.id and upper(m.geldigheid) > $2::date and m.soort = 'gesloten') as gesloten
 from aanvraag a
-left join lateral (
-    select m.soort, m.zorgvormen from machtiging m
-    where m.aanvraag_id = a.id and m.geldigheid @> greatest(a.gewenste_start, $2::date)
-    order by upper(m.geldigheid) desc limit 1
-) m on true
 where a.id = $1
    or a.samenplaatsing_id = (select samenplaatsing_id from aanvraag where id = $1)
       and a.status in ('ingediend', 'in_behandeling', 'opgeschaald')
@@ -176,13 +175,17 @@ def _jeugdige(row: asyncpg.Record, start: date) -> Jeugdige:
 
 
 def _machtiging(rows: list[asyncpg.Record]) -> Machtiging | None:
-    """What every authorisation in the samenplaatsing allows; None when no child has one."""
-    present = [row for row in rows if row["machtiging_soort"] is not None]
+    """What is allowed for every child of the samenplaatsing; None when no child has a machtiging.
+
+    Of one child all machtigingen count that have not ended: one that begins later, or that is to be extended before
+    the start, still says which stays the court has in mind.
+    """
+    present = [row for row in rows if row["machtiging_zorgvormen"]]
     if not present:
         return None
     return Machtiging(
         zorgvormen=frozenset.intersection(*(frozenset(row["machtiging_zorgvormen"]) for row in present)),
-        gesloten=len(present) == len(rows) and all(row["machtiging_soort"] == "gesloten" for row in present),
+        gesloten=len(present) == len(rows) and all(row["gesloten"] for row in present),
     )
 
 

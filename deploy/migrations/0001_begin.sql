@@ -170,7 +170,7 @@ create function gedeelde_regios() returns text[]
     return (
         select coalesce(array_agg(distinct a.aanbod_regio), '{}')
         from regioafspraak a
-        where a.vraag_regio = huidige_regio() and a.geldigheid @> current_date
+        where a.vraag_regio = huidige_regio() and a.geldigheid @> (now() at time zone 'Europe/Amsterdam')::date
     );
 comment on function gedeelde_regios() is 'Regions whose places the current region may use today.';
 

@@ -242,6 +242,47 @@ async def test_a_wish_that_has_passed_is_a_wish_from_today_on(ranked: Callable[.
     assert "Kan beginnen op wo 10 jun, 99 dagen later dan gewenst." in line.waarom
 
 
+@pytest.mark.parametrize(
+    ("tot", "fits"), [(0, True), (1, False), (20, False)], ids=["ended", "one day left", "ends before the start"]
+)
+async def test_a_machtiging_binds_until_it_has_ended_also_when_it_ends_before_the_start(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie, tot: int, fits: bool
+) -> None:
+    """It will have to be extended; that does not make another stay one that the court allowed."""
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn)
+        aanvraag = await make.aanvraag(
+            conn,
+            gewenste_start=make.day(25),
+            uiterlijke_datum=make.day(40),
+            machtigingen=[
+                aanvragen.Machtiging(
+                    soort=aanvragen.MachtigingSoort.OPEN,
+                    zorgvormen=["pleegzorg-opvoeding"],
+                    geldig_van=make.day(-30),
+                    geldig_tot=make.day(tot),
+                )
+            ],
+        )
+    assert (await ranked(aanvraag.id)).aantal_passend == (1 if fits else 0)
+
+
+async def test_two_machtigingen_of_one_child_allow_what_either_allows(
+    ranked: Callable[..., Any], pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn)
+        both = [
+            aanvragen.Machtiging(soort=soort, zorgvormen=[zorgvorm], geldig_van=make.TODAY, geldig_tot=make.day(90))
+            for soort, zorgvorm in (
+                (aanvragen.MachtigingSoort.OPEN, "gezinshuis"),
+                (aanvragen.MachtigingSoort.GESLOTEN, "residentieel"),
+            )
+        ]
+        aanvraag = await make.aanvraag(conn, machtigingen=both)
+    assert (await ranked(aanvraag.id)).aantal_passend == 1
+
+
 async def test_a_machtiging_blocks_a_zorgvorm_that_it_does_not_name(
     ranked: Callable[..., Any], pool: Pool, wie: Wie
 ) -> None:

@@ -8,7 +8,7 @@ STAMP := .venv/.stamp
 BROWSER_STAMP := .venv/.stamp-browser
 DIST := service/web/static/dist
 PIP := --quiet --disable-pip-version-check --no-warn-script-location
-UV ?= uv
+UV ?= build/uv/bin/uv
 PG15 ?= /usr/lib/postgresql/15/bin
 
 .DEFAULT_GOAL := help
@@ -52,7 +52,8 @@ lint: setup ## stijl, types, pijlen, beveiliging en migraties
 bench: setup ## snelheid en geheugen naar build/bench.json
 	$(BIN)/python -m tests.bench
 
-lock: ## requirements.lock opnieuw maken uit pyproject.toml (heeft uv nodig)
+lock: ## requirements.lock opnieuw maken uit pyproject.toml, met de nieuwste versies
+	@test "$(UV)" != build/uv/bin/uv || test -x $(UV) || { $(PYTHON) -m venv build/uv && build/uv/bin/pip install $(PIP) uv; }
 	UV_PYTHON_DOWNLOADS=never $(UV) lock --upgrade
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --group dev -o requirements.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group browser -o requirements-browser.lock

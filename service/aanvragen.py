@@ -1,5 +1,5 @@
-"""Aanvragen: requests for one child, pseudonymous. With each stand its grondslagen, machtigingen, toestemmingen and
-uitsluitingen: parts of it, that come and go with it and are replaced as a whole list."""
+"""Aanvragen: requests for one child, pseudonymous. Grondslagen, machtigingen, toestemmingen and uitsluitingen are parts
+of one: they come and go with it, and are replaced as a whole list."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from service import codes
+from service import codes, grondslagen, uitsluitingen
 from service.codes import Lijst
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import Code, Codes, Gemeentecode, Pc4, given, merge, patch_of, refuse
+from service.fields import Code, Codes, Gemeentecode, Pc4, given, merge, numbered, patch_of, refuse
+from service.grondslagen import Grondslag, Machtiging, Toestemming
+from service.uitsluitingen import Uitsluiting
 from service.voorzieningen import UNIQUE, Groepssoort, JuridischKader, Perspectief
 
 
@@ -80,92 +82,6 @@ class HuidigVerblijf(StrEnum):
     RESIDENTIEEL = "residentieel"
     OVERBRUGGING = "overbrugging"
     ELDERS = "elders"
-
-
-class GrondslagSoort(StrEnum):
-    """As type `grondslag_soort` in schema.sql."""
-
-    BESLUIT_GEMEENTE = "besluit_gemeente"
-    BEPALING_GI = "bepaling_gi"
-    SPOEDINZET_VEILIG_THUIS = "spoedinzet_veilig_thuis"
-    UITSPRAAK_RECHTER = "uitspraak_rechter"
-
-
-class GrondslagStatus(StrEnum):
-    """As type `grondslag_status` in schema.sql."""
-
-    AANGEVRAAGD = "aangevraagd"
-    VERLEEND = "verleend"
-    AFGEWEZEN = "afgewezen"
-    VERVALLEN = "vervallen"
-
-
-class MachtigingSoort(StrEnum):
-    """As type `machtiging_soort` in schema.sql."""
-
-    OPEN = "open"
-    SPOED = "spoed"
-    GESLOTEN = "gesloten"
-    VOORWAARDELIJK = "voorwaardelijk"
-
-
-class ToestemmingPersoon(StrEnum):
-    """As type `toestemming_persoon` in schema.sql."""
-
-    OUDER_1 = "ouder_1"
-    OUDER_2 = "ouder_2"
-    VOOGD = "voogd"
-    JEUGDIGE = "jeugdige"
-
-
-class ToestemmingStatus(StrEnum):
-    """As type `toestemming_status` in schema.sql."""
-
-    GEVRAAGD = "gevraagd"
-    GEGEVEN = "gegeven"
-    GEWEIGERD = "geweigerd"
-    NIET_VEREIST = "niet_vereist"
-
-
-class UitsluitingSoort(StrEnum):
-    """As type `uitsluiting_soort` in schema.sql."""
-
-    AANBIEDER = "aanbieder"
-    VOORZIENING = "voorziening"
-    GEBIED = "gebied"
-
-
-# ── Parts ────────────────────────────────────────────────────────────────────────────────────────
-
-
-class Grondslag(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    soort: GrondslagSoort
-    status: GrondslagStatus
-    datum: date
-    geldig_tot: date | None = None
-
-
-class Machtiging(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    soort: MachtigingSoort
-    zorgvormen: Annotated[list[Code], Meta(min_length=1, max_length=63, extra_json_schema=UNIQUE)]
-    geldig_van: date
-    geldig_tot: Annotated[date, Meta(description="Eerste dag waarop de machtiging niet meer geldt.")]
-    ten_uitvoer_op: date | None = None
-
-
-class Toestemming(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    persoon: ToestemmingPersoon
-    status: ToestemmingStatus
-    reden: Annotated[str, Meta(min_length=1, max_length=200, description="Verplicht bij niet_vereist.")] | None = None
-    datum: date
-
-
-class Uitsluiting(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    soort: UitsluitingSoort
-    aanbieder_id: Annotated[UUID | None, Meta(description="Alleen bij soort aanbieder.")] = None
-    voorziening_id: Annotated[UUID | None, Meta(description="Alleen bij soort voorziening.")] = None
-    pc4: Annotated[Pc4 | None, Meta(description="Alleen bij soort gebied.")] = None
-    straal_km: Annotated[float, Meta(ge=0.1, le=300, description="Alleen bij soort gebied.")] | None = None
 
 
 # ── The aanvraag ─────────────────────────────────────────────────────────────────────────────────
@@ -257,21 +173,10 @@ FIELDS = """organisatie_id, kenmerk, samenplaatsing_id, urgentie, urgentie_reden
 # The parts come along as json with the names of the API, so that a page of aanvragen is one query.
 AANVRAGEN = f"""
 select id, status, {FIELDS}, aangemeld_op, versie,
-       (select coalesce(jsonb_agg(jsonb_build_object('soort', g.soort, 'status', g.status, 'datum', g.datum,
-                                                     'geldigTot', g.geldig_tot) order by g.datum, g.id), '[]')
-        from grondslag g where g.aanvraag_id = a.id) as grondslagen,
-       (select coalesce(jsonb_agg(jsonb_build_object('soort', m.soort, 'zorgvormen', m.zorgvormen,
-                                                     'geldigVan', lower(m.geldigheid), 'geldigTot', upper(m.geldigheid),
-                                                     'tenUitvoerOp', m.ten_uitvoer_op)
-                                  order by lower(m.geldigheid), m.id), '[]')
-        from machtiging m where m.aanvraag_id = a.id) as machtigingen,
-       (select coalesce(jsonb_agg(jsonb_build_object('persoon', t.persoon, 'status', t.status, 'reden', t.reden,
-                                                     'datum', t.datum) order by t.persoon), '[]')
-        from toestemming t where t.aanvraag_id = a.id) as toestemmingen,
-       (select coalesce(jsonb_agg(jsonb_build_object('soort', u.soort, 'aanbiederId', u.aanbieder_id,
-                                                     'voorzieningId', u.voorziening_id, 'pc4', u.pc4,
-                                                     'straalKm', u.straal_km) order by u.soort, u.id), '[]')
-        from uitsluiting u where u.aanvraag_id = a.id) as uitsluitingen
+       {grondslagen.GRONDSLAGEN} as grondslagen,
+       {grondslagen.MACHTIGINGEN} as machtigingen,
+       {grondslagen.TOESTEMMINGEN} as toestemmingen,
+       {uitsluitingen.UITSLUITINGEN} as uitsluitingen
 from aanvraag a
 """
 
@@ -321,37 +226,22 @@ BEKEND = """
 select exists (select from organisatie where id = $1 and regio = huidige_regio()) as organisatie,
        exists (select from gemeente where code = $2) as gemeente,
        (select organisatie_id from samenplaatsing where id = $3) as samenplaatsing_van,
-       array(select code from zorgvorm where regio = huidige_regio() and not gezinsvorm) as geen_gezinsvorm,
-       array(select pc4 from postcodegebied where pc4 = any ($4)) as pc4s,
-       array(select id from aanbieder where id = any ($5)) as aanbieders,
-       array(select id from voorziening where id = any ($6)) as voorzieningen
+       array(select code from zorgvorm where regio = huidige_regio() and not gezinsvorm) as geen_gezinsvorm
 """
 
 
 async def errors(conn: Connection, nieuw: Vraag) -> list[FieldError]:
     """What is wrong with an aanvraag beyond the form of its fields."""
-    uitsluitingen = nieuw.uitsluitingen if given(nieuw.uitsluitingen) else []
     known = await conn.fetchrow(
         BEKEND,
         nieuw.organisatie_id if given(nieuw.organisatie_id) else None,
         nieuw.gemeente_code if given(nieuw.gemeente_code) else None,
         nieuw.samenplaatsing_id if given(nieuw.samenplaatsing_id) else None,
-        *(
-            [getattr(u, name) for u in uitsluitingen if given(getattr(u, name))]
-            for name in ("pc4", "aanbieder_id", "voorziening_id")
-        ),
     )
-    assert known is not None
     return [
         *_errors_of_fields(nieuw, known),
-        *(e for i, part in _parts(nieuw.grondslagen) for e in _errors_of_grondslag(part, f"/grondslagen/{i}")),
-        *(e for i, part in _parts(nieuw.machtigingen) for e in _errors_of_machtiging(part, f"/machtigingen/{i}")),
-        *_errors_of_toestemmingen(nieuw.toestemmingen),
-        *(
-            e
-            for i, part in _parts(nieuw.uitsluitingen)
-            for e in _errors_of_uitsluiting(part, f"/uitsluitingen/{i}", known)
-        ),
+        *grondslagen.errors(nieuw.grondslagen, nieuw.machtigingen, nieuw.toestemmingen),
+        *await uitsluitingen.errors(conn, nieuw.uitsluitingen),
         *await codes.unknown(
             conn,
             [
@@ -362,15 +252,11 @@ async def errors(conn: Connection, nieuw: Vraag) -> list[FieldError]:
                 ("/onderwijs", Lijst.ONDERWIJS, nieuw.onderwijs),
                 *(
                     (f"/machtigingen/{i}/zorgvormen", "zorgvorm", part.zorgvormen)
-                    for i, part in _parts(nieuw.machtigingen)
+                    for i, part in numbered(nieuw.machtigingen)
                 ),
             ],
         ),
     ]
-
-
-def _parts(parts: Any) -> list[tuple[int, Any]]:
-    return list(enumerate(parts)) if given(parts) else []
 
 
 def _errors_of_fields(nieuw: Vraag, known: Any) -> list[FieldError]:
@@ -398,61 +284,6 @@ def _errors_of_fields(nieuw: Vraag, known: Any) -> list[FieldError]:
                 f"Leg uit waarom niet alleen een pleeggezin of gezinshuis: u vraagt ook {', '.join(andere)}.",
             )
         )
-    return found
-
-
-def _errors_of_grondslag(part: Grondslag, pointer: str) -> list[FieldError]:
-    if given(part.datum, part.geldig_tot) and part.geldig_tot < part.datum:  # type: ignore[operator]
-        return [FieldError(f"{pointer}/geldigTot", "volgorde", "Geef een dag die niet voor datum ligt.")]
-    return []
-
-
-def _errors_of_machtiging(part: Machtiging, pointer: str) -> list[FieldError]:
-    found = []
-    if given(part.geldig_van, part.geldig_tot) and part.geldig_tot <= part.geldig_van:
-        found.append(FieldError(f"{pointer}/geldigTot", "volgorde", "Geef een dag die na geldigVan ligt."))
-    if given(part.ten_uitvoer_op, part.geldig_van) and part.ten_uitvoer_op < part.geldig_van:  # type: ignore[operator]
-        found.append(FieldError(f"{pointer}/tenUitvoerOp", "volgorde", "Geef een dag die niet voor geldigVan ligt."))
-    return found
-
-
-def _errors_of_toestemmingen(parts: Any) -> list[FieldError]:
-    found = []
-    seen = set()
-    for i, part in _parts(parts):
-        if given(part.persoon) and part.persoon in seen:
-            found.append(FieldError(f"/toestemmingen/{i}/persoon", "dubbel", "Noem elke persoon één keer."))
-        seen.add(part.persoon)
-        if part.status is ToestemmingStatus.NIET_VEREIST and part.reden is None:
-            found.append(
-                FieldError(f"/toestemmingen/{i}/reden", "verplicht", "Schrijf waarom toestemming niet nodig is.")
-            )
-    return found
-
-
-NEEDS = {
-    UitsluitingSoort.AANBIEDER: ("aanbieder_id",),
-    UitsluitingSoort.VOORZIENING: ("voorziening_id",),
-    UitsluitingSoort.GEBIED: ("pc4", "straal_km"),
-}
-"""As constraint uitsluiting_vorm in schema.sql."""
-
-
-def _errors_of_uitsluiting(part: Uitsluiting, pointer: str, known: Any) -> list[FieldError]:
-    found = []
-    for name, json_name in zip(part.__struct_fields__[1:], part.__struct_encode_fields__[1:], strict=True):
-        needed = name in NEEDS.get(part.soort, ())
-        if given(part.soort) and getattr(part, name) is None and needed:
-            found.append(FieldError(f"{pointer}/{json_name}", "verplicht", f"Dit is verplicht bij soort {part.soort}."))
-        if given(part.soort, getattr(part, name)) and not needed:
-            found.append(FieldError(f"{pointer}/{json_name}", "past_niet", f"Laat dit leeg bij soort {part.soort}."))
-    for name, json_name, list_name, what in (
-        ("aanbieder_id", "aanbiederId", "aanbieders", "Deze aanbieder"),
-        ("voorziening_id", "voorzieningId", "voorzieningen", "Deze voorziening"),
-        ("pc4", "pc4", "pc4s", "Deze postcode"),
-    ):
-        if given(getattr(part, name)) and getattr(part, name) not in known[list_name]:
-            found.append(FieldError(f"{pointer}/{json_name}", "bestaat_niet", f"{what} kent het loket niet."))
     return found
 
 
@@ -496,41 +327,11 @@ async def change(conn: Connection, id: UUID, wijziging: Struct) -> Aanvraag:
     return await get(conn, id)
 
 
-WIS_GRONDSLAGEN = "delete from grondslag where aanvraag_id = $1"
-WIS_MACHTIGINGEN = "delete from machtiging where aanvraag_id = $1"
-WIS_TOESTEMMINGEN = "delete from toestemming where aanvraag_id = $1"
-WIS_UITSLUITINGEN = "delete from uitsluiting where aanvraag_id = $1"
-
-INSERT_GRONDSLAGEN = """
-insert into grondslag (regio, aanvraag_id, soort, status, datum, geldig_tot)
-select huidige_regio(), $1, soort, status, datum, geldig_tot
-from jsonb_populate_recordset(null::grondslag, $2)
-"""
-
-INSERT_MACHTIGINGEN = """
-insert into machtiging (regio, aanvraag_id, soort, zorgvormen, geldigheid, ten_uitvoer_op)
-select huidige_regio(), $1, soort, zorgvormen, daterange(geldig_van, geldig_tot), ten_uitvoer_op
-from jsonb_to_recordset($2) as m
-    (soort machtiging_soort, zorgvormen text[], geldig_van date, geldig_tot date, ten_uitvoer_op date)
-"""
-
-INSERT_TOESTEMMINGEN = """
-insert into toestemming (regio, aanvraag_id, persoon, status, reden, datum)
-select huidige_regio(), $1, persoon, status, reden, datum
-from jsonb_populate_recordset(null::toestemming, $2)
-"""
-
-INSERT_UITSLUITINGEN = """
-insert into uitsluiting (regio, aanvraag_id, soort, aanbieder_id, voorziening_id, pc4, straal_km)
-select huidige_regio(), $1, soort, aanbieder_id, voorziening_id, pc4, straal_km
-from jsonb_populate_recordset(null::uitsluiting, $2)
-"""
-
 PARTS = {
-    "grondslagen": (WIS_GRONDSLAGEN, INSERT_GRONDSLAGEN),
-    "machtigingen": (WIS_MACHTIGINGEN, INSERT_MACHTIGINGEN),
-    "toestemmingen": (WIS_TOESTEMMINGEN, INSERT_TOESTEMMINGEN),
-    "uitsluitingen": (WIS_UITSLUITINGEN, INSERT_UITSLUITINGEN),
+    "grondslagen": (grondslagen.WIS_GRONDSLAGEN, grondslagen.INSERT_GRONDSLAGEN),
+    "machtigingen": (grondslagen.WIS_MACHTIGINGEN, grondslagen.INSERT_MACHTIGINGEN),
+    "toestemmingen": (grondslagen.WIS_TOESTEMMINGEN, grondslagen.INSERT_TOESTEMMINGEN),
+    "uitsluitingen": (uitsluitingen.WIS, uitsluitingen.INSERT),
 }
 
 

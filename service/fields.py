@@ -21,6 +21,7 @@ from msgspec import UNSET, Meta, Struct, inspect
 from service.errors import FieldError, Kind, Refusal
 
 S = TypeVar("S", bound=Struct)
+T = TypeVar("T")
 
 Code = Annotated[str, Meta(pattern="^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)]
 """Code of a list that a region can extend: zorgvorm or kenmerkcode."""
@@ -59,6 +60,11 @@ FORMS = {
 def given(*values: object) -> bool:
     """Whether all values are there: not missing, not wrong and not empty."""
     return all(value is not UNSET and value is not None for value in values)
+
+
+def numbered(items: list[T]) -> list[tuple[int, T]]:
+    """Items with their positions; none when the list is UNSET."""
+    return list(enumerate(items)) if given(items) else []
 
 
 def refuse(errors: list[FieldError]) -> None:

@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import msgspec
 import pytest
 
 from service import aanvragen
-from service.aanvragen import (
-    AanvraagStatus,
+from service.aanvragen import AanvraagStatus, Urgentie, WijzigingAanvraag
+from service.db import Connection, Pool, Wie, transaction
+from service.errors import Kind, Refusal
+from service.grondslagen import (
     Grondslag,
     GrondslagSoort,
     GrondslagStatus,
@@ -21,13 +22,8 @@ from service.aanvragen import (
     Toestemming,
     ToestemmingPersoon,
     ToestemmingStatus,
-    Uitsluiting,
-    UitsluitingSoort,
-    Urgentie,
-    WijzigingAanvraag,
 )
-from service.db import Connection, Pool, Wie, transaction
-from service.errors import Kind, Refusal
+from service.uitsluitingen import Uitsluiting, UitsluitingSoort
 from tests import make
 
 
@@ -86,8 +82,8 @@ async def test_the_last_day_is_not_before_the_wished_start(pool: Pool, wie: Wie)
         ]
 
 
-async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -> None:
-    """Codes of the region, gemeente, organisatie, and what is excluded."""
+async def test_all_that_is_wrong_with_it_and_its_parts_is_told_at_once(pool: Pool, wie: Wie) -> None:
+    """Codes of the region, gemeente, organisatie, dates, and what is excluded."""
     async with transaction(pool, wie) as conn:
         found = await errors_of(
             conn,
@@ -99,7 +95,7 @@ async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -
             onderwijs="nachttoezicht",
             machtigingen=[
                 Machtiging(
-                    soort=MachtigingSoort.OPEN, zorgvormen=["kasteel"], geldig_van=make.day(0), geldig_tot=make.day(1)
+                    soort=MachtigingSoort.OPEN, zorgvormen=["kasteel"], geldig_van=make.day(0), geldig_tot=make.day(0)
                 )
             ],
             uitsluitingen=[
@@ -113,6 +109,7 @@ async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -
         "/organisatieId",
         "/gemeenteCode",
         "/samenplaatsingId",
+        "/machtigingen/0/geldigTot",
         "/uitsluitingen/0/aanbiederId",
         "/uitsluitingen/1/voorzieningId",
         "/uitsluitingen/2/pc4",
@@ -121,55 +118,6 @@ async def test_every_unknown_code_and_id_is_told_at_once(pool: Pool, wie: Wie) -
         "/onderwijs",
         "/machtigingen/0/zorgvormen/0",
     ]
-
-
-@pytest.mark.parametrize(
-    ("part", "pointers"),
-    [
-        ({"soort": "aanbieder"}, ["/uitsluitingen/0/aanbiederId"]),
-        ({"soort": "gebied", "pc4": "1211"}, ["/uitsluitingen/0/straalKm"]),
-        ({"soort": "gebied", "pc4": "1211", "straalKm": 1.0}, []),
-        ({"soort": "gebied", "pc4": "1211", "straalKm": 0.1}, []),
-        ({"soort": "aanbieder", "straalKm": 1.0}, ["/uitsluitingen/0/aanbiederId", "/uitsluitingen/0/straalKm"]),
-    ],
-)
-async def test_an_uitsluiting_has_what_its_soort_needs_and_nothing_else(
-    pool: Pool, wie: Wie, part: dict[str, Any], pointers: list[str]
-) -> None:
-    """As constraint uitsluiting_vorm, told per field."""
-    async with transaction(pool, wie) as conn:
-        assert await errors_of(conn, uitsluitingen=[msgspec.convert(part, Uitsluiting)]) == pointers
-
-
-async def test_dates_of_grondslag_and_machtiging_are_in_order(pool: Pool, wie: Wie) -> None:
-    """The last day of a period does not count, so a machtiging lasts at least until the next day."""
-    grondslag = Grondslag(
-        soort=GrondslagSoort.BEPALING_GI, status=GrondslagStatus.VERLEEND, datum=make.day(0), geldig_tot=make.day(-1)
-    )
-    machtiging = Machtiging(
-        soort=MachtigingSoort.SPOED,
-        zorgvormen=["gezinshuis"],
-        geldig_van=make.day(0),
-        geldig_tot=make.day(0),
-        ten_uitvoer_op=make.day(-1),
-    )
-    async with transaction(pool, wie) as conn:
-        assert await errors_of(conn, grondslagen=[grondslag], machtigingen=[machtiging]) == [
-            "/grondslagen/0/geldigTot",
-            "/machtigingen/0/geldigTot",
-            "/machtigingen/0/tenUitvoerOp",
-        ]
-
-
-async def test_toestemming_is_one_per_person_and_says_why_when_not_required(pool: Pool, wie: Wie) -> None:
-    """ "Niet vereist, want …"."""
-    ouder = Toestemming(persoon=ToestemmingPersoon.OUDER_1, status=ToestemmingStatus.GEGEVEN, datum=make.TODAY)
-    zonder = Toestemming(persoon=ToestemmingPersoon.OUDER_1, status=ToestemmingStatus.NIET_VEREIST, datum=make.TODAY)
-    async with transaction(pool, wie) as conn:
-        assert await errors_of(conn, toestemmingen=[ouder, zonder]) == [
-            "/toestemmingen/1/persoon",
-            "/toestemmingen/1/reden",
-        ]
 
 
 async def test_siblings_are_asked_for_by_one_organisatie(pool: Pool, wie: Wie) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 import pytest
 from msgspec import UNSET, Meta, Struct
 
-from service import aanvragen, fields
+from service import fields, grondslagen, uitsluitingen
 from service.errors import Refusal
 
 
@@ -72,9 +72,9 @@ def test_a_distance_that_the_database_cannot_hold_is_refused() -> None:
     """Type real begins at 1e-37; a perimeter at a hundred metres."""
     around = {"soort": "gebied", "pc4": "1211"}
     for straal in (1e-46, 0.09, 300.1):
-        assert errors_of({**around, "straalKm": straal}, aanvragen.Uitsluiting) == {"/straalKm": "waarde"}
+        assert errors_of({**around, "straalKm": straal}, uitsluitingen.Uitsluiting) == {"/straalKm": "waarde"}
     for straal in (0.1, 300):
-        assert errors_of({**around, "straalKm": straal}, aanvragen.Uitsluiting) == {}
+        assert errors_of({**around, "straalKm": straal}, uitsluitingen.Uitsluiting) == {}
 
 
 def test_an_unknown_field_is_told_the_name_that_was_probably_meant() -> None:
@@ -178,7 +178,7 @@ def test_a_name_in_a_pointer_is_escaped() -> None:
 
 def test_an_enumeration_says_what_may_be_chosen() -> None:
     """So that nobody has to look it up."""
-    _, errors = fields.read(aanvragen.Grondslag, {"soort": "x", "status": "verleend", "datum": "2026-01-01"})
+    _, errors = fields.read(grondslagen.Grondslag, {"soort": "x", "status": "verleend", "datum": "2026-01-01"})
 
     assert errors[0].detail == (
         "Geef een van: besluit_gemeente, bepaling_gi, spoedinzet_veilig_thuis, uitspraak_rechter."

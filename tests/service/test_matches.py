@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from service import aanvragen
+from service import grondslagen, uitsluitingen
 from service.db import Connection, Pool, Wie, open_pool, transaction
 from service.errors import Kind, Refusal
 from service.locaties import Zichtbaarheid
@@ -100,7 +100,9 @@ async def test_a_place_near_where_the_child_must_not_be_falls_out_and_only_the_s
         await make.plek(conn, voorziening_id=voorziening.id)
         aanvraag = await make.aanvraag(
             conn,
-            uitsluitingen=[aanvragen.Uitsluiting(soort=aanvragen.UitsluitingSoort.GEBIED, pc4="1251", straal_km=2)],
+            uitsluitingen=[
+                uitsluitingen.Uitsluiting(soort=uitsluitingen.UitsluitingSoort.GEBIED, pc4="1251", straal_km=2)
+            ],
         )
     [out] = (await ranked(aanvraag.id)).afgevallen
     assert out.redenen == ["Ligt in een gebied waar dit kind niet mag komen, of misschien daarin."]
@@ -178,8 +180,8 @@ async def test_a_machtiging_of_one_of_two_binds_both_and_a_closed_place_needs_on
     ranked: Callable[..., Any], pool: Pool, wie: Wie
 ) -> None:
     """Together they can only go where each may go."""
-    gesloten = aanvragen.Machtiging(
-        soort=aanvragen.MachtigingSoort.GESLOTEN,
+    gesloten = grondslagen.Machtiging(
+        soort=grondslagen.MachtigingSoort.GESLOTEN,
         zorgvormen=["gezinshuis"],
         geldig_van=make.day(-10),
         geldig_tot=make.day(200),
@@ -256,8 +258,8 @@ async def test_a_machtiging_binds_until_it_has_ended_also_when_it_ends_before_th
             gewenste_start=make.day(25),
             uiterlijke_datum=make.day(40),
             machtigingen=[
-                aanvragen.Machtiging(
-                    soort=aanvragen.MachtigingSoort.OPEN,
+                grondslagen.Machtiging(
+                    soort=grondslagen.MachtigingSoort.OPEN,
                     zorgvormen=["pleegzorg-opvoeding"],
                     geldig_van=make.day(-30),
                     geldig_tot=make.day(tot),
@@ -273,10 +275,10 @@ async def test_two_machtigingen_of_one_child_allow_what_either_allows(
     async with transaction(pool, wie) as conn:
         await make.plek(conn)
         both = [
-            aanvragen.Machtiging(soort=soort, zorgvormen=[zorgvorm], geldig_van=make.TODAY, geldig_tot=make.day(90))
+            grondslagen.Machtiging(soort=soort, zorgvormen=[zorgvorm], geldig_van=make.TODAY, geldig_tot=make.day(90))
             for soort, zorgvorm in (
-                (aanvragen.MachtigingSoort.OPEN, "gezinshuis"),
-                (aanvragen.MachtigingSoort.GESLOTEN, "residentieel"),
+                (grondslagen.MachtigingSoort.OPEN, "gezinshuis"),
+                (grondslagen.MachtigingSoort.GESLOTEN, "residentieel"),
             )
         ]
         aanvraag = await make.aanvraag(conn, machtigingen=both)
@@ -291,8 +293,8 @@ async def test_a_machtiging_blocks_a_zorgvorm_that_it_does_not_name(
         aanvraag = await make.aanvraag(
             conn,
             machtigingen=[
-                aanvragen.Machtiging(
-                    soort=aanvragen.MachtigingSoort.OPEN,
+                grondslagen.Machtiging(
+                    soort=grondslagen.MachtigingSoort.OPEN,
                     zorgvormen=["pleegzorg-opvoeding"],
                     geldig_van=make.day(-10),
                     geldig_tot=make.day(200),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from service.aanvragen import Aanvraag, Grondslag, Machtiging, Toestemming
+from service.aanvragen import Aanvraag
 from service.catalogue import Names
 from service.dutch import day, days, listing
+from service.grondslagen import Grondslag, Machtiging, Toestemming
 from service.web.pages import words
 from service.werklijst import Namen
 

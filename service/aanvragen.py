@@ -42,7 +42,7 @@ class AanvraagStatus(StrEnum):
 
 
 OPEN = (AanvraagStatus.INGEDIEND, AanvraagStatus.IN_BEHANDELING, AanvraagStatus.OPGESCHAALD)
-"""Still looking for a place."""
+"""Still looking for a place, as function is_open in schema.sql."""
 
 STEPS: dict[AanvraagStatus, tuple[AanvraagStatus, ...]] = {
     AanvraagStatus.INGEDIEND: (

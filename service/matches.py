@@ -48,7 +48,7 @@ select a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.le
 from aanvraag a
 where a.id = $1
    or a.samenplaatsing_id = (select samenplaatsing_id from aanvraag where id = $1)
-      and a.status in ('ingediend', 'in_behandeling', 'opgeschaald')
+      and is_open(a.status)
 order by a.id <> $1, a.leeftijd_maanden desc, a.id
 """
 

@@ -45,12 +45,12 @@ select a.id, a.kenmerk, o.naam as organisatie, a.urgentie, a.leeftijd_maanden, a
        array(select z.naam from unnest(a.zorgvormen) with ordinality as gevraagd (code, nr)
              join zorgvorm z on z.regio = a.regio and z.code = gevraagd.code order by gevraagd.nr) as zorgvormen,
        (select count(*)::int from aanvraag b where b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id
-        and b.status in ('ingediend', 'in_behandeling', 'opgeschaald')) as samen_met,
+        and is_open(b.status)) as samen_met,
        coalesce(s.mag_splitsen, false) as mag_splitsen
 from aanvraag a
 join organisatie o on o.id = a.organisatie_id
 left join samenplaatsing s on s.id = a.samenplaatsing_id
-where a.status in ('ingediend', 'in_behandeling', 'opgeschaald') and a.regio = huidige_regio()
+where is_open(a.status) and a.regio = huidige_regio()
   and ($1::urgentie is null or a.urgentie = $1)
 order by a.urgentie, a.aangemeld_op, a.id
 limit $2 offset $3
@@ -64,7 +64,7 @@ async def regels(conn: Connection, urgentie: str | None, aantal: int, vanaf: int
 
 AANTALLEN = """
 select urgentie, count(*)::int as aantal from aanvraag
-where status in ('ingediend', 'in_behandeling', 'opgeschaald') and regio = huidige_regio()
+where is_open(status) and regio = huidige_regio()
 group by urgentie order by urgentie
 """
 
@@ -86,7 +86,7 @@ class BroerOfZus(Struct, frozen=True, kw_only=True):
 BROERS_ZUSSEN = """
 select b.id, b.kenmerk, b.leeftijd_maanden, b.leeftijd_peildatum
 from aanvraag a join aanvraag b on b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id
-where a.id = $1 and b.status in ('ingediend', 'in_behandeling', 'opgeschaald')
+where a.id = $1 and is_open(b.status)
 order by b.leeftijd_maanden desc, b.id
 """
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from matcher.geo import rd
 from matcher.problem import Aanvraag, Codes, Criterium, Jeugdige, Machtiging, Plek, Point, Urgentie, Weging
 from service.aanbod import _assemble
+from service.aanvragen import OPEN
 from service.demo import rows as demo
 from service.demo.generate import Size, generate
 from service.demo.scarcity import Scarcity
@@ -19,7 +20,6 @@ from service.geo.postcodes import read_table
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOW_HOUR = TODAY.toordinal() * 24.0 + 10
-OPEN = {"ingediend", "in_behandeling", "opgeschaald"}
 
 
 class Region(Struct, frozen=True):

@@ -8,6 +8,8 @@ from enum import StrEnum
 from itertools import chain
 
 from matcher import problem
+from service import werklijst
+from service.aanvragen import OPEN
 from service.db import Connection
 from tests.schema.sql_in_code import modules
 
@@ -35,3 +37,19 @@ async def test_every_python_enum_that_says_so_equals_its_type_in_the_database(ow
     ]
     assert wrong == []
     assert len(said) > 3
+
+
+async def test_which_aanvragen_are_open_is_the_same_in_python_and_in_the_database(owner: Connection) -> None:
+    """`aanvragen.OPEN` and function is_open."""
+    found = await owner.fetchval(
+        "select array_agg(status::text) from unnest(enum_range(null::aanvraag_status)) as status where is_open(status)"
+    )
+    assert set(found) == set(OPEN)
+
+
+async def test_the_list_of_open_aanvragen_is_read_from_its_index(owner: Connection) -> None:
+    """The planner reads through is_open. As volatile, or with a body that it cannot see, it would read every row."""
+    async with owner.transaction():
+        await owner.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
+        plan = await owner.fetch(f"explain (costs off) {werklijst.REGELS}", "spoed", 50, 0)
+    assert any("aanvraag_open" in line["QUERY PLAN"] for line in plan)

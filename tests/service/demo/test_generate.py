@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from service.aanvragen import OPEN
 from service.demo import Scarcity, Size, generate
 from service.demo.aanvraag import ROUTES
 from service.demo.codes import CRISIS_FORMS, VORMEN
@@ -23,7 +24,6 @@ from service.demo.scarcity import term
 from service.geo.regios import slug
 
 TODAY = date(2026, 11, 23)
-OPEN = ("ingediend", "in_behandeling", "opgeschaald")
 
 DIGEST = """
 import hashlib, sys

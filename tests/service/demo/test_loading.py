@@ -22,7 +22,7 @@ from service.matches import load_aanvraag
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
-OPEN = "status in ('ingediend', 'in_behandeling', 'opgeschaald')"
+OPEN = "is_open(status)"
 SMALL = {"aanvragen": 20, "plekken": 160}
 
 

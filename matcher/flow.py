@@ -13,6 +13,11 @@ states the counts; `plan` verifies them.
 Pairs: solve with some candidates per request, find node prices, look at all pairs with these, add what would be better,
 repeat. Weak duality then proves the optimum over *all* pairs: the sum over requests of the most that a pair brings above
 its price, plus price × room over the nodes, is a bound for any prices of 0 or more; it must equal the value found.
+
+Prices also make each next round cheap. What a plan loses against the bound is a sum of parts of 0 or more: per pair how
+far it is below the request's best, per unplaced request its gain, per bed left empty its price. The optimum loses no
+more than the gap (bound - total), so a pair that alone loses more is left out, and every loss may be cut off just above
+the gap without changing which plan is best: costs become small, which is what the algorithm's time depends on.
 """
 
 from __future__ import annotations
@@ -26,7 +31,7 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from matcher.network import Network
 from matcher.pairs import Bools, Ints, Pairs
 
-CANDIDATES = 20
+CANDIDATES = 8
 """Pairs per request to begin with …"""
 MORE = 8
 """… and at most added per request in a round."""
@@ -70,20 +75,25 @@ def flow(net: Network, rank: Ints, value: Ints, stop: Callable[[], bool] = lambd
     if largest > LARGEST:
         raise ValueError("value: too large to plan exactly for so many requests")
     worth = value + (rank * weight)[net.request]
-    use = _best(net, worth, np.arange(len(rank)), CANDIDATES)
-    rounds = 0
+    price, gain = np.zeros(len(net.room), np.int64), np.maximum(_most(net.first, worth), 0)
+    use, gap, rounds = _best(net, worth, np.arange(len(rank)), CANDIDATES), LARGEST, 0
+    thin = np.flatnonzero(use)
     while True:
         rounds += 1
-        thin = np.flatnonzero(use)
-        choice = _solve(net, thin, worth)
-        price = _prices(net, thin, choice, worth)
+        choice = _solve(net, thin, worth, price, gain, gap + 1)
+        price = _prices(net, np.flatnonzero(use), choice, worth)
         paid = worth - price[net.leaf]
         gain = np.maximum(_most(net.first, paid), 0)
         total = int(worth[choice[choice >= 0]].sum())
-        bound = int(gain.sum()) + int(_rent(net, price))
-        if bound == total or stop():
+        bound = int(gain.sum()) + _rent(net, price)
+        gap = bound - total
+        if gap == 0 or stop():
             break
         use |= _better(net, use, paid, choice, gain)
+        near = gain[net.request] - paid <= gap
+        if np.count_nonzero(near) < len(thin):
+            use |= near
+        thin = np.flatnonzero(use & near)
     return Flow(choice, price, gain, worth, weight, total, bound, rounds)
 
 
@@ -119,20 +129,24 @@ def _better(net: Network, use: Bools, paid: Ints, choice: Ints, gain: Ints) -> B
     return _best(net, np.where(use, -UNKNOWN, paid), more, MORE)
 
 
-def _solve(net: Network, thin: Ints, worth: Ints) -> Ints:
+def _solve(net: Network, thin: Ints, worth: Ints, price: Ints, gain: Ints, most: int) -> Ints:
+    """The plan over the pairs `thin` that loses least against the bound of these prices; no loss counts over `most`."""
     requests, nodes = len(net.first) - 1, len(net.room)
     sink = requests + nodes
     some = np.unique(net.request[thin])
     choice = np.full(requests, -1)
     if not len(some):
         return choice
+    itself = np.maximum(price - np.where(net.parent >= 0, price[net.parent], 0), 0)
+    below = gain[net.request[thin]] - (worth[thin] - price[net.leaf[thin]])
     solver = SimpleMinCostFlow()
     tails = np.concatenate((net.request[thin], some, requests + np.arange(nodes)))
     heads = np.concatenate(
         (requests + net.leaf[thin], np.full(len(some), sink), np.where(net.parent < 0, sink, requests + net.parent))
     )
     room = np.concatenate((np.ones(len(thin) + len(some), np.int64), np.minimum(net.room, requests)))
-    cost = np.concatenate((-worth[thin], np.zeros(len(some) + nodes, np.int64)))
+    cost = np.minimum(np.concatenate((below, gain[some], itself)), most)
+    cost[len(cost) - nodes :] *= -1  # a bed that is taken does not lose its price
     arcs = solver.add_arcs_with_capacity_and_unit_cost(tails.astype(np.int32), heads.astype(np.int32), room, cost)
     solver.set_nodes_supplies(some.astype(np.int32), np.ones(len(some), np.int64))
     solver.set_node_supply(sink, -len(some))

@@ -1,0 +1,176 @@
+"""A bound over all pairs and all groups, for any prices: what each request or group would choose if beds had prices.
+
+Lagrangian relaxation of the room of the nodes, of group mix and of the tiers before. A child alone takes what brings most
+above its price; a group the best of: whole in a voorziening, whole at a locatie, split if it has leave, not placed. The
+sum of these plus price × room is never less than the best plan (weak duality), whatever the prices; good ones come from
+a linear program over few pairs. All in whole numbers, SCALE to the unit, so nothing is lost in rounding. What a choice loses
+against the best choice is the least that any plan with it loses: that is how pairs are left out without losing the proof.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec import Struct
+
+from matcher.linear import Floats
+from matcher.network import Network
+from matcher.pairs import NOBODY, Bools, Ints, Pairs
+from matcher.together import Built, Columns
+
+SCALE = 2**16
+
+NEVER = -(2**60)
+
+
+class Prices(Struct, frozen=True, eq=False):
+    """In SCALE-ths, or as `scale` says."""
+
+    node: Ints
+    """(N,) with all that is above it."""
+    rent: int
+    """Price × room, over all nodes and mixes."""
+    mix: list[int]
+    least: list[int]
+    """Per tier before, what one more of it is worth."""
+    scale: int = SCALE
+
+
+class Priced(Struct, frozen=True, eq=False):
+    bound: int
+    """In units, rounded down."""
+    slack: int
+    """The bound in SCALE-ths."""
+    pair: Ints
+    """(P,) what a plan with this pair loses at least, in SCALE-ths."""
+    whole: Ints
+    """The same for each whole of the columns."""
+
+
+class Index(Struct, frozen=True, eq=False):
+    """All pairs of a problem, arranged once."""
+
+    problem: Pairs
+    net: Network
+    of: Columns
+    single: Bools
+    """(R,) in no group."""
+    unit: _Areas
+    place: _Areas
+
+
+class _Areas(Struct, frozen=True, eq=False):
+    """Pairs of members of groups by group, area, and member."""
+
+    pairs: Ints
+    starts: Ints
+    """Where a new (group, area, member) begins in `pairs` …"""
+    segment: Ints
+    """… and which of these each pair belongs to."""
+    whole: Ints
+    """The whole that a segment is part of, or NOBODY."""
+
+
+def index(problem: Pairs, of: Columns) -> Index:
+    net = of.net
+    group = problem.groep[net.request]
+    at = np.flatnonzero(group >= 0)
+    unit = problem.voorziening[net.slot[at]]
+    place = problem.locatie[unit]
+    alone = of.unit >= 0
+    return Index(
+        problem=problem,
+        net=net,
+        of=of,
+        single=problem.groep < 0,
+        unit=_areas(problem, net, at, unit, np.flatnonzero(alone), of.group[alone], of.unit[alone]),
+        place=_areas(problem, net, at, place, np.flatnonzero(~alone), of.group[~alone], of.place[~alone]),
+    )
+
+
+def _areas(problem: Pairs, net: Network, at: Ints, area: Ints, numbers: Ints, group: Ints, where: Ints) -> _Areas:
+    width = int(area.max(initial=0)) + 1
+    spot = problem.groep[net.request[at]] * width + area
+    key = spot * problem.requests + net.request[at]
+    order = np.argsort(key, kind="stable")
+    new = np.diff(key[order], prepend=-1) != 0
+    starts = np.flatnonzero(new)
+    known = group * width + where
+    by = np.argsort(known, kind="stable")
+    mine = spot[order][starts]
+    found = np.searchsorted(known[by], mine)
+    whole = np.full(len(starts), NOBODY)
+    if len(by):
+        found = np.minimum(found, len(by) - 1)
+        hit = known[by][found] == mine
+        whole[hit] = numbers[by][found[hit]]
+    return _Areas(at[order], starts, np.cumsum(new) - 1, whole)
+
+
+def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
+    """From the duals of a relaxation over some pairs of the same network."""
+    has = built.node >= 0
+    itself = np.zeros(len(net.room), np.int64)
+    itself[has] = np.rint(np.maximum(dual[built.node[has]], 0) * SCALE).astype(np.int64)
+    node = itself.copy()
+    for above in net.above(np.arange(len(net.room)))[1:]:
+        node[above >= 0] += itself[above[above >= 0]]
+    mix = np.rint(np.maximum(dual[built.mix : built.mix + len(problem.mix)], 0) * SCALE).astype(np.int64).tolist()
+    least = np.rint(np.maximum(-dual[built.least :], 0) * SCALE).astype(np.int64).tolist()
+    rent = sum(a * b for a, b in zip(itself.tolist(), net.room.tolist(), strict=True))
+    rent += sum(price * one.room for price, one in zip(mix, problem.mix, strict=True))
+    return Prices(node, rent, mix, least)
+
+
+def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Prices) -> Priced:
+    """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
+    problem, net = of.problem, of.net
+    cost = np.rint(goal).astype(np.int64) * at.scale
+    total = at.rent
+    for (row, bound), price in zip(least, at.least, strict=True):
+        if price:
+            cost += np.rint(row).astype(np.int64) * price
+            total -= round(bound) * price
+    pairs, wholes = len(net.request), len(of.of.group)
+    paid = cost[:pairs] - at.node[net.leaf]
+    for one, price in zip(problem.mix, at.mix, strict=True):
+        if price:
+            among = np.isin(net.request, one.requests) & (problem.voorziening[net.slot] == one.voorziening)
+            paid[among] -= price
+    most = np.zeros(problem.requests, np.int64)
+    some = np.flatnonzero(net.first[1:] > net.first[:-1])
+    if pairs:
+        most[some] = np.maximum(np.maximum.reduceat(paid, net.first[some]), 0)
+    # what each way to be whole brings, and the best that each group can do
+    brings = cost[pairs : pairs + wholes].copy()
+    best_in = [_best(areas, paid, brings) for areas in (of.unit, of.place)]
+    group = np.zeros(len(problem.splitsbaar), np.int64)
+    np.maximum.at(group, of.of.group, brings)
+    apart = np.full(len(group), NEVER)
+    splits = of.of.splits
+    apart[splits] = cost[pairs + wholes :]
+    members = np.flatnonzero(~of.single)
+    np.add.at(apart, problem.groep[members], most[members])
+    group = np.maximum(group, apart)
+    total += int(most[of.single].sum()) + int(group.sum())
+    # losses
+    loss = most[net.request] - paid
+    member = np.flatnonzero(~of.single[net.request])
+    own = problem.groep[net.request[member]]
+    with_it = np.full(pairs, NEVER)
+    with_it[member] = apart[own] - loss[member]
+    for areas, best in zip((of.unit, of.place), best_in, strict=True):
+        inside = areas.whole[areas.segment] >= 0
+        pair, segment = areas.pairs[inside], areas.segment[inside]
+        with_it[pair] = np.maximum(with_it[pair], brings[areas.whole[segment]] - best[segment] + paid[pair])
+    loss[member] = group[own] - with_it[member]
+    return Priced(total // at.scale, total, loss, group[of.of.group] - brings)
+
+
+def _best(areas: _Areas, paid: Ints, brings: Ints) -> Ints:
+    """The most that a member gets in each area; added to what the wholes bring."""
+    if not len(areas.starts):
+        return np.zeros(0, np.int64)
+    best: Ints = np.maximum.reduceat(paid[areas.pairs], areas.starts)
+    inside = areas.whole >= 0
+    np.add.at(brings, areas.whole[inside], best[inside])
+    return best

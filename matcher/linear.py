@@ -1,0 +1,138 @@
+"""Linear and mixed integer models as arrays, handed to the solvers inside OR-Tools without an object per variable."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from ortools.math_opt import (
+    callback_pb2,
+    model_parameters_pb2,
+    model_pb2,
+    parameters_pb2,
+    result_pb2,
+)
+from ortools.math_opt.core.python import solver as mathopt
+from ortools.math_opt.python import init_arguments
+
+from matcher.pairs import Bools, Ints
+
+Floats = NDArray[np.float64]
+
+
+class Solver(IntEnum):
+    """As in MathOpt's SolverType."""
+
+    SCIP = 1
+    GLOP = 3
+    CP_SAT = 4
+    PDLP = 5
+    HIGHS = 10
+
+
+class Model(Struct, frozen=True, eq=False):
+    """Maximise cost · x; n columns, m rows, coefficients in order of row, then column."""
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    integer: Bools
+    row_lower: Floats
+    row_upper: Floats
+    row: Ints
+    column: Ints
+    coefficient: Floats
+
+
+class Answer(Struct, frozen=True, eq=False):
+    x: Floats | None
+    """None: no solution found."""
+    bound: float
+    """Nothing is better than this; infinity when unknown."""
+    dual: Floats | None
+    optimal: bool
+    infeasible: bool
+
+
+def model_proto(model: Model) -> Any:
+    columns, rows = len(model.cost), len(model.row_lower)
+    ids = list(range(columns))
+    proto = model_pb2.ModelProto()
+    proto.variables.ids.extend(ids)
+    proto.variables.lower_bounds.extend(model.lower.tolist())
+    proto.variables.upper_bounds.extend(model.upper.tolist())
+    proto.variables.integers.extend(model.integer.tolist())
+    proto.objective.maximize = True
+    some = np.flatnonzero(model.cost)
+    proto.objective.linear_coefficients.ids.extend(some.tolist())
+    proto.objective.linear_coefficients.values.extend(model.cost[some].tolist())
+    proto.linear_constraints.ids.extend(range(rows))
+    proto.linear_constraints.lower_bounds.extend(model.row_lower.tolist())
+    proto.linear_constraints.upper_bounds.extend(model.row_upper.tolist())
+    proto.linear_constraint_matrix.row_ids.extend(model.row.tolist())
+    proto.linear_constraint_matrix.column_ids.extend(model.column.tolist())
+    proto.linear_constraint_matrix.coefficients.extend(model.coefficient.tolist())
+    return proto
+
+
+def solve(
+    model: Model,
+    solver: Solver,
+    *,
+    seconds: float,
+    hint: Floats | None = None,
+    integral: bool = False,
+    seed: int = 0,
+    threads: int = 1,
+    interrupter: Any = None,
+) -> Answer:
+    """Solves; with `integral` costs an answer within 1 of the bound is the best. Deterministic but for `seconds`."""
+    parameters = parameters_pb2.SolveParametersProto()
+    parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
+    if solver is not Solver.HIGHS:  # it has no such parameter here
+        parameters.threads = threads
+    parameters.random_seed = seed
+    if model.integer.any():
+        parameters.relative_gap_tolerance = 0.0
+        if integral:
+            parameters.absolute_gap_tolerance = 0.999
+    extra = model_parameters_pb2.ModelSolveParametersProto()
+    if hint is not None and solver is not Solver.HIGHS:
+        given = extra.solution_hints.add()
+        given.variable_values.ids.extend(range(len(hint)))
+        given.variable_values.values.extend(hint.tolist())
+    found: result_pb2.SolveResultProto = mathopt.solve(
+        model_proto(model),
+        solver.value,
+        init_arguments.StreamableSolverInitArguments().to_proto(),
+        parameters,
+        extra,
+        None,
+        callback_pb2.CallbackRegistrationProto(),
+        None,
+        interrupter,
+    )
+    x = dual = None
+    for solution in found.solutions:
+        if solution.HasField("primal_solution") and x is None:
+            x = _dense(solution.primal_solution.variable_values, len(model.cost))
+        if solution.HasField("dual_solution") and dual is None:
+            dual = _dense(solution.dual_solution.dual_values, len(model.row_lower))
+    reason = found.termination.reason
+    return Answer(
+        x=x,
+        bound=found.termination.objective_bounds.dual_bound,
+        dual=dual,
+        optimal=reason == result_pb2.TERMINATION_REASON_OPTIMAL,
+        infeasible=reason
+        in {result_pb2.TERMINATION_REASON_INFEASIBLE, result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED},
+    )
+
+
+def _dense(sparse: Any, length: int) -> Floats:
+    values = np.zeros(length)
+    values[np.array(sparse.ids, np.int64)] = np.array(sparse.values)
+    return values

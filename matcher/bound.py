@@ -68,6 +68,14 @@ class _Areas(Struct, frozen=True, eq=False):
     """… and which of these each pair belongs to."""
     whole: Ints
     """The whole that a segment is part of, or NOBODY."""
+    by_slot: Ints
+    """The same pairs by whole, slot; only those that are part of a whole …"""
+    slot_starts: Ints
+    slot_whole: Ints
+    slot_beds: Ints
+    """… per slot: how many of the group it can hold at most."""
+    need: Ints
+    """Per whole of all columns: the members."""
 
 
 def index(problem: Pairs, of: Columns) -> Index:
@@ -103,7 +111,21 @@ def _areas(problem: Pairs, net: Network, at: Ints, area: Ints, numbers: Ints, gr
         found = np.minimum(found, len(by) - 1)
         hit = known[by][found] == mine
         whole[hit] = numbers[by][found[hit]]
-    return _Areas(at[order], starts, np.cumsum(new) - 1, whole)
+    segment = np.cumsum(new) - 1
+    pairs = at[order]
+    inside = np.flatnonzero(whole[segment] >= 0)
+    per = whole[segment[inside]] * problem.slots + net.slot[pairs[inside]]
+    again = np.argsort(per, kind="stable")
+    first = np.flatnonzero(np.diff(per[again], prepend=-1) != 0)
+    slot = per[again][first]
+    counts = np.diff(first, append=len(again))
+    beds = np.minimum(problem.capaciteit[slot % problem.slots], counts) if len(slot) else slot
+    sizes = np.bincount(problem.groep[problem.groep >= 0], minlength=len(problem.splitsbaar))
+    need = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
+    need[numbers] = sizes[group]
+    return _Areas(
+        pairs, starts, segment, whole, pairs[inside][again], first, slot // max(problem.slots, 1), beds, need
+    )
 
 
 def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
@@ -124,13 +146,14 @@ def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
 def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Prices) -> Priced:
     """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
     problem, net = of.problem, of.net
-    cost = np.rint(goal).astype(np.int64) * at.scale
+    begin, splits_at, apart_at = of.of.begins
+    cost = np.rint(goal).astype(np.int64)[:apart_at] * at.scale
     total = at.rent
     for (row, bound), price in zip(least, at.least, strict=True):
         if price:
-            cost += np.rint(row).astype(np.int64) * price
+            cost += np.rint(row).astype(np.int64)[:apart_at] * price
             total -= round(bound) * price
-    pairs, wholes = len(net.request), len(of.of.group)
+    pairs = begin
     paid = cost[:pairs] - at.node[net.leaf]
     for one, price in zip(problem.mix, at.mix, strict=True):
         if price:
@@ -141,16 +164,18 @@ def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Price
     if pairs:
         most[some] = np.maximum(np.maximum.reduceat(paid, net.first[some]), 0)
     # what each way to be whole brings, and the best that each group can do
-    brings = cost[pairs : pairs + wholes].copy()
-    best_in = [_best(areas, paid, brings) for areas in (of.unit, of.place)]
-    group = np.zeros(len(problem.splitsbaar), np.int64)
-    np.maximum.at(group, of.of.group, brings)
-    apart = np.full(len(group), NEVER)
+    itself = cost[begin:splits_at]
+    each, brings = itself.copy(), itself.copy()
+    best_in = [_best(areas, paid, each) for areas in (of.unit, of.place)]
+    for areas in (of.unit, of.place):
+        _beds(areas, paid, brings)
+    brings = np.minimum(brings, each)
+    apart = np.full(len(problem.splitsbaar), NEVER)
     splits = of.of.splits
-    apart[splits] = cost[pairs + wholes :]
+    apart[splits] = cost[splits_at:]
     members = np.flatnonzero(~of.single)
     np.add.at(apart, problem.groep[members], most[members])
-    group = np.maximum(group, apart)
+    group = _best_of(of, np.maximum(apart, 0), brings, each, itself, paid)
     total += int(most[of.single].sum()) + int(group.sum())
     # losses
     loss = most[net.request] - paid
@@ -161,7 +186,9 @@ def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Price
     for areas, best in zip((of.unit, of.place), best_in, strict=True):
         inside = areas.whole[areas.segment] >= 0
         pair, segment = areas.pairs[inside], areas.segment[inside]
-        with_it[pair] = np.maximum(with_it[pair], brings[areas.whole[segment]] - best[segment] + paid[pair])
+        whole = areas.whole[segment]
+        most_with = np.minimum(each[whole] - best[segment] + paid[pair], brings[whole])
+        with_it[pair] = np.maximum(with_it[pair], most_with)
     loss[member] = group[own] - with_it[member]
     return Priced(total // at.scale, total, loss, group[of.of.group] - brings)
 
@@ -174,3 +201,66 @@ def _best(areas: _Areas, paid: Ints, brings: Ints) -> Ints:
     inside = areas.whole >= 0
     np.add.at(brings, areas.whole[inside], best[inside])
     return best
+
+
+def _best_of(of: Index, least: Ints, brings: Ints, each: Ints, itself: Ints, paid: Ints) -> Ints:
+    """(G,) the best that each group can do, at least `least`; sharpens `brings` where that decides."""
+    order = np.lexsort((-brings, of.of.group))
+    group = least.copy()
+    begin = np.searchsorted(of.of.group[order], np.arange(len(least) + 1))
+    for number, (first, end) in enumerate(zip(begin[:-1].tolist(), begin[1:].tolist(), strict=True)):
+        best = int(least[number])
+        for whole in order[first:end].tolist():
+            if brings[whole] <= best:
+                break
+            areas = of.unit if of.of.unit[whole] >= 0 else of.place
+            brings[whole] = min(int(brings[whole]), int(itself[whole]) + _laid_out(of, areas, whole, paid))
+            best = max(best, int(brings[whole]))
+        group[number] = best
+    return group
+
+
+def _laid_out(of: Index, areas: _Areas, whole: int, paid: Ints) -> int:
+    """The most that a group brings in one area, one child to a bed (assignment, by sets of members)."""
+    low, high = np.searchsorted(areas.slot_whole, (whole, whole + 1)).tolist()
+    end = areas.slot_starts[high] if high < len(areas.slot_starts) else len(areas.by_slot)
+    pairs = areas.by_slot[areas.slot_starts[low] : end]
+    members, who = np.unique(of.net.request[pairs], return_inverse=True)
+    need = len(members)
+    bits = (1 << who).tolist()
+    brings = paid[pairs].tolist()
+    starts = (areas.slot_starts[low:high] - areas.slot_starts[low]).tolist() + [len(bits)]
+    beds = areas.slot_beds[low:high].tolist()
+    if need > 2:  # of each member only as many of the best slots as there are members can matter
+        order = np.lexsort((-paid[pairs], who))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order))
+        place -= np.searchsorted(who[order], who)
+        useful = (place < need).tolist()
+    else:
+        useful = [True] * len(bits)
+    best = {0: 0}
+    for at, room in enumerate(beds):
+        here = [(bits[k], brings[k]) for k in range(starts[at], starts[at + 1]) if useful[k]]
+        for _ in range(min(room, len(here))):
+            new = dict(best)
+            for mask, sum_ in best.items():
+                for bit, more in here:
+                    if not mask & bit and sum_ + more > new.get(mask | bit, NEVER):
+                        new[mask | bit] = sum_ + more
+            best = new
+    return best.get((1 << need) - 1, NEVER)
+
+
+def _beds(areas: _Areas, paid: Ints, brings: Ints) -> None:
+    """Adds the most that a group gets when each bed holds one child: the best beds, each at its best for anybody."""
+    if not len(areas.slot_starts):
+        return
+    most: Ints = np.maximum.reduceat(paid[areas.by_slot], areas.slot_starts)
+    order = np.lexsort((-most, areas.slot_whole))
+    most, whole, beds = most[order], areas.slot_whole[order], areas.slot_beds[order]
+    before = np.cumsum(beds) - beds
+    new = np.flatnonzero(np.diff(whole, prepend=-1) != 0)
+    inside = before - np.repeat(before[new], np.diff(new, append=len(whole)))
+    taken = np.clip(areas.need[whole] - inside, 0, beds)
+    np.add.at(brings, whole, taken * most)

@@ -332,7 +332,8 @@ def _blend(problem: Pairs, of: Columns) -> Floats:
     child[problem.vast[:, 0]] += 300.0
     cost = np.zeros(of.count)
     cost[: len(net.request)] = child[net.request] + net.value / top
-    return cost + 2.0 * costs(problem, of, Tier.GESPLITST) + 0.5 * costs(problem, of, Tier.LOCATIE)
+    cost[of.begins[2] :] = cost[of.apart]
+    return cost + 20.0 * costs(problem, of, Tier.GESPLITST) + 8.0 * costs(problem, of, Tier.LOCATIE)
 
 
 def _least(net: Network, loss: Ints, groep: Ints) -> Bools:

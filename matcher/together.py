@@ -1,9 +1,9 @@
 """Samenplaatsingen as columns on top of the flow: a mixed integer model in which a group is whole, split or at home.
 
-Columns: x for a pair, y for a group that is whole in a voorziening or at a locatie, s for a group that is split.
-Without leave a member has a pair at a locatie exactly as far as the group is whole there, so it is all or nothing;
-with leave at least as far, and what goes beyond that is paid by s. As sharp as one column for every way in which a group
-can lie over concrete slots, without having to list these.
+Columns: x for a pair, y for a group that is whole in a voorziening or at a locatie, s for a group that is split, and w
+for a pair of a member whose group is split. A member has an x at a locatie exactly as far as the group is whole there,
+so it is all or nothing; a w as far as the group is split. And a group takes no more of a slot than is there for each
+part of it. As sharp as a column for nearly every way in which a group can lie over slots, without listing these.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from matcher.plan_check import Tier
 
 
 class Columns(Struct, frozen=True, eq=False):
-    """What the columns of a model mean, in this order: pairs, wholes, splits."""
+    """What the columns of a model mean, in this order: pairs, wholes, splits, pairs of a group that is split."""
 
     net: Network
     group: Ints
@@ -29,10 +29,20 @@ class Columns(Struct, frozen=True, eq=False):
     """… and its locatie."""
     splits: Ints
     """Groups with leave."""
+    apart: Ints
+    """Pairs of their members."""
+    useless: Ints
+    """Pairs of members where the group cannot be whole."""
+
+    @property
+    def begins(self) -> tuple[int, int, int]:
+        """Where the wholes, the splits and the pairs apart begin."""
+        wholes = len(self.net.request)
+        return wholes, wholes + len(self.group), wholes + len(self.group) + len(self.splits)
 
     @property
     def count(self) -> int:
-        return len(self.net.request) + len(self.group) + len(self.splits)
+        return self.begins[2] + len(self.apart)
 
 
 def columns(problem: Pairs, net: Network) -> Columns:
@@ -54,22 +64,25 @@ def columns(problem: Pairs, net: Network) -> Columns:
         unit=np.concatenate((one % width, np.full(len(over), NOBODY))),
         place=np.concatenate((problem.locatie[one % width], over[:, 1])),
         splits=np.flatnonzero(problem.splitsbaar),
+        apart=at[problem.splitsbaar[group]],
+        useless=at[~in_place],
     )
 
 
 def costs(problem: Pairs, of: Columns, tier: Tier) -> Floats:
     """What each column adds to a tier."""
     net = of.net
+    wholes, splits, apart = of.begins
     cost = np.zeros(of.count)
-    x = cost[: len(net.request)]
+    x = cost[:wholes]
     if tier is Tier.VAST:
         x[:] = np.isin(net.request, problem.vast[:, 0])  # of these only the fixed pair is left
     elif tier is Tier.WACHTDAGEN:
         x[:] = problem.wachtdagen[net.request]
     elif tier is Tier.GESPLITST:
-        cost[len(net.request) + len(of.group) :] = -1
+        cost[splits:apart] = -1
     elif tier is Tier.LOCATIE:
-        cost[len(net.request) : len(net.request) + len(of.group)] = -(of.unit < 0).astype(float)
+        cost[wholes:splits] = -(of.unit < 0).astype(float)
     elif tier is Tier.SCORE:
         x[:] = net.value
     elif tier is Tier.BEHOUDEN:
@@ -77,6 +90,7 @@ def costs(problem: Pairs, of: Columns, tier: Tier) -> Floats:
     else:
         urgentie = {Tier.CRISIS: CRISIS, Tier.SPOED: SPOED, Tier.REGULIER: REGULIER}[tier]
         x[:] = problem.urgentie[net.request] == urgentie
+    cost[apart:] = x[of.apart]
     return cost
 
 
@@ -119,34 +133,32 @@ class Built(Struct, frozen=True, eq=False):
 def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, float]], *, whole: bool = True) -> Built:
     """Maximise `goal` under the rules; each of `least` must be at least so much. Without `whole` the relaxation."""
     net, rows = of.net, _Rows()
-    pairs = np.arange(len(net.request))
-    wholes = len(pairs) + np.arange(len(of.group))
-    split = np.full(len(problem.splitsbaar), NOBODY)
-    split[of.splits] = len(pairs) + len(of.group) + np.arange(len(of.splits))
     group = problem.groep[net.request]
     unit = problem.voorziening[net.slot]
     place = problem.locatie[unit]
-
-    # a child is placed once
-    loose = (group < 0) | problem.splitsbaar[np.maximum(group, 0)] if len(problem.splitsbaar) else group < 0
+    # a child alone is placed once
+    loose = np.flatnonzero(group < 0)
     who, row = np.unique(net.request[loose], return_inverse=True)
-    rows.put(rows.add(len(who), -np.inf, 1) + row, pairs[loose], 1)
-    node = _room(net, rows)
+    rows.put(rows.add(len(who), -np.inf, 1) + row, loose, 1)
+    node = _room(of, rows)
     first_mix = rows.count
     for mix in problem.mix:
         among = np.isin(net.request, mix.requests) & (unit == mix.voorziening)
-        rows.put(np.full(np.count_nonzero(among), rows.add(1, -np.inf, mix.room)), pairs[among], 1)
-    if len(of.group) or len(of.splits):
-        _groups(problem, of, rows, split=split, wholes=wholes, group=group, unit=unit, place=place)
+        both = np.concatenate((np.flatnonzero(among), of.begins[2] + np.flatnonzero(among[of.apart])))
+        rows.put(np.full(len(both), rows.add(1, -np.inf, mix.room)), both, 1)
+    if len(problem.splitsbaar):
+        _groups(problem, of, rows, group=group, unit=unit, place=place)
     first_least = rows.count
     for cost, bound in least:
         some = np.flatnonzero(cost)
         rows.put(np.full(len(some), rows.add(1, bound, np.inf)), some, cost[some])
     row, column, coefficient, lower, upper = rows.sorted()
+    most = np.ones(of.count)
+    most[of.useless] = 0
     made = Model(
         cost=goal,
         lower=np.zeros(of.count),
-        upper=np.ones(of.count),
+        upper=most,
         integer=np.full(of.count, whole),
         row_lower=lower,
         row_upper=upper,
@@ -157,96 +169,98 @@ def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, f
     return Built(made, node, first_mix, first_least)
 
 
-def _room(net: Network, rows: _Rows) -> Ints:
+def _room(of: Columns, rows: _Rows) -> Ints:
     """Beds, and room of the voorziening, where more could come than there is room for."""
+    net, apart = of.net, of.begins[2]
     row_of = np.full(len(net.room), NOBODY)
     for node in net.above(net.leaf):
         some = np.flatnonzero(node >= 0)
-        _, index = np.unique(node[some] * len(net.first) + net.request[some], return_index=True)
-        could = np.bincount(node[some[index]], minlength=len(net.room))
+        key = np.unique(node[some] * len(net.first) + net.request[some])
+        could = np.bincount(key // len(net.first), minlength=len(net.room))
         tight = np.flatnonzero(could > net.room)
-        number = np.full(len(net.room), NOBODY)
+        number = np.full(len(net.room) + 1, NOBODY)  # the last is that of NOBODY
         number[tight] = rows.add(len(tight), -np.inf, net.room[tight].astype(np.float64)) + np.arange(len(tight))
-        some = some[number[node[some]] >= 0]
-        rows.put(number[node[some]], some, 1)
         row_of[tight] = number[tight]
+        row = number[node]
+        rows.put(row[row >= 0], np.flatnonzero(row >= 0), 1)
+        row = row[of.apart]
+        rows.put(row[row >= 0], apart + np.flatnonzero(row >= 0), 1)
     return row_of
 
 
-def _groups(
-    problem: Pairs, of: Columns, rows: _Rows, *, split: Ints, wholes: Ints, group: Ints, unit: Ints, place: Ints
-) -> None:
-    net, leave = of.net, problem.splitsbaar
+def _groups(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints, place: Ints) -> None:
+    net, wide, spots = of.net, len(problem.ruimte), int(problem.locatie.max(initial=0)) + 1
+    begin, splits, apart = of.begins
+    wholes = begin + np.arange(len(of.group))
     # a group is whole once, or split
-    used = np.unique(np.concatenate((of.group, of.splits)))
-    number = np.full(len(leave), NOBODY)
-    number[used] = rows.add(len(used), -np.inf, 1) + np.arange(len(used))
-    rows.put(number[of.group], wholes, 1)
-    rows.put(number[of.splits], split[of.splits], 1)
-
+    used, row = np.unique(np.concatenate((of.group, of.splits)), return_inverse=True)
+    rows.put(rows.add(len(used), -np.inf, 1) + row, begin + np.arange(len(row)), 1)
     # per member and locatie: there as far as the group is whole there
-    member = np.flatnonzero(problem.groep >= 0)
-    spots = int(problem.locatie.max(initial=0)) + 1
-    wide = len(problem.ruimte)
-    _same(problem, rows, member, net, group * spots + place, of.group * spots + of.place, wholes, exact=True)
+    at, of_spot = group * spots + place, of.group * spots + of.place
+    _same(problem, rows, net, at, of_spot, wholes, 0.0)
     # where it may also be over several voorzieningen, whole in one of them means there
-    over = np.unique((of.group * spots + of.place)[of.unit < 0])
-    inside = (of.unit >= 0) & np.isin(of.group * spots + of.place, over)
+    over = np.unique(of_spot[of.unit < 0])
+    inside = (of.unit >= 0) & np.isin(of_spot, over)
     if inside.any():
-        at = np.where(np.isin(group * spots + place, over), group * wide + unit, NOBODY)
-        mine = of.group[inside] * wide + of.unit[inside]
-        _same(problem, rows, member, net, at, mine, wholes[inside], exact=False)
-    # with leave: placed beyond that is split
-    mates = member[leave[problem.groep[member]]] if len(leave) else member[:0]
-    number = np.full(problem.requests, NOBODY)
-    number[mates] = rows.add(len(mates), -np.inf, 0) + np.arange(len(mates))
-    own = np.flatnonzero(number[net.request] >= 0)
-    rows.put(number[net.request[own]], own, 1)
-    rows.put(number[mates], split[problem.groep[mates]], -1)
-    for who, column in _members(problem, mates, of.group, wholes):
-        rows.put(number[who], column, -1)
+        there = np.where(np.isin(at, over), group * wide + unit, NOBODY)
+        _same(problem, rows, net, there, (of.group * wide + of.unit)[inside], wholes[inside], np.inf)
+    _beds(problem, of, rows, group=group, unit=unit, place=place)
+    # a member is placed apart as far as the group is split
+    who, row = np.unique(net.request[of.apart], return_inverse=True)
+    first = rows.add(len(who), -np.inf, 0)
+    rows.put(first + row, apart + np.arange(len(of.apart)), 1)
+    rows.put(first + np.arange(len(who)), splits + np.searchsorted(of.splits, problem.groep[who]), -1)
 
 
-def _members(problem: Pairs, member: Ints, group: Ints, column: Ints) -> list[tuple[Ints, Ints]]:
-    """Each column of a group with each of its members."""
-    order = np.argsort(group, kind="stable")
-    begin = np.searchsorted(group[order], problem.groep[member])
-    counts = np.searchsorted(group[order], problem.groep[member], side="right") - begin
-    who = np.repeat(member, counts)
-    at = np.arange(len(who)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(begin, counts)
-    return [(who, column[order[at]])]
-
-
-def _same(
-    problem: Pairs, rows: _Rows, member: Ints, net: Network, area: Ints, of_area: Ints, wholes: Ints, *, exact: bool
-) -> None:
-    """Σ of the pairs of a member in an area - Σ of the wholes there: ≥ 0, and = 0 for a group without leave."""
-    keys, index = np.unique(of_area, return_inverse=True)
+def _same(problem: Pairs, rows: _Rows, net: Network, area: Ints, of_area: Ints, wholes: Ints, most: float) -> None:
+    """Per member: Σ of its pairs in an area - Σ of the wholes there, from 0 up to `most`."""
+    keys = np.unique(of_area)
     pair = np.flatnonzero((problem.groep[net.request] >= 0) & np.isin(area, keys))
-    rank = np.full(problem.requests, 0)
-    sizes = np.bincount(problem.groep[member], minlength=len(problem.splitsbaar))
-    order = member[np.argsort(problem.groep[member], kind="stable")]
-    rank[order] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    most = int(sizes.max(initial=1))
-    row_of = np.searchsorted(keys, area[pair]) * most + rank[net.request[pair]]
-    there, row = np.unique(row_of, return_inverse=True)
-    upper = np.full(len(there), np.inf)
-    if exact:
-        first = np.full(len(there), 0)
-        first[row] = problem.groep[net.request[pair]]
-        upper[~problem.splitsbaar[first]] = 0.0
-    begin = rows.add(len(there), 0.0, upper)
+    spot = np.searchsorted(keys, area[pair])
+    there, row = np.unique(spot * problem.requests + net.request[pair], return_inverse=True)
+    begin = rows.add(len(there), 0.0, most)
     rows.put(begin + row, pair, 1)
-    for step in range(most):
-        at = np.searchsorted(there, index * most + step)
-        hit = (at < len(there)) & (there[np.minimum(at, len(there) - 1)] == index * most + step)
-        rows.put(begin + at[hit], wholes[hit], -1)
+    _each(rows, begin, there // problem.requests, np.searchsorted(keys, of_area), wholes, np.full(len(there), -1.0))
+
+
+def _beds(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints, place: Ints) -> None:
+    """Σ over members of a slot ≤ beds × the wholes that reach it: implied for whole plans, sharper for relaxed ones."""
+    net, slots = of.net, problem.slots
+    pair = np.flatnonzero(group >= 0)
+    there, row, counts = np.unique(group[pair] * slots + net.slot[pair], return_inverse=True, return_counts=True)
+    beds = problem.capaciteit[there % slots]
+    tight = np.flatnonzero(counts > beds)
+    number = np.full(len(there), NOBODY)
+    begin = rows.add(len(tight), -np.inf, 0.0)
+    number[tight] = begin + np.arange(len(tight))
+    hit = number[row] >= 0
+    rows.put(number[row][hit], pair[hit], 1)
+    own, slot = there[tight] // slots, there[tight] % slots
+    minus = -beds[tight].astype(np.float64)
+    wholes, inside = of.begins[0] + np.arange(len(of.group)), of.unit >= 0
+    wide, spots = len(problem.ruimte), int(problem.locatie.max(initial=0)) + 1
+    for key, of_key, column in (
+        (own * wide + problem.voorziening[slot], (of.group * wide + of.unit)[inside], wholes[inside]),
+        (own * spots + problem.locatie[problem.voorziening[slot]], (of.group * spots + of.place)[~inside], wholes[~inside]),
+    ):
+        _each(rows, begin, key, of_key, column, minus)
+
+
+def _each(rows: _Rows, begin: int, key: Ints, of_key: Ints, column: Ints, coefficient: Floats) -> None:
+    """Puts in each row (begin + position in `key`) the columns with the same key."""
+    order = np.argsort(of_key, kind="stable")
+    first = np.searchsorted(of_key[order], key)
+    counts = np.searchsorted(of_key[order], key, side="right") - first
+    row = np.repeat(np.arange(len(key)), counts)
+    at = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(first, counts)
+    rows.put(begin + row, column[order[at]], coefficient[row])
 
 
 def plan_of(problem: Pairs, of: Columns, x: Floats) -> Ints:
     """(R,) the slot of each request in a solution."""
     plan = np.full(problem.requests, NOBODY)
-    chosen = np.flatnonzero(x[: len(of.net.request)] > 0.5)
+    chosen = np.flatnonzero(x[: of.begins[0]] > 0.5)
+    chosen = np.concatenate((chosen, of.apart[x[of.begins[2] :] > 0.5]))
     plan[of.net.request[chosen]] = of.net.slot[chosen]
     return plan
 

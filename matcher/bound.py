@@ -132,7 +132,9 @@ def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
     """From the duals of a relaxation over some pairs of the same network."""
     has = built.node >= 0
     itself = np.zeros(len(net.room), np.int64)
-    itself[has] = np.rint(np.maximum(dual[built.node[has]], 0) * SCALE).astype(np.int64)
+    own = dual[built.node[has]]
+    own = np.where(net.full[has], own, np.maximum(own, 0))  # a node that must be full may have a price below 0
+    itself[has] = np.rint(own * SCALE).astype(np.int64)
     node = itself.copy()
     for above in net.above(np.arange(len(net.room)))[1:]:
         node[above >= 0] += itself[above[above >= 0]]
@@ -162,11 +164,12 @@ def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Price
     most = np.zeros(problem.requests, np.int64)
     some = np.flatnonzero(net.first[1:] > net.first[:-1])
     if pairs:
-        most[some] = np.maximum(np.maximum.reduceat(paid, net.first[some]), 0)
+        most[some] = np.maximum.reduceat(paid, net.first[some])
+        most = np.where(net.must, most, np.maximum(most, 0))
     # what each way to be whole brings, and the best that each group can do
     itself = cost[begin:splits_at]
     each, brings = itself.copy(), itself.copy()
-    best_in = [_best(areas, paid, each) for areas in (of.unit, of.place)]
+    best_in = [_most_in(areas, paid, each) for areas in (of.unit, of.place)]
     for areas in (of.unit, of.place):
         _beds(areas, paid, brings)
     brings = np.minimum(brings, each)
@@ -175,7 +178,9 @@ def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Price
     apart[splits] = cost[splits_at:]
     members = np.flatnonzero(~of.single)
     np.add.at(apart, problem.groep[members], most[members])
-    group = _best_of(of, np.maximum(apart, 0), brings, each, itself, paid)
+    idle = np.zeros(len(apart), np.int64)
+    idle[problem.groep[net.must & (problem.groep >= 0)]] = NEVER
+    group = _best_of(of, np.maximum(apart, idle), brings, each, itself, paid)
     total += int(most[of.single].sum()) + int(group.sum())
     # losses
     loss = most[net.request] - paid
@@ -193,7 +198,7 @@ def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Price
     return Priced(total // at.scale, total, loss, group[of.of.group] - brings)
 
 
-def _best(areas: _Areas, paid: Ints, brings: Ints) -> Ints:
+def _most_in(areas: _Areas, paid: Ints, brings: Ints) -> Ints:
     """The most that a member gets in each area; added to what the wholes bring."""
     if not len(areas.starts):
         return np.zeros(0, np.int64)

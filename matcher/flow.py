@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
 from matcher.network import Network
@@ -197,3 +197,19 @@ def _rent(net: Network, price: Ints) -> int:
     above = np.where(net.parent >= 0, price[net.parent], 0)
     itself = np.maximum(price - above, 0)
     return int(sum(a * b for a, b in zip(net.room[itself > 0].tolist(), itself[itself > 0].tolist(), strict=True)))
+
+
+def strict(problem: Pairs, net: Network, stop: Callable[[], bool] = lambda: False) -> tuple[Network, Bools]:
+    """The pairs, the requests and the full nodes of exactly those plans that place as many of each class as the flow.
+
+    Complementary slackness with the prices of a flow in which only ranks count: such a plan is optimal there, so it uses
+    no pair that loses, places whoever gains, and leaves no bed that has a price. What is left has no counts to keep.
+    """
+    rank = ranks(problem)
+    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop)
+    if top.total != top.bound:
+        return net, np.ones(len(net.request), np.bool_)
+    paid = top.worth - top.price[net.leaf]
+    itself = top.price - np.where(net.parent >= 0, top.price[net.parent], 0)
+    kept = paid == top.gain[net.request]
+    return structs.replace(net.keep(kept), must=top.gain > 0, full=itself > 0), kept

@@ -28,6 +28,10 @@ class Network(Struct, frozen=True, eq=False):
     first: Ints
     """(R + 1,)"""
     depth: int
+    must: Bools
+    """(R,) placed in every plan that is looked at …"""
+    full: Bools
+    """(N,) … and nodes that are full in it."""
 
     def above(self, node: Ints) -> list[Ints]:
         """For each pair (or whatever enters at `node`) its node, the node above, and so on; NOBODY past the top."""
@@ -48,7 +52,8 @@ class Network(Struct, frozen=True, eq=False):
         request = self.request[pairs]
         first = np.searchsorted(request, np.arange(len(self.first)))
         return Network(
-            self.room, self.parent, request, self.slot[pairs], self.value[pairs], self.leaf[pairs], first, self.depth
+            self.room, self.parent, request, self.slot[pairs], self.value[pairs], self.leaf[pairs], first,
+            self.depth, self.must, self.full
         )
 
 
@@ -99,6 +104,8 @@ def network(problem: Pairs) -> Network:
             leaf=rank[leaf],
             first=problem.first,
             depth=max(1, sum(len(level) > 0 for level in parents)),
+            must=np.zeros(problem.requests, np.bool_),
+            full=np.zeros(len(order), np.bool_),
         ),
     )
 

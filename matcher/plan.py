@@ -17,19 +17,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from math import ceil
+from functools import partial
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from matcher.bound import SCALE, Index, Priced, Prices, index, prices, priced
-from matcher.flow import Flow, flow, ranks
+from matcher.flow import Flow, flow, ranks, strict
 from matcher.linear import Answer, Floats, Solver, solve
 from matcher.network import Network, network
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 from matcher.plan_check import Breach, Tier, Violation, value, violations
 from matcher.problem import require
-from matcher.together import Columns, columns, costs, model, plan_of, usable
+from matcher.together import Columns, columns, costs, model, plan_of, settled
 
 TIERS = tuple(Tier)
 
@@ -107,15 +107,23 @@ class _Watch:
         return self.limit is not Limit.NONE
 
 
+Goal = Callable[[Columns], Floats]
+"""What each column of a model adds to something."""
+
+
 class _Search:
     """The best plan so far, and what is proven about it."""
 
     def __init__(self, problem: Pairs, net: Network, relaxed: Flow, watch: _Watch, seed: int) -> None:
-        self.problem, self.net, self.relaxed, self.watch, self.seed = problem, net, relaxed, watch, seed
+        self.problem, self.net, self.watch, self.seed = problem, net, watch, seed
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
         self.all: Index = index(problem, columns(problem, net))
         self.use: Bools = np.ones(len(net.request), np.bool_)
+        if len(net.request) > ALL:
+            rent = Prices(relaxed.price, 0, [], [], scale=1)
+            goal = np.concatenate((relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
+            self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep)
 
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
@@ -124,84 +132,98 @@ class _Search:
             if tuple(worth.values()) > tuple(self.worth.values()):
                 self.plan, self.worth = slots, worth
 
-    def start(self) -> None:
-        """Few pairs, and a first plan over them."""
-        net, problem = self.net, self.problem
-        if len(net.request) > ALL:
-            rent = Prices(self.relaxed.price, 0, [], [], scale=1)
-            goal = np.concatenate((self.relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
-            loss = priced(self.all, goal, [], rent).pair
-            self.use = _least(net, loss, problem.groep)
-        thin = columns(problem, usable(net, self.use, problem))
-        made = model(problem, thin, _blend(problem, thin), [])
-        seconds = max(0.0, self.watch.left()) * 0.4
-        found = solve(made.model, Solver.HIGHS, seconds=seconds, seed=self.seed)
-        if found.x is not None:
-            self.offer(plan_of(problem, thin, found.x))
+    def start(self) -> bool:
+        """A first plan; True when it places as many of each class as the flow, and from now on all plans do."""
+        plain = self.net, self.all, self.use
+        net, kept = strict(self.problem, self.net, self.watch.out)
+        self.net, self.use = net, self.use[kept]
+        self.all = index(self.problem, columns(self.problem, net))
+        if self._blend(self.watch.left() * 0.4):
+            return True
+        self.net, self.all, self.use = plain
+        self._blend(self.watch.left() * 0.4)
+        return False
 
-    def raise_(self, tier: Tier, least: list[tuple[Tier, int]], bound: int) -> int:
+    def _blend(self, seconds: float) -> bool:
+        """Looks for a plan that is good in all tiers at once."""
+        goal: Goal = partial(_blended, self.problem)
+        until = self.watch.left() - seconds
+        for _ in range(3):
+            seen = self._relax(goal, [], None)
+            if seen is not None:
+                found = self._integer(goal, [], self.use, self.watch.left() - until)
+                if found.x is not None:
+                    return True
+            if self.use.all() or len(self.use) > EXACT or self.watch.left() <= until:
+                return False
+            self.use[:] = True
+        return False
+
+    def raise_(self, tier: Tier, least: list[tuple[Goal, int]], bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
-        problem, net, whole = self.problem, self.net, self.all.of
-        goal = costs(problem, whole, tier)
-        rows = [(costs(problem, whole, before), float(reached)) for before, reached in least]
-        while not self.watch.out() and self.worth[tier] < bound:
-            self.use |= self.plan[net.request] == net.slot
-            thin, relaxed, seen = self._relax(tier, least, goal, rows)
+        goal: Goal = partial(costs, self.problem, tier=tier)
+        while self.worth[tier] < bound and not self.watch.out():
+            self.use |= self.plan[self.net.request] == self.net.slot
+            before = self.worth[tier]
+            seen = self._relax(goal, least, before)
             if seen is None:
                 break
-            bound = max(min(bound, seen.bound), self.worth[tier])
-            if self.worth[tier] >= bound or self.watch.out():
+            bound = max(min(bound, seen.bound), before)
+            if before >= bound or self.watch.out():
                 break
-            near = seen.pair <= seen.slack - (self.worth[tier] + 1) * SCALE
-            few = near & self.use
-            exact = np.count_nonzero(near) <= max(EXACT, 0)
-            before = self.worth[tier]
-            if not exact or np.count_nonzero(few) < np.count_nonzero(near) / 2:
-                self._integer(tier, least, few, self.watch.left() * 0.5)
-            if self.worth[tier] == before and exact:
-                found = self._integer(tier, least, near, self.watch.left())
-                if found.optimal or found.infeasible:
-                    return max(self.worth[tier], min(bound, _floor(found.bound)) if found.optimal else self.worth[tier])
-                if found.x is None or self.worth[tier] == before:
-                    return max(self.worth[tier], min(bound, _floor(found.bound)))
-            elif self.worth[tier] == before:
+            more = [*least, (goal, before + 1)]
+            near = seen.pair <= seen.slack - (before + 1) * SCALE
+            few, exact = near & self.use, np.count_nonzero(near) <= EXACT
+            if not exact or np.count_nonzero(few) < np.count_nonzero(near) * 0.7:
+                self._integer(goal, more, few, self.watch.left() * 0.5)
+            if self.worth[tier] > before:
+                continue
+            if not exact:
+                break
+            found = self._integer(goal, more, near, self.watch.left())
+            if found.infeasible:
+                return before
+            bound = max(self.worth[tier], min(bound, _floor(found.bound)))
+            if self.worth[tier] == before:
                 break
         return bound
 
-    def _relax(
-        self, tier: Tier, least: list[tuple[Tier, int]], goal: Floats, rows: list[tuple[Floats, float]]
-    ) -> tuple[Columns, Answer, Priced] | tuple[None, None, None]:
-        """The linear relaxation over few pairs, with more pairs until it holds for all."""
+    def _relax(self, goal: Goal, least: list[tuple[Goal, int]], reached: int | None) -> Priced | None:
+        """The linear relaxation over few pairs, with more pairs until it holds for all; None when there is no plan."""
         problem, net = self.problem, self.net
+        whole, rows = goal(self.all.of), [(row(self.all.of), float(bound)) for row, bound in least]
         best: Priced | None = None
         while True:
-            thin = columns(problem, usable(net, self.use, problem))
-            short = [(costs(problem, thin, before), float(reached)) for before, reached in least]
-            built = model(problem, thin, costs(problem, thin, tier), short, whole=False)
+            thin = columns(problem, net.keep(self.use))
+            short = [(row(thin), float(bound)) for row, bound in least]
+            built = model(problem, thin, goal(thin), short, whole=False)
             found = solve(built.model, Solver.GLOP, seconds=max(0.001, self.watch.left()))
             if found.x is None or found.dual is None or not found.optimal:
-                return (None, None, None) if best is None else (thin, found, best)
-            seen = priced(self.all, goal, rows, prices(problem, net, built, found.dual))
+                return best
+            seen = priced(self.all, whole, rows, prices(problem, net, built, found.dual))
             if best is None or seen.slack < best.slack:
                 best = seen
-            value_of = float(found.x @ built.model.cost)
-            missing = seen.slack / SCALE - value_of
-            gap = seen.slack / SCALE - self.worth[tier]
+            now = float(found.x @ built.model.cost)
+            missing = best.slack / SCALE - now
+            gap = best.slack / SCALE - (0.999 * now if reached is None else reached)
             fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use
-            if missing <= 0.02 * gap or seen.bound <= self.worth[tier] or not fresh.any() or self.watch.out():
-                return thin, found, best
+            if missing <= 0.02 * abs(gap) or not fresh.any() or self.watch.out():
+                return best
+            if reached is not None and best.bound <= reached:
+                return best
             self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
 
-    def _integer(self, tier: Tier, least: list[tuple[Tier, int]], keep: Bools, seconds: float) -> Answer:
-        problem = self.problem
-        thin = columns(problem, usable(self.net, keep, problem))
-        rows = [(costs(problem, thin, before), float(reached)) for before, reached in least]
-        goal = costs(problem, thin, tier)
-        rows.append((goal, float(self.worth[tier] + 1)))
-        made = model(problem, thin, goal, rows).model
-        found = solve(made, Solver.HIGHS, seconds=max(0.001, seconds), integral=True, seed=self.seed)
+    def _integer(self, goal: Goal, least: list[tuple[Goal, int]], keep: Bools, seconds: float) -> Answer:
+        """The best plan over some pairs; it is offered."""
+        thin = columns(self.problem, self.net.keep(keep))
+        built = model(self.problem, thin, goal(thin), [(row(thin), float(bound)) for row, bound in least])
+        found = solve(built.model, Solver.HIGHS, seconds=max(0.001, seconds), integral=True, seed=self.seed)
         if found.x is not None:
-            self.offer(plan_of(problem, thin, found.x))
+            x = found.x
+            if np.abs(x - np.rint(x)).max() > 1e-6:
+                corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.watch.left()))
+                x = x if corner.x is None else corner.x
+            self.offer(plan_of(self.problem, thin, x))
         return found
 
 
@@ -244,23 +266,23 @@ def _with_groups(
     problem: Pairs, net: Network, relaxed: Flow, bounds: dict[Tier, int], keep: float, watch: _Watch, seed: int
 ) -> tuple[tuple[Level, ...], Ints]:
     search = _Search(problem, net, relaxed, watch, seed)
-    if not watch.out():
-        search.start()
-    least: list[tuple[Tier, int]] = []
+    counted = not watch.out() and search.start()
+    least: list[tuple[Goal, int]] = []
     found: list[tuple[Tier, int, int]] = []
     loose = _anything(problem, net)
     same = True
     for tier in TIERS:
         bound = bounds[tier] if same and tier in BEFORE_GROUPS else loose[tier]
         if tier is Tier.BEHOUDEN:
-            reached = least[-1][1]
-            least[-1] = (Tier.SCORE, reached - int(keep * abs(reached)))
+            goal, reached = least[-1]
+            least[-1] = (goal, reached - int(keep * abs(reached)))
         if search.worth[tier] < bound:
             bound = search.raise_(tier, least, bound)
         same &= tier not in BEFORE_GROUPS or search.worth[tier] == bounds[tier]
         if tier is Tier.WACHTDAGEN and same:
             loose[Tier.SCORE] = bounds[Tier.SCORE]
-        least.append((tier, search.worth[tier]))
+        if not (counted and same and tier in BEFORE_GROUPS):
+            least.append((partial(costs, problem, tier=tier), search.worth[tier]))
         found.append((tier, search.worth[tier], bound))
     worth = search.worth
     return tuple(Level(tier, worth[tier], best, max(best, bound)) for tier, best, bound in found), search.plan
@@ -323,17 +345,19 @@ def _without_groups(
     return tuple(Level(tier, final[tier], top[tier], max(top[tier], proven[tier])) for tier in TIERS), chosen
 
 
-def _blend(problem: Pairs, of: Columns) -> Floats:
-    """All tiers in one, only to find a first plan: nothing is proven with it."""
+def _blended(problem: Pairs, of: Columns) -> Floats:
+    """All tiers in one, in whole numbers, only to find a first plan: nothing is proven with it."""
     net = of.net
     top = float(max(1, np.abs(net.value).max(initial=0)))
     longest = float(max(1, problem.wachtdagen.max(initial=0)))
     child = 60.0 * (3 - problem.urgentie) + 30.0 * problem.wachtdagen / longest
     child[problem.vast[:, 0]] += 300.0
+    child[net.must] = 0.0
     cost = np.zeros(of.count)
-    cost[: len(net.request)] = child[net.request] + net.value / top
-    cost[of.begins[2] :] = cost[of.apart]
-    return cost + 20.0 * costs(problem, of, Tier.GESPLITST) + 8.0 * costs(problem, of, Tier.LOCATIE)
+    pairs = child[net.request] + net.value / top
+    cost[: len(pairs)], cost[of.begins[2] :] = pairs, pairs[of.apart]
+    cost += 20.0 * costs(problem, of, Tier.GESPLITST) + 8.0 * costs(problem, of, Tier.LOCATIE)
+    return np.rint(cost * 10_000)
 
 
 def _least(net: Network, loss: Ints, groep: Ints) -> Bools:

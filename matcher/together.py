@@ -9,11 +9,11 @@ part of it. As sharp as a column for nearly every way in which a group can lie o
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from matcher.linear import Floats, Model
 from matcher.network import Network, complete
-from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
 from matcher.plan_check import Tier
 
 
@@ -139,7 +139,7 @@ def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, f
     # a child alone is placed once
     loose = np.flatnonzero(group < 0)
     who, row = np.unique(net.request[loose], return_inverse=True)
-    rows.put(rows.add(len(who), -np.inf, 1) + row, loose, 1)
+    rows.put(rows.add(len(who), np.where(net.must[who], 1.0, -np.inf), 1) + row, loose, 1)
     node = _room(of, rows)
     first_mix = rows.count
     for mix in problem.mix:
@@ -153,13 +153,17 @@ def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, f
         some = np.flatnonzero(cost)
         rows.put(np.full(len(some), rows.add(1, bound, np.inf)), some, cost[some])
     row, column, coefficient, lower, upper = rows.sorted()
+    integer = np.full(of.count, whole)
+    loose_rows = [cost for cost, _ in least if cost[: of.begins[0]].any()]
+    if not loose_rows and not problem.mix:  # then pairs follow: two nested families of rows are a flow
+        integer[: of.begins[0]] = integer[of.begins[2] :] = False
     most = np.ones(of.count)
     most[of.useless] = 0
     made = Model(
         cost=goal,
         lower=np.zeros(of.count),
         upper=most,
-        integer=np.full(of.count, whole),
+        integer=integer,
         row_lower=lower,
         row_upper=upper,
         row=row,
@@ -177,9 +181,10 @@ def _room(of: Columns, rows: _Rows) -> Ints:
         some = np.flatnonzero(node >= 0)
         key = np.unique(node[some] * len(net.first) + net.request[some])
         could = np.bincount(key // len(net.first), minlength=len(net.room))
-        tight = np.flatnonzero(could > net.room)
+        tight = np.flatnonzero((could > net.room) | net.full & (could > 0))
         number = np.full(len(net.room) + 1, NOBODY)  # the last is that of NOBODY
-        number[tight] = rows.add(len(tight), -np.inf, net.room[tight].astype(np.float64)) + np.arange(len(tight))
+        room = net.room[tight].astype(np.float64)
+        number[tight] = rows.add(len(tight), np.where(net.full[tight], room, -np.inf), room) + np.arange(len(tight))
         row_of[tight] = number[tight]
         row = number[node]
         rows.put(row[row >= 0], np.flatnonzero(row >= 0), 1)
@@ -194,7 +199,9 @@ def _groups(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints
     wholes = begin + np.arange(len(of.group))
     # a group is whole once, or split
     used, row = np.unique(np.concatenate((of.group, of.splits)), return_inverse=True)
-    rows.put(rows.add(len(used), -np.inf, 1) + row, begin + np.arange(len(row)), 1)
+    must = np.zeros(len(problem.splitsbaar), np.bool_)
+    must[problem.groep[net.must & (problem.groep >= 0)]] = True
+    rows.put(rows.add(len(used), np.where(must[used], 1.0, -np.inf), 1) + row, begin + np.arange(len(row)), 1)
     # per member and locatie: there as far as the group is whole there
     at, of_spot = group * spots + place, of.group * spots + of.place
     _same(problem, rows, net, at, of_spot, wholes, 0.0)
@@ -207,7 +214,7 @@ def _groups(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints
     _beds(problem, of, rows, group=group, unit=unit, place=place)
     # a member is placed apart as far as the group is split
     who, row = np.unique(net.request[of.apart], return_inverse=True)
-    first = rows.add(len(who), -np.inf, 0)
+    first = rows.add(len(who), np.where(net.must[who], 0.0, -np.inf), 0)
     rows.put(first + row, apart + np.arange(len(of.apart)), 1)
     rows.put(first + np.arange(len(who)), splits + np.searchsorted(of.splits, problem.groep[who]), -1)
 
@@ -256,6 +263,14 @@ def _each(rows: _Rows, begin: int, key: Ints, of_key: Ints, column: Ints, coeffi
     rows.put(begin + row, column[order[at]], coefficient[row])
 
 
+def settled(built: Built, of: Columns, x: Floats) -> Model:
+    """The same model with what is whole or split as in x: its best corner is a plan, where x itself may not be."""
+    lower, upper = built.model.lower.copy(), built.model.upper.copy()
+    some = slice(of.begins[0], of.begins[2])
+    lower[some] = upper[some] = np.rint(x[some])
+    return structs.replace(built.model, lower=lower, upper=upper, integer=np.zeros(len(lower), np.bool_))
+
+
 def plan_of(problem: Pairs, of: Columns, x: Floats) -> Ints:
     """(R,) the slot of each request in a solution."""
     plan = np.full(problem.requests, NOBODY)
@@ -263,15 +278,3 @@ def plan_of(problem: Pairs, of: Columns, x: Floats) -> Ints:
     chosen = np.concatenate((chosen, of.apart[x[of.begins[2] :] > 0.5]))
     plan[of.net.request[chosen]] = of.net.slot[chosen]
     return plan
-
-
-def usable(net: Network, keep: Bools, problem: Pairs) -> Network:
-    """The pairs `keep`, without those that a group without leave can then no longer use."""
-    thin = net.keep(keep)
-    group = problem.groep[thin.request]
-    at = np.flatnonzero((group >= 0) & ~problem.splitsbaar[np.maximum(group, 0)]) if len(problem.splitsbaar) else ()
-    if not len(at):
-        return thin
-    ok = np.ones(len(thin.request), np.bool_)
-    ok[at] = complete(problem, thin, at, problem.locatie[problem.voorziening[thin.slot[at]]])
-    return thin if ok.all() else thin.keep(ok)

@@ -85,6 +85,7 @@ def solve(
     seconds: float,
     hint: Floats | None = None,
     integral: bool = False,
+    gap: float = 0.0,
     seed: int = 0,
     threads: int = 1,
     interrupter: Any = None,
@@ -96,7 +97,7 @@ def solve(
         parameters.threads = threads
     parameters.random_seed = seed
     if model.integer.any():
-        parameters.relative_gap_tolerance = 0.0
+        parameters.relative_gap_tolerance = gap
         if integral:
             parameters.absolute_gap_tolerance = 0.999
     extra = model_parameters_pb2.ModelSolveParametersProto()

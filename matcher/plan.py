@@ -37,8 +37,12 @@ ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
 ALONE, MEMBER = 10, 30
 """Pairs to begin with, per child alone and per member of a group …"""
+FEW_ALONE, FEW_MEMBER = 4, 12
+"""… as many of these, by the prices of the relaxation, for a first plan …"""
 MORE = 6
 """… and at most added per child in a round."""
+FIRST_GAP = 1e-4
+"""The first plan need not be the best of its kind."""
 EXACT = 150_000
 """Pairs that a mixed integer program can still take."""
 
@@ -116,52 +120,62 @@ class _Search:
 
     def __init__(self, problem: Pairs, net: Network, relaxed: Flow, watch: _Watch, seed: int) -> None:
         self.problem, self.net, self.watch, self.seed = problem, net, watch, seed
+        self.floor: int | None = None
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
         self.all: Index = index(problem, columns(problem, net))
         self.use: Bools = np.ones(len(net.request), np.bool_)
         if len(net.request) > ALL:
-            rent = Prices(relaxed.price, 0, [], [], scale=1)
+            rent = Prices(relaxed.price, 0, [0] * len(problem.mix), [], scale=1)
             goal = np.concatenate((relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
-            self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep)
+            self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep, ALONE, MEMBER)
 
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
         if all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
             worth = value(self.problem, slots)
-            if tuple(worth.values()) > tuple(self.worth.values()):
+            if self._rank(worth) > self._rank(self.worth):
                 self.plan, self.worth = slots, worth
 
-    def start(self) -> bool:
+    def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
+        """What counts first; with a floor all scores above it are equal until changes are counted."""
+        *before, score, kept = worth.values()
+        return (*before, score if self.floor is None else min(score, self.floor), kept, score)
+
+    def start(self, bounds: dict[Tier, int]) -> bool:
         """A first plan; True when it places as many of each class as the flow, and from now on all plans do."""
         plain = self.net, self.all, self.use
         net, kept = strict(self.problem, self.net, self.watch.out)
         self.net, self.use = net, self.use[kept]
         self.all = index(self.problem, columns(self.problem, net))
-        if self._blend(self.watch.left() * 0.4):
+        self._blend(self.watch.left() * 0.4)
+        if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
             return True
         self.net, self.all, self.use = plain
         self._blend(self.watch.left() * 0.4)
         return False
 
-    def _blend(self, seconds: float) -> bool:
+    def _blend(self, seconds: float) -> None:
         """Looks for a plan that is good in all tiers at once."""
         goal: Goal = partial(_blended, self.problem)
         until = self.watch.left() - seconds
-        for _ in range(3):
+        while True:
             seen = self._relax(goal, [], None)
             if seen is not None:
-                found = self._integer(goal, [], self.use, self.watch.left() - until)
-                if found.x is not None:
-                    return True
+                # the pairs that lose least make a small model, that nearly always has a good plan
+                few = self.use & _least(self.net, seen.pair, self.problem.groep, FEW_ALONE, FEW_MEMBER)
+                for keep in (few, self.use):
+                    left = self.watch.left() - until
+                    if left > 0 and self._integer(goal, [], keep, left, gap=FIRST_GAP).x is not None:
+                        return
             if self.use.all() or len(self.use) > EXACT or self.watch.left() <= until:
-                return False
+                return
             self.use[:] = True
-        return False
 
     def raise_(self, tier: Tier, least: list[tuple[Goal, int]], bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
         goal: Goal = partial(costs, self.problem, tier=tier)
+        first = True
         while self.worth[tier] < bound and not self.watch.out():
             self.use |= self.plan[self.net.request] == self.net.slot
             before = self.worth[tier]
@@ -174,8 +188,9 @@ class _Search:
             more = [*least, (goal, before + 1)]
             near = seen.pair <= seen.slack - (before + 1) * SCALE
             few, exact = near & self.use, np.count_nonzero(near) <= EXACT
-            if not exact or np.count_nonzero(few) < np.count_nonzero(near) * 0.7:
+            if not exact or (first and np.count_nonzero(few) < np.count_nonzero(near) * 0.7):
                 self._integer(goal, more, few, self.watch.left() * 0.5)
+                first = False
             if self.worth[tier] > before:
                 continue
             if not exact:
@@ -213,14 +228,14 @@ class _Search:
                 return best
             self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
 
-    def _integer(self, goal: Goal, least: list[tuple[Goal, int]], keep: Bools, seconds: float) -> Answer:
+    def _integer(self, goal: Goal, least: list[tuple[Goal, int]], keep: Bools, seconds: float, gap: float = 0.0) -> Answer:
         """The best plan over some pairs; it is offered."""
         thin = columns(self.problem, self.net.keep(keep))
         built = model(self.problem, thin, goal(thin), [(row(thin), float(bound)) for row, bound in least])
-        found = solve(built.model, Solver.HIGHS, seconds=max(0.001, seconds), integral=True, seed=self.seed)
+        found = solve(built.model, Solver.SCIP, seconds=max(0.001, seconds), integral=True, gap=gap, seed=self.seed)
         if found.x is not None:
             x = found.x
-            if np.abs(x - np.rint(x)).max() > 1e-6:
+            if np.abs(x - np.rint(x)).max(initial=0.0) > 1e-6:
                 corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.watch.left()))
                 x = x if corner.x is None else corner.x
             self.offer(plan_of(self.problem, thin, x))
@@ -266,7 +281,7 @@ def _with_groups(
     problem: Pairs, net: Network, relaxed: Flow, bounds: dict[Tier, int], keep: float, watch: _Watch, seed: int
 ) -> tuple[tuple[Level, ...], Ints]:
     search = _Search(problem, net, relaxed, watch, seed)
-    counted = not watch.out() and search.start()
+    counted = not watch.out() and search.start(bounds)
     least: list[tuple[Goal, int]] = []
     found: list[tuple[Tier, int, int]] = []
     loose = _anything(problem, net)
@@ -275,7 +290,8 @@ def _with_groups(
         bound = bounds[tier] if same and tier in BEFORE_GROUPS else loose[tier]
         if tier is Tier.BEHOUDEN:
             goal, reached = least[-1]
-            least[-1] = (goal, reached - int(keep * abs(reached)))
+            search.floor = reached - int(keep * abs(reached))
+            least[-1] = (goal, search.floor)
         if search.worth[tier] < bound:
             bound = search.raise_(tier, least, bound)
         same &= tier not in BEFORE_GROUPS or search.worth[tier] == bounds[tier]
@@ -360,12 +376,12 @@ def _blended(problem: Pairs, of: Columns) -> Floats:
     return np.rint(cost * 10_000)
 
 
-def _least(net: Network, loss: Ints, groep: Ints) -> Bools:
+def _least(net: Network, loss: Ints, groep: Ints, single: int, member: int) -> Bools:
     """The pairs that lose least: few of a child alone, more of a member of a group."""
     alone = groep[net.request] < 0
     far = np.iinfo(np.int64).max
-    return (_fewest(net, np.where(alone, loss, far), ALONE) & alone) | (
-        _fewest(net, np.where(alone, far, loss), MEMBER) & ~alone
+    return (_fewest(net, np.where(alone, loss, far), single) & alone) | (
+        _fewest(net, np.where(alone, far, loss), member) & ~alone
     )
 
 

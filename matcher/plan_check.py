@@ -66,9 +66,8 @@ def violations(problem: Pairs, plan: Sequence[int]) -> list[Violation]:
     slots = _plan(problem, plan)
     placed = {who: slot for who, slot in enumerate(slots) if slot != NOBODY}
     urgentie, unit_of = problem.urgentie.tolist(), problem.voorziening.tolist()
-    allowed = set(zip(problem.request.tolist(), problem.slot.tolist(), strict=True))
     held = set(map(tuple, problem.opties.tolist()))
-    found = [Violation(Breach.PAAR, (who,), slot) for who, slot in placed.items() if (who, slot) not in allowed]
+    found = [Violation(Breach.PAAR, (who,), slot) for who, slot in placed.items() if _points(problem, who, slot) is None]
     per_slot: dict[int, list[int]] = {}
     per_unit: dict[int, list[int]] = {}
     for who, slot in placed.items():
@@ -101,9 +100,6 @@ def value(problem: Pairs, plan: Sequence[int]) -> dict[Tier, int]:
     """The worth of a plan per tier, in the order that counts; more is better, so what should be few is negative."""
     slots = _plan(problem, plan)
     placed = {who: slot for who, slot in enumerate(slots) if slot != NOBODY}
-    points = dict(
-        zip(zip(problem.request.tolist(), problem.slot.tolist(), strict=True), problem.value.tolist(), strict=True)
-    )
     per_urgentie = Counter(int(problem.urgentie[who]) for who in placed)
     groups = _groups(problem)
     return {
@@ -114,9 +110,16 @@ def value(problem: Pairs, plan: Sequence[int]) -> dict[Tier, int]:
         Tier.WACHTDAGEN: sum(int(problem.wachtdagen[who]) for who in placed),
         Tier.GESPLITST: -sum(_apart(problem, slots, members) for members in groups),
         Tier.LOCATIE: -sum(_over_units(problem, slots, members) for members in groups),
-        Tier.SCORE: sum(points.get(pair, 0) for pair in placed.items()),
+        Tier.SCORE: sum(_points(problem, who, slot) or 0 for who, slot in placed.items()),
         Tier.BEHOUDEN: sum(int(problem.vorige[who]) == slot for who, slot in placed.items()),
     }
+
+
+def _points(problem: Pairs, who: int, slot: int) -> int | None:
+    """The value of a pair; None when it is not allowed."""
+    begin, end = int(problem.first[who]), int(problem.first[who + 1])
+    at = begin + int(problem.slot[begin:end].searchsorted(slot))
+    return int(problem.value[at]) if at < end and problem.slot[at] == slot else None
 
 
 def _plan(problem: Pairs, plan: Sequence[int]) -> list[int]:

@@ -55,9 +55,10 @@ def columns(problem: Pairs, net: Network) -> Columns:
     width = len(problem.ruimte) + 1
     one = np.unique((group * width + unit)[in_unit])
     # at a locatie with one voorziening that is an option there is nothing to be over
-    several = np.unique(np.stack((group, place, unit), 1)[in_place], axis=0)
-    spots, counts = np.unique(several[:, :2], axis=0, return_counts=True)
-    over = spots[counts > 1]
+    wide = int(problem.locatie.max(initial=0)) + 1
+    several = np.unique(((group * wide + place) * width + unit)[in_place]) // width
+    spots, counts = np.unique(several, return_counts=True)
+    over = np.stack((spots // wide, spots % wide), 1)[counts > 1]
     return Columns(
         net=net,
         group=np.concatenate((one // width, over[:, 0])),
@@ -176,21 +177,19 @@ def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, f
 def _room(of: Columns, rows: _Rows) -> Ints:
     """Beds, and room of the voorziening, where more could come than there is room for."""
     net, apart = of.net, of.begins[2]
-    row_of = np.full(len(net.room), NOBODY)
-    for node in net.above(net.leaf):
-        some = np.flatnonzero(node >= 0)
-        key = np.unique(node[some] * len(net.first) + net.request[some])
-        could = np.bincount(key // len(net.first), minlength=len(net.room))
-        tight = np.flatnonzero((could > net.room) | net.full & (could > 0))
-        number = np.full(len(net.room) + 1, NOBODY)  # the last is that of NOBODY
-        room = net.room[tight].astype(np.float64)
-        number[tight] = rows.add(len(tight), np.where(net.full[tight], room, -np.inf), room) + np.arange(len(tight))
-        row_of[tight] = number[tight]
-        row = number[node]
+    levels = net.above(net.leaf)
+    key = np.unique(np.concatenate([node[node >= 0] * len(net.first) + net.request[node >= 0] for node in levels]))
+    could = np.bincount(key // len(net.first), minlength=len(net.room))
+    tight = np.flatnonzero((could > net.room) | net.full)
+    room = net.room[tight].astype(np.float64)
+    row_of = np.full(len(net.room) + 1, NOBODY)  # the last is that of NOBODY
+    row_of[tight] = rows.add(len(tight), np.where(net.full[tight], room, -np.inf), room) + np.arange(len(tight))
+    for node in levels:
+        row = row_of[node]
         rows.put(row[row >= 0], np.flatnonzero(row >= 0), 1)
         row = row[of.apart]
         rows.put(row[row >= 0], apart + np.flatnonzero(row >= 0), 1)
-    return row_of
+    return row_of[:-1]
 
 
 def _groups(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints, place: Ints) -> None:

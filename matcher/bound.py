@@ -44,6 +44,8 @@ class Priced(Struct, frozen=True, eq=False):
     """(P,) what a plan with this pair loses at least, in SCALE-ths."""
     whole: Ints
     """The same for each whole of the columns."""
+    group: Ints
+    """(G,) the best that each group can do."""
 
 
 class Index(Struct, frozen=True, eq=False):
@@ -195,7 +197,7 @@ def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Price
         most_with = np.minimum(each[whole] - best[segment] + paid[pair], brings[whole])
         with_it[pair] = np.maximum(with_it[pair], most_with)
     loss[member] = group[own] - with_it[member]
-    return Priced(total // at.scale, total, loss, group[of.of.group] - brings)
+    return Priced(total // at.scale, total, loss, group[of.of.group] - brings, group)
 
 
 def _most_in(areas: _Areas, paid: Ints, brings: Ints) -> Ints:

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from matcher.bound import SCALE, Index, Priced, Prices, index, prices, priced
 from matcher.flow import Flow, flow, ranks, strict
+from matcher.greedy import greedy
 from matcher.linear import Answer, Floats, Solver, solve
 from matcher.network import Network, network
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
@@ -130,6 +131,8 @@ class _Search:
             goal = np.concatenate((relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
             self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep, ALONE, MEMBER)
 
+        self.offer(greedy(problem, self.all, relaxed.price, relaxed.worth, watch.out))
+
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
         if all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
@@ -160,7 +163,7 @@ class _Search:
         goal: Goal = partial(_blended, self.problem)
         until = self.watch.left() - seconds
         while True:
-            seen = self._relax(goal, [], None)
+            seen = self._relax(goal, [], None, until)
             if seen is not None:
                 # the pairs that lose least make a small model, that nearly always has a good plan
                 few = self.use & _least(self.net, seen.pair, self.problem.groep, FEW_ALONE, FEW_MEMBER)
@@ -203,7 +206,9 @@ class _Search:
                 break
         return bound
 
-    def _relax(self, goal: Goal, least: list[tuple[Goal, int]], reached: int | None) -> Priced | None:
+    def _relax(
+        self, goal: Goal, least: list[tuple[Goal, int]], reached: int | None, until: float = 0.0
+    ) -> Priced | None:
         """The linear relaxation over few pairs, with more pairs until it holds for all; None when there is no plan."""
         problem, net = self.problem, self.net
         whole, rows = goal(self.all.of), [(row(self.all.of), float(bound)) for row, bound in least]
@@ -212,7 +217,7 @@ class _Search:
             thin = columns(problem, net.keep(self.use))
             short = [(row(thin), float(bound)) for row, bound in least]
             built = model(problem, thin, goal(thin), short, whole=False)
-            found = solve(built.model, Solver.GLOP, seconds=max(0.001, self.watch.left()))
+            found = solve(built.model, Solver.GLOP, seconds=max(0.001, self.watch.left() - until))
             if found.x is None or found.dual is None or not found.optimal:
                 return best
             seen = priced(self.all, whole, rows, prices(problem, net, built, found.dual))

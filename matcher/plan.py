@@ -54,6 +54,8 @@ class Limit(StrEnum):
     NONE = "none"
     TIME = "time"
     STOPPED = "stopped"
+    EFFORT = "effort"
+    """All that it knows to try is done within its share of the time."""
 
 
 class Level(Struct, frozen=True):
@@ -279,6 +281,8 @@ def plan(
     gap = next((level.gap for level in levels if not level.proven), 0.0)
     if all(level.proven for level in levels):
         watch.limit = Limit.NONE
+    elif watch.limit is Limit.NONE:
+        watch.limit = Limit.EFFORT
     return Plan(slots, levels, gap, clock() - watch.begin, watch.limit, conflicts)
 
 

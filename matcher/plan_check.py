@@ -80,7 +80,7 @@ def violations(problem: Pairs, plan: Sequence[int]) -> list[Violation]:
         if len(others) > open_beds:
             found.append(Violation(Breach.CAPACITEIT, tuple(there), slot))
         calm = [who for who in others if urgentie[who] != CRISIS]
-        if len(calm) > open_beds - int(problem.voor_crisis[slot]):
+        if problem.voor_crisis[slot] and len(calm) > open_beds - int(problem.voor_crisis[slot]):
             found.append(Violation(Breach.CRISISPLEK, tuple(calm), slot))
     for unit, there in per_unit.items():
         if len(there) > int(problem.ruimte[unit]):

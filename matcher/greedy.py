@@ -14,14 +14,16 @@ from msgspec import structs
 from matcher.bound import Index, Prices, priced
 from matcher.flow import flow, ranks
 from matcher.network import Network
-from matcher.pairs import NOBODY, Ints, Pairs
+from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 TRIES = 40
 """Places that are tried for each group."""
 
 
-def greedy(problem: Pairs, of: Index, price: Ints, worth: Ints, stop: Callable[[], bool]) -> Ints:
-    """(R,) a plan. Group mix is not looked at."""
+def greedy(
+    problem: Pairs, of: Index, price: Ints, worth: Ints, stop: Callable[[], bool], begun: Ints | None = None
+) -> Ints:
+    """(R,) a plan; groups that are whole in the plan `begun` stay as they are. Group mix is not looked at."""
     net = of.net
     goal = np.concatenate((worth, np.zeros(of.of.count - len(worth), np.int64)))
     seen = priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
@@ -33,7 +35,10 @@ def greedy(problem: Pairs, of: Index, price: Ints, worth: Ints, stop: Callable[[
     wait = np.zeros(len(problem.splitsbaar), np.int64)
     members = np.flatnonzero(problem.groep >= 0)
     np.maximum.at(wait, problem.groep[members], ranks(problem)[members])
+    done = np.zeros(len(wait), np.bool_) if begun is None else _stay(problem, net, begun, plan, room, chains)
     for group in np.argsort(-wait, kind="stable").tolist():
+        if done[group]:
+            continue
         for whole in order[begin[group] : begin[group + 1]][:TRIES].tolist():
             if seen.whole[whole] > seen.group[group]:
                 break
@@ -54,6 +59,26 @@ def greedy(problem: Pairs, of: Index, price: Ints, worth: Ints, stop: Callable[[
     placed = np.flatnonzero(found.choice >= 0)
     plan[placed] = rest.slot[found.choice[placed]]
     return plan
+
+
+def _stay(problem: Pairs, net: Network, begun: Ints, plan: Ints, room: Ints, chains: Ints) -> Bools:
+    """Groups that are whole in a plan, with their beds taken."""
+    members = np.flatnonzero(problem.groep >= 0)
+    group, slot = problem.groep[members], begun[members]
+    done = np.ones(len(problem.splitsbaar), np.bool_)
+    done[group[slot < 0]] = False
+    place = problem.locatie[problem.voorziening[np.maximum(slot, 0)]]
+    low, high = np.full(len(done), np.iinfo(np.int64).max), np.full(len(done), NOBODY)
+    np.minimum.at(low, group, place)
+    np.maximum.at(high, group, place)
+    done &= low == high
+    at = np.flatnonzero(begun[net.request] == net.slot)
+    at = at[problem.groep[net.request[at]] >= 0]
+    at = at[done[problem.groep[net.request[at]]]]
+    plan[net.request[at]] = net.slot[at]
+    for node in chains[at].T:
+        np.subtract.at(room, node[node >= 0], 1)
+    return done
 
 
 def _lay(problem: Pairs, of: Index, whole: int, *, paid: Ints, room: Ints, chains: Ints) -> list[int] | None:

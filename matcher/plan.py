@@ -27,7 +27,7 @@ from matcher.flow import Flow, flow, ranks, strict
 from matcher.greedy import greedy
 from matcher.linear import Answer, Floats, Solver, solve
 from matcher.network import Network, network
-from matcher.pairs import NOBODY, Bools, Ints, Pairs
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 from matcher.plan_check import Breach, Tier, Violation, value, violations
 from matcher.problem import require
 from matcher.together import Columns, columns, costs, model, plan_of, settled
@@ -42,6 +42,8 @@ FEW_ALONE, FEW_MEMBER = 4, 12
 """… as many of these, by the prices of the relaxation, for a first plan …"""
 MORE = 6
 """… and at most added per child in a round."""
+BLEND = 40_000
+"""Pairs for which all tiers in one can still be solved; with more the relaxation alone takes too long."""
 FIRST_GAP = 1e-4
 """The first plan need not be the best of its kind."""
 EXACT = 150_000
@@ -128,12 +130,14 @@ class _Search:
         self.worth = value(problem, self.plan)
         self.all: Index = index(problem, columns(problem, net))
         self.use: Bools = np.ones(len(net.request), np.bool_)
+        self.counts: Bools = self.use
         if len(net.request) > ALL:
             rent = Prices(relaxed.price, 0, [0] * len(problem.mix), [], scale=1)
             goal = np.concatenate((relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
             self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep, ALONE, MEMBER)
 
-        self.offer(greedy(problem, self.all, relaxed.price, relaxed.worth, watch.out))
+        self.rest = partial(greedy, problem, self.all, relaxed.price, relaxed.worth, watch.out)
+        self.offer(self.rest())
 
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
@@ -157,12 +161,14 @@ class _Search:
         if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
             return True
         self.net, self.all, self.use = plain
-        self._blend(self.watch.left() * 0.4)
+        if np.count_nonzero(self.use) <= BLEND:
+            self._blend(self.watch.left() * 0.4)
         return False
 
     def _blend(self, seconds: float) -> None:
         """Looks for a plan that is good in all tiers at once."""
         goal: Goal = partial(_blended, self.problem)
+        self.counts = np.ones(len(self.net.request), np.bool_)
         until = self.watch.left() - seconds
         while True:
             seen = self._relax(goal, [], None, until)
@@ -180,6 +186,7 @@ class _Search:
     def raise_(self, tier: Tier, least: list[tuple[Goal, int]], bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
         goal: Goal = partial(costs, self.problem, tier=tier)
+        self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
         first = True
         while self.worth[tier] < bound and not self.watch.out():
             self.use |= self.plan[self.net.request] == self.net.slot
@@ -191,7 +198,7 @@ class _Search:
             if before >= bound or self.watch.out():
                 break
             more = [*least, (goal, before + 1)]
-            near = seen.pair <= seen.slack - (before + 1) * SCALE
+            near = self.counts & (seen.pair <= seen.slack - (before + 1) * SCALE)
             few, exact = near & self.use, np.count_nonzero(near) <= EXACT
             if not exact or (first and np.count_nonzero(few) < np.count_nonzero(near) * 0.7):
                 self._integer(goal, more, few, self.watch.left() * 0.5)
@@ -216,7 +223,7 @@ class _Search:
         whole, rows = goal(self.all.of), [(row(self.all.of), float(bound)) for row, bound in least]
         best: Priced | None = None
         while True:
-            thin = columns(problem, net.keep(self.use))
+            thin = columns(problem, net.keep(self.use & self.counts))
             short = [(row(thin), float(bound)) for row, bound in least]
             built = model(problem, thin, goal(thin), short, whole=False)
             found = solve(built.model, Solver.GLOP, seconds=max(0.001, self.watch.left() - until))
@@ -228,7 +235,7 @@ class _Search:
             now = float(found.x @ built.model.cost)
             missing = best.slack / SCALE - now
             gap = best.slack / SCALE - (0.999 * now if reached is None else reached)
-            fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use
+            fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use & self.counts
             if missing <= 0.02 * abs(gap) or not fresh.any() or self.watch.out():
                 return best
             if reached is not None and best.bound <= reached:
@@ -245,7 +252,9 @@ class _Search:
             if np.abs(x - np.rint(x)).max(initial=0.0) > 1e-6:
                 corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.watch.left()))
                 x = x if corner.x is None else corner.x
-            self.offer(plan_of(self.problem, thin, x))
+            slots = plan_of(self.problem, thin, x)
+            self.offer(slots)
+            self.offer(self.rest(slots))  # the same groups, and the best for everybody else
         return found
 
 
@@ -368,6 +377,15 @@ def _without_groups(
         proven |= {Tier.GESPLITST: 0, Tier.LOCATIE: 0}
     top = {tier: best[tier] if tier is not Tier.BEHOUDEN else kept for tier in TIERS}
     return tuple(Level(tier, final[tier], top[tier], max(top[tier], proven[tier])) for tier in TIERS), chosen
+
+
+def _counting(problem: Pairs, tier: Tier) -> Bools:
+    """(R,) the requests that matter for a tier and those before; the others can leave any plan, with their group."""
+    last = {Tier.VAST: -1, Tier.CRISIS: CRISIS, Tier.SPOED: SPOED}.get(tier, REGULIER)
+    matters = problem.urgentie <= last
+    matters[problem.vast[:, 0]] = True
+    mates = np.unique(problem.groep[matters])
+    return matters | np.isin(problem.groep, mates[mates >= 0])
 
 
 def _blended(problem: Pairs, of: Columns) -> Floats:

@@ -1,10 +1,11 @@
 """A bound over all pairs and all groups, for any prices: what each request or group would choose if beds had prices.
 
-Lagrangian relaxation of the room of the nodes, of group mix and of the tiers before. A child alone takes what brings most
-above its price; a group the best of: whole in a voorziening, whole at a locatie, split if it has leave, not placed. The
-sum of these plus price × room is never less than the best plan (weak duality), whatever the prices; good ones come from
-a linear program over few pairs. All in whole numbers, SCALE to the unit, so nothing is lost in rounding. What a choice loses
-against the best choice is the least that any plan with it loses: that is how pairs are left out without losing the proof.
+Lagrangian relaxation of the room of the nodes, of group mix and of the tiers before. A child alone takes what brings
+most above its price; a group the best of: whole in a voorziening, whole at a locatie, split if it has leave, not
+placed. The sum of these plus price × room is never less than the best plan (weak duality), whatever the prices; good
+ones come from a linear program over few pairs. All in whole numbers, SCALE to the unit, so nothing is lost in
+rounding. What a choice loses against the best choice is the least that any plan with it loses: that is how pairs are
+left out without losing the proof.
 """
 
 from __future__ import annotations
@@ -125,9 +126,7 @@ def _areas(problem: Pairs, net: Network, at: Ints, area: Ints, numbers: Ints, gr
     sizes = np.bincount(problem.groep[problem.groep >= 0], minlength=len(problem.splitsbaar))
     need = np.zeros(int(numbers.max(initial=-1)) + 1, np.int64)
     need[numbers] = sizes[group]
-    return _Areas(
-        pairs, starts, segment, whole, pairs[inside][again], first, slot // max(problem.slots, 1), beds, need
-    )
+    return _Areas(pairs, starts, segment, whole, pairs[inside][again], first, slot // max(problem.slots, 1), beds, need)
 
 
 def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
@@ -147,7 +146,7 @@ def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
     return Prices(node, rent, mix, least)
 
 
-def priced(of: Index, goal: Floats, least: list[tuple[Floats, float]], at: Prices) -> Priced:
+def priced(of: Index, goal: Floats | Ints, least: list[tuple[Floats, float]], at: Prices) -> Priced:
     """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
     problem, net = of.problem, of.net
     begin, splits_at, apart_at = of.of.begins
@@ -236,7 +235,7 @@ def _laid_out(of: Index, areas: _Areas, whole: int, paid: Ints) -> int:
     need = len(members)
     bits = (1 << who).tolist()
     brings = paid[pairs].tolist()
-    starts = (areas.slot_starts[low:high] - areas.slot_starts[low]).tolist() + [len(bits)]
+    starts = [*(areas.slot_starts[low:high] - areas.slot_starts[low]).tolist(), len(bits)]
     beds = areas.slot_beds[low:high].tolist()
     if need > 2:  # of each member only as many of the best slots as there are members can matter
         order = np.lexsort((-paid[pairs], who))

@@ -1,23 +1,24 @@
 """The joint plan without groups: a minimum cost flow over all pairs, by looking at few of them, with its own proof.
 
 Lexicographic by weights that are proven to suffice. Sets of children that can be placed together are the independent
-sets of a matroid (a gammoid: children are linked to beds by disjoint paths in a tree with capacities). Let children of
-one class (fixed pair, urgentie, days waited) share a rank, and the weight of rank k be k·W. For a matroid the basis G of
-greatest weight is the same for all strictly falling weights: the greedy one, first in every class in turn. Sort G and
-any other basis B by weight: the i-th of B is never heavier than the i-th of G (Edmonds 1971), and weights are multiples
-of W, so the sum for B is either equal, and then the number per class too, or less by at least W. W is more than
-any two plans can differ in points. So a greatest total has the lexicographically greatest counts, and among those the
-most points. A basis is of greatest size, since W also exceeds what a child can lose by being placed. `Flow.classes`
-states the counts; `plan` verifies them.
+sets of a matroid (a gammoid: children are linked to beds by disjoint paths in a tree with capacities). Let children
+of one class (fixed pair, urgentie, days waited) share a rank, and the weight of rank k be k·W. For a matroid the
+basis G of greatest weight is the same for all strictly falling weights: the greedy one, first in every class in turn.
+Sort G and any other basis B by weight: the i-th of B is never heavier than the i-th of G (Edmonds 1971), and weights
+are multiples of W, so the sum for B is either equal, and then the number per class too, or less by at least W. W is
+more than any two plans can differ in points. So a greatest total has the lexicographically greatest counts, and among
+those the most points. A basis is of greatest size, since W also exceeds what a child can lose by being placed.
+`Flow.classes` states the counts; `plan` verifies them.
 
-Pairs: solve with some candidates per request, find node prices, look at all pairs with these, add what would be better,
-repeat. Weak duality then proves the optimum over *all* pairs: the sum over requests of the most that a pair brings above
-its price, plus price × room over the nodes, is a bound for any prices of 0 or more; it must equal the value found.
+Pairs: solve with some candidates per request, find node prices, look at all pairs with these, add what would be
+better, repeat. Weak duality then proves the optimum over *all* pairs: the sum over requests of the most that a pair
+brings above its price, plus price × room over the nodes, is a bound for any prices of 0 or more; it must equal the
+value found.
 
-Prices also make each next round cheap. What a plan loses against the bound is a sum of parts of 0 or more: per pair how
-far it is below the request's best, per unplaced request its gain, per bed left empty its price. The optimum loses no
-more than the gap (bound - total), so a pair that alone loses more is left out, and every loss may be cut off just above
-the gap without changing which plan is best: costs become small, which is what the algorithm's time depends on.
+Prices also make each next round cheap. What a plan loses against the bound is a sum of parts of 0 or more: per pair
+how far it is below the request's best, per unplaced request its gain, per bed left empty its price. The optimum loses
+no more than the gap (bound - total), so a pair that alone loses more is left out, and every loss may be cut off just
+above the gap without changing which plan is best: costs become small, which is what the algorithm's time depends on.
 """
 
 from __future__ import annotations
@@ -202,8 +203,8 @@ def _rent(net: Network, price: Ints) -> int:
 def strict(problem: Pairs, net: Network, stop: Callable[[], bool] = lambda: False) -> tuple[Network, Bools]:
     """The pairs, the requests and the full nodes of exactly those plans that place as many of each class as the flow.
 
-    Complementary slackness with the prices of a flow in which only ranks count: such a plan is optimal there, so it uses
-    no pair that loses, places whoever gains, and leaves no bed that has a price. What is left has no counts to keep.
+    Complementary slackness with the prices of a flow in which only ranks count: such a plan is optimal there, so it
+    uses no pair that loses, places whoever gains, and leaves no bed that has a price. No counts are left to keep.
     """
     rank = ranks(problem)
     top = flow(net, rank, np.zeros(len(net.request), np.int64), stop)

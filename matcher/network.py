@@ -52,8 +52,16 @@ class Network(Struct, frozen=True, eq=False):
         request = self.request[pairs]
         first = np.searchsorted(request, np.arange(len(self.first)))
         return Network(
-            self.room, self.parent, request, self.slot[pairs], self.value[pairs], self.leaf[pairs], first,
-            self.depth, self.must, self.full
+            self.room,
+            self.parent,
+            request,
+            self.slot[pairs],
+            self.value[pairs],
+            self.leaf[pairs],
+            first,
+            self.depth,
+            self.must,
+            self.full,
         )
 
 
@@ -147,4 +155,5 @@ def complete(problem: Pairs, net: Network, at: Ints, place: Ints) -> Bools:
         np.searchsorted(found, nodes // len(net.room)), weights=net.room[nodes % len(net.room)], minlength=len(found)
     )
     good = (members == sizes[found // width]) & (room >= sizes[found // width])
-    return good[np.searchsorted(found, key)]
+    ok: Bools = good[np.searchsorted(found, key)]
+    return ok

@@ -2,27 +2,27 @@
 
 result = plan(pairs, clock=perf_counter, seconds=10)
 
-Tiers (plan_check.Tier) are fixed one after another; of a tier that is not proven the best found is fixed. The fairness
-rule: with as many placed of each urgentie as there can be, the days waited by those who are placed are together as many
-as can be. So nobody stays unplaced while a place that they can use, directly or by others moving along, goes to somebody
-of equal urgentie who waited less: changing these two would place as many and count more days. Without groups this is
-exactly the first set in the order of urgentie and waiting (flow.py).
+Tiers (plan_check.Tier) are fixed one after another; of a tier that is not proven the best found is fixed. The
+fairness rule: with as many placed of each urgentie as there can be, the days waited by those who are placed are
+together as many as can be. So nobody stays unplaced while a place that they can use, directly or by others moving
+along, goes to somebody of equal urgentie who waited less: changing these two would place as many and count more days.
+Without groups this is exactly the first set in the order of urgentie and waiting (flow.py).
 
 Layers: the flow core splits every group, so it bounds each tier up to the first in which the plan differs; where that
-is not enough a linear program over few pairs gives prices, prices give a bound over all pairs and groups (bound.py), and
-the pairs that can still be in a better plan go into a mixed integer program.
+is not enough a linear program over few pairs gives prices, prices give a bound over all pairs and groups (bound.py),
+and the pairs that can still be in a better plan go into a mixed integer program.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 
 import numpy as np
 from msgspec import Struct
 
-from matcher.bound import SCALE, Index, Priced, Prices, index, prices, priced
+from matcher.bound import SCALE, Index, Priced, Prices, index, priced, prices
 from matcher.flow import Flow, flow, ranks, strict
 from matcher.greedy import greedy
 from matcher.linear import Answer, Floats, Solver, solve
@@ -242,7 +242,9 @@ class _Search:
                 return best
             self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
 
-    def _integer(self, goal: Goal, least: list[tuple[Goal, int]], keep: Bools, seconds: float, gap: float = 0.0) -> Answer:
+    def _integer(
+        self, goal: Goal, least: list[tuple[Goal, int]], keep: Bools, seconds: float, gap: float = 0.0
+    ) -> Answer:
         """The best plan over some pairs; it is offered."""
         thin = columns(self.problem, self.net.keep(keep))
         built = model(self.problem, thin, goal(thin), [(row(thin), float(bound)) for row, bound in least])
@@ -349,7 +351,7 @@ def _anything(problem: Pairs, net: Network) -> dict[Tier, int]:
 def _without_groups(
     problem: Pairs, net: Network, relaxed: Flow, slots: Ints, bounds: dict[Tier, int], keep: float, watch: _Watch
 ) -> tuple[tuple[Level, ...], Ints]:
-    """The flow is the plan; then the fewest changes by giving the old pairs a bonus (Lagrange), halving it each time."""
+    """The flow is the plan; then the fewest changes, by a bonus for the old pairs (Lagrange, bisected)."""
     best = value(problem, slots)
     old = (problem.vorige[net.request] == net.slot).astype(np.int64)
     floor = best[Tier.SCORE] - int(keep * abs(best[Tier.SCORE]))
@@ -428,8 +430,8 @@ def _floor(bound: float) -> int:
     return 2**62 if bound == float("inf") else int(np.floor(bound + 1e-6 * max(1.0, abs(bound) * 1e-3)))
 
 
-def _conflicts(problem: Pairs, slots: Sequence[int]) -> tuple[Violation, ...]:
-    """Why the fixed pairs cannot all be made: what they break by themselves, else the groups and pairs that are left."""
+def _conflicts(problem: Pairs, slots: Ints) -> tuple[Violation, ...]:
+    """Why the fixed pairs cannot all be made: what they break by themselves, else groups and pairs that are left."""
     only = np.full(problem.requests, NOBODY)
     only[problem.vast[:, 0]] = problem.vast[:, 1]
     own = [one for one in violations(problem, only) if one.rule not in {Breach.VAST, Breach.SAMEN}]

@@ -7,7 +7,7 @@ before it answers.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct
@@ -61,13 +61,15 @@ class Tier(StrEnum):
     """Children who are where the previous plan had them."""
 
 
-def violations(problem: Pairs, plan: Sequence[int]) -> list[Violation]:
+def violations(problem: Pairs, plan: Iterable[int]) -> list[Violation]:
     """What the plan does that it may not, in order; empty for a plan that is allowed. ValueError for no plan at all."""
     slots = _plan(problem, plan)
     placed = {who: slot for who, slot in enumerate(slots) if slot != NOBODY}
     urgentie, unit_of = problem.urgentie.tolist(), problem.voorziening.tolist()
     held = set(map(tuple, problem.opties.tolist()))
-    found = [Violation(Breach.PAAR, (who,), slot) for who, slot in placed.items() if _points(problem, who, slot) is None]
+    found = [
+        Violation(Breach.PAAR, (who,), slot) for who, slot in placed.items() if _points(problem, who, slot) is None
+    ]
     per_slot: dict[int, list[int]] = {}
     per_unit: dict[int, list[int]] = {}
     for who, slot in placed.items():
@@ -96,7 +98,7 @@ def violations(problem: Pairs, plan: Sequence[int]) -> list[Violation]:
     return sorted(found)
 
 
-def value(problem: Pairs, plan: Sequence[int]) -> dict[Tier, int]:
+def value(problem: Pairs, plan: Iterable[int]) -> dict[Tier, int]:
     """The worth of a plan per tier, in the order that counts; more is better, so what should be few is negative."""
     slots = _plan(problem, plan)
     placed = {who: slot for who, slot in enumerate(slots) if slot != NOBODY}
@@ -122,7 +124,7 @@ def _points(problem: Pairs, who: int, slot: int) -> int | None:
     return int(problem.value[at]) if at < end and problem.slot[at] == slot else None
 
 
-def _plan(problem: Pairs, plan: Sequence[int]) -> list[int]:
+def _plan(problem: Pairs, plan: Iterable[int]) -> list[int]:
     slots = [int(slot) for slot in plan]
     if len(slots) != problem.requests:
         raise ValueError(f"plan: has {len(slots)} rows, not one for each of {problem.requests} requests")

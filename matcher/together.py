@@ -247,7 +247,11 @@ def _beds(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints, 
     wide, spots = len(problem.ruimte), int(problem.locatie.max(initial=0)) + 1
     for key, of_key, column in (
         (own * wide + problem.voorziening[slot], (of.group * wide + of.unit)[inside], wholes[inside]),
-        (own * spots + problem.locatie[problem.voorziening[slot]], (of.group * spots + of.place)[~inside], wholes[~inside]),
+        (
+            own * spots + problem.locatie[problem.voorziening[slot]],
+            (of.group * spots + of.place)[~inside],
+            wholes[~inside],
+        ),
     ):
         _each(rows, begin, key, of_key, column, minus)
 

@@ -19,10 +19,7 @@ HOUR = 3600.0
 def pairs(table: list[list[int | None]], **fields: Any) -> Pairs:
     """A problem by a table: a row per request, a column per slot, the value of the pair or None."""
     rows = [
-        (who, slot, points)
-        for who, row in enumerate(table)
-        for slot, points in enumerate(row)
-        if points is not None
+        (who, slot, points) for who, row in enumerate(table) for slot, points in enumerate(row) if points is not None
     ]
     request, slot, points = zip(*rows, strict=True) if rows else ((), (), ())
     fields.setdefault("urgentie", [REGULIER] * len(table))

@@ -75,9 +75,7 @@ def test_a_request_with_a_million_candidates_is_refused() -> None:
 def test_the_order_of_pairs_makes_no_difference() -> None:
     """They are sorted by request and slot."""
     one = pairs([[1, 2], [3, 4]])
-    two = Pairs.build(
-        urgentie=[2, 2], capaciteit=[1, 1], request=[1, 0, 1, 0], slot=[1, 1, 0, 0], value=[4, 2, 3, 1]
-    )
+    two = Pairs.build(urgentie=[2, 2], capaciteit=[1, 1], request=[1, 0, 1, 0], slot=[1, 1, 0, 0], value=[4, 2, 3, 1])
     assert (one.request.tolist(), one.slot.tolist(), one.value.tolist()) == (
         two.request.tolist(),
         two.slot.tolist(),

@@ -1,4 +1,4 @@
-"""Large problems for the joint plan: seeded pairs with the densities of the demo (ruim 6.7 beds per child, krap 1.1)."""
+"""Large problems for the joint plan: seeded pairs as dense as the demo (ruim 6.7 beds per child, krap 1.1)."""
 
 from __future__ import annotations
 
@@ -45,18 +45,31 @@ def pairs(children: int, *, krap: bool, groups: bool, seed: int = 1) -> Pairs:
     term = np.array([3, 10, 60])[urgentie]
 
     request, slot, value = [], [], []
-    near = [np.flatnonzero(np.isin(slot_unit, np.flatnonzero(np.abs((unit_region - r + regions // 2) % regions - regions // 2) <= 2))) for r in range(regions)]
+    near = [
+        np.flatnonzero(
+            np.isin(slot_unit, np.flatnonzero(np.abs((unit_region - r + regions // 2) % regions - regions // 2) <= 2))
+        )
+        for r in range(regions)
+    ]
     for child in range(children):
         own = family[child]
         at = near[home[own]]
         unit = slot_unit[at]
-        fits = asks[own, soort[unit]] & (np.abs(age[unit] + 3 - child_age[child]) <= span[unit]) & (slot_day[at] <= term[child])
+        fits = (
+            asks[own, soort[unit]]
+            & (np.abs(age[unit] + 3 - child_age[child]) <= span[unit])
+            & (slot_day[at] <= term[child])
+        )
         fits &= (gender[unit] >= 2) | (gender[unit] == child_gender[child])
         at, unit = at[fits], unit[fits]
         away = np.hypot(*(unit_xy[unit] - home_xy[own]).T)
         request.append(np.full(len(at), child))
         slot.append(at)
-        value.append(np.rint(10_000 * (0.5 * np.exp(-away / 15) + 0.3 * rng.random(6)[soort[unit]] + 0.2 * (1 - slot_day[at] / 60))))
+        value.append(
+            np.rint(
+                10_000 * (0.5 * np.exp(-away / 15) + 0.3 * rng.random(6)[soort[unit]] + 0.2 * (1 - slot_day[at] / 60))
+            )
+        )
     sizes_of = np.bincount(family)
     together = np.flatnonzero(sizes_of > 1)
     number = np.full(families, NOBODY)

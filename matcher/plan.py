@@ -30,7 +30,7 @@ from matcher.network import Network, network
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 from matcher.plan_check import Breach, Tier, Violation, value, violations
 from matcher.problem import require
-from matcher.together import Columns, columns, costs, model, plan_of, settled
+from matcher.together import Columns, columns, costs, model, plan_of, settled, solution_of
 
 TIERS = tuple(Tier)
 
@@ -38,7 +38,7 @@ ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
 ALONE, MEMBER = 10, 30
 """Pairs to begin with, per child alone and per member of a group …"""
-FEW_ALONE, FEW_MEMBER = 4, 12
+FEW_ALONE, FEW_MEMBER = 2, 8
 """… as many of these, by the prices of the relaxation, for a first plan …"""
 MORE = 6
 """… and at most added per child in a round."""
@@ -123,8 +123,8 @@ Goal = Callable[[Columns], Floats]
 class _Search:
     """The best plan so far, and what is proven about it."""
 
-    def __init__(self, problem: Pairs, net: Network, relaxed: Flow, watch: _Watch, seed: int) -> None:
-        self.problem, self.net, self.watch, self.seed = problem, net, watch, seed
+    def __init__(self, problem: Pairs, net: Network, relaxed: Flow, watch: _Watch, seed: int, enough: float) -> None:
+        self.problem, self.net, self.watch, self.seed, self.enough = problem, net, watch, seed, enough
         self.floor: int | None = None
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
@@ -195,13 +195,14 @@ class _Search:
             if seen is None:
                 break
             bound = max(min(bound, seen.bound), before)
-            if before >= bound or self.watch.out():
+            if before >= bound or bound - before <= self.enough * abs(bound) or self.watch.out():
                 break
             more = [*least, (goal, before + 1)]
             near = self.counts & (seen.pair <= seen.slack - (before + 1) * SCALE)
             few, exact = near & self.use, np.count_nonzero(near) <= EXACT
             if not exact or (first and np.count_nonzero(few) < np.count_nonzero(near) * 0.7):
-                self._integer(goal, more, few, self.watch.left() * 0.5)
+                few |= self.counts & (self.plan[self.net.request] == self.net.slot)
+                self._integer(goal, least, few, self.watch.left() * 0.5, hint=True)
                 first = False
             if self.worth[tier] > before:
                 continue
@@ -243,12 +244,27 @@ class _Search:
             self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
 
     def _integer(
-        self, goal: Goal, least: list[tuple[Goal, int]], keep: Bools, seconds: float, gap: float = 0.0
+        self,
+        goal: Goal,
+        least: list[tuple[Goal, int]],
+        keep: Bools,
+        seconds: float,
+        gap: float = 0.0,
+        *,
+        hint: bool = False,
     ) -> Answer:
         """The best plan over some pairs; it is offered."""
         thin = columns(self.problem, self.net.keep(keep))
         built = model(self.problem, thin, goal(thin), [(row(thin), float(bound)) for row, bound in least])
-        found = solve(built.model, Solver.SCIP, seconds=max(0.001, seconds), integral=True, gap=gap, seed=self.seed)
+        found = solve(
+            built.model,
+            Solver.SCIP,
+            seconds=max(0.001, seconds),
+            integral=True,
+            gap=gap,
+            seed=self.seed,
+            hint=solution_of(self.problem, thin, self.plan) if hint else None,
+        )
         if found.x is not None:
             x = found.x
             if np.abs(x - np.rint(x)).max(initial=0.0) > 1e-6:
@@ -268,14 +284,18 @@ def plan(
     keep: float = 0.001,
     stop: Callable[[], bool] = lambda: False,
     seed: int = 0,
+    enough: float = 0.0,
 ) -> Plan:
     """The best plan within `seconds` of `clock`; `keep` is the part of the score that fewer changes may cost.
+
+    With `enough` a tier is left when its gap is no more than that.
 
     `stop` is asked between steps. Same problem and seed, same answer, unless time ran out (Plan.limit says so).
     ValueError for values that are too large together.
     """
     require(0 < seconds < 1e7, "seconds", f"is {seconds}")
     require(0 <= keep <= 1, "keep", f"is {keep}")
+    require(0 <= enough <= 1, "enough", f"is {enough}")
     watch = _Watch(clock, seconds, stop)
     net = network(problem)
     relaxed = flow(net, ranks(problem), net.value, watch.out)
@@ -287,7 +307,7 @@ def plan(
     if alone:
         levels, slots = _without_groups(problem, net, relaxed, apart, bounds, keep, watch)
     else:
-        levels, slots = _with_groups(problem, net, relaxed, bounds, keep, watch, seed)
+        levels, slots = _with_groups(problem, net, relaxed, bounds, keep, watch, seed, enough)
     conflicts = _conflicts(problem, slots) if levels[0].value < len(problem.vast) else ()
     gap = next((level.gap for level in levels if not level.proven), 0.0)
     if all(level.proven for level in levels):
@@ -298,9 +318,16 @@ def plan(
 
 
 def _with_groups(
-    problem: Pairs, net: Network, relaxed: Flow, bounds: dict[Tier, int], keep: float, watch: _Watch, seed: int
+    problem: Pairs,
+    net: Network,
+    relaxed: Flow,
+    bounds: dict[Tier, int],
+    keep: float,
+    watch: _Watch,
+    seed: int,
+    enough: float,
 ) -> tuple[tuple[Level, ...], Ints]:
-    search = _Search(problem, net, relaxed, watch, seed)
+    search = _Search(problem, net, relaxed, watch, seed, enough)
     counted = not watch.out() and search.start(bounds)
     least: list[tuple[Goal, int]] = []
     found: list[tuple[Tier, int, int]] = []

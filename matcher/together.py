@@ -274,6 +274,30 @@ def settled(built: Built, of: Columns, x: Floats) -> Model:
     return structs.replace(built.model, lower=lower, upper=upper, integer=np.zeros(len(lower), np.bool_))
 
 
+def solution_of(problem: Pairs, of: Columns, slots: Ints) -> Floats:
+    """A plan as values of the columns; pairs that are not among them are left out."""
+    net, (wholes, splits, apart) = of.net, of.begins
+    x = np.zeros(of.count)
+    used = slots[net.request] == net.slot
+    # a whole holds when every member is there; of two that do, that of one voorziening
+    unit = np.where(slots >= 0, problem.voorziening[slots], NOBODY)
+    place = np.where(slots >= 0, problem.locatie[unit], NOBODY)
+    missing = np.zeros(len(of.group), np.int64)
+    for who in np.flatnonzero(problem.groep >= 0).tolist():
+        mine = of.group == problem.groep[who]
+        missing[mine] += np.where(of.unit[mine] >= 0, of.unit[mine] != unit[who], of.place[mine] != place[who])
+    holds = np.flatnonzero(missing == 0)
+    holds = holds[np.lexsort((of.unit[holds] < 0, of.group[holds]))]
+    _, first = np.unique(of.group[holds], return_index=True)
+    x[wholes + holds[first]] = 1
+    whole = np.zeros(len(problem.splitsbaar) + 1, np.bool_)  # the last is that of NOBODY
+    whole[of.group[holds]] = whole[-1] = True
+    x[:wholes] = used & whole[problem.groep[net.request]]
+    x[apart:] = (used & ~whole[problem.groep[net.request]])[of.apart]
+    x[splits + np.searchsorted(of.splits, problem.groep[net.request[of.apart[x[apart:] > 0]]])] = 1
+    return x
+
+
 def plan_of(problem: Pairs, of: Columns, x: Floats) -> Ints:
     """(R,) the slot of each request in a solution."""
     plan = np.full(problem.requests, NOBODY)

@@ -1,6 +1,6 @@
 """Each rule and each tier of the joint plan by an example that can be checked by hand.
 
-Mutations tried, each of which breaks a test here or in test_brute.py: see MUTATIONS in test_mutations.py.
+docs/plan.md lists the mutations tried, each of which breaks a test here or in test_brute.py.
 """
 
 from __future__ import annotations

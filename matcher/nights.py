@@ -111,7 +111,7 @@ def read(data: bytes) -> Nights:
 
 def violations(problem: Nights, stays: list[Stay]) -> list[str]:
     """What is not allowed, in words; written without a solver."""
-    places, requests = {p.id: p for p in problem.places}, {r.id: r for r in problem.requests}
+    places, asked = {p.id: p for p in problem.places}, {r.id: r for r in problem.requests}
     allowed = {(r, p) for r, p, _ in problem.pairs}
     used: dict[tuple[str, int], int] = defaultdict(int)
     kinds: dict[tuple[str, int], set[str]] = defaultdict(set)
@@ -123,7 +123,7 @@ def violations(problem: Nights, stays: list[Stay]) -> list[str]:
     found = []
     seen: set[str] = set()
     for stay in stays:
-        r = requests.get(stay.request)
+        r = asked.get(stay.request)
         if r is None or stay.place not in places or (stay.request, stay.place) not in allowed:
             found.append(f"{stay.request} in {stay.place}: is not an allowed pair")
             continue

@@ -28,6 +28,8 @@ from matcher.problem import (
 Bools = NDArray[np.bool_]
 Bits = NDArray[np.uint64]
 Ints = NDArray[np.int32]
+Rows = NDArray[np.int64]
+"""Positions in another column: numpy looks those up several times as fast as 32 bits."""
 Floats = NDArray[np.float64]
 Ids = NDArray[np.object_]
 
@@ -47,9 +49,9 @@ class Profielen(Struct, frozen=True, eq=False):
     code: Ints
     hash: Bits
     aanbieder: Ints
-    locatie: Ints
-    regio: Ints
-    zorgvorm: Ints
+    locatie: Rows
+    regio: Rows
+    zorgvorm: Rows
     zorgvorm_bit: Bits
     leeftijd_van: Ints
     leeftijd_tot: Ints
@@ -74,11 +76,14 @@ class Profielen(Struct, frozen=True, eq=False):
     contract: Bools
     vol: Bits
     """(V, MAX_SAMEN): kenmerken of which fewer than 1, 2, … further children can come."""
-    row: Ints
+    row: Rows
     """First row in Vensters, where the rows of a voorziening stand together …"""
-    rows: Ints
+    rows: Rows
     """… and how many."""
-    plekken: Ints
+    plek: Rows
+    """The same for plekken: number of the first …"""
+    plekken: Rows
+    """… and how many."""
 
 
 class Vensters(Struct, frozen=True, eq=False):
@@ -86,9 +91,9 @@ class Vensters(Struct, frozen=True, eq=False):
 
     id: Ids
     hash: Bits
-    voorziening: Ints
+    voorziening: Rows
     """Row in Profielen."""
-    plek: Ints
+    plek: Rows
     """Number of the plek: rows of one plek stand together, in the order of time."""
     van: Ints
     tot: Ints
@@ -114,8 +119,10 @@ class Aanbod(Struct, frozen=True, eq=False):
     codes: Codes
     profielen: Profielen
     vensters: Vensters
-    eerste: NDArray[np.int64]
+    eerste: Rows
     """Per plek its first row in Vensters."""
+    meer: Rows
+    """Plekken with more than one row in Vensters."""
     voorzieningen: dict[str, int]
     """Code of every voorziening, aanbieder, locatie and regio seen so far; codes never change …"""
     aanbieders: dict[str, int]
@@ -183,17 +190,18 @@ def tie(seed: np.uint64, hashes: Bits) -> Bits:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def lowest(count: int, main: NDArray[Any], ties: Bits) -> NDArray[np.int64]:
-    """Positions of the `count` lowest by `main`, then `ties`, in that order; only what can be among them is sorted."""
+def lowest(count: int, main: NDArray[Any], seed: np.uint64, hashes: Bits) -> Rows:
+    """Positions of the `count` lowest by `main`, then `tie`, in that order; only what can be among them is sorted."""
     chosen = np.arange(len(main) if count > 0 else 0)
     if len(main) > count > 0:
         edge = np.partition(main, count - 1)[count - 1]
         sure, equal = np.flatnonzero(main < edge), np.flatnonzero(main == edge)
         rest = count - len(sure)
         if len(equal) > rest:
-            equal = equal[np.argpartition(ties[equal], rest - 1)[:rest]]
+            ties = tie(seed, hashes[equal])
+            equal = equal[np.flatnonzero(ties <= np.partition(ties, rest - 1)[rest - 1])]
         chosen = np.concatenate((sure, equal))
-    return chosen[np.lexsort((ties[chosen], main[chosen]))][:count]
+    return chosen[np.lexsort((tie(seed, hashes[chosen]), main[chosen]))][:count]
 
 
 def run_starts(numbers: NDArray[np.integer[Any]]) -> Bools:
@@ -221,12 +229,16 @@ def windows_of(plek: Plek) -> Iterator[tuple[int, int, int, int]]:
             yield van, tot, start, end
 
 
-def rows_of(profielen: Profielen, at: NDArray[np.integer[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def ranges(first: Rows, counts: Rows) -> tuple[Rows, Rows]:
+    """The numbers first[i] … first[i] + counts[i] - 1 of every i in one row, and for each of them i."""
+    owner = np.repeat(np.arange(len(counts)), counts)
+    before = first - (np.cumsum(counts) - counts)
+    return np.arange(len(owner)) + before[owner], owner
+
+
+def rows_of(profielen: Profielen, at: Rows) -> tuple[Rows, Rows]:
     """The rows in Vensters of the voorzieningen `at`, and for each row the position in `at`."""
-    counts = profielen.rows[at].astype(np.int64)
-    owner = np.repeat(np.arange(len(at)), counts)
-    first = profielen.row[at] - (np.cumsum(counts) - counts)
-    return np.arange(len(owner)) + first[owner], owner
+    return ranges(profielen.row[at], profielen.rows[at])
 
 
 def _build(plekken: Iterable[Plek], codes: Codes, seen: dict[str, dict[str, int]]) -> Aanbod:
@@ -292,6 +304,7 @@ def _build(plekken: Iterable[Plek], codes: Codes, seen: dict[str, dict[str, int]
                 0,
                 0,
                 0,
+                0,
             )
         )
         for bed in beds:
@@ -322,7 +335,7 @@ def _full(plek: Plek, extra: int, codes: Codes) -> int:
     return bits(names, codes.kenmerken, f"voorziening {plek.voorziening}: group")
 
 
-DTYPES = {"Ids": object, "Ints": np.int32, "Bits": np.uint64, "Bools": np.bool_, "Floats": np.float64}
+DTYPES = {"Ids": object, "Ints": np.int32, "Rows": np.int64, "Bits": np.uint64, "Bools": np.bool_, "Floats": np.float64}
 
 
 def _columns(table: type[Columns], rows: list[tuple[Any, ...]]) -> Columns:
@@ -349,16 +362,20 @@ def _join(one: Columns, two: Columns) -> Columns:
 def _numbered(profielen: Profielen, vensters: Vensters) -> dict[str, Any]:
     """Both tables with the numbers by which they point to each other."""
     new_plek, new_unit = run_starts(vensters.hash), run_starts(vensters.voorziening)
-    unit = (np.cumsum(new_unit) - 1).astype(np.int32)
+    unit = np.cumsum(new_unit) - 1
     units = len(profielen.id)
-    rows = np.bincount(unit, minlength=units).astype(np.int32)
+    eerste = np.flatnonzero(new_plek)
+    rows = np.bincount(unit, minlength=units)
+    plekken = np.bincount(unit[eerste], minlength=units)
     return {
-        "eerste": np.flatnonzero(new_plek),
+        "eerste": eerste,
+        "meer": np.flatnonzero(np.diff(eerste, append=len(unit)) > 1),
         "profielen": structs.replace(
             profielen,
-            row=(np.cumsum(rows) - rows).astype(np.int32),
+            row=np.cumsum(rows) - rows,
             rows=rows,
-            plekken=np.bincount(unit[new_plek], minlength=units).astype(np.int32),
+            plek=np.cumsum(plekken) - plekken,
+            plekken=plekken,
         ),
-        "vensters": structs.replace(vensters, voorziening=unit, plek=(np.cumsum(new_plek) - 1).astype(np.int32)),
+        "vensters": structs.replace(vensters, voorziening=unit, plek=np.cumsum(new_plek) - 1),
     }

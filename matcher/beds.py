@@ -9,13 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.aanbod import Ints, run_starts
+from matcher.aanbod import Ints, Rows, ranges, rows_of, run_starts
 from matcher.problem import Limits
 from matcher.rules import BIT, Question
 from matcher.solution import Rule
 
 Masks = NDArray[np.uint16]
-Rows = NDArray[np.int64]
+"""Sets of rules, as bits."""
 
 BEDDEN, PERIODE, GESTOPT = (BIT[rule] for rule in (Rule.BEDDEN, Rule.PERIODE, Rule.GESTOPT))
 
@@ -23,32 +23,60 @@ FAR_DAYS = 3650
 """How much later than the latest start a common start is still looked for, to say whether beds are the problem."""
 
 
-def together(n: int, unit: NDArray[np.int64], first: Ints, last: Ints) -> Ints:
+def different(masks: Masks) -> list[int]:
+    """The masks that there are."""
+    in_order = np.sort(masks)
+    found: list[int] = in_order[run_starts(in_order)].tolist()
+    return found
+
+
+def together(n: int, unit: Rows, first: Ints, last: Ints) -> Ints:
     """Rule bedden: the earliest day on which n beds of a unit can start together, for each bed that takes part.
 
-    Bed i belongs to `unit[i]` and can start on the days first[i] … last[i]; one bed never has two intervals on one
-    day. Returns per bed the first day within its own interval on which it and at least n-1 others of the unit can
-    start; -1 where there is none.
-
-    A sweep over all units at once: how many intervals are open changes only at their ends, and a first common day is
-    always the first day of some interval. Sorting is all it costs.
+    Bed i belongs to `unit[i]` (those of a unit stand together) and can start on the days first[i] … last[i]; one bed
+    never has two intervals on one day. Returns per bed the first day within its own interval on which it and at least
+    n-1 others of the unit can start; -1 where there is none.
     """
     start = np.full(len(first), -1, np.int32)
     some = np.flatnonzero(first <= last)
-    if not len(some):
+    runs = np.flatnonzero(run_starts(unit[some]))
+    sizes = np.diff(runs, append=len(some))
+    enough = np.flatnonzero(sizes >= n)
+    if not len(enough):
         return start
-    zero = int(first[some].min())
-    opens = (unit[some] << 32) | ((first[some].astype(np.int64) - zero) << 1) | 1
-    closes = (unit[some] << 32) | ((last[some].astype(np.int64) - zero + 1) << 1)
-    events = np.concatenate((opens, closes))
-    events.sort()  # of one day the closing ends come first
+    near, owner = ranges(runs[enough], sizes[enough])
+    some, sizes = some[near], sizes[enough]
+    unit, first, last = unit[some], first[some], last[some]
+    # Usually all beds of a unit share a day. None closes before the last one opens, so from the n-th one on each can
+    # start as soon as it opens itself.
+    runs = np.cumsum(sizes) - sizes
+    opening = np.sort((unit << 32) | first)
+    nth, highest = ((opening[runs + at] & 0xFFFFFFFF).astype(np.int32) for at in (n - 1, sizes - 1))
+    start[some] = np.maximum(first, nth[owner])
+    shut = highest > np.minimum.reduceat(last, runs)
+    if shut.any():
+        apart = np.flatnonzero(shut[owner])
+        start[some[apart]] = _sweep(n, unit[apart], first[apart], last[apart])
+    return start
+
+
+def _sweep(n: int, unit: Rows, first: Ints, last: Ints) -> Ints:
+    """The same for units of which the beds share no day, and first ≤ last: over all of them at once.
+
+    How many intervals are open changes only at their ends, and a first common day is always the first day of some
+    interval. Sorting is all it costs.
+    """
+    start = np.full(len(first), -1, np.int32)
+    opens = (unit << 33) | (first.astype(np.int64) << 1) | 1
+    closes = (unit << 33) | ((last.astype(np.int64) + 1) << 1)
+    events = np.sort(np.concatenate((opens, closes)))  # of one day the closing ends come first
     open_now = np.cumsum(((events & 1) << 1) - 1)
-    good = events[((events & 1) == 1) & (open_now >= n)]
+    good = events[np.flatnonzero((events & 1) & (open_now >= n))]
     if len(good):
         at = np.searchsorted(good, opens)
         day = good[np.minimum(at, len(good) - 1)]
-        fits = (at < len(good)) & (day < closes)
-        start[some[fits]] = ((day[fits] & 0xFFFFFFFF) >> 1) + zero
+        fits = np.flatnonzero((at < len(good)) & (day < closes))
+        start[fits] = (day[fits] >> 1) & 0xFFFFFFFF
     return start
 
 
@@ -77,7 +105,7 @@ def with_others(q: Question, rows: Rows, broken: int, limits: Limits | None, n: 
     first, last = starts(q, rows, broken, limits)
     if n == 1:
         return np.where(first <= last, first, np.int32(-1))
-    unit = v.voorziening[rows].astype(np.int64)
+    unit = v.voorziening[rows]
     if not broken & GESTOPT:
         return together(n, unit, first, last)
     # Without its stop a bed is free from before it until after it: two windows are then one and the same.
@@ -87,9 +115,7 @@ def with_others(q: Question, rows: Rows, broken: int, limits: Limits | None, n: 
     return common
 
 
-def most_together(
-    q: Question, rows: Rows, broken: int, limits: Limits | None, most: int
-) -> tuple[Ints, NDArray[np.int64]]:
+def most_together(q: Question, rows: Rows, broken: int, limits: Limits | None, most: int) -> tuple[Ints, Rows]:
     """For each window the most beds, up to `most`, that can start on one day with it, and the first such day."""
     start, beds = np.full(len(rows), -1, np.int32), np.zeros(len(rows), np.int64)
     for count in range(most, 0, -1):
@@ -101,30 +127,14 @@ def most_together(
 
 def too_few_beds(q: Question, bed: Masks) -> Masks:
     """Bit BEDDEN for each window without n-1 others beside it; others that fail more rules of the bed do not count."""
-    v = q.aanbod.vensters
-    small = q.aanbod.profielen.plekken[v.voorziening] < q.n
-    out = np.where(small, np.uint16(BEDDEN), np.uint16(0))
-    large = np.flatnonzero(~small)
-    for mask in np.unique(bed[large]).tolist():
-        rows = large[(bed[large] & np.uint16(~mask & 0xFFFF)) == 0]
-        out[rows[_lonely(q, rows, mask) & (bed[rows] == mask)]] = BEDDEN
+    p, v = q.aanbod.profielen, q.aanbod.vensters
+    small = p.plekken < q.n
+    out = np.uint16(BEDDEN) * small[v.voorziening]
+    for mask in different(bed):
+        own = np.zeros(len(small), np.bool_)
+        own[v.voorziening[np.flatnonzero(bed == mask)]] = True
+        rows, _ = rows_of(p, np.flatnonzero(own & ~small))
+        rows = rows[np.flatnonzero((bed[rows] & np.uint16(~mask & 0xFFFF)) == 0)]
+        lonely = rows[np.flatnonzero(with_others(q, rows, mask, None, q.n) < 0)]
+        out[lonely[bed[lonely] == mask]] = BEDDEN
     return out
-
-
-def _lonely(q: Question, rows: Rows, mask: int) -> NDArray[np.bool_]:
-    """Windows that have no common start with n-1 others; a sweep only where all beds of a unit do not share a day."""
-    v = q.aanbod.vensters
-    if mask & GESTOPT:
-        return with_others(q, rows, mask, None, q.n) < 0
-    first, last = starts(q, rows, mask, None)
-    lonely = first > last
-    some = np.flatnonzero(~lonely)
-    if not len(some):
-        return lonely
-    runs = np.flatnonzero(run_starts(v.voorziening[rows[some]]))
-    sizes = np.diff(runs, append=len(some))
-    shared = np.maximum.reduceat(first[some], runs) <= np.minimum.reduceat(last[some], runs)
-    lonely[some] = np.repeat(sizes < q.n, sizes)
-    unsure = some[np.repeat(~shared & (sizes >= q.n), sizes)]
-    lonely[unsure] = with_others(q, rows[unsure], mask, None, q.n) < 0
-    return lonely

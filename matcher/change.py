@@ -10,11 +10,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from matcher.aanbod import Bools, Ints, lowest, run_starts, tie
-from matcher.beds import BEDDEN, GESTOPT, PERIODE, Rows, most_together, with_others
+from matcher.aanbod import Bools, Ints, Rows, lowest, run_starts
+from matcher.beds import BEDDEN, GESTOPT, PERIODE, different, most_together, with_others
 from matcher.judge import Judged, reason
 from matcher.problem import GROEPSSOORTEN, Anker, Limits, require
-from matcher.rules import BIT
+from matcher.rules import BIT, PROFILE_RULES
 from matcher.solution import RELAXABLE, Change, Changes, Out, Reason, Rule, Step
 
 MAX_STEPS = 8
@@ -61,6 +61,9 @@ def _given_up(broken: Iterable[Rule]) -> int:
     return bits | GESTOPT if bits & PERIODE else bits
 
 
+PROFILE = sum(BIT[rule] for rule in PROFILE_RULES)
+
+
 class _Opened(Struct, frozen=True, eq=False):
     """Windows that a change opens, in the order of Vensters: those of a plek and of a voorziening stand together."""
 
@@ -69,11 +72,12 @@ class _Opened(Struct, frozen=True, eq=False):
     start: Ints
     beds: Rows
     """That can start on that day, up to the number asked for."""
-    plek: Ints
-    unit: Ints
-
-    def only(self, keep: Bools | Rows) -> _Opened:
-        return _Opened(self.near[keep], self.start[keep], self.beds[keep], self.plek[keep], self.unit[keep])
+    plek: Rows
+    plekken: Rows
+    """Positions here of the first window of each plek …"""
+    unit: Rows
+    units: Rows
+    """… and of each voorziening."""
 
 
 class _Search:
@@ -90,14 +94,18 @@ class _Search:
         q, p, v = self.q, self.q.aanbod.profielen, self.q.aanbod.vensters
         # Whether there are beds enough is looked at anew for each set of rules.
         masks = self.judged.window & np.uint16(~BEDDEN & 0xFFFF)
-        near = ((masks & self.fixed) == 0) & (np.bitwise_count(masks) <= broken)
-        self.rows = np.flatnonzero(near)
+        rows = np.flatnonzero((masks & self.fixed) == 0)
+        rows = rows[np.flatnonzero(np.bitwise_count(masks[rows]) <= broken)]
+        # What fits already cannot open; of a group it can be the company that opens another bed.
+        fits = self.open[()]
         if q.n == 1:
-            # What fits already cannot open; of a group it can be the company that opens another bed.
-            self.rows = self.rows[self.judged.plek[v.plek[self.rows]] != 0]
+            self.rows = rows[np.flatnonzero(~fits[v.plek[rows]])]
+        else:
+            shut = np.zeros(len(p.id), np.bool_)
+            shut[v.voorziening[self.judged.row[np.flatnonzero(~fits)]]] = True
+            self.rows = rows[np.flatnonzero(shut[v.voorziening[rows]])]
         self.masks = masks[self.rows]
-        self.present = set(np.flatnonzero(np.bincount(self.masks)).tolist())
-        self.large = p.plekken[v.voorziening[self.rows]] >= q.n
+        self.present = set(different(self.masks))
 
     def _months(self, near: Rows) -> NDArray[np.int64]:
         """How far the ages of the jeugdigen lie outside those of the place."""
@@ -119,17 +127,15 @@ class _Search:
         if not self._can_matter(broken):
             return None
         found = self._open(broken)
-        smaller = [opened for fewer, opened in self.open.items() if set(fewer) < set(broken)]
-        self.open[broken] = np.zeros(len(self.open[()]), np.bool_)
-        self.open[broken][found.plek] = True
-        found = found.only(~np.any([opened[found.plek] for opened in smaller], axis=0))
         if not len(found.near):
             return None
+        self.open[broken] = np.zeros(len(self.open[()]), np.bool_)
+        self.open[broken][found.plek] = True
         amounts = self._amounts(broken, found)
         return Change(
             rules=broken,
-            plekken=_different(found.plek),
-            voorzieningen=_different(found.unit),
+            plekken=len(found.plekken),
+            voorzieningen=len(found.units),
             steps=self._steps(broken, found, amounts) if len(broken) == 1 else {},
             places=self._places(broken, found, amounts, examples),
         )
@@ -146,11 +152,11 @@ class _Search:
         return all(rule in always or any(BIT[rule] & mask for mask in self.present) for rule in broken)
 
     def _open(self, broken: Broken) -> _Opened:
+        """What opens and no smaller set opens: so each rule of the profile that gives way must be one that fails."""
         q, v = self.q, self.q.aanbod.vensters
         bits = sum(BIT[rule] for rule in broken)
-        usable = (self.masks & np.uint16(~_given_up(broken) & 0xFFFF)) == 0
-        if not bits & BEDDEN:
-            usable &= self.large
+        must = bits & PROFILE
+        usable = (self.masks & np.uint16(~_given_up(broken) & 0xFFFF | must)) == must
         near = np.flatnonzero(usable)
         if Rule.LEEFTIJD in broken:
             near = near[self._months(near) <= self.limits.maanden]
@@ -162,7 +168,22 @@ class _Search:
             start, beds = most_together(q, rows, bits, self.limits, q.n - 1)
         else:
             start = with_others(q, rows, bits, self.limits, q.n)
-        return _Opened(near, start, beds, v.plek[rows], v.voorziening[rows]).only(start >= 0)
+        plek = v.plek[rows]
+        new = start >= 0
+        for fewer, opened in self.open.items():
+            if set(fewer) < set(broken):
+                new &= ~opened[plek]
+        keep = np.flatnonzero(new)
+        plek, unit = plek[keep], v.voorziening[rows[keep]]
+        return _Opened(
+            near=near[keep],
+            start=start[keep],
+            beds=beds[keep],
+            plek=plek,
+            plekken=np.flatnonzero(run_starts(plek)),
+            unit=unit,
+            units=np.flatnonzero(run_starts(unit)),
+        )
 
     def _amounts(self, broken: Broken, found: _Opened) -> Amounts:
         """How much each window needs; for a group the most that any bed of the voorziening needs."""
@@ -180,11 +201,9 @@ class _Search:
         if Rule.BEDDEN in broken:
             amounts["bedden"] = q.n - found.beds
         if q.n > 1:
-            units, group = np.unique(found.unit, return_inverse=True)
+            sizes = np.diff(found.units, append=len(rows))
             for kind, amount in amounts.items():
-                largest = np.zeros(len(units), np.int64)
-                np.maximum.at(largest, group, amount)
-                amounts[kind] = largest[group]
+                amounts[kind] = np.repeat(np.maximum.reduceat(amount, found.units), sizes)
         return amounts
 
     def _steps(self, broken: Broken, found: _Opened, amounts: Amounts) -> dict[str, tuple[Step, ...]]:
@@ -205,22 +224,19 @@ class _Search:
         effort = np.zeros(len(rows))
         for kind, amount in amounts.items():
             effort += amount / max(1, scale[kind])
-        first = np.flatnonzero(run_starts(found.unit))
+        first, ends = found.units, np.append(found.units, len(rows))
         least = np.minimum.reduceat(effort, first)
-        units = lowest(examples, least, tie(self.q.seed, p.hash[found.unit[first]]))
-        ends = np.append(first, len(rows))
+        units = lowest(examples, least, self.q.seed, p.hash[found.unit[first]])
         places = []
         for at in units.tolist():
-            same = np.arange(first[at], ends[at + 1])
-            plekken = _different(found.plek[same])
-            same = same[np.lexsort((v.hash[rows[same]], effort[same]))]
-            unit = found.unit[same[0]]
+            same = range(first[at], ends[at + 1])
+            best = sorted(same, key=lambda one: (effort[one], v.hash[rows[one]]))
             places.append(
                 Out(
-                    plek=v.id[rows[same[0]]],
-                    voorziening=p.id[unit],
-                    reasons=tuple(self._about(rule, found, amounts, same.tolist()) for rule in broken),
-                    plekken=plekken,
+                    plek=v.id[rows[best[0]]],
+                    voorziening=p.id[found.unit[best[0]]],
+                    reasons=tuple(self._about(rule, found, amounts, best) for rule in broken),
+                    plekken=len(set(found.plek[same.start : same.stop].tolist())),
                 )
             )
         return tuple(places)
@@ -235,16 +251,12 @@ class _Search:
         return about
 
 
-def _different(numbers: NDArray[np.integer[Any]]) -> int:
-    """How many different ones, in a row in which equal ones stand together."""
-    return int(np.count_nonzero(numbers[1:] != numbers[:-1])) + (len(numbers) > 0)
-
-
 def _per_code(codes: NDArray[np.integer[Any]], names: Sequence[str | int], found: _Opened) -> tuple[Step, ...]:
-    steps = [
-        Step(names[code], _different(found.plek[codes == code]), _different(found.unit[codes == code]))
-        for code in np.flatnonzero(np.bincount(codes)).tolist()
-    ]
+    """One step for each code that opens places; windows of one voorziening have one code."""
+    plekken, units = (
+        np.bincount(codes[first], minlength=len(names)).tolist() for first in (found.plekken, found.units)
+    )
+    steps = [Step(names[code], plekken[code], units[code]) for code in range(len(names)) if units[code]]
     return tuple(sorted(steps, key=lambda step: -step.voorzieningen))
 
 
@@ -254,8 +266,10 @@ def _cumulative(amount: NDArray[np.int64], found: _Opened) -> tuple[Step, ...]:
     each = each[each > 0]
     if len(each) > MAX_STEPS:
         each = each[np.linspace(0, len(each) - 1, MAX_STEPS).round().astype(int)]
-    steps = []
-    for most in each.tolist():
-        with_it = (amount > 0) & (amount <= most)
-        steps.append(Step(most, _different(found.plek[with_it]), _different(found.unit[with_it])))
-    return tuple(steps)
+    # What needs nothing of this kind counts in no step.
+    needed = np.where(amount > 0, amount, each[-1] + 1)
+    plekken, units = (
+        np.cumsum(np.bincount(np.minimum.reduceat(needed, first), minlength=each[-1] + 1))[each].tolist()
+        for first in (found.plekken, found.units)
+    )
+    return tuple(Step(*step) for step in zip(each.tolist(), plekken, units, strict=True))

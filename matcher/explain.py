@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.aanbod import hash_of, lowest, rows_of, tie
+from matcher.aanbod import Rows, hash_of, lowest, ranges, rows_of, run_starts
 from matcher.beds import BEDDEN, most_together
 from matcher.change import changes
 from matcher.judge import Judged, judge, reason
@@ -17,6 +17,8 @@ from matcher.rules import BED_RULES, BIT
 from matcher.solution import FallenOut, Out
 
 __all__ = ["Judged", "changes", "fallen_out", "judge", "why_not"]
+
+BITS = np.array(list(BIT.values()))
 
 BED_BITS = sum(BIT[rule] for rule in BED_RULES)
 
@@ -27,14 +29,12 @@ def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20,
     One plek per voorziening of which no plek fits, or every plek. Equal ones by a hash of aanvraag and voorziening.
     """
     require(limit >= 0 and offset >= 0, "fallen_out", f"limit {limit}, offset {offset}")
-    counts = np.bincount(judged.plek)
-    present = np.flatnonzero(counts)
-    counts = counts[present]
-    out = {rule: int(counts[(present & bit) != 0].sum()) for rule, bit in BIT.items()}
+    present, counts = np.unique(judged.plek, return_counts=True)
+    per_rule = (counts @ ((present[:, None] & BITS) != 0)).tolist()
     alone = dict(zip(present.tolist(), counts.tolist(), strict=True))
     return FallenOut(
         plekken=int(counts[present != 0].sum()),
-        per_rule={rule: count for rule, count in out.items() if count},
+        per_rule={rule: count for rule, count in zip(BIT, per_rule, strict=True) if count},
         alone={rule: alone[bit] for rule, bit in BIT.items() if bit in alone},
         places=_page(judged, per_voorziening, limit, offset),
     )
@@ -46,49 +46,63 @@ def why_not(judged: Judged, plek: str) -> Out:
     found = np.flatnonzero(v.hash == hash_of(plek))
     if not len(found):
         raise KeyError(plek)
-    return _out(judged, int(v.plek[found[0]]), 1)
+    return _lines(judged, v.plek[found[:1]], [1])[0]
 
 
 def _page(judged: Judged, per_voorziening: bool, limit: int, offset: int) -> tuple[Out, ...]:
     q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
     failing = np.bitwise_count(judged.plek)
-    group = v.voorziening[judged.row] if per_voorziening else v.plek[judged.row]
     # By level: groups whose nearest plek fails so many rules. Usually the first level is enough for a page.
     passed = np.zeros(len(p.id) if per_voorziening else len(failing), np.bool_)
-    passed[group[failing == 0]] = True
     order: list[int] = []
-    for level in range(1, len(BIT) + 1):
+    for level in range(len(BIT) + 1):
+        plekken = np.flatnonzero(failing == level)
         at_level = np.zeros(len(passed), np.bool_)
-        at_level[group[failing == level]] = True
-        chosen = np.flatnonzero(at_level & ~passed)
+        at_level[v.voorziening[judged.row[plekken]] if per_voorziening else plekken] = True
+        if level:
+            chosen = np.flatnonzero(at_level & ~passed)
+            hashes = p.hash[chosen] if per_voorziening else v.hash[judged.row[chosen]]
+            order += chosen[lowest(offset + limit - len(order), np.zeros(len(chosen)), q.seed, hashes)].tolist()
         passed |= at_level
-        ties = tie(q.seed, p.hash[chosen] if per_voorziening else v.hash[judged.row[chosen]])
-        order += chosen[lowest(offset + limit - len(order), ties, ties)].tolist()
         if len(order) >= offset + limit:
             break
-    page = []
-    for at in order[offset:]:
-        count = int(p.plekken[at]) if per_voorziening else 1
-        first = int(v.plek[p.row[at]]) if per_voorziening else at
-        near = first + np.flatnonzero(failing[first : first + count] == failing[first : first + count].min())
-        best = int(near[np.argmin(v.hash[judged.row[near]])])
-        page.append(_out(judged, best, count))
-    return tuple(page)
+    shown = np.array(order[offset:], np.int64)
+    if not per_voorziening:
+        return _lines(judged, shown, [1] * len(shown))
+    plekken, line = ranges(p.plek[shown], p.plekken[shown])
+    nearest = plekken[np.lexsort((v.hash[judged.row[plekken]], failing[plekken], line))]
+    return _lines(judged, nearest[run_starts(line)], p.plekken[shown].tolist())
 
 
-def _out(judged: Judged, plek: int, plekken: int) -> Out:
-    q, row, mask = judged.q, int(judged.row[plek]), int(judged.plek[plek])
-    p, v = q.aanbod.profielen, q.aanbod.vensters
-    beds = 0
-    if mask & BEDDEN:
-        at = np.array([v.voorziening[row]])
-        own = mask & BED_BITS
-        rows, _ = rows_of(p, at)
-        rows = rows[(judged.window[rows] & np.uint16(BED_BITS & ~own)) == 0]
-        beds = int(most_together(q, rows, own, None, q.n)[1][rows == row][0])
-    return Out(
-        plek=v.id[row],
-        voorziening=p.id[v.voorziening[row]],
-        reasons=tuple(reason(q, rule, row, beds) for rule, bit in BIT.items() if mask & bit),
-        plekken=plekken,
+def _lines(judged: Judged, plekken: Rows, counts: list[int]) -> tuple[Out, ...]:
+    """Each of `plekken` with all its reasons; `counts` is how many plekken each stands for."""
+    q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
+    rows = judged.row[plekken]
+    columns = (rows, judged.plek[plekken], _beds(judged, plekken), v.id[rows], p.id[v.voorziening[rows]])
+    return tuple(
+        Out(
+            plek=plek,
+            voorziening=voorziening,
+            reasons=tuple(reason(q, rule, row, beds) for rule, bit in BIT.items() if mask & bit),
+            plekken=count,
+        )
+        for count, row, mask, beds, plek, voorziening in zip(
+            counts, *(column.tolist() for column in columns), strict=True
+        )
     )
+
+
+def _beds(judged: Judged, plekken: Rows) -> Rows:
+    """How many beds can start together with each that fails bedden: others that fail more of the bed do not count."""
+    q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
+    found = np.zeros(len(plekken), np.int64)
+    lonely = np.flatnonzero(judged.plek[plekken] & BEDDEN)
+    own = judged.plek[plekken[lonely]] & np.uint16(BED_BITS)
+    for mask in set(own.tolist()):
+        at = lonely[own == mask]
+        rows = judged.row[plekken[at]]
+        near, _ = rows_of(p, np.unique(v.voorziening[rows]))
+        near = near[(judged.window[near] & np.uint16(BED_BITS & ~mask)) == 0]
+        _, beds = most_together(q, near, mask, None, q.n - 1)
+        found[at] = beds[np.searchsorted(near, rows)]
+    return found

@@ -107,7 +107,7 @@ class Estimate(Struct, frozen=True):
         require(0 < self.snelheid_kmh < 500, "estimate", f"snelheid_kmh is {self.snelheid_kmh}")
         require(0 <= self.vast_min < 600, "estimate", f"vast_min is {self.vast_min}")
 
-    def minutes(self, anker: Anker, point: Point | None, locatie: NDArray[np.int32], x: Floats, y: Floats) -> Floats:
+    def minutes(self, anker: Anker, point: Point | None, locatie: NDArray[np.int64], x: Floats, y: Floats) -> Floats:
         """Minutes between `point` and each place; NaN where either is not known."""
         if point is None:
             return np.full(len(x), np.nan)
@@ -127,7 +127,7 @@ class Table(Struct, frozen=True):
         for anker, minuten in self.minuten.items():
             require(minuten.ndim == 1 and not (minuten < 0).any(), f"table.{anker}", "is not a row of minutes")
 
-    def minutes(self, anker: Anker, point: Point | None, locatie: NDArray[np.int32], x: Floats, y: Floats) -> Floats:
+    def minutes(self, anker: Anker, point: Point | None, locatie: NDArray[np.int64], x: Floats, y: Floats) -> Floats:
         """Minutes between the anker and each place; NaN where not known."""
         estimate = self.fallback.minutes(anker, point, locatie, x, y)
         table = self.minuten.get(anker)

@@ -8,8 +8,8 @@ import numpy as np
 from msgspec import Struct
 
 from matcher import rules
-from matcher.aanbod import Aanbod, Bools, codes_of
-from matcher.beds import Masks, Rows, too_few_beds
+from matcher.aanbod import Aanbod, Bools, Rows, codes_of, ranges
+from matcher.beds import Masks, too_few_beds
 from matcher.geo import Travel
 from matcher.problem import FOREVER, GROEPSSOORTEN, Aanvraag, Anker
 from matcher.rules import ALL, BED_RULES, BIT, PROFILE_RULES, At, Question
@@ -37,21 +37,20 @@ def judge(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Judged:
     if q.n > 1:
         bed |= too_few_beds(q, bed)
     window = profile[v.voorziening] | bed
-    row = _best_window(aanbod.eerste, window)
+    row = _best_window(aanbod, window)
     return Judged(q=q, window=window, row=row, plek=window[row])
 
 
-def _best_window(first: Rows, window: Masks) -> Rows:
-    """Per plek, of which the rows begin at `first`, the row with the fewest failing rules."""
-    several = np.flatnonzero(np.diff(first, append=len(window)) > 1)
+def _best_window(aanbod: Aanbod, window: Masks) -> Rows:
+    """Per plek the row with the fewest failing rules, the first of those."""
+    first, several = aanbod.eerste, aanbod.meer
     if not len(several):
         return first
-    key = (np.bitwise_count(window).astype(np.int64) << 32) | np.arange(len(window))
-    # Between two of the plekken that have several windows stand rows of others, which end a range as well.
-    ends = np.append(first, len(window))
-    ranges = np.stack((first[several], ends[several + 1]), axis=1).ravel()
+    counts = np.append(first, len(window))[several + 1] - first[several]
+    rows, _ = ranges(first[several], counts)
+    key = (np.bitwise_count(window[rows]).astype(np.int64) << 32) | rows
     row = first.copy()
-    row[several] = np.minimum.reduceat(np.append(key, np.int64(2**62)), ranges)[::2] & 0xFFFFFFFF
+    row[several] = np.minimum.reduceat(key, np.cumsum(counts) - counts) & 0xFFFFFFFF
     return row
 
 

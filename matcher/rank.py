@@ -13,14 +13,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from matcher import rules, score
-from matcher.aanbod import Aanbod, Floats, Ints, rows_of, run_starts, tie
+from matcher.aanbod import Aanbod, Floats, Ints, Rows, ranges, rows_of, run_starts, tie
 from matcher.beds import together
 from matcher.geo import Travel
 from matcher.problem import Aanvraag, Anker, Criterium, Weging, require
 from matcher.score import PROFILE_CRITERIA, Minutes
 from matcher.solution import Band, Fit, Mark, Ranking, Unknown
-
-Rows = NDArray[np.int64]
 
 
 class Fitting(Struct, frozen=True, eq=False):
@@ -122,8 +120,7 @@ def _best(q: rules.Question, found: Fitting, group: NDArray[np.integer[Any]], ne
     best = np.maximum.reduceat(key, first)
     if len(best) > need:
         enough = np.partition(best, len(best) - need)[len(best) - need]
-        sizes = np.diff(first, append=len(group))
-        chosen = np.flatnonzero(np.repeat(best >= enough, sizes) & (key >= enough))
+        chosen = np.flatnonzero(key >= enough)
     else:
         chosen = np.arange(len(group))
     at, rows = found.at[found.owner[chosen]], found.rows[chosen]
@@ -158,6 +155,7 @@ def _lines(
         for criterium in found.shares
     }
     minutes = {anker: found.minutes[anker][owner].tolist() for anker in found.minutes}
+    company = _companions(q, found, order) if q.n > 1 else [()] * len(order)
     unvalued = {at for at, code in enumerate(q.aanbod.codes.zorgvormen) if code not in weging.huiselijkheid}
     lines = []
     columns = zip(
@@ -200,20 +198,21 @@ def _lines(
                 unknown=tuple(code for code, applies in unknown if applies),
                 marks=tuple(code for code, applies in marks if applies),
                 plekken=count,
-                samen_met=_companions(q, found, int(order[i])) if q.n > 1 else (),
+                samen_met=company[i],
             )
         )
     return tuple(lines)
 
 
-def _companions(q: rules.Question, found: Fitting, chosen: int) -> tuple[str, ...]:
-    """The best n-1 other plekken of the voorziening that are free for the stay from the start of `chosen` on."""
+def _companions(q: rules.Question, found: Fitting, chosen: Rows) -> list[tuple[str, ...]]:
+    """For each row of `chosen` the best n-1 other plekken of the voorziening, free for the stay from its start on."""
     v = q.aanbod.vensters
-    start = int(found.start[chosen])
-    first, last = np.searchsorted(found.owner, (found.owner[chosen], found.owner[chosen] + 1))
-    near = np.arange(first, last)
-    rows = found.rows[near]
-    free = (v.van[rows] <= start) & (v.tot[rows] - q.stay >= start) & (near != chosen)
-    near, rows = near[free], rows[free]
-    order = np.lexsort((tie(q.seed, v.hash[rows]), -np.rint(found.score[near] * 1e9)))
-    return tuple(v.id[rows[order[: q.n - 1]]].tolist())
+    unit = found.owner[chosen]
+    first, end = (np.searchsorted(found.owner, unit, side) for side in ("left", "right"))
+    near, line = ranges(first, end - first)
+    rows, start = found.rows[near], found.start[chosen][line]
+    free = (v.van[rows] <= start) & (v.tot[rows] - q.stay >= start) & (near != chosen[line])
+    near, line, rows = near[free], line[free], rows[free]
+    order = np.lexsort((tie(q.seed, v.hash[rows]), -np.rint(found.score[near] * 1e9), line))
+    best, first_of = v.id[rows[order]].tolist(), np.searchsorted(line, np.arange(len(chosen))).tolist()
+    return [tuple(best[at : at + q.n - 1]) for at in first_of]

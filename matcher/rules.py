@@ -261,7 +261,7 @@ def fitting(q: Question) -> NDArray[np.int64]:
     first, *others = PROFILE_RULES.values()
     at: NDArray[np.int64] = np.flatnonzero(~first(q, ALL))
     for fails in others:
-        at = at[~fails(q, at)]
+        at = at[np.flatnonzero(~fails(q, at))]
     return at
 
 
@@ -277,7 +277,11 @@ def periode(q: Question, rows: At) -> Bools:
 def gestopt(q: Question, rows: At) -> Bools:
     """The bed would be free for the stay, but a stop takes every start away."""
     v = q.aanbod.vensters
-    return _no_start(q, v.van[rows], v.tot[rows]) & ~_no_start(q, v.vrij_van[rows], v.vrij_tot[rows])
+    has_stop = v.stop_tot[rows] > 0
+    out, stopped = np.zeros(len(has_stop), np.bool_), np.flatnonzero(has_stop)
+    van, tot, vrij_van, vrij_tot = (days[rows][stopped] for days in (v.van, v.tot, v.vrij_van, v.vrij_tot))
+    out[stopped] = _no_start(q, van, tot) & ~_no_start(q, vrij_van, vrij_tot)
+    return out
 
 
 def onbemenst(q: Question, rows: At) -> Bools:

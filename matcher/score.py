@@ -12,15 +12,12 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from matcher.aanbod import Floats, Ints
+from matcher.aanbod import Floats, Ints, Rows
 from matcher.problem import Anker, Criterium, Weging
 from matcher.rules import Question
 
 NEUTRAL = 0.5
-
-Rows: TypeAlias = NDArray[np.int64]
 
 Minutes: TypeAlias = dict[Anker, Floats]
 """Per anker of the child that is known: minutes to each voorziening at hand, NaN where not known."""

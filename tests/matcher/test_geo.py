@@ -42,7 +42,7 @@ HOME = Point(100.0, 400.0)
 
 def minutes(travel: Travel, locatie: list[int], x: list[float], point: Point | None = HOME) -> list[float]:
     y = np.full(len(x), 400.0)
-    return list(travel.minutes(Anker.THUIS, point, np.array(locatie, np.int32), np.array(x), y))
+    return list(travel.minutes(Anker.THUIS, point, np.array(locatie, np.int64), np.array(x), y))
 
 
 def test_an_estimate_is_a_fixed_time_and_a_detour_at_a_speed() -> None:

@@ -59,12 +59,7 @@ def demo(
         settings = Settings.from_environ(os.environ | {"LOKET_PORT": str(port)})
     with started(settings, stop, fresh=opnieuw) as (ready, sock):
         asyncio.run(fill(ready, omvang, schaarste))
-
-        def announce() -> None:
-            print("Klaar. Het loket draait. Stop met Ctrl-C.", flush=True)
-            print(listen.address(sock), flush=True)
-
-        listen.serve(ready, sock, announce)
+        listen.serve(ready, sock)
     if stop.reason is not None:
         raise Refusal(
             Kind.UNAVAILABLE,

@@ -87,8 +87,11 @@ class Server(uvicorn.Server):
         self._ready()
 
 
-def serve(settings: Settings, sock: socket.socket, ready: Callable[[], None]) -> None:
-    """Until SIGINT, SIGTERM or SIGHUP: then what is being answered is finished, and the app's lifespan ends."""
+def serve(settings: Settings, sock: socket.socket) -> None:
+    """Say when it is ready and where; until SIGINT, SIGTERM or SIGHUP.
+
+    Then what is being answered is finished, and the app's lifespan ends.
+    """
     from service.app import create_app  # noqa: PLC0415  loads the solver and more: not for `loket --help`
 
     config = uvicorn.Config(
@@ -102,7 +105,12 @@ def serve(settings: Settings, sock: socket.socket, ready: Callable[[], None]) ->
         proxy_headers=False,
         timeout_graceful_shutdown=ANSWER_S,  # type: ignore[arg-type]  # asyncio takes fractions of a second
     )
-    server = Server(config, ready)
+
+    def announce() -> None:
+        print("Klaar. Het loket draait. Stop met Ctrl-C.", flush=True)
+        print(address(sock), flush=True)
+
+    server = Server(config, announce)
 
     def stop() -> None:
         server.should_exit = True

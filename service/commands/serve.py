@@ -31,12 +31,7 @@ def serve(
     with listen.bind(settings) as sock, connect.connected("serve", settings) as data:
         data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
         asyncio.run(check(data.settings))
-
-        def announce() -> None:
-            print("Klaar. Het loket draait. Stop met Ctrl-C.", flush=True)
-            print(listen.address(sock), flush=True)
-
-        listen.serve(data.settings, sock, announce)
+        listen.serve(data.settings, sock)
     if stop.reason is not None:
         raise Refusal(Kind.UNAVAILABLE, f"{stop.reason}, daarom is de dienst ook gestopt.")
 

@@ -14,7 +14,7 @@ from typing import Any
 from matcher.problem import Anker, Criterium
 from matcher.solution import REVEALING, Band, Change, Fit, Mark, Reason, Rule, Step, Unknown
 from service.db import Rol
-from service.dutch import age, count, day, days, listing
+from service.dutch import age, count, day, days, listing, span
 
 Names = Mapping[tuple[str, str], str]
 """(list, code) → name, for the lists `zorgvorm`, `ondersteuning`, `kenmerk`, `medisch` and `onderwijs`."""
@@ -222,16 +222,10 @@ def _groepsmix(p: Params, names: Names, _today: date, _exact: bool) -> str:
         said.append(f"In de groep is geen ruimte meer voor nog een kind met: {what}.")
     if "leeftijdsverschil" in p:
         said.append(
-            f"Het verschil in leeftijd in de groep wordt {_span(p['leeftijdsverschil'])}. "
-            f"Hoogstens {_span(p['maximum'])} mag."
+            f"Het verschil in leeftijd in de groep wordt {span(p['leeftijdsverschil'])}. "
+            f"Hoogstens {span(p['maximum'])} mag."
         )
     return " ".join(said)
-
-
-def _span(months: int) -> str:
-    years, rest = divmod(months, 12)
-    parts = [f"{years} jaar"] if years else []
-    return listing([*parts, count(rest, "maand", "maanden")] if rest or not years else parts)
 
 
 def _regio(_p: Params, _names: Names, _today: date, _exact: bool) -> str:

@@ -24,10 +24,16 @@ def moment(value: datetime, today: date) -> str:
 
 def age(months: int) -> str:
     """`14 jaar`; under four years with months, because there they matter: `2 jaar en 4 maanden`."""
+    if not months:
+        return "jonger dan 1 maand"
+    return f"{months // 12} jaar" if months >= 48 else span(months)
+
+
+def span(months: int) -> str:
+    """An exact difference of ages: `5 jaar en 1 maand`, `3 maanden`."""
     years, rest = divmod(months, 12)
-    if years >= 4 or not rest:
-        return f"{years} jaar" if years else "jonger dan 1 maand"
-    return f"{years} jaar en {count(rest, 'maand', 'maanden')}" if years else count(rest, "maand", "maanden")
+    parts = [f"{years} jaar"] if years else []
+    return listing([*parts, count(rest, "maand", "maanden")] if rest or not years else parts)
 
 
 def count(number: int, one: str, more: str) -> str:

@@ -47,6 +47,14 @@ def test_an_age_names_months_only_under_four_years(months: int, text: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("months", "text"), [(0, "0 maanden"), (1, "1 maand"), (12, "1 jaar"), (61, "5 jaar en 1 maand"), (180, "15 jaar")]
+)
+def test_a_difference_of_ages_is_exact(months: int, text: str) -> None:
+    """Rounded to years, a limit of 5 years would seem to hold for 5 years and 1 month."""
+    assert dutch.span(months) == text
+
+
+@pytest.mark.parametrize(
     ("number", "text"),
     [(0, "0 dagen"), (1, "1 dag"), (13, "13 dagen"), (14, "2 weken"), (91, "13 weken"), (92, "3 maanden")],
 )

@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.days import today
+from service.days import age_on, today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
@@ -135,14 +135,15 @@ set vrijgegeven_op = $3, versie = versie + 1
 where plek_id = $1 and aanvraag_id = $2 and soort = 'optie' and vrijgegeven_op is null
 """
 
+OLDEST = 275
+"""Months, as constraint bezetting_bewoner_leeftijd."""
+
+LEEFTIJD = "select leeftijd_maanden, leeftijd_peildatum from aanvraag where id = $1 for no key update"
+
 # The group mix must keep counting this child, also when the aanvraag is long closed: age and traits go along.
 INSERT_PLAATSING = f"""
 insert into bezetting (regio, vraag_regio, plek_id, soort, periode, aanvraag_id, bewoner_maanden, bewoner_kenmerken)
-select p.regio, a.regio, p.id, 'plaatsing', daterange($2, $3), a.id,
-       greatest(0, least(275, a.leeftijd_maanden
-           + 12 * extract(year from age($2, a.leeftijd_peildatum)) + extract(month from age($2, a.leeftijd_peildatum))))
-           ::integer,
-       a.kenmerken
+select p.regio, a.regio, p.id, 'plaatsing', daterange($2, $3), a.id, $5, a.kenmerken
 from plek p, aanvraag a
 where p.id = $1 and a.id = $4
 returning {COLUMNS}
@@ -160,9 +161,11 @@ async def plaats(
     """
     await _claim(conn, plek_id, van, tot, now)
     await conn.execute(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now)
-    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id)
-    if row is None:
+    child = await conn.fetchrow(LEEFTIJD, aanvraag_id)
+    if child is None:
         raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+    maanden = min(OLDEST, age_on(child["leeftijd_maanden"], child["leeftijd_peildatum"], van))
+    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden)
     await conn.execute(AANVRAAG_GEPLAATST, aanvraag_id)
     return msgspec.convert(row, Bezetting)
 

@@ -146,6 +146,28 @@ async def test_a_plaatsing_takes_over_its_own_optie_and_places_the_aanvraag(pool
     assert status is AanvraagStatus.GEPLAATST
 
 
+@pytest.mark.parametrize(
+    ("leeftijd", "van", "maanden"),
+    [
+        (120, date(2026, 2, 28), 120),
+        (120, date(2026, 3, 1), 121),
+        (120, date(2026, 1, 15), 120),
+        (275, date(2026, 6, 1), 275),
+    ],
+)
+async def test_the_age_that_goes_along_with_a_plaatsing_is_that_of_its_first_day(
+    pool: Pool, wie: Wie, leeftijd: int, van: date, maanden: int
+) -> None:
+    """As days.age_on: of 31 January the next month is full on 1 March, before it nobody is younger; at most 275."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=leeftijd, leeftijd_peildatum=date(2026, 1, 31))
+
+        plaatsing = await bezetting.plaats(conn, plek.id, aanvraag.id, van, None, now=make.NOW)
+
+        assert await conn.fetchval("select bewoner_maanden from bezetting where id = $1", plaatsing.id) == maanden
+
+
 async def test_a_plaatsing_does_not_take_over_the_optie_of_another(pool: Pool, wie: Wie) -> None:
     """Holds bind."""
     async with transaction(pool, wie) as conn:

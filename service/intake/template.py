@@ -27,7 +27,7 @@ def template(table: Table) -> bytes:
     """The template of a kind of list, as .xlsx."""
     book = Workbook()
     sheet = book.active
-    assert isinstance(sheet, Worksheet)  # nosec B101: a new workbook has one
+    assert isinstance(sheet, Worksheet)  # a new workbook has one
     sheet.title = table.soort.capitalize()
     _fill(sheet, table)
     _explain(book.create_sheet("Uitleg"), table)

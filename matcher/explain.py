@@ -29,7 +29,8 @@ def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20,
     One plek per voorziening of which no plek fits, or every plek. Equal ones by a hash of aanvraag and voorziening.
     """
     require(limit >= 0 and offset >= 0, "fallen_out", f"limit {limit}, offset {offset}")
-    present, counts = np.unique(judged.plek, return_counts=True)
+    masks, counts = np.unique(judged.plek, return_counts=True)
+    present = masks.astype(np.int64)
     per_rule = (counts @ ((present[:, None] & BITS) != 0)).tolist()
     alone = dict(zip(present.tolist(), counts.tolist(), strict=True))
     return FallenOut(

@@ -14,13 +14,14 @@ from matcher.change import changes
 from matcher.judge import Judged, judge, reason
 from matcher.problem import require
 from matcher.rules import BED_RULES, BIT
-from matcher.solution import FallenOut, Out
+from matcher.solution import REVEALING, FallenOut, Out
 
 __all__ = ["Judged", "changes", "fallen_out", "judge", "why_not"]
 
 BITS = np.array(list(BIT.values()))
 
 BED_BITS = sum(BIT[rule] for rule in BED_RULES)
+REVEALING_BITS = sum(BIT[rule] for rule in REVEALING)
 
 
 def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20, offset: int = 0) -> FallenOut:
@@ -33,10 +34,13 @@ def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20,
     present = masks.astype(np.int64)
     per_rule = (counts @ ((present[:, None] & BITS) != 0)).tolist()
     alone = dict(zip(present.tolist(), counts.tolist(), strict=True))
+    reveals = (present & REVEALING_BITS) != 0
     return FallenOut(
         plekken=int(counts[present != 0].sum()),
         per_rule={rule: count for rule, count in zip(BIT, per_rule, strict=True) if count},
         alone={rule: alone[bit] for rule, bit in BIT.items() if bit in alone},
+        revealing=int(counts[reveals].sum()),
+        revealing_alone=int(counts[reveals & ((present | REVEALING_BITS) == REVEALING_BITS)].sum()),
         places=_page(judged, per_voorziening, limit, offset),
     )
 

@@ -142,6 +142,10 @@ class FallenOut(Struct, frozen=True, kw_only=True):
     """How many plekken fail each rule; a plek can fail several."""
     alone: dict[Rule, int]
     """How many plekken fail this rule and no other."""
+    revealing: int
+    """How many plekken fail one REVEALING rule or more: who may not read which, counts each plek once."""
+    revealing_alone: int
+    """How many plekken fail REVEALING rules and no other."""
     places: tuple[Out, ...]
     """Nearest to fitting first: fewest failing rules, then by hash."""
 

@@ -77,12 +77,16 @@ def sees_all(rol: Rol) -> bool:
     return rol is Rol.SCHAKELFUNCTIONARIS
 
 
-def rule_names(counts: Mapping[Rule, int], rol: Rol) -> dict[str, int]:
-    """Name of the reason → count, as `rol` may read them. Hidden reasons stand together under one name."""
-    shown: dict[str, int] = {}
-    for rule, number in counts.items():
-        name = UNAVAILABLE if rule in REVEALING and not sees_all(rol) else RULES[rule]
-        shown[name] = shown.get(name, 0) + number
+def rule_names(counts: Mapping[Rule, int], revealing: int, rol: Rol) -> dict[str, int]:
+    """Name of the reason → how many plekken, as `rol` may read them.
+
+    Hidden reasons stand together under one name, with each of their `revealing` plekken counted once.
+    """
+    if sees_all(rol):
+        shown = {RULES[rule]: number for rule, number in counts.items()}
+    else:
+        shown = {RULES[rule]: number for rule, number in counts.items() if rule not in REVEALING}
+        shown |= {UNAVAILABLE: revealing} if revealing else {}
     return dict(sorted(shown.items(), key=lambda item: -item[1]))
 
 

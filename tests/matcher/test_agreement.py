@@ -16,7 +16,7 @@ from matcher.geo import Estimate
 from matcher.problem import Plek
 from matcher.rank import rank
 from matcher.rules import BIT
-from matcher.solution import RELAXABLE, Change, Rule
+from matcher.solution import RELAXABLE, REVEALING, Change, Rule
 from tests.matcher import problems
 from tests.matcher.make import CODES, NOW_HOUR
 
@@ -73,6 +73,8 @@ def test_the_same_rules_fail(seed: int) -> None:
     assert [len(place.reasons) for place in out.places] == sorted(len(place.reasons) for place in out.places)
     assert out.per_rule == {rule: count for rule in BIT if (count := sum(rule in broken for broken in wanted.values()))}
     assert out.alone == {rule: count for rule in BIT if (count := sum({rule} == broken for broken in wanted.values()))}
+    assert out.revealing == sum(bool(broken & REVEALING) for broken in wanted.values())
+    assert out.revealing_alone == sum(bool(broken) and broken <= REVEALING for broken in wanted.values())
     assert {id for id, broken in wanted.items() if not broken} == check.fitting(aanvraag, supply, TRAVEL).keys()
 
 

@@ -120,6 +120,17 @@ def test_what_falls_out_is_counted_per_rule_and_shown_nearest_first() -> None:
     assert [place.plek for place in fallen_out(found, limit=1, offset=1).places] == ["p3"]
 
 
+def test_a_plek_that_fails_two_revealing_rules_is_counted_once_for_who_may_not_read_which() -> None:
+    """One fails safety and group mix, one safety and age, one age: two reveal, one of them nothing else."""
+    both = make.plek("p1", voorziening="v1", leeftijdsverschil_max=10)
+    safety = make.plek("p2", voorziening="v2", leeftijd_van=123)
+    age = make.plek("p3", voorziening="v3", leeftijd_van=123)
+    out = fallen_out(judged(make.aanvraag(uitgesloten_voorzieningen=frozenset({"v1", "v2"})), both, safety, age))
+    assert out.per_rule == {Rule.LEEFTIJD: 2, Rule.GROEPSMIX: 1, Rule.VEILIGHEID: 2}
+    assert (out.revealing, out.revealing_alone) == (2, 1)
+    assert out.alone == {Rule.LEEFTIJD: 1}
+
+
 def test_a_voorziening_with_a_plek_that_fits_has_not_fallen_out() -> None:
     """Per plek the other bed is shown; per voorziening there is nothing to tell."""
     found = judged(make.aanvraag(), make.plek("p1"), make.plek("p2", bemenst=False))

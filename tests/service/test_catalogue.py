@@ -119,13 +119,18 @@ def test_only_the_schakelfunctionaris_reads_reasons_of_safety_and_group_mix(rol:
 
 
 def test_hidden_reasons_are_counted_under_one_name_that_says_nothing() -> None:
-    counts = {Rule.LEEFTIJD: 4, Rule.VEILIGHEID: 2, Rule.GROEPSMIX: 3}
-    assert catalogue.rule_names(counts, Rol.VERWIJZER) == {"Niet beschikbaar": 5, "Leeftijd": 4}
-    assert set(catalogue.rule_names(counts, Rol.SCHAKELFUNCTIONARIS)) == {
-        "Leeftijd",
-        "Samenstelling van de groep",
-        "Veiligheid",
+    """Of 2 plekken with safety and 3 with group mix one is the same: 4 plekken, and not 5 reasons."""
+    counts = {Rule.LEEFTIJD: 3, Rule.VEILIGHEID: 2, Rule.GROEPSMIX: 3}
+    assert list(catalogue.rule_names(counts, 4, Rol.VERWIJZER).items()) == [("Niet beschikbaar", 4), ("Leeftijd", 3)]
+    assert catalogue.rule_names(counts, 4, Rol.SCHAKELFUNCTIONARIS) == {
+        "Leeftijd": 3,
+        "Samenstelling van de groep": 3,
+        "Veiligheid": 2,
     }
+
+
+def test_without_a_hidden_reason_there_is_no_name_for_it() -> None:
+    assert catalogue.rule_names({Rule.LEEFTIJD: 3}, 0, Rol.VERWIJZER) == {"Leeftijd": 3}
 
 
 def test_a_change_says_what_to_do_how_much_of_it_and_what_it_brings() -> None:

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from matcher.aanbod import Bools, Ints, Rows, lowest, run_starts
@@ -86,6 +86,7 @@ class _Search:
     def __init__(self, judged: Judged, allowed: frozenset[Rule], limits: Limits) -> None:
         self.q, self.judged, self.limits = judged.q, judged, limits
         self.fixed = np.uint16(~_given_up(allowed) & 0xFFFF)
+        self.scale = {name: max(1, most) for name, most in structs.asdict(limits).items()} | {"bedden": judged.q.n}
         self.open: dict[Broken, Bools] = {(): judged.plek == 0}
         self.look(1)
 
@@ -94,8 +95,10 @@ class _Search:
         q, p, v = self.q, self.q.aanbod.profielen, self.q.aanbod.vensters
         # Whether there are beds enough is looked at anew for each set of rules.
         masks = self.judged.window & np.uint16(~BEDDEN & 0xFFFF)
-        rows = np.flatnonzero((masks & self.fixed) == 0)
-        rows = rows[np.flatnonzero(np.bitwise_count(masks[rows]) <= broken)]
+        more = masks
+        for _ in range(broken):
+            more = more & (more - np.uint16(1))  # without its lowest bit
+        rows = np.flatnonzero((more | (masks & self.fixed)) == 0)
         # What fits already cannot open; of a group it can be the company that opens another bed.
         fits = self.open[()]
         if q.n == 1:
@@ -166,8 +169,10 @@ class _Search:
         beds = np.full(len(near), q.n)
         if bits & BEDDEN:
             start, beds = most_together(q, rows, bits, self.limits, q.n - 1)
-        else:
+        elif q.n > 1 or bits & (PERIODE | GESTOPT):
             start = with_others(q, rows, bits, self.limits, q.n)
+        else:  # the days of the bed are as they should be, or it would fail one of the two as well
+            start = np.full(len(near), q.start)
         plek = v.plek[rows]
         new = start >= 0
         for fewer, opened in self.open.items():
@@ -220,12 +225,11 @@ class _Search:
     def _places(self, broken: Broken, found: _Opened, amounts: Amounts, examples: int) -> tuple[Out, ...]:
         p, v = self.q.aanbod.profielen, self.q.aanbod.vensters
         rows = self.rows[found.near]
-        scale = {name: getattr(self.limits, name) for name in Limits.__struct_fields__} | {"bedden": self.q.n}
         effort = np.zeros(len(rows))
         for kind, amount in amounts.items():
-            effort += amount / max(1, scale[kind])
+            effort += amount / self.scale[kind]
         first, ends = found.units, np.append(found.units, len(rows))
-        least = np.minimum.reduceat(effort, first)
+        least = np.minimum.reduceat(effort, first) if amounts else effort[first]
         units = lowest(examples, least, self.q.seed, p.hash[found.unit[first]])
         places = []
         for at in units.tolist():

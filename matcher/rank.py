@@ -84,7 +84,7 @@ def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
         keep = np.flatnonzero(start >= 0)
         rows, owner, start = rows[keep], owner[keep], start[keep]
     first = run_starts(owner)
-    at, owner = at[owner[first]], np.cumsum(first) - 1
+    at, owner = at[owner[np.flatnonzero(first)]], np.cumsum(first) - 1
     shares = score.shares(q, weging)
     minutes = {anker: q.minutes(anker, at) for anker in Anker if q.point(anker)}
     values: dict[Criterium, Floats] = {}

@@ -85,10 +85,10 @@ def ask(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Question:
         np.uint64(bits((code for code in counts if counts[code] >= many), codes.kenmerken, f"{where}: kenmerken"))
         for many in range(1, max(counts.values(), default=1) + 1)
     ]
-    regio = np.zeros(len(aanbod.regios), np.uint64)
+    regio = [0] * len(aanbod.regios)
     for name, zorgvorm in aanvraag.regios:
         if name in aanbod.regios:
-            agreed = every if zorgvorm is None else np.uint64(bits((zorgvorm,), codes.zorgvormen, f"{where}: regios"))
+            agreed = int(every) if zorgvorm is None else bits((zorgvorm,), codes.zorgvormen, f"{where}: regios")
             regio[aanbod.regios[name]] |= agreed
     leeftijden = tuple(child.leeftijd_maanden for child in children)
     machtiging = aanvraag.machtiging
@@ -130,7 +130,7 @@ def ask(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Question:
         rolstoel=any(child.rolstoel for child in children),
         kenmerken=kenmerken[0],
         kenmerken_per=tuple(kenmerken),
-        regio=regio,
+        regio=np.array(regio, np.uint64),
         aanbieders=tuple(aanbod.aanbieders[key] for key in aanvraag.uitgesloten_aanbieders if key in aanbod.aanbieders),
         voorzieningen=tuple(
             aanbod.voorzieningen[key] for key in aanvraag.uitgesloten_voorzieningen if key in aanbod.voorzieningen

@@ -2,7 +2,7 @@
 
 result = plan(pairs, clock=perf_counter, seconds=10)
 
-Tiers (plan_check.Tier) are fixed one after another; of a tier that is not proven the best found is fixed. The
+Tiers (check.Tier) are fixed one after another; of a tier that is not proven the best found is fixed. The
 fairness rule: with as many placed of each urgentie as there can be, the days waited by those who are placed are
 together as many as can be. So nobody stays unplaced while a place that they can use, directly or by others moving
 along, goes to somebody of equal urgentie who waited less: changing these two would place as many and count more days.
@@ -22,15 +22,15 @@ from functools import partial
 import numpy as np
 from msgspec import Struct
 
-from matcher.bound import SCALE, Index, Priced, Prices, index, priced, prices
-from matcher.flow import Flow, flow, ranks, strict
-from matcher.greedy import greedy
-from matcher.linear import Answer, Floats, Solver, solve
-from matcher.network import Network, network
+from matcher.check import Breach, Tier, Violation, value, violations
+from matcher.layers.bound import SCALE, Index, Priced, Prices, index, priced, prices
+from matcher.layers.flow import Flow, flow, ranks, strict
+from matcher.layers.greedy import greedy
+from matcher.layers.linear import Answer, Floats, Solver, solve
+from matcher.layers.network import Network, network
+from matcher.layers.together import Columns, columns, costs, model, plan_of, settled, solution_of
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
-from matcher.plan_check import Breach, Tier, Violation, value, violations
 from matcher.problem import require
-from matcher.together import Columns, columns, costs, model, plan_of, settled, solution_of
 
 TIERS = tuple(Tier)
 

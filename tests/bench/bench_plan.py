@@ -13,11 +13,11 @@ from time import perf_counter
 
 import numpy as np
 
-from matcher.flow import flow, ranks
-from matcher.network import network
+from matcher.check import Tier, value, violations
+from matcher.layers.flow import flow, ranks
+from matcher.layers.network import network
 from matcher.pairs import NOBODY, Ints, Pairs
 from matcher.plan import Plan, plan
-from matcher.plan_check import Tier, value, violations
 from tests.bench.entry import Entry, measured
 from tests.bench.large import pairs
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matcher.check import contributions, minutes
 from matcher.geo import Estimate
+from matcher.plain import contributions, minutes
 from matcher.problem import Aanvraag, Plek, Weging
 
 Row = tuple[Plek, int]

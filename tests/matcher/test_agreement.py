@@ -1,4 +1,4 @@
-"""The fast library says the same as its plain specification (matcher/check.py), on seeded random problems."""
+"""The fast library says the same as its plain specification (matcher/plain.py), on seeded random problems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matcher import check
+from matcher import plain
 from matcher.aanbod import Aanbod
 from matcher.explain import changes, fallen_out, judge, why_not
 from matcher.geo import Estimate
@@ -35,14 +35,14 @@ def test_the_same_places_fit_in_the_same_order_with_the_same_points(seed: int) -
 
     ranking = rank(aanvraag, Aanbod.build(supply, CODES), weging, TRAVEL, NOW_HOUR, per_voorziening=False, limit=100)
 
-    wanted = check.fitting(aanvraag, supply, TRAVEL)
+    wanted = plain.fitting(aanvraag, supply, TRAVEL)
     by_id = {plek.id: plek for plek in supply}
     assert {place.plek for place in ranking.places} == wanted.keys()
     assert (ranking.plekken, ranking.weggevallen) == (len(wanted), len(supply) - len(wanted))
     assert ranking.voorzieningen == len({by_id[id].voorziening for id in wanted})
     for place in ranking.places:
         assert place.start == wanted[place.plek]
-        points = check.contributions(
+        points = plain.contributions(
             aanvraag, by_id[place.plek], supply, weging=weging, travel=TRAVEL, start=place.start, now_hour=NOW_HOUR
         )
         assert place.contributions == pytest.approx(points, abs=1e-9)
@@ -63,7 +63,7 @@ def test_the_same_rules_fail(seed: int) -> None:
 
     judged = judge(aanvraag, Aanbod.build(supply, CODES), TRAVEL)
 
-    wanted = check.judged(aanvraag, supply, TRAVEL)
+    wanted = plain.judged(aanvraag, supply, TRAVEL)
     for plek in supply:
         assert {reason.rule for reason in why_not(judged, plek.id).reasons} == wanted[plek.id]
     out = fallen_out(judged, per_voorziening=False, limit=100)
@@ -75,7 +75,7 @@ def test_the_same_rules_fail(seed: int) -> None:
     assert out.alone == {rule: count for rule in BIT if (count := sum({rule} == broken for broken in wanted.values()))}
     assert out.revealing == sum(bool(broken & REVEALING) for broken in wanted.values())
     assert out.revealing_alone == sum(bool(broken) and broken <= REVEALING for broken in wanted.values())
-    assert {id for id, broken in wanted.items() if not broken} == check.fitting(aanvraag, supply, TRAVEL).keys()
+    assert {id for id, broken in wanted.items() if not broken} == plain.fitting(aanvraag, supply, TRAVEL).keys()
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)
@@ -92,10 +92,10 @@ def test_the_same_changes_open_the_same_places(seed: int) -> None:
     )
 
     usable = sorted(RELAXABLE if len(aanvraag.jeugdigen) > 1 else RELAXABLE - {Rule.BEDDEN})
-    told: dict[frozenset[Rule], set[str]] = {frozenset(): check.opened(aanvraag, supply, TRAVEL, frozenset(), limits)}
+    told: dict[frozenset[Rule], set[str]] = {frozenset(): plain.opened(aanvraag, supply, TRAVEL, frozenset(), limits)}
     wanted = {}
     for gone in [frozenset(some) for size in (1, 2) for some in combinations(usable, size)]:
-        told[gone] = check.opened(aanvraag, supply, TRAVEL, gone, limits)
+        told[gone] = plain.opened(aanvraag, supply, TRAVEL, gone, limits)
         new = told[gone].difference(*(opened for smaller, opened in told.items() if smaller < gone))
         if new:
             wanted[gone] = (len(new), {units[id] for id in new})
@@ -124,7 +124,7 @@ def test_a_replaced_voorziening_is_as_if_it_were_built_so(seed: int) -> None:
 
 
 def _home(thuis: object, plek: Plek) -> float:
-    away = check.minutes(TRAVEL, thuis, plek.point)  # type: ignore[arg-type]
+    away = plain.minutes(TRAVEL, thuis, plek.point)  # type: ignore[arg-type]
     return float("inf") if away is None else away
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from matcher.check import Tier, value, violations
 from matcher.pairs import NOBODY, REGULIER, Mix, Pairs
 from matcher.plan import Plan, plan
-from matcher.plan_check import Tier, value, violations
 
 HOUR = 3600.0
 

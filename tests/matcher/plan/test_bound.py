@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import matcher.flow
-from matcher.bound import Prices, index, priced
-from matcher.flow import flow, ranks
-from matcher.network import network
-from matcher.plan_check import Tier, value, violations
-from matcher.together import columns, costs
+import matcher.layers.flow
+from matcher.check import Tier, value, violations
+from matcher.layers.bound import Prices, index, priced
+from matcher.layers.flow import flow, ranks
+from matcher.layers.network import network
+from matcher.layers.together import columns, costs
 from tests.matcher.plan.make import every, random
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
@@ -58,8 +58,8 @@ def test_the_flow_over_few_pairs_is_that_over_all(seed: int) -> None:
     net = network(problem)
     whole = flow(net, ranks(problem), net.value)
     with pytest.MonkeyPatch.context() as few:
-        few.setattr(matcher.flow, "CANDIDATES", 1)
-        few.setattr(matcher.flow, "MORE", 1)
+        few.setattr(matcher.layers.flow, "CANDIDATES", 1)
+        few.setattr(matcher.layers.flow, "MORE", 1)
 
         found = flow(net, ranks(problem), net.value)
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import matcher.plan
-from matcher.plan_check import Tier
+from matcher.check import Tier
 from tests.matcher.plan.make import brute, random, solved
 
 SEEDS = st.integers(min_value=0, max_value=2**32)

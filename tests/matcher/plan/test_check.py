@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from matcher.check import Breach, Tier, Violation, value, violations
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Mix, Pairs
-from matcher.plan_check import Breach, Tier, Violation, value, violations
 from tests.matcher.plan.make import pairs
 
 TWO: list[list[int | None]] = [[3, 4], [5, 6]]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import pytest
 
+from matcher.check import Breach, Tier, Violation, violations
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Mix, Pairs
 from matcher.plan import Limit, plan
-from matcher.plan_check import Breach, Tier, Violation, violations
 from tests.matcher.plan.make import brute, pairs, random, solved
 
 

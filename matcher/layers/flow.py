@@ -29,7 +29,7 @@ import numpy as np
 from msgspec import Struct, structs
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-from matcher.network import Network
+from matcher.layers.network import Network
 from matcher.pairs import Bools, Ints, Pairs
 
 CANDIDATES = 8

@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import structs
 
-from matcher.bound import Index, Prices, priced
-from matcher.flow import flow, ranks
-from matcher.network import Network
+from matcher.layers.bound import Index, Prices, priced
+from matcher.layers.flow import flow, ranks
+from matcher.layers.network import Network
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 TRIES = 40

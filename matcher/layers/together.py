@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct, structs
 
-from matcher.linear import Floats, Model
-from matcher.network import Network, complete
+from matcher.check import Tier
+from matcher.layers.linear import Floats, Model
+from matcher.layers.network import Network, complete
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
-from matcher.plan_check import Tier
 
 
 class Columns(Struct, frozen=True, eq=False):

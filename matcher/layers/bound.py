@@ -13,10 +13,10 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from matcher.linear import Floats
-from matcher.network import Network
+from matcher.layers.linear import Floats
+from matcher.layers.network import Network
+from matcher.layers.together import Built, Columns
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
-from matcher.together import Built, Columns
 
 SCALE = 2**16
 

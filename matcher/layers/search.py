@@ -1,0 +1,329 @@
+"""Tier after tier with samenplaatsingen: the best plan so far, and what is proven about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from msgspec import Struct
+
+from matcher.check import Breach, Tier, value, violations
+from matcher.layers.bound import SCALE, Index, Priced, Prices, index, priced, prices
+from matcher.layers.cuts import Finder
+from matcher.layers.flow import Flow, strict
+from matcher.layers.greedy import greedy
+from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
+from matcher.layers.network import Network
+from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+
+ALL = 6_000
+"""Up to so many pairs there is no need to look at few first."""
+ALONE, MEMBER = 10, 30
+"""Pairs to begin with, per child alone and per member of a group …"""
+FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
+"""… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
+MORE = 6
+"""… and at most added per child in a round."""
+SMALL = 8_000
+"""Pairs over which a mixed integer program is fast whatever is asked of it."""
+BLEND = 40_000
+"""Pairs for which all tiers in one can still be solved; with more the relaxation alone takes too long."""
+FIRST_GAP = 5e-4
+"""The first plan need not be the best of its kind."""
+EXACT = 150_000
+"""Pairs that a mixed integer program can still take."""
+CUT = 0.1
+"""Rows against relaxed plans are added until a round brings less than this part of what they brought together."""
+
+BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)
+"""Tiers in which the flow core is best: what it reaches bounds a plan that is equal to it in the tiers before."""
+
+Least = list[tuple[Floats, int]]
+"""Of the tiers before: what each column adds, and what must at least be reached."""
+
+
+class Budget(Struct, frozen=True):
+    """When to end."""
+
+    out: Callable[[], bool]
+    """Asked between steps."""
+    left: Callable[[], float]
+    """Seconds."""
+    interrupter: Interrupter | None
+    nodes: int | None
+    """Branches per mixed integer program."""
+    enough: float
+    """A tier is left when its gap is no more than that."""
+    seed: int
+
+
+class _Warm(Struct, frozen=True, eq=False):
+    """Where the last relaxation ended, by column and by key of row."""
+
+    which: Ints
+    keys: Ints
+    basis: Basis
+
+    def on(self, which: Ints, keys: Ints) -> Basis:
+        """New columns stay 0, new rows have room; what went is made up for, as a basis has one for each row."""
+        column = _found(self.which, self.basis.column, which, AT_LOWER)
+        row = _found(self.keys, self.basis.row, keys, BASIC)
+        over = np.count_nonzero(column == BASIC) + np.count_nonzero(row == BASIC) - len(row)
+        column[np.flatnonzero(column == BASIC)[: max(over, 0)]] = AT_LOWER
+        row[np.flatnonzero(row != BASIC)[: max(-over, 0)]] = BASIC
+        return Basis(column, row)
+
+
+class Search:
+    """The best plan so far, and what is proven about it."""
+
+    def __init__(self, problem: Pairs, net: Network, relaxed: Flow, budget: Budget) -> None:
+        self.problem, self.net, self.budget = problem, net, budget
+        self.floor: int | None = None
+        self.blended: tuple[dict[Tier, int], int] | None = None
+        self.plan = np.full(problem.requests, NOBODY)
+        self.worth = value(problem, self.plan)
+        self._look_at(net)
+        self.use: Bools = np.ones(len(net.request), np.bool_)
+        self.counts: Bools = self.use
+        self.taken: Bools = self.use  # by the last relaxation
+        if len(net.request) > ALL:
+            rent = Prices(relaxed.price, 0, [0] * len(problem.mix), [], scale=1)
+            goal = np.concatenate((relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
+            self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep, ALONE, MEMBER)
+        self.rest = partial(greedy, problem, self.all, relaxed.price, relaxed.worth, budget.out)
+        self.offer(self.rest())
+
+    def _look_at(self, net: Network) -> None:
+        self.net, self.all = net, index(self.problem, columns(self.problem, net))
+        self.finder, self.cuts = Finder(self.all), Cuts.none()
+        self.warm: _Warm | None = None
+
+    def goal(self, tier: Tier) -> Floats:
+        """What each of all columns adds to a tier."""
+        return costs(self.problem, self.all.of, tier)
+
+    def offer(self, slots: Ints) -> None:
+        """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
+        if all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
+            worth = value(self.problem, slots)
+            if self._rank(worth) > self._rank(self.worth):
+                self.plan, self.worth = slots, worth
+
+    def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
+        """What counts first; with a floor all scores above it are equal until changes are counted."""
+        *before, score, kept = worth.values()
+        return (*before, score if self.floor is None else min(score, self.floor), kept, score)
+
+    def start(self, bounds: dict[Tier, int]) -> bool:
+        """A first plan; True when it places as many of each class as the flow, and from now on all plans do."""
+        before = self.net, self.all, self.use, self.finder
+        net, kept = strict(self.problem, self.net, self.budget.out)
+        self._look_at(net)
+        self.use = self.use[kept]
+        self._blend(self.budget.left() * 0.4)
+        if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
+            return True
+        self.net, self.all, self.use, self.finder = before
+        self.cuts, self.warm = Cuts.none(), None
+        if np.count_nonzero(self.use) <= BLEND:
+            self._blend(self.budget.left() * 0.4)
+        return False
+
+    def _blend(self, seconds: float) -> None:
+        """Looks for a plan that is good in all tiers at once."""
+        weights = self._weights()
+        goal = np.zeros(self.all.of.count)
+        for tier, weight in weights.items():
+            goal += weight * self.goal(tier)
+        self.counts = np.ones(len(self.net.request), np.bool_)
+        until = self.budget.left() - seconds
+        while True:
+            seen = self._relax(goal, [], None, until)
+            if seen is not None:
+                self.blended = weights, seen.bound
+                # the pairs that lose least make a small model, that nearly always has a good plan
+                for alone, member in FEW:
+                    few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
+                    left = self.budget.left() - until
+                    if left > 0 and self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                        return
+            if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until:
+                return
+            self.use[:] = True
+
+    def _weights(self) -> dict[Tier, int]:
+        """All tiers in one, in whole numbers: to find a first plan, and for what its bound says of the score."""
+        top = int(max(1, np.abs(self.net.value).max(initial=0)))
+        weights = {Tier.GESPLITST: 10 * top, Tier.LOCATIE: 4 * top, Tier.SCORE: 1}
+        if not self.net.must.any():  # else all plans count the same
+            days = int(max(1, self.problem.wachtdagen.max(initial=0)))
+            child = {Tier.CRISIS: 180 * top, Tier.SPOED: 120 * top, Tier.REGULIER: 60 * top}
+            weights |= {Tier.VAST: 300 * top, Tier.WACHTDAGEN: 30 * top // days, **child}
+        return weights
+
+    def raise_(self, tier: Tier, least: Least, bound: int) -> int:
+        """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
+        goal = self.goal(tier)
+        if tier is Tier.SCORE and self.blended is not None:
+            weights, most = self.blended
+            bound = min(bound, most - sum(weight * self.worth[t] for t, weight in weights.items() if t is not tier))
+        self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
+        while self.worth[tier] < bound and not self.budget.out():
+            before = self.worth[tier]
+            if self._near_enough(before, bound):
+                break
+            self.use |= self.plan[self.net.request] == self.net.slot
+            seen = self._relax(goal, least, before)
+            if seen is None:
+                break
+            bound = max(min(bound, seen.bound), before)
+            if self._near_enough(before, bound) or self.budget.out():
+                break
+            # who wants more looks at fewer pairs: first for a plan that is much better, then for any that is
+            for target in (before + (bound - before) // 2, before):
+                near = self.counts & (seen.pair <= seen.slack - (target + 1) * SCALE)
+                if target > before and np.count_nonzero(near) < SMALL:
+                    continue
+                if np.count_nonzero(near) > EXACT:
+                    near &= self.use
+                    self._integer(goal, least, near, self.budget.left() * 0.5, above=target)
+                    continue
+                found = self._integer(goal, least, near, self.budget.left(), above=target)
+                bound = max(target, self.worth[tier], min(bound, target if found.infeasible else _floor(found.bound)))
+                if self.worth[tier] > before or self.budget.out():
+                    break
+            if self.worth[tier] == before:
+                break
+        return bound
+
+    def _near_enough(self, reached: int, bound: int) -> bool:
+        return bound - reached <= self.budget.enough * abs(bound)
+
+    def _relax(self, goal: Floats, least: Least, reached: int | None, until: float = 0.0) -> Priced | None:
+        """The linear relaxation over few pairs, with more pairs until it holds for all, then with rows that every
+        plan keeps; None when there is no plan."""
+        problem, net, of = self.problem, self.net, self.all.of
+        rows = [(row, float(bound)) for row, bound in least]
+        best: Priced | None = None
+        uncut, dual = 0, False
+        while True:
+            thin, which = part(problem, of, self.use & self.counts)
+            short = [(row[which], bound) for row, bound in rows]
+            built = model(problem, thin, goal[which], short, self.cuts.on(which, of.count), whole=False)
+            found = solve(
+                built.model,
+                Solver.GLOP,
+                seconds=max(0.001, self.budget.left() - until),
+                basis=None if self.warm is None else self.warm.on(which, built.keys),
+                dual_simplex=dual,
+                interrupter=self.budget.interrupter,
+            )
+            if found.x is None or found.dual is None or found.basis is None or not found.optimal:
+                return best
+            self.warm, dual = _Warm(which, built.keys, found.basis), False
+            whole = np.zeros(of.count)
+            whole[which] = found.x
+            self.taken = whole[: of.begins[0]] > 1e-6
+            self.taken[of.apart[whole[of.begins[2] :] > 1e-6]] = True
+            seen = priced(self.all, goal, rows, prices(problem, net, built, found.dual), self.cuts)
+            before, best = best, seen if best is None or seen.slack < best.slack else best
+            now = float(found.x @ built.model.cost)
+            missing = best.slack / SCALE - now
+            gap = best.slack / SCALE - (0.999 * now if reached is None else reached)
+            fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use & self.counts
+            if self.budget.out() or (reached is not None and self._near_enough(reached, best.bound)):
+                return best
+            if missing > 0.02 * abs(gap) and fresh.any():
+                self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
+                continue
+            uncut = uncut or best.slack
+            if before is not None and before.slack < uncut and before.slack - best.slack < CUT * (uncut - best.slack):
+                return best
+            more = self.finder.broken(whole)
+            if not len(more.most):
+                return best
+            self.cuts, dual = self.cuts.more(more), True
+
+    def _integer(
+        self,
+        goal: Floats,
+        least: Least,
+        keep: Bools,
+        seconds: float,
+        gap: float = 0.0,
+        *,
+        hint: bool = False,
+        above: int | None = None,
+    ) -> Answer:
+        """The best plan over some pairs, only if it is more than `above`; it is offered."""
+        thin, which = part(self.problem, self.all.of, keep)
+        short = [(row[which], float(bound)) for row, bound in least]
+        built = model(self.problem, thin, goal[which], short, self.cuts.on(which, self.all.of.count))
+        found = solve(
+            built.model,
+            Solver.SCIP,
+            seconds=max(0.001, seconds),
+            integral=True,
+            gap=gap,
+            seed=self.budget.seed,
+            hint=solution_of(self.problem, thin, self.plan) if hint else None,
+            above=None if above is None else above + 0.5,
+            nodes=self.budget.nodes,
+            interrupter=self.budget.interrupter,
+        )
+        if found.x is not None:
+            x = found.x
+            if np.abs(x - np.rint(x)).max(initial=0.0) > 1e-6:
+                corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.budget.left()))
+                x = x if corner.x is None else corner.x
+            slots = plan_of(self.problem, thin, x)
+            self.offer(slots)
+            self.offer(self.rest(slots))  # the same groups, and the best for everybody else
+        return found
+
+
+def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:
+    """Per wanted key its value, or the default."""
+    order = np.argsort(known, kind="stable")
+    at = np.minimum(np.searchsorted(known[order], wanted), max(len(known) - 1, 0))
+    if not len(known):
+        return np.full(len(wanted), default)
+    hit = known[order][at] == wanted
+    return np.where(hit, values[order][at], default)
+
+
+def _counting(problem: Pairs, tier: Tier) -> Bools:
+    """(R,) the requests that matter for a tier and those before; the others can leave any plan, with their group."""
+    last = {Tier.VAST: -1, Tier.CRISIS: CRISIS, Tier.SPOED: SPOED}.get(tier, REGULIER)
+    matters = problem.urgentie <= last
+    matters[problem.vast[:, 0]] = True
+    mates = np.unique(problem.groep[matters])
+    return matters | np.isin(problem.groep, mates[mates >= 0])
+
+
+def _least(net: Network, loss: Ints, groep: Ints, single: int, member: int) -> Bools:
+    """The pairs that lose least: few of a child alone, more of a member of a group."""
+    alone = groep[net.request] < 0
+    far = np.iinfo(np.int64).max
+    return (_fewest(net, np.where(alone, loss, far), single) & alone) | (
+        _fewest(net, np.where(alone, far, loss), member) & ~alone
+    )
+
+
+def _fewest(net: Network, loss: Ints, count: int) -> Bools:
+    """Marks the `count` pairs of each request that lose least."""
+    use = np.zeros(len(loss), np.bool_)
+    for begin, end in zip(net.first[:-1].tolist(), net.first[1:].tolist(), strict=True):
+        if end - begin <= count:
+            use[begin:end] = True
+        else:
+            use[begin + np.argpartition(loss[begin:end], count)[:count]] = True
+    return use
+
+
+def _floor(bound: float) -> int:
+    """Whole numbers: a bound of 12.9999999 by rounding is 13."""
+    return 2**62 if bound == float("inf") else int(np.floor(bound + 1e-6 * max(1.0, abs(bound) * 1e-3)))

@@ -163,7 +163,7 @@ def _with_groups(
     begun: Plan | None,
 ) -> tuple[tuple[Level, ...], Ints]:
     search = Search(problem, net, relaxed, budget)
-    counted = not budget.out() and search.start(bounds)
+    counted = search.start(bounds)
     known = {} if begun is None else {level.tier: level for level in begun.levels}
     if begun is not None:
         search.offer(begun.slots)

@@ -69,15 +69,22 @@ def ranks(problem: Pairs) -> Ints:
     return rank
 
 
-def flow(net: Network, rank: Ints, value: Ints, stop: Callable[[], bool] = lambda: False) -> Flow:
-    """The best plan without groups; `stop` is asked between rounds. ValueError when values do not fit in 64 bits."""
+def flow(
+    net: Network, rank: Ints, value: Ints, stop: Callable[[], bool] = lambda: False, guess: Ints | None = None
+) -> Flow:
+    """The best plan without groups; `stop` is asked between rounds. `guess`: prices that are about right, to begin.
+
+    ValueError when values do not fit in 64 bits.
+    """
     weight = spread(net, value) + 1
     largest = int(weight) * int(rank.max(initial=1) + 1) * (len(rank) + len(net.room) + 2)
     if largest > LARGEST:
         raise ValueError("value: too large to plan exactly for so many requests")
     worth = value + (rank * weight)[net.request]
-    price, gain = np.zeros(len(net.room), np.int64), np.maximum(_most(net.first, worth), 0)
-    use, gap, rounds = _best(net, worth, np.arange(len(rank)), CANDIDATES), LARGEST, 0
+    price = np.zeros(len(net.room), np.int64) if guess is None else guess
+    paid = worth - price[net.leaf]
+    gain = np.maximum(_most(net.first, paid), 0)
+    use, gap, rounds = _best(net, paid, np.arange(len(rank)), CANDIDATES), LARGEST, 0
     thin = np.flatnonzero(use)
     while True:
         rounds += 1
@@ -200,14 +207,16 @@ def _rent(net: Network, price: Ints) -> int:
     return int(sum(a * b for a, b in zip(net.room[itself > 0].tolist(), itself[itself > 0].tolist(), strict=True)))
 
 
-def strict(problem: Pairs, net: Network, stop: Callable[[], bool] = lambda: False) -> tuple[Network, Bools]:
+def strict(
+    problem: Pairs, net: Network, relaxed: Flow, stop: Callable[[], bool] = lambda: False
+) -> tuple[Network, Bools]:
     """The pairs, the requests and the full nodes of exactly those plans that place as many of each class as the flow.
 
     Complementary slackness with the prices of a flow in which only ranks count: such a plan is optimal there, so it
     uses no pair that loses, places whoever gains, and leaves no bed that has a price. No counts are left to keep.
     """
     rank = ranks(problem)
-    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop)
+    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop, (relaxed.price + relaxed.weight // 2) // relaxed.weight)
     if top.total != top.bound:
         return net, np.ones(len(net.request), np.bool_)
     paid = top.worth - top.price[net.leaf]

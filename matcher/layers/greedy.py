@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import structs
 
-from matcher.layers.bound import Index, Prices, priced
+from matcher.layers.bound import Index, Priced, Prices, priced
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import Network
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
@@ -20,13 +20,23 @@ TRIES = 40
 """Places that are tried for each group."""
 
 
+def at_prices(problem: Pairs, of: Index, price: Ints, worth: Ints) -> Priced:
+    """What each pair, whole and group is worth at the prices of the flow."""
+    goal = np.concatenate((worth, np.zeros(of.of.count - len(worth), np.int64)))
+    return priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
+
+
 def greedy(
-    problem: Pairs, of: Index, price: Ints, worth: Ints, stop: Callable[[], bool], begun: Ints | None = None
+    problem: Pairs,
+    of: Index,
+    price: Ints,
+    worth: Ints,
+    seen: Priced,
+    stop: Callable[[], bool],
+    begun: Ints | None = None,
 ) -> Ints:
     """(R,) a plan; groups that are whole in the plan `begun` stay as they are. Group mix is not looked at."""
     net = of.net
-    goal = np.concatenate((worth, np.zeros(of.of.count - len(worth), np.int64)))
-    seen = priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
     paid = worth - price[net.leaf]
     room, plan = net.room.copy(), np.full(problem.requests, NOBODY)
     chains = np.stack(net.above(net.leaf), 1)
@@ -55,7 +65,7 @@ def greedy(
     for level in range(chains.shape[1]):
         open_ &= (chains[:, level] < 0) | (room[chains[:, level]] > 0)
     rest: Network = structs.replace(net, room=room).keep(~(settled | stays)[net.request] & open_)
-    found = flow(rest, ranks(problem), rest.value, stop)
+    found = flow(rest, ranks(problem), rest.value, stop, price)
     placed = np.flatnonzero(found.choice >= 0)
     plan[placed] = rest.slot[found.choice[placed]]
     return plan

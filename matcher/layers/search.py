@@ -9,10 +9,10 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.check import Breach, Tier, value, violations
-from matcher.layers.bound import SCALE, Index, Priced, Prices, index, priced, prices
+from matcher.layers.bound import SCALE, Priced, index, priced, prices
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
-from matcher.layers.greedy import greedy
+from matcher.layers.greedy import at_prices, greedy
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.network import Network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
@@ -80,26 +80,24 @@ class Search:
     """The best plan so far, and what is proven about it."""
 
     def __init__(self, problem: Pairs, net: Network, relaxed: Flow, budget: Budget) -> None:
-        self.problem, self.net, self.budget = problem, net, budget
+        self.problem, self.whole, self.relaxed, self.budget = problem, net, relaxed, budget
         self.floor: int | None = None
         self.blended: tuple[dict[Tier, int], int] | None = None
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
-        self._look_at(net)
-        self.use: Bools = np.ones(len(net.request), np.bool_)
-        self.counts: Bools = self.use
-        self.taken: Bools = self.use  # by the last relaxation
-        if len(net.request) > ALL:
-            rent = Prices(relaxed.price, 0, [0] * len(problem.mix), [], scale=1)
-            goal = np.concatenate((relaxed.worth, np.zeros(self.all.of.count - len(net.request), np.int64)))
-            self.use = _least(net, priced(self.all, goal, [], rent).pair, problem.groep, ALONE, MEMBER)
-        self.rest = partial(greedy, problem, self.all, relaxed.price, relaxed.worth, budget.out)
-        self.offer(self.rest())
 
-    def _look_at(self, net: Network) -> None:
+    def _look_at(self, net: Network, worth: Ints) -> None:
+        """From now on plans over these pairs only."""
         self.net, self.all = net, index(self.problem, columns(self.problem, net))
         self.finder, self.cuts = Finder(self.all), Cuts.none()
         self.warm: _Warm | None = None
+        seen = at_prices(self.problem, self.all, self.relaxed.price, worth)
+        self.rest = partial(greedy, self.problem, self.all, self.relaxed.price, worth, seen, self.budget.out)
+        self.use: Bools = np.ones(len(net.request), np.bool_)
+        if len(net.request) > ALL:
+            self.use = _least(net, seen.pair, self.problem.groep, ALONE, MEMBER)
+        self.counts: Bools = np.ones(len(net.request), np.bool_)
+        self.taken: Bools = self.use  # by the last relaxation
 
     def goal(self, tier: Tier) -> Floats:
         """What each of all columns adds to a tier."""
@@ -119,15 +117,15 @@ class Search:
 
     def start(self, bounds: dict[Tier, int]) -> bool:
         """A first plan; True when it places as many of each class as the flow, and from now on all plans do."""
-        before = self.net, self.all, self.use, self.finder
-        net, kept = strict(self.problem, self.net, self.budget.out)
-        self._look_at(net)
-        self.use = self.use[kept]
-        self._blend(self.budget.left() * 0.4)
-        if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
-            return True
-        self.net, self.all, self.use, self.finder = before
-        self.cuts, self.warm = Cuts.none(), None
+        net, kept = strict(self.problem, self.whole, self.relaxed, self.budget.out)
+        if not self.budget.out():
+            self._look_at(net, self.relaxed.worth[kept])
+            self._blend(self.budget.left() * 0.4)
+            if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
+                return True
+        self._look_at(self.whole, self.relaxed.worth)
+        self.blended = None
+        self.offer(self.rest())
         if np.count_nonzero(self.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
         return False

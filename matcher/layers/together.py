@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from matcher.check import Tier
 from matcher.layers.linear import Floats, Model
-from matcher.layers.network import Network, complete
+from matcher.layers.network import Network, complete, distinct
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 
 
@@ -53,10 +53,10 @@ def columns(problem: Pairs, net: Network) -> Columns:
     place = problem.locatie[unit]
     in_unit, in_place = complete(problem, net, at, unit), complete(problem, net, at, place)
     width = len(problem.ruimte) + 1
-    one = np.unique((group * width + unit)[in_unit])
+    one = distinct((group * width + unit)[in_unit])
     # at a locatie with one voorziening that is an option there is nothing to be over
     wide = int(problem.locatie.max(initial=0)) + 1
-    several = np.unique(((group * wide + place) * width + unit)[in_place]) // width
+    several = distinct(((group * wide + place) * width + unit)[in_place]) // width
     spots, counts = np.unique(several, return_counts=True)
     over = np.stack((spots // wide, spots % wide), 1)[counts > 1]
     return Columns(
@@ -255,7 +255,7 @@ def _room(of: Columns, rows: _Rows) -> Ints:
     """Beds, and room of the voorziening, where more could come than there is room for."""
     net, apart = of.net, of.begins[2]
     levels = net.above(net.leaf)
-    key = np.unique(np.concatenate([node[node >= 0] * len(net.first) + net.request[node >= 0] for node in levels]))
+    key = distinct(np.concatenate([node[node >= 0] * len(net.first) + net.request[node >= 0] for node in levels]))
     could = np.bincount(key // len(net.first), minlength=len(net.room))
     tight = np.flatnonzero((could > net.room) | net.full)
     room = net.room[tight].astype(np.float64)

@@ -70,9 +70,13 @@ def ranks(problem: Pairs) -> Ints:
 
 
 def flow(
-    net: Network, rank: Ints, value: Ints, stop: Callable[[], bool] = lambda: False, guess: Ints | None = None
+    net: Network,
+    rank: Ints,
+    value: Ints,
+    stop: Callable[[], bool] = lambda: False,
+    begin: tuple[Ints, Ints] | None = None,
 ) -> Flow:
-    """The best plan without groups; `stop` is asked between rounds. `guess`: prices that are about right, to begin.
+    """The best plan without groups; `stop` is asked between rounds. `begin`: prices and a choice that are about right.
 
     ValueError when values do not fit in 64 bits.
     """
@@ -81,27 +85,25 @@ def flow(
     if largest > LARGEST:
         raise ValueError("value: too large to plan exactly for so many requests")
     worth = value + (rank * weight)[net.request]
-    price = np.zeros(len(net.room), np.int64) if guess is None else guess
-    paid = worth - price[net.leaf]
-    gain = np.maximum(_most(net.first, paid), 0)
-    use, gap, rounds = _best(net, paid, np.arange(len(rank)), CANDIDATES), LARGEST, 0
-    thin = np.flatnonzero(use)
+    price, choice = (np.zeros(len(net.room), np.int64), np.full(len(rank), -1)) if begin is None else begin
+    use, rounds = _best(net, worth - price[net.leaf], np.arange(len(rank)), CANDIDATES), 0
     while True:
-        rounds += 1
-        choice = _solve(net, thin, worth, price, gain, gap + 1)
-        price = _prices(net, np.flatnonzero(use), choice, worth)
         paid = worth - price[net.leaf]
         gain = np.maximum(_most(net.first, paid), 0)
         total = int(worth[choice[choice >= 0]].sum())
         bound = int(gain.sum()) + _rent(net, price)
         gap = bound - total
-        if gap == 0 or stop():
+        if gap == 0 or (rounds and stop()):
             break
-        use |= _better(net, use, paid, choice, gain)
+        if rounds:
+            use |= _better(net, use, paid, choice, gain)
         near = gain[net.request] - paid <= gap
-        if np.count_nonzero(near) < len(thin):
+        if np.count_nonzero(near) < np.count_nonzero(use):
             use |= near
         thin = np.flatnonzero(use & near)
+        choice = _solve(net, thin, worth, price, gain, gap + 1)
+        price = _prices(net, np.flatnonzero(use), choice, worth)
+        rounds += 1
     return Flow(choice, price, gain, worth, weight, total, bound, rounds)
 
 
@@ -216,7 +218,9 @@ def strict(
     uses no pair that loses, places whoever gains, and leaves no bed that has a price. No counts are left to keep.
     """
     rank = ranks(problem)
-    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop, (relaxed.price + relaxed.weight // 2) // relaxed.weight)
+    # what a bed is worth in ranks only: nearly always exact, and then there is nothing left to solve
+    price = (relaxed.price + relaxed.weight // 2) // relaxed.weight
+    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop, (price, relaxed.choice))
     if top.total != top.bound:
         return net, np.ones(len(net.request), np.bool_)
     paid = top.worth - top.price[net.leaf]

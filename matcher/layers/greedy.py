@@ -11,18 +11,24 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import structs
 
+from matcher.check import Tier
 from matcher.layers.bound import Index, Priced, Prices, priced
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import Network
+from matcher.layers.together import costs
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 TRIES = 40
 """Places that are tried for each group."""
+APART, OVER = 10, 4
+"""What it costs that a group is split, or over several voorzieningen: so many times the most that a pair is worth."""
 
 
 def at_prices(problem: Pairs, of: Index, price: Ints, worth: Ints) -> Priced:
     """What each pair, whole and group is worth at the prices of the flow."""
-    goal = np.concatenate((worth, np.zeros(of.of.count - len(worth), np.int64)))
+    top = int(max(1, np.abs(of.net.value).max(initial=0)))
+    goal = np.rint(APART * top * costs(problem, of.of, Tier.GESPLITST) + OVER * top * costs(problem, of.of, Tier.LOCATIE))
+    goal[: len(worth)] = worth
     return priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
 
 
@@ -65,7 +71,12 @@ def greedy(
     for level in range(chains.shape[1]):
         open_ &= (chains[:, level] < 0) | (room[chains[:, level]] > 0)
     rest: Network = structs.replace(net, room=room).keep(~(settled | stays)[net.request] & open_)
-    found = flow(rest, ranks(problem), rest.value, stop, price)
+    choice = np.full(problem.requests, NOBODY)
+    if begun is not None:
+        there = np.flatnonzero(begun[rest.request] == rest.slot)
+        choice[rest.request[there]] = there
+        choice = choice if (rest.load(rest.leaf[choice[choice >= 0]]) <= room).all() else np.full(len(choice), NOBODY)
+    found = flow(rest, ranks(problem), rest.value, stop, (price, choice))
     placed = np.flatnonzero(found.choice >= 0)
     plan[placed] = rest.slot[found.choice[placed]]
     return plan

@@ -68,7 +68,8 @@ class Network(Struct, frozen=True, eq=False):
 def distinct(values: Ints) -> Ints:
     """In order, each once; for many values much faster than np.unique."""
     ordered = np.sort(values)
-    return ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    once: Ints = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return once
 
 
 def network(problem: Pairs) -> Network:

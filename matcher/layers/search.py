@@ -12,7 +12,7 @@ from matcher.check import Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
-from matcher.layers.greedy import at_prices, greedy
+from matcher.layers.greedy import APART, OVER, at_prices, greedy
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.network import Network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
@@ -20,7 +20,7 @@ from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 
 ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
-ALONE, MEMBER = 10, 30
+ALONE, MEMBER = 5, 12
 """Pairs to begin with, per child alone and per member of a group …"""
 FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
 """… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
@@ -30,7 +30,7 @@ SMALL = 8_000
 """Pairs over which a mixed integer program is fast whatever is asked of it."""
 BLEND = 40_000
 """Pairs for which all tiers in one can still be solved; with more the relaxation alone takes too long."""
-FIRST_GAP = 5e-4
+FIRST_GAP = 2e-4
 """The first plan need not be the best of its kind."""
 EXACT = 150_000
 """Pairs that a mixed integer program can still take."""
@@ -39,6 +39,8 @@ CUT = 0.1
 
 BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)
 """Tiers in which the flow core is best: what it reaches bounds a plan that is equal to it in the tiers before."""
+
+BEFORE = {tier: tuple(Tier)[:at] for at, tier in enumerate(Tier)}
 
 Least = list[tuple[Floats, int]]
 """Of the tiers before: what each column adds, and what must at least be reached."""
@@ -82,7 +84,7 @@ class Search:
     def __init__(self, problem: Pairs, net: Network, relaxed: Flow, budget: Budget) -> None:
         self.problem, self.whole, self.relaxed, self.budget = problem, net, relaxed, budget
         self.floor: int | None = None
-        self.blended: tuple[dict[Tier, int], int] | None = None
+        self.known: list[tuple[dict[Tier, int], int]] = []  # what the tiers times their weights never exceed
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
 
@@ -105,9 +107,9 @@ class Search:
 
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
-        if all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
-            worth = value(self.problem, slots)
-            if self._rank(worth) > self._rank(self.worth):
+        worth = value(self.problem, slots)
+        if self._rank(worth) > self._rank(self.worth):
+            if all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
                 self.plan, self.worth = slots, worth
 
     def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
@@ -122,9 +124,10 @@ class Search:
             self._look_at(net, self.relaxed.worth[kept])
             self._blend(self.budget.left() * 0.4)
             if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
+                self._both()
                 return True
         self._look_at(self.whole, self.relaxed.worth)
-        self.blended = None
+        self.known = []
         self.offer(self.rest())
         if np.count_nonzero(self.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
@@ -133,29 +136,53 @@ class Search:
     def _blend(self, seconds: float) -> None:
         """Looks for a plan that is good in all tiers at once."""
         weights = self._weights()
-        goal = np.zeros(self.all.of.count)
-        for tier, weight in weights.items():
-            goal += weight * self.goal(tier)
+        goal = self._sum(weights)
         self.counts = np.ones(len(self.net.request), np.bool_)
         until = self.budget.left() - seconds
         while True:
             seen = self._relax(goal, [], None, until)
             if seen is not None:
-                self.blended = weights, seen.bound
+                self.known.append((weights, seen.bound))
                 # the pairs that lose least make a small model, that nearly always has a good plan
                 for alone, member in FEW:
                     few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
                     left = self.budget.left() - until
                     if left > 0 and self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                        self.use = few
                         return
             if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until:
                 return
             self.use[:] = True
 
+    def _both(self) -> None:
+        """A bound on split and on spread samenplaatsingen by one relaxation, when there are such."""
+        if self.worth[Tier.GESPLITST] and self.worth[Tier.LOCATIE]:
+            weights = {Tier.GESPLITST: len(self.problem.splitsbaar) + 1, Tier.LOCATIE: 1}
+            seen = self._relax(self._sum(weights), [], sum(weight * self.worth[t] for t, weight in weights.items()))
+            if seen is not None:
+                self.known.append((weights, seen.bound))
+
+    def _sum(self, weights: dict[Tier, int]) -> Floats:
+        goal = np.zeros(self.all.of.count)
+        for tier, weight in weights.items():
+            goal += weight * self.goal(tier)
+        return goal
+
+    def _known(self, tier: Tier) -> int:
+        """The most that a tier can be with those before as they are, by what is known of sums."""
+        most = 2**62
+        for weights, bound in self.known:
+            # of the tiers after it: no more than all groups are split, and points say nothing
+            least = {t: self.worth[t] if t in BEFORE[tier] else -len(self.problem.splitsbaar) for t in weights}
+            if tier in weights and (tier is Tier.SCORE or Tier.SCORE not in weights):
+                rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
+                most = min(most, rest // weights[tier])
+        return most
+
     def _weights(self) -> dict[Tier, int]:
         """All tiers in one, in whole numbers: to find a first plan, and for what its bound says of the score."""
         top = int(max(1, np.abs(self.net.value).max(initial=0)))
-        weights = {Tier.GESPLITST: 10 * top, Tier.LOCATIE: 4 * top, Tier.SCORE: 1}
+        weights = {Tier.GESPLITST: APART * top, Tier.LOCATIE: OVER * top, Tier.SCORE: 1}
         if not self.net.must.any():  # else all plans count the same
             days = int(max(1, self.problem.wachtdagen.max(initial=0)))
             child = {Tier.CRISIS: 180 * top, Tier.SPOED: 120 * top, Tier.REGULIER: 60 * top}
@@ -165,9 +192,7 @@ class Search:
     def raise_(self, tier: Tier, least: Least, bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
         goal = self.goal(tier)
-        if tier is Tier.SCORE and self.blended is not None:
-            weights, most = self.blended
-            bound = min(bound, most - sum(weight * self.worth[t] for t, weight in weights.items() if t is not tier))
+        bound = max(self.worth[tier], min(bound, self._known(tier)))
         self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
         while self.worth[tier] < bound and not self.budget.out():
             before = self.worth[tier]
@@ -234,9 +259,11 @@ class Search:
             fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use & self.counts
             if self.budget.out() or (reached is not None and self._near_enough(reached, best.bound)):
                 return best
-            if missing > 0.02 * abs(gap) and fresh.any():
+            if missing > max(0.02 * abs(gap), 0.2 * self.budget.enough * abs(now)) and fresh.any():
                 self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
                 continue
+            if reached is None and self.budget.enough:
+                return best
             uncut = uncut or best.slack
             if before is not None and before.slack < uncut and before.slack - best.slack < CUT * (uncut - best.slack):
                 return best
@@ -278,8 +305,8 @@ class Search:
                 corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.budget.left()))
                 x = x if corner.x is None else corner.x
             slots = plan_of(self.problem, thin, x)
-            self.offer(slots)
             self.offer(self.rest(slots))  # the same groups, and the best for everybody else
+            self.offer(slots)
         return found
 
 

@@ -28,7 +28,8 @@ LEAST = 0.01
 class _Spot(Struct, frozen=True, eq=False):
     """Some slots of a voorziening."""
 
-    slots: frozenset[int]
+    pairs: Ints
+    """All pairs with them."""
     beds: int
     need: dict[int, int]
     """Of each whole there how many of these beds it takes at least, when any."""
@@ -39,8 +40,6 @@ class Finder:
 
     def __init__(self, of: Index) -> None:
         self.of = of
-        order = np.argsort(of.net.slot, kind="stable")
-        self.by_slot, self.starts = order, np.searchsorted(of.net.slot[order], np.arange(of.problem.slots + 1))
         self.spots: dict[int, list[_Spot]] = {}
 
     def broken(self, x: Floats) -> Cuts:
@@ -67,7 +66,7 @@ class Finder:
         found = []
         for spot in self.spots[unit]:
             come: dict[int, float] = {}
-            for pair in self._pairs(spot.slots):
+            for pair in spot.pairs.tolist():
                 if there[pair] > 1e-6:
                     who = int(net.request[pair])
                     come[who] = come.get(who, 0.0) + float(there[pair])
@@ -93,16 +92,13 @@ class Finder:
         of, (begin, _, apart) = self.of, self.of.of.begins
         among = set(others)
         mates = {int(of.problem.groep[who]) for who in others} - {-1}
-        pairs = [pair for pair in self._pairs(spot.slots) if int(of.net.request[pair]) in among]
+        pairs = [pair for pair in spot.pairs.tolist() if int(of.net.request[pair]) in among]
         at = np.searchsorted(of.of.apart, pairs)
         at = at[at < len(of.of.apart)]
         both = at[np.isin(of.of.apart[at], pairs)]
         columns = [*pairs, *(apart + np.unique(both)).tolist()]
         ways = [begin + q for q in wholes if int(of.of.group[q]) not in mates]
         return len(others), columns + ways, [1] * len(columns) + [times] * len(ways)
-
-    def _pairs(self, slots: frozenset[int]) -> list[int]:
-        return [pair for slot in sorted(slots) for pair in self.by_slot[self.starts[slot] : self.starts[slot + 1]].tolist()]
 
     def _look(self, unit: int) -> list[_Spot]:
         """The choices of slots of a voorziening, with what each whole there takes of them."""
@@ -114,10 +110,12 @@ class Finder:
             low, high = np.searchsorted(areas.slot_whole, (whole, whole + 1)).tolist()
             own: Ints = of.net.slot[areas.by_slot[areas.slot_starts[low:high]]]
             holds[whole] = dict(zip(own.tolist(), areas.slot_beds[low:high].tolist(), strict=True))
+        pairs = np.flatnonzero(np.isin(of.net.slot, slots))
         sizes = range(1, len(slots) + 1) if len(slots) <= SLOTS else (1, len(slots))
         spots = []
         for some in chain(*(combinations(slots, size) for size in sizes)):
             need = {q: int(areas.need[q]) - sum(b for slot, b in own.items() if slot not in some) for q, own in holds.items()}
             room = min(int(problem.ruimte[unit]), sum(beds[slot] for slot in some))
-            spots.append(_Spot(frozenset(some), room, {q: most for q, most in need.items() if most > 0}))
+            here = pairs[np.isin(of.net.slot[pairs], some)]
+            spots.append(_Spot(here, room, {q: most for q, most in need.items() if most > 0}))
         return spots

@@ -86,7 +86,7 @@ def flow(
         raise ValueError("value: too large to plan exactly for so many requests")
     worth = value + (rank * weight)[net.request]
     price, choice = (np.zeros(len(net.room), np.int64), np.full(len(rank), -1)) if begin is None else begin
-    use, rounds = _best(net, worth - price[net.leaf], np.arange(len(rank)), CANDIDATES), 0
+    use, rounds = np.zeros(0, np.bool_), 0
     while True:
         paid = worth - price[net.leaf]
         gain = np.maximum(_most(net.first, paid), 0)
@@ -97,6 +97,8 @@ def flow(
             break
         if rounds:
             use |= _better(net, use, paid, choice, gain)
+        else:
+            use = _best(net, paid, np.arange(len(rank)), CANDIDATES)
         near = gain[net.request] - paid <= gap
         if np.count_nonzero(near) < np.count_nonzero(use):
             use |= near
@@ -226,4 +228,4 @@ def strict(
     paid = top.worth - top.price[net.leaf]
     itself = top.price - np.where(net.parent >= 0, top.price[net.parent], 0)
     kept = paid == top.gain[net.request]
-    return structs.replace(net.keep(kept), must=top.gain > 0, full=itself > 0), kept
+    return structs.replace(net if kept.all() else net.keep(kept), must=top.gain > 0, full=itself > 0), kept

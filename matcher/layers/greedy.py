@@ -16,7 +16,7 @@ from matcher.layers.bound import Index, Priced, Prices, priced
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import Network
 from matcher.layers.together import costs
-from matcher.pairs import NOBODY, Bools, Ints, Pairs
+from matcher.pairs import NOBODY, Ints, Pairs
 
 TRIES = 40
 """Places that are tried for each group."""
@@ -39,9 +39,8 @@ def greedy(
     worth: Ints,
     seen: Priced,
     stop: Callable[[], bool],
-    begun: Ints | None = None,
 ) -> Ints:
-    """(R,) a plan; groups that are whole in the plan `begun` stay as they are. Group mix is not looked at."""
+    """(R,) a plan. Group mix is not looked at."""
     net = of.net
     paid = worth - price[net.leaf]
     room, plan = net.room.copy(), np.full(problem.requests, NOBODY)
@@ -51,10 +50,7 @@ def greedy(
     wait = np.zeros(len(problem.splitsbaar), np.int64)
     members = np.flatnonzero(problem.groep >= 0)
     np.maximum.at(wait, problem.groep[members], ranks(problem)[members])
-    done = np.zeros(len(wait), np.bool_) if begun is None else _stay(problem, net, begun, plan, room, chains)
     for group in np.argsort(-wait, kind="stable").tolist():
-        if done[group]:
-            continue
         for whole in order[begin[group] : begin[group + 1]][:TRIES].tolist():
             if seen.whole[whole] > seen.group[group]:
                 break
@@ -64,42 +60,45 @@ def greedy(
                     plan[net.request[pair]] = net.slot[pair]
                     room[chains[pair][chains[pair] >= 0]] -= 1
                 break
-    settled = plan != NOBODY
-    stays = problem.groep >= 0
-    stays[stays] = ~problem.splitsbaar[problem.groep[stays]]
-    open_ = np.ones(len(net.request), np.bool_)
-    for level in range(chains.shape[1]):
-        open_ &= (chains[:, level] < 0) | (room[chains[:, level]] > 0)
-    rest: Network = structs.replace(net, room=room).keep(~(settled | stays)[net.request] & open_)
+    return _rest(problem, net, plan, room, price, np.full(problem.requests, NOBODY), stop)
+
+
+def better(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Callable[[], bool]) -> Ints:
+    """(R,) a plan with the groups that are whole in the plan `begun` as they are, and the best for everybody else."""
+    members = np.flatnonzero(problem.groep >= 0)
+    group, slot = problem.groep[members], begun[members]
+    whole = np.ones(len(problem.splitsbaar), np.bool_)
+    whole[group[slot < 0]] = False
+    place = problem.locatie[problem.voorziening[np.maximum(slot, 0)]]
+    low, high = np.full(len(whole), np.iinfo(np.int64).max), np.full(len(whole), NOBODY)
+    np.minimum.at(low, group, place)
+    np.maximum.at(high, group, place)
+    whole &= low == high
+    stays = members[whole[group]]
+    plan = np.full(problem.requests, NOBODY)
+    plan[stays] = begun[stays]
+    at = np.flatnonzero(plan[net.request] == net.slot)
+    return _rest(problem, net, plan, net.room - net.load(net.leaf[at]), price, begun, stop)
+
+
+def _rest(
+    problem: Pairs, net: Network, plan: Ints, room: Ints, price: Ints, begun: Ints, stop: Callable[[], bool]
+) -> Ints:
+    """The plan, and the flow for whoever is not in it and in no group that must be whole; as `begun` to begin with."""
+    away = plan == NOBODY
+    mates = problem.groep >= 0
+    away[mates] &= problem.splitsbaar[problem.groep[mates]]
+    some = away[net.request]
+    for node in net.above(net.leaf):
+        some &= (node < 0) | (room[node] > 0)
+    rest: Network = structs.replace(net, room=room).keep(some)
     choice = np.full(problem.requests, NOBODY)
-    if begun is not None:
-        there = np.flatnonzero(begun[rest.request] == rest.slot)
-        choice[rest.request[there]] = there
-        choice = choice if (rest.load(rest.leaf[choice[choice >= 0]]) <= room).all() else np.full(len(choice), NOBODY)
+    there = np.flatnonzero(begun[rest.request] == rest.slot)
+    choice[rest.request[there]] = there
     found = flow(rest, ranks(problem), rest.value, stop, (price, choice))
     placed = np.flatnonzero(found.choice >= 0)
     plan[placed] = rest.slot[found.choice[placed]]
     return plan
-
-
-def _stay(problem: Pairs, net: Network, begun: Ints, plan: Ints, room: Ints, chains: Ints) -> Bools:
-    """Groups that are whole in a plan, with their beds taken."""
-    members = np.flatnonzero(problem.groep >= 0)
-    group, slot = problem.groep[members], begun[members]
-    done = np.ones(len(problem.splitsbaar), np.bool_)
-    done[group[slot < 0]] = False
-    place = problem.locatie[problem.voorziening[np.maximum(slot, 0)]]
-    low, high = np.full(len(done), np.iinfo(np.int64).max), np.full(len(done), NOBODY)
-    np.minimum.at(low, group, place)
-    np.maximum.at(high, group, place)
-    done &= low == high
-    at = np.flatnonzero(begun[net.request] == net.slot)
-    at = at[problem.groep[net.request[at]] >= 0]
-    at = at[done[problem.groep[net.request[at]]]]
-    plan[net.request[at]] = net.slot[at]
-    for node in chains[at].T:
-        np.subtract.at(room, node[node >= 0], 1)
-    return done
 
 
 def _lay(problem: Pairs, of: Index, whole: int, *, paid: Ints, room: Ints, chains: Ints) -> list[int] | None:

@@ -12,7 +12,7 @@ from matcher.check import Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
-from matcher.layers.greedy import APART, OVER, at_prices, greedy
+from matcher.layers.greedy import APART, OVER, at_prices, better, greedy
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.network import Network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
@@ -24,7 +24,7 @@ ALONE, MEMBER = 5, 12
 """Pairs to begin with, per child alone and per member of a group …"""
 FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
 """… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
-MORE = 6
+MORE = 3
 """… and at most added per child in a round."""
 SMALL = 8_000
 """Pairs over which a mixed integer program is fast whatever is asked of it."""
@@ -39,6 +39,8 @@ CUT = 0.1
 
 BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)
 """Tiers in which the flow core is best: what it reaches bounds a plan that is equal to it in the tiers before."""
+
+FAR = np.iinfo(np.int64).max
 
 BEFORE = {tier: tuple(Tier)[:at] for at, tier in enumerate(Tier)}
 
@@ -94,12 +96,12 @@ class Search:
         self.finder, self.cuts = Finder(self.all), Cuts.none()
         self.warm: _Warm | None = None
         seen = at_prices(self.problem, self.all, self.relaxed.price, worth)
-        self.rest = partial(greedy, self.problem, self.all, self.relaxed.price, worth, seen, self.budget.out)
+        self.first = partial(greedy, self.problem, self.all, self.relaxed.price, worth, seen, self.budget.out)
         self.use: Bools = np.ones(len(net.request), np.bool_)
         if len(net.request) > ALL:
             self.use = _least(net, seen.pair, self.problem.groep, ALONE, MEMBER)
         self.counts: Bools = np.ones(len(net.request), np.bool_)
-        self.taken: Bools = self.use  # by the last relaxation
+        self.taken = self.settled = self.use  # by the last relaxation
 
     def goal(self, tier: Tier) -> Floats:
         """What each of all columns adds to a tier."""
@@ -128,7 +130,7 @@ class Search:
                 return True
         self._look_at(self.whole, self.relaxed.worth)
         self.known = []
-        self.offer(self.rest())
+        self.offer(self.first())
         if np.count_nonzero(self.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
         return False
@@ -146,9 +148,9 @@ class Search:
                 # the pairs that lose least make a small model, that nearly always has a good plan
                 for alone, member in FEW:
                     few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
+                    few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
                     left = self.budget.left() - until
                     if left > 0 and self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
-                        self.use = few
                         return
             if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until:
                 return
@@ -249,8 +251,7 @@ class Search:
             self.warm, dual = _Warm(which, built.keys, found.basis), False
             whole = np.zeros(of.count)
             whole[which] = found.x
-            self.taken = whole[: of.begins[0]] > 1e-6
-            self.taken[of.apart[whole[of.begins[2] :] > 1e-6]] = True
+            self._remember(whole)
             seen = priced(self.all, goal, rows, prices(problem, net, built, found.dual), self.cuts)
             before, best = best, seen if best is None or seen.slack < best.slack else best
             now = float(found.x @ built.model.cost)
@@ -260,7 +261,7 @@ class Search:
             if self.budget.out() or (reached is not None and self._near_enough(reached, best.bound)):
                 return best
             if missing > max(0.02 * abs(gap), 0.2 * self.budget.enough * abs(now)) and fresh.any():
-                self.use |= _fewest(net, np.where(self.use, np.iinfo(np.int64).max, seen.pair), MORE) & fresh
+                self.use |= _fewest(net, np.where(fresh, seen.pair, FAR), np.full(problem.requests, MORE)) & fresh
                 continue
             if reached is None and self.budget.enough:
                 return best
@@ -271,6 +272,16 @@ class Search:
             if not len(more.most):
                 return best
             self.cuts, dual = self.cuts.more(more), True
+
+    def _remember(self, x: Floats) -> None:
+        """The pairs of a relaxed plan, and the groups that it places as a whole plan would."""
+        of, (wholes, splits, apart) = self.all.of, self.all.of.begins
+        self.taken = x[:wholes] > 1e-6
+        self.taken[of.apart[x[apart:] > 1e-6]] = True
+        half = (x[wholes:apart] > 1e-6) & (x[wholes:apart] < 1 - 1e-6)
+        self.settled = np.ones(len(self.problem.splitsbaar) + 1, np.bool_)
+        self.settled[np.concatenate((of.group, of.splits))[half]] = False
+        self.settled[NOBODY] = False
 
     def _integer(
         self,
@@ -305,7 +316,8 @@ class Search:
                 corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.budget.left()))
                 x = x if corner.x is None else corner.x
             slots = plan_of(self.problem, thin, x)
-            self.offer(self.rest(slots))  # the same groups, and the best for everybody else
+            wide = self.net if len(self.net.request) <= EXACT else self.net.keep(self.use | keep)
+            self.offer(better(self.problem, wide, self.relaxed.price, slots, self.budget.out))
             self.offer(slots)
         return found
 
@@ -331,21 +343,17 @@ def _counting(problem: Pairs, tier: Tier) -> Bools:
 
 def _least(net: Network, loss: Ints, groep: Ints, single: int, member: int) -> Bools:
     """The pairs that lose least: few of a child alone, more of a member of a group."""
-    alone = groep[net.request] < 0
-    far = np.iinfo(np.int64).max
-    return (_fewest(net, np.where(alone, loss, far), single) & alone) | (
-        _fewest(net, np.where(alone, far, loss), member) & ~alone
-    )
+    return _fewest(net, loss, np.where(groep < 0, single, member))
 
 
-def _fewest(net: Network, loss: Ints, count: int) -> Bools:
+def _fewest(net: Network, loss: Ints, count: Ints) -> Bools:
     """Marks the `count` pairs of each request that lose least."""
     use = np.zeros(len(loss), np.bool_)
-    for begin, end in zip(net.first[:-1].tolist(), net.first[1:].tolist(), strict=True):
-        if end - begin <= count:
+    for begin, end, most in zip(net.first[:-1].tolist(), net.first[1:].tolist(), count.tolist(), strict=True):
+        if end - begin <= most:
             use[begin:end] = True
         else:
-            use[begin + np.argpartition(loss[begin:end], count)[:count]] = True
+            use[begin + np.argpartition(loss[begin:end], most)[:most]] = True
     return use
 
 

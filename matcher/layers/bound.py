@@ -59,6 +59,8 @@ class Index(Struct, frozen=True, eq=False):
     of: Columns
     single: Bools
     """(R,) in no group."""
+    member: Ints
+    """The pairs of who is in one."""
     unit: _Areas
     place: _Areas
 
@@ -95,6 +97,7 @@ def index(problem: Pairs, of: Columns) -> Index:
         net=net,
         of=of,
         single=problem.groep < 0,
+        member=at,
         unit=_areas(problem, net, at, unit, np.flatnonzero(alone), of.group[alone], of.unit[alone]),
         place=_areas(problem, net, at, place, np.flatnonzero(~alone), of.group[~alone], of.place[~alone]),
     )
@@ -155,11 +158,12 @@ def priced(
     """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
     problem, net = of.problem, of.net
     begin, splits_at, apart_at = of.of.begins
-    cost = np.rint(goal).astype(np.int64)[:apart_at] * at.scale
+    cost = np.rint(goal[:apart_at]).astype(np.int64)
+    cost *= at.scale
     total = at.rent
     for (row, bound), price in zip(least, at.least, strict=True):
         if price:
-            cost += np.rint(row).astype(np.int64)[:apart_at] * price
+            cost += np.rint(row[:apart_at]).astype(np.int64) * price
             total -= round(bound) * price
     if cuts is not None and at.cut is not None and at.cut.any():
         # a pair apart is its pair here, and a cut counts both
@@ -194,10 +198,11 @@ def priced(
     group = _best_of(of, np.maximum(apart, idle), brings, each, itself, paid)
     total += int(most[of.single].sum()) + int(group.sum())
     # losses
-    loss = most[net.request] - paid
-    member = np.flatnonzero(~of.single[net.request])
+    loss = np.repeat(most, np.diff(net.first))
+    loss -= paid
+    member = of.member
     own = problem.groep[net.request[member]]
-    with_it = np.full(pairs, NEVER)
+    with_it = np.empty(pairs, np.int64)  # only looked at for members
     with_it[member] = apart[own] - loss[member]
     for areas, best in zip((of.unit, of.place), best_in, strict=True):
         inside = areas.whole[areas.segment] >= 0

@@ -163,10 +163,10 @@ def _with_groups(
     begun: Plan | None,
 ) -> tuple[tuple[Level, ...], Ints]:
     search = Search(problem, net, relaxed, budget)
-    counted = search.start(bounds)
-    known = {} if begun is None else {level.tier: level for level in begun.levels}
     if begun is not None:
         search.offer(begun.slots)
+    known = {} if begun is None else {level.tier: level for level in begun.levels}
+    counted = search.start(bounds)
     least: Least = []
     found: list[tuple[Tier, int, int]] = []
     loose = _anything(problem, net)

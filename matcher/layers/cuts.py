@@ -114,7 +114,10 @@ class Finder:
         sizes = range(1, len(slots) + 1) if len(slots) <= SLOTS else (1, len(slots))
         spots = []
         for some in chain(*(combinations(slots, size) for size in sizes)):
-            need = {q: int(areas.need[q]) - sum(b for slot, b in own.items() if slot not in some) for q, own in holds.items()}
+            need = {
+                q: int(areas.need[q]) - sum(b for slot, b in own.items() if slot not in some)
+                for q, own in holds.items()
+            }
             room = min(int(problem.ruimte[unit]), sum(beds[slot] for slot in some))
             here = pairs[np.isin(of.net.slot[pairs], some)]
             spots.append(_Spot(here, room, {q: most for q, most in need.items() if most > 0}))

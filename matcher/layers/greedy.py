@@ -27,7 +27,9 @@ APART, OVER = 10, 4
 def at_prices(problem: Pairs, of: Index, price: Ints, worth: Ints) -> Priced:
     """What each pair, whole and group is worth at the prices of the flow."""
     top = int(max(1, np.abs(of.net.value).max(initial=0)))
-    goal = np.rint(APART * top * costs(problem, of.of, Tier.GESPLITST) + OVER * top * costs(problem, of.of, Tier.LOCATIE))
+    goal = np.rint(
+        APART * top * costs(problem, of.of, Tier.GESPLITST) + OVER * top * costs(problem, of.of, Tier.LOCATIE)
+    )
     goal[: len(worth)] = worth
     return priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
 
@@ -39,18 +41,23 @@ def greedy(
     worth: Ints,
     seen: Priced,
     stop: Callable[[], bool],
+    begun: Ints | None = None,
 ) -> Ints:
-    """(R,) a plan. Group mix is not looked at."""
+    """(R,) a plan, with the groups that are whole in `begun` as they are. Group mix is not looked at."""
     net = of.net
     paid = worth - price[net.leaf]
-    room, plan = net.room.copy(), np.full(problem.requests, NOBODY)
+    begun = np.full(problem.requests, NOBODY) if begun is None else begun
+    plan = _stay(problem, begun)
+    room = net.room - net.load(net.leaf[np.flatnonzero(plan[net.request] == net.slot)])
+    done = np.unique(problem.groep[plan != NOBODY])
     chains = np.stack(net.above(net.leaf), 1)
     order = np.lexsort((seen.whole, of.of.group))
     begin = np.searchsorted(of.of.group[order], np.arange(len(problem.splitsbaar) + 1))
     wait = np.zeros(len(problem.splitsbaar), np.int64)
     members = np.flatnonzero(problem.groep >= 0)
     np.maximum.at(wait, problem.groep[members], ranks(problem)[members])
-    for group in np.argsort(-wait, kind="stable").tolist():
+    groups = np.argsort(-wait, kind="stable")
+    for group in groups[~np.isin(groups, done)].tolist():
         for whole in order[begin[group] : begin[group + 1]][:TRIES].tolist():
             if seen.whole[whole] > seen.group[group]:
                 break
@@ -60,11 +67,18 @@ def greedy(
                     plan[net.request[pair]] = net.slot[pair]
                     room[chains[pair][chains[pair] >= 0]] -= 1
                 break
-    return _rest(problem, net, plan, room, price, np.full(problem.requests, NOBODY), stop)
+    return _rest(problem, net, plan, room, price, begun, stop)
 
 
-def better(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Callable[[], bool]) -> Ints:
+def others_best(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Callable[[], bool]) -> Ints:
     """(R,) a plan with the groups that are whole in the plan `begun` as they are, and the best for everybody else."""
+    plan = _stay(problem, begun)
+    at = np.flatnonzero(plan[net.request] == net.slot)
+    return _rest(problem, net, plan, net.room - net.load(net.leaf[at]), price, begun, stop)
+
+
+def _stay(problem: Pairs, begun: Ints) -> Ints:
+    """(R,) only the groups that are whole in a plan."""
     members = np.flatnonzero(problem.groep >= 0)
     group, slot = problem.groep[members], begun[members]
     whole = np.ones(len(problem.splitsbaar), np.bool_)
@@ -73,12 +87,10 @@ def better(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Callabl
     low, high = np.full(len(whole), np.iinfo(np.int64).max), np.full(len(whole), NOBODY)
     np.minimum.at(low, group, place)
     np.maximum.at(high, group, place)
-    whole &= low == high
-    stays = members[whole[group]]
+    stays = members[(whole & (low == high))[group]]
     plan = np.full(problem.requests, NOBODY)
     plan[stays] = begun[stays]
-    at = np.flatnonzero(plan[net.request] == net.slot)
-    return _rest(problem, net, plan, net.room - net.load(net.leaf[at]), price, begun, stop)
+    return plan
 
 
 def _rest(
@@ -95,6 +107,8 @@ def _rest(
     choice = np.full(problem.requests, NOBODY)
     there = np.flatnonzero(begun[rest.request] == rest.slot)
     choice[rest.request[there]] = there
+    if (rest.load(rest.leaf[there]) > room).any():
+        choice[:] = NOBODY
     found = flow(rest, ranks(problem), rest.value, stop, (price, choice))
     placed = np.flatnonzero(found.choice >= 0)
     plan[placed] = rest.slot[found.choice[placed]]

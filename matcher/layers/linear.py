@@ -168,10 +168,10 @@ def solve(
         given = extra.solution_hints.add()
         given.variable_values.ids.extend(range(len(hint)))
         given.variable_values.values.extend(hint.tolist())
+    if solver is Solver.GLOP and (basis is None or dual_simplex):
+        parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
     if solver is Solver.GLOP and basis is not None:
         parameters.glop.use_preprocessing = False  # it would forget where to begin
-        if dual_simplex:
-            parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
         for status, values in (
             (extra.initial_basis.variable_status, basis.column),
             (extra.initial_basis.constraint_status, basis.row),

@@ -12,7 +12,7 @@ from matcher.check import Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
-from matcher.layers.greedy import APART, OVER, at_prices, better, greedy
+from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.network import Network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
@@ -28,7 +28,7 @@ MORE = 3
 """… and at most added per child in a round."""
 SMALL = 8_000
 """Pairs over which a mixed integer program is fast whatever is asked of it."""
-BLEND = 40_000
+BLEND = 60_000
 """Pairs for which all tiers in one can still be solved; with more the relaxation alone takes too long."""
 FIRST_GAP = 2e-4
 """The first plan need not be the best of its kind."""
@@ -39,6 +39,8 @@ CUT = 0.1
 
 BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)
 """Tiers in which the flow core is best: what it reaches bounds a plan that is equal to it in the tiers before."""
+
+COUNTS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER)
 
 FAR = np.iinfo(np.int64).max
 
@@ -110,9 +112,9 @@ class Search:
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
         worth = value(self.problem, slots)
-        if self._rank(worth) > self._rank(self.worth):
-            if all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
-                self.plan, self.worth = slots, worth
+        better = self._rank(worth) > self._rank(self.worth)
+        if better and all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
+            self.plan, self.worth = slots, worth
 
     def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
         """What counts first; with a floor all scores above it are equal until changes are counted."""
@@ -150,9 +152,11 @@ class Search:
                     few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
                     few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
                     left = self.budget.left() - until
-                    if left > 0 and self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                    if left <= 0 or self.budget.out():
                         return
-            if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until:
+                    if self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                        return
+            if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until or self.budget.out():
                 return
             self.use[:] = True
 
@@ -208,7 +212,7 @@ class Search:
             if self._near_enough(before, bound) or self.budget.out():
                 break
             # who wants more looks at fewer pairs: first for a plan that is much better, then for any that is
-            for target in (before + (bound - before) // 2, before):
+            for target in (before,) if tier in COUNTS else (before + (bound - before) // 2, before):
                 near = self.counts & (seen.pair <= seen.slack - (target + 1) * SCALE)
                 if target > before and np.count_nonzero(near) < SMALL:
                     continue
@@ -216,7 +220,10 @@ class Search:
                     near &= self.use
                     self._integer(goal, least, near, self.budget.left() * 0.5, above=target)
                     continue
-                found = self._integer(goal, least, near, self.budget.left(), above=target)
+                if tier in COUNTS:  # few values: once there is a plan, the bound mostly says that it is the best
+                    found = self._integer(goal, least, near, self.budget.left() * 0.5, hint=True)
+                else:
+                    found = self._integer(goal, least, near, self.budget.left() * 0.7, above=target)
                 bound = max(target, self.worth[tier], min(bound, target if found.infeasible else _floor(found.bound)))
                 if self.worth[tier] > before or self.budget.out():
                     break
@@ -266,7 +273,7 @@ class Search:
             if reached is None and self.budget.enough:
                 return best
             uncut = uncut or best.slack
-            if before is not None and before.slack < uncut and before.slack - best.slack < CUT * (uncut - best.slack):
+            if before is not None and before.slack < uncut and before.slack - best.slack <= CUT * (uncut - best.slack):
                 return best
             more = self.finder.broken(whole)
             if not len(more.most):
@@ -275,7 +282,7 @@ class Search:
 
     def _remember(self, x: Floats) -> None:
         """The pairs of a relaxed plan, and the groups that it places as a whole plan would."""
-        of, (wholes, splits, apart) = self.all.of, self.all.of.begins
+        of, (wholes, _, apart) = self.all.of, self.all.of.begins
         self.taken = x[:wholes] > 1e-6
         self.taken[of.apart[x[apart:] > 1e-6]] = True
         half = (x[wholes:apart] > 1e-6) & (x[wholes:apart] < 1 - 1e-6)
@@ -316,8 +323,11 @@ class Search:
                 corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.budget.left()))
                 x = x if corner.x is None else corner.x
             slots = plan_of(self.problem, thin, x)
-            wide = self.net if len(self.net.request) <= EXACT else self.net.keep(self.use | keep)
-            self.offer(better(self.problem, wide, self.relaxed.price, slots, self.budget.out))
+            if self.net.must.any() and len(self.net.request) > EXACT:
+                near = self.net.keep(self.use | keep)
+                self.offer(others_best(self.problem, near, self.relaxed.price, slots, self.budget.out))
+            else:
+                self.offer(self.first(slots))
             self.offer(slots)
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from matcher.check import Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
@@ -14,6 +14,7 @@ from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
 from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
+from matcher.layers.local import parts, room_beside
 from matcher.layers.network import Network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
@@ -26,6 +27,12 @@ FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
 """… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
 MORE = 3
 """… and at most added per child in a round."""
+NEAR = 3, 12
+"""… and as many to look at again, one part of the plan after another, …"""
+PARTS = 300, 300, 600, 1200
+"""… of about so many children …"""
+PART_S = 2.0
+"""… and so long at most."""
 SMALL = 8_000
 """Pairs over which a mixed integer program is fast whatever is asked of it."""
 BLEND = 60_000
@@ -104,6 +111,7 @@ class Search:
             self.use = _least(net, seen.pair, self.problem.groep, ALONE, MEMBER)
         self.counts: Bools = np.ones(len(net.request), np.bool_)
         self.taken = self.settled = self.use  # by the last relaxation
+        self.near = self.use
 
     def goal(self, tier: Tier) -> Floats:
         """What each of all columns adds to a tier."""
@@ -135,7 +143,20 @@ class Search:
         self.offer(self.first())
         if np.count_nonzero(self.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
+            self._polish(self.budget.left() * 0.5)
         return False
+
+    def _polish(self, seconds: float) -> None:
+        """Looks again at one part of the plan after another, in all tiers at once."""
+        goal, until = self._sum(self._weights()), self.budget.left() - seconds
+        seeds = np.flatnonzero(~self.settled[:-1])
+        for size in PARTS:
+            for free in parts(self.problem, self.net, self.near, seeds, self.plan, size):
+                left = self.budget.left() - until
+                if left <= 0 or self.budget.out():
+                    return
+                here = self.near | (self.plan[self.net.request] == self.net.slot)
+                self._integer(goal, [], here & free[self.net.request], min(left, PART_S), hint=True, free=free)
 
     def _blend(self, seconds: float) -> None:
         """Looks for a plan that is good in all tiers at once."""
@@ -148,7 +169,8 @@ class Search:
             if seen is not None:
                 self.known.append((weights, seen.bound))
                 # the pairs that lose least make a small model, that nearly always has a good plan
-                for alone, member in FEW:
+                self.near = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, *NEAR))
+                for alone, member in FEW if self.net.must.any() else ((0, 0), *FEW):
                     few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
                     few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
                     left = self.budget.left() - until
@@ -200,12 +222,13 @@ class Search:
         goal = self.goal(tier)
         bound = max(self.worth[tier], min(bound, self._known(tier)))
         self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
+        until = 0.0 if tier in {Tier.SCORE, Tier.BEHOUDEN} else self.budget.left() * 0.5
         while self.worth[tier] < bound and not self.budget.out():
             before = self.worth[tier]
             if self._near_enough(before, bound):
                 break
             self.use |= self.plan[self.net.request] == self.net.slot
-            seen = self._relax(goal, least, before)
+            seen = self._relax(goal, least, before, until)
             if seen is None:
                 break
             bound = max(min(bound, seen.bound), before)
@@ -221,11 +244,11 @@ class Search:
                     self._integer(goal, least, near, self.budget.left() * 0.5, above=target)
                     continue
                 if tier in COUNTS:  # few values: once there is a plan, the bound mostly says that it is the best
-                    found = self._integer(goal, least, near, self.budget.left() * 0.5, hint=True)
+                    found = self._integer(goal, least, near, self.budget.left() - until, hint=True)
                 else:
-                    found = self._integer(goal, least, near, self.budget.left() * 0.7, above=target)
+                    found = self._integer(goal, least, near, self.budget.left() - until, above=target)
                 bound = max(target, self.worth[tier], min(bound, target if found.infeasible else _floor(found.bound)))
-                if self.worth[tier] > before or self.budget.out():
+                if self.worth[tier] > before or not (found.infeasible or target == before) or self.budget.out():
                     break
             if self.worth[tier] == before:
                 break
@@ -300,11 +323,19 @@ class Search:
         *,
         hint: bool = False,
         above: int | None = None,
+        free: Bools | None = None,
     ) -> Answer:
-        """The best plan over some pairs, only if it is more than `above`; it is offered."""
+        """The best plan over some pairs, only if it is more than `above`; it is offered.
+
+        With `free` only these requests are looked at, the others stay where they are.
+        """
         thin, which = part(self.problem, self.all.of, keep)
         short = [(row[which], float(bound)) for row, bound in least]
-        built = model(self.problem, thin, goal[which], short, self.cuts.on(which, self.all.of.count))
+        cuts = self.cuts.on(which, self.all.of.count)
+        if free is not None:
+            beside = room_beside(self.net, self.plan, free)
+            thin, cuts = structs.replace(thin, net=structs.replace(thin.net, room=beside)), Cuts.none()
+        built = model(self.problem, thin, goal[which], short, cuts)
         found = solve(
             built.model,
             Solver.SCIP,
@@ -323,6 +354,9 @@ class Search:
                 corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.budget.left()))
                 x = x if corner.x is None else corner.x
             slots = plan_of(self.problem, thin, x)
+            if free is not None:
+                self.offer(np.where(free, slots, self.plan))
+                return found
             if self.net.must.any() and len(self.net.request) > EXACT:
                 near = self.net.keep(self.use | keep)
                 self.offer(others_best(self.problem, near, self.relaxed.price, slots, self.budget.out))

@@ -1,0 +1,62 @@
+"""The best that is known of a country that is krap: `python -m tests.bench.best_known 600` looks for so many seconds.
+
+It goes on from nothing each time, and writes best_known.json beside it, for bench_plan to compare with.
+"""
+
+from __future__ import annotations
+
+import sys
+from hashlib import blake2b
+from pathlib import Path
+from time import perf_counter
+
+import msgspec
+from msgspec import Struct
+
+from matcher.check import Tier, violations
+from matcher.pairs import Pairs
+from matcher.plan import plan
+from tests.bench.large import pairs
+
+FILE = Path(__file__).with_suffix(".json")
+CHILDREN, SEED = 6000, 1
+
+
+class Known(Struct, frozen=True):
+    instance: str
+    """blake2b of its columns."""
+    children: int
+    seed: int
+    seconds: float
+    value: dict[Tier, int]
+    bound: dict[Tier, int]
+
+
+def digest(problem: Pairs) -> str:
+    own = blake2b(digest_size=8)
+    for column in (problem.request, problem.slot, problem.value, problem.capaciteit, problem.groep, problem.wachtdagen):
+        own.update(column.tobytes())
+    return own.hexdigest()
+
+
+def known() -> Known:
+    return msgspec.json.decode(FILE.read_bytes(), type=Known)
+
+
+def main(seconds: float) -> None:
+    problem = pairs(CHILDREN, krap=True, groups=True, seed=SEED)
+    found = plan(problem, clock=perf_counter, seconds=seconds)
+    assert violations(problem, found.slots.tolist()) == []
+    record = Known(
+        instance=digest(problem),
+        children=CHILDREN,
+        seed=SEED,
+        seconds=round(found.seconds, 1),
+        value={level.tier: level.value for level in found.levels},
+        bound={level.tier: level.bound for level in found.levels},
+    )
+    FILE.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))

@@ -1,14 +1,15 @@
-"""The joint plan at region, province and country size, beside the first free bed and the best pair first.
+"""The joint plan at region, province and country size, beside the first free bed, the best pair first and CP-SAT.
 
-Seconds are wall clock for the single-period model; every plan is checked against its specification. Country
-problems are seeded (tests/bench/large.py); their hash stands beside them.
+Seconds are wall clock for the single-period model; every plan is checked against its specification. Problems are
+seeded (tests/bench/large.py). Nothing of scipy: it is no dependency, not of the tests either.
 """
 
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from collections.abc import Callable
-from hashlib import blake2b
 from time import perf_counter
 
 import numpy as np
@@ -18,34 +19,83 @@ from matcher.layers.flow import flow, ranks
 from matcher.layers.network import network
 from matcher.pairs import NOBODY, Ints, Pairs
 from matcher.plan import Plan, plan
+from tests.bench import best_known, cpsat
 from tests.bench.entry import Entry, measured
 from tests.bench.large import pairs
 
 REGION, PROVINCE, COUNTRY = 60, 600, 6000
 RUIM_S, KRAP_S, PROVINCE_S = 30.0, 25.0, 60.0
+CPSAT_S = 60.0
 ENOUGH = 0.0005
 """At country size a tier is left at this gap."""
+TEN_TIMES_S = 120.0
 
 
 def run() -> list[Entry]:
     entries: list[Entry] = []
     for krap in (False, True):
-        name = "krap" if krap else "ruim"
-        entries += _flow(name, pairs(COUNTRY, krap=krap, groups=False))
-        for size, children, seconds in (("region", REGION, 10.0), ("province", PROVINCE, PROVINCE_S)):
-            found = _plan(pairs(children, krap=krap, groups=True), seconds)
-            own = f"plan_{size}{'_krap' if krap else ''}"
-            entries += measured(f"{own}_s", found.seconds, "s", {})
-            entries += measured(f"{own}_gap", found.gap, "share", {})
-        gc.collect()
-        problem = pairs(COUNTRY, krap=krap, groups=True)
-        found = _plan(problem, KRAP_S if krap else RUIM_S, ENOUGH)
-        entries += measured(f"plan_country_{name}_s", found.seconds, "s", {})
-        entries += measured(f"plan_country_{name}{'_25s' if krap else ''}_gap", found.gap, "share", {})
-        entries += measured(f"plan_country_{name}_hash_{_hash(problem)}", len(problem.request), "pairs", {})
-        if krap:
-            entries += _peers(problem, found)
-    return entries
+        entries += _flow("krap" if krap else "ruim", pairs(COUNTRY, krap=krap, groups=False))
+    for size, children in (("region", REGION), ("province", PROVINCE)):
+        entries += _proven(size, children)
+    gc.collect()
+    ruim = _plan(pairs(COUNTRY, krap=False, groups=True), RUIM_S, ENOUGH)
+    entries += measured("plan_country_ruim_s", ruim.seconds, "s", {})
+    entries += measured("plan_country_ruim_gap", ruim.gap, "share", {})
+    problem = pairs(COUNTRY, krap=True, groups=True)
+    krap_ = _plan(problem, KRAP_S, ENOUGH)
+    entries += _against_best(problem, krap_)
+    entries += _peers(problem, krap_)
+    return [*entries, *_ten_times()]
+
+
+def _proven(size: str, children: int) -> list[Entry]:
+    """To the proven optimum; the slower of ruim and krap counts."""
+    took, other = {}, {}
+    for name, krap in (("ruim", False), ("krap", True)):
+        problem = pairs(children, krap=krap, groups=True)
+        found = _plan(problem, PROVINCE_S)
+        took[name] = found.seconds
+        assert found.proven
+        seconds, worth, proven = cpsat.solve(problem, CPSAT_S)
+        other[name] = seconds
+        best = {level.tier: level.best for level in found.levels}
+        assert not proven or all(worth[tier] == best[tier] for tier in cpsat.ORDER)
+    slow = max(took, key=lambda name: took[name])
+    return [
+        *measured(f"plan_{size}_s", took[slow], "s", {f"CP-SAT, at most {CPSAT_S:.0f} s": other[slow]}),
+        *(
+            entry
+            for name in took
+            for entry in measured(f"plan_{size}_{name}_s", took[name], "s", {"CP-SAT": other[name]})
+        ),
+    ]
+
+
+def _against_best(problem: Pairs, found: Plan) -> list[Entry]:
+    """How much less than the best known the first tier is in which it is less, and how far from what is proven."""
+    best = best_known.known()
+    assert best.instance == best_known.digest(problem)
+    less = next((one for one in found.levels if one.value != best.value[one.tier]), None)
+    missing = 0.0 if less is None else (best.value[less.tier] - less.value) / max(1, abs(best.value[less.tier]))
+    return [
+        *measured("plan_country_krap_25s_gap", missing, "share of best known", {}),
+        *measured("plan_country_krap_25s_proven_gap", found.gap, "share", {}),
+        *measured(
+            "plan_country_krap_25s_score", found.levels[-2].value, "points", {"best known": best.value[Tier.SCORE]}
+        ),
+    ]
+
+
+def _ten_times() -> list[Entry]:
+    """In a process of its own, of which the most memory is measured."""
+    command = [sys.executable, "-m", "tests.bench.ten_times", str(TEN_TIMES_S)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    seconds, megabytes, gap = map(float, done.stdout.split())
+    return [
+        *measured("plan_ten_times_s", seconds, "s", {}),
+        *measured("plan_ten_times_mb", megabytes, "MB", {"limit": 4096.0}),
+        *measured("plan_ten_times_gap", gap, "share", {}),
+    ]
 
 
 def _flow(name: str, problem: Pairs) -> list[Entry]:
@@ -121,7 +171,8 @@ def laid_in(problem: Pairs, laid: list[int], at: int) -> int:
 def _options(problem: Pairs, who: int, room: Ints, key: Callable[[Ints], Ints]) -> list[int]:
     at = np.arange(problem.first[who], problem.first[who + 1])
     at = at[room[problem.slot[at]] > 0]
-    return at[np.argsort(key(at), kind="stable")].tolist()
+    options: list[int] = at[np.argsort(key(at), kind="stable")].tolist()
+    return options
 
 
 def _together(problem: Pairs, options: list[list[int]], room: Ints) -> list[int] | None:
@@ -138,10 +189,3 @@ def _together(problem: Pairs, options: list[list[int]], room: Ints) -> list[int]
         else:
             return laid
     return None
-
-
-def _hash(problem: Pairs) -> str:
-    digest = blake2b(digest_size=4)
-    for column in (problem.request, problem.slot, problem.value, problem.capaciteit, problem.groep, problem.wachtdagen):
-        digest.update(column.tobytes())
-    return digest.hexdigest()

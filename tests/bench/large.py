@@ -96,7 +96,8 @@ def _places(rng: np.random.Generator, region: np.ndarray, spread: float) -> np.n
 
 def _families(rng: np.random.Generator, children: int) -> np.ndarray:
     """A fifth of the children in families of two to four."""
-    family, number = [], 0
+    family: list[int] = []
+    number = 0
     while len(family) < children:
         size = 1
         if len(family) < SAMEN * children:

@@ -33,6 +33,21 @@ APP_ROLE = "loket_app"
 OWNER_ROLE = "loket_eigenaar"
 """Owns the schema; only migrations and bulk loads run as this role."""
 
+SYSTEM = UUID("00000000-0000-0000-0000-000000000000")
+"""The user on whose behalf the service itself reads and works: nobody."""
+
+# The database is away or full, or gave up on us for another: the same may work in a moment.
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection that the server ended a moment ago
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.QueryCanceledError,
+)
+
 REGIO_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

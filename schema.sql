@@ -1043,7 +1043,6 @@ create table plan_keuze (
     reden          text        not null,
     prijs          jsonb,
     constraint plan_keuze_pk primary key (id),
-    constraint plan_keuze_een_per_voorziening unique (plan_id, aanvraag_id, voorziening_id),
     constraint plan_keuze_reden_lengte check (length(reden) between 1 and 300),
     constraint plan_keuze_prijs_vorm check (jsonb_typeof(prijs) = 'array'),
     constraint plan_keuze_plan_fk foreign key (plan_id, regio) references plan (id, regio) on delete cascade,
@@ -1054,6 +1053,8 @@ create table plan_keuze (
 comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there; and what that costs.';
 comment on column plan_keuze.plek_id is 'NULL: any plek of the voorziening.';
 comment on column plan_keuze.prijs is 'Per tier {niveau, verlies}: what the plan without this choice has more. NULL: not computed.';
+create unique index plan_keuze_een_per_plaats
+    on plan_keuze (plan_id, aanvraag_id, voorziening_id, coalesce(plek_id, voorziening_id));
 create unique index plan_keuze_een_vast on plan_keuze (plan_id, aanvraag_id) where soort = 'vast';
 create index plan_keuze_aanvraag on plan_keuze (aanvraag_id);
 

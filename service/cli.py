@@ -11,7 +11,7 @@ import asyncpg
 import redis.exceptions
 import typer
 
-from service.commands import demo, demo_data, dutch, import_, instellingen, migrate, psql, rank, serve
+from service.commands import demo, demo_data, dutch, import_, instellingen, migrate, psql, rank, serve, worker
 from service.embedded.process import StartError
 from service.errors import Kind, Refusal
 from service.settings import SettingsError
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command(cls=dutch.Command)(demo.demo)
 app.command(name="demo-data", cls=dutch.Command)(demo_data.demo_data)
 app.command(cls=dutch.Command)(serve.serve)
+app.command(cls=dutch.Command)(worker.worker)
 app.command(cls=dutch.Command)(migrate.migrate)
 app.command(cls=dutch.Command)(rank.rank)
 app.command(cls=dutch.Command)(psql.psql)

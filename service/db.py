@@ -110,13 +110,16 @@ async def open_pool(url: str, *, size: int = 10, role: str | None = None) -> Poo
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, wie: Wie, *, readonly: bool = False) -> AsyncIterator[Connection]:
-    """One transaction for `wie`: committed when the block ends, rolled back when it raises.
+async def transaction(
+    pool: Pool, wie: Wie, *, readonly: bool = False, snapshot: bool = False
+) -> AsyncIterator[Connection]:
+    """One transaction for `wie`: committed when the block ends, rolled back when it raises. With `snapshot` all its
+    statements see one moment.
 
     One round trip begins and sets. Nothing of the setting survives the transaction. A violated constraint that a
     person can cause becomes the Refusal that errors.CONSTRAINTS gives it.
     """
-    mode = "read only" if readonly else "read write"
+    mode = ("isolation level repeatable read " if snapshot else "") + ("read only" if readonly else "read write")
     organisatie = wie.organisatie or ""
     async with pool.acquire() as conn:
         await conn.execute(

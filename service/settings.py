@@ -108,7 +108,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             gt=0,
             le=600,
-            description="Seconden waarna een ander `loket worker` een taak overneemt van een die niets meer laat horen.",
+            description="Seconden waarna een ander `loket worker` een taak overneemt, als de eerste niets laat horen.",
         ),
     ] = 15.0
 

@@ -115,7 +115,8 @@ async def finish(conn: Connection, held: Claim) -> None:
 
 
 LATER = """
-update taak set status = 'wacht', niet_voor = clock_timestamp() + $3::interval, fout = $4, claim = null, claim_tot = null
+update taak
+set status = 'wacht', niet_voor = clock_timestamp() + $3::interval, fout = $4, claim = null, claim_tot = null
 where id = $1 and claim = $2
 returning true
 """

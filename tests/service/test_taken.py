@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import asyncpg
 import pytest
 
 from service import taken
@@ -38,10 +39,14 @@ async def test_a_taak_comes_with_the_change_that_asked_for_it_or_not_at_all(
     pool: Pool, wie: Wie, owner: Connection
 ) -> None:
     """Enqueued in the caller's transaction: rolled back with it."""
-    with pytest.raises(ZeroDivisionError):
+
+    async def half() -> None:
         async with transaction(pool, wie) as conn:
             await taken.enqueue(conn, TaakSoort.PLAN, "a", {})
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await half()
     assert await status(owner) == []
     assert await claim(pool) is None
 
@@ -167,8 +172,6 @@ async def test_a_region_sees_its_own_taken_only(pool: Pool, wie: Wie, wie_als: C
 
 async def test_a_commit_wakes_the_workers(pool: Pool, wie: Wie, database_url: str) -> None:
     """NOTIFY at the commit, not before."""
-    import asyncpg
-
     heard = asyncio.Event()
     conn = await asyncpg.connect(database_url)
     await conn.add_listener(taken.CHANNEL, lambda *_: heard.set())
@@ -179,13 +182,12 @@ async def test_a_commit_wakes_the_workers(pool: Pool, wie: Wie, database_url: st
 
 async def test_whether_a_worker_is_there_ends_with_its_connection(pool: Pool, database_url: str) -> None:
     """However it ends: nobody must say goodbye."""
-    import asyncpg
-
     async with pool.acquire() as conn:
         assert not await taken.anybody(conn)
         worker = await asyncpg.connect(database_url)
         await taken.be_present(worker)
         assert await taken.anybody(conn)
         worker.terminate()
-        while await taken.anybody(conn):
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(10):
+            while await taken.anybody(conn):
+                await conn.execute("select pg_sleep(0.01)")

@@ -14,8 +14,7 @@ from msgspec import Struct, structs
 
 from matcher.aanbod import NO_LIMIT, Bools
 from matcher.candidates import Candidates
-from matcher.pairs import NOBODY, Ints, Mix
-from matcher.problem import MAX_SAMEN
+from matcher.pairs import CRISIS, NOBODY, Ints, Mix
 
 
 class Clash(Struct, frozen=True):
@@ -32,7 +31,7 @@ def limited(found: Candidates) -> Bools:
     """(V,) voorzieningen with beds for two, where it matters who they are."""
     p, pairs = found.aanbod.profielen, found.pairs
     beds = np.bincount(pairs.voorziening, weights=pairs.capaciteit, minlength=len(p.id))
-    out: Bools = (beds > 1) & ((p.leeftijdsverschil_max < NO_LIMIT) | (p.vol[:, -1] != 0))
+    out: Bools = (beds > 1) & ((p.leeftijdsverschil_max < NO_LIMIT) | p.ruimte.astype(np.bool_))
     return out
 
 
@@ -58,11 +57,9 @@ def _clashing(found: Candidates, unit: int, children: Sequence[int]) -> Iterator
     for one, two in combinations(children, 2):
         if abs(int(found.leeftijd[one] - found.leeftijd[two])) > apart:
             yield Clash(unit, (one, two), 1, None)
-    full = p.vol[unit].tolist()
-    for bit in range(len(found.aanbod.codes.kenmerken)):
-        room = sum(not mask >> bit & 1 for mask in full)
+    for bit, room in p.ruimte[unit].items():
         with_it = tuple(child for child in children if int(found.kenmerken[child]) >> bit & 1)
-        if len(with_it) > room and room < MAX_SAMEN:
+        if len(with_it) > room:
             yield Clash(unit, with_it, room, bit)
 
 
@@ -96,17 +93,57 @@ def with_rows(found: Candidates, wrong: Sequence[Clash]) -> Candidates:
 
 
 def mended(found: Candidates, slots: Ints) -> Ints:
-    """The plan without children who clash: fixed ones stay longest, then the most urgent, then who waited longest."""
+    """The plan with one child fewer where children clash: who has somewhere else to go, goes there.
+
+    Of those who have not, the fixed ones stay longest, then the most urgent, then who waited longest; a samenplaatsing
+    without leave goes as a whole.
+    """
     pairs, out = found.pairs, slots.copy()
     fixed = set(pairs.vast[:, 0].tolist())
+
+    def cost(way: tuple[int, int]) -> tuple[bool, bool, int, int, int]:
+        who, pair = way
+        lost = _points(found, who, int(out[who])) - (int(pairs.value[pair]) if pair != NOBODY else 0)
+        return who in fixed, pair == NOBODY, -int(pairs.urgentie[who]), int(pairs.wachtdagen[who]), lost
+
     for unit, there in _together(found, slots):
-        stay: list[int] = []
-        for who in sorted(there, key=lambda at: (at not in fixed, pairs.urgentie[at], -pairs.wachtdagen[at], at)):
-            if next(_clashing(found, unit, [*stay, who]), None) is None:
-                stay.append(who)
-            else:
-                out[who] = NOBODY
-    gone = np.unique(pairs.groep[(out == NOBODY) & (slots != NOBODY)])
-    gone = gone[gone != NOBODY]
-    out[np.isin(pairs.groep, gone[~pairs.splitsbaar[gone]])] = NOBODY
+        stay = [who for who in there if out[who] == slots[who]]
+        while guilty := {who for clash in _clashing(found, unit, stay) for who in clash.children}:
+            who, pair = min(((who, _elsewhere(found, out, who)) for who in sorted(guilty)), key=cost)
+            out[who] = NOBODY if pair == NOBODY else pairs.slot[pair]
+            group = pairs.groep[who]
+            if pair == NOBODY and group != NOBODY and not pairs.splitsbaar[group]:
+                out[pairs.groep == group] = NOBODY
+            stay = [other for other in stay if other != who and out[other] != NOBODY]
     return out
+
+
+def _points(found: Candidates, who: int, slot: int) -> int:
+    return int(found.pairs.value[found.pair(who, slot)])
+
+
+def _elsewhere(found: Candidates, slots: Ints, who: int) -> int:
+    """The best pair of a child in another voorziening with a free bed where it clashes with nobody, or NOBODY.
+
+    A member of a samenplaatsing stays at its locatie.
+    """
+    pairs = found.pairs
+    here = pairs.voorziening[slots[who]]
+    if who in pairs.vast[:, 0]:
+        return NOBODY
+    at = np.arange(pairs.first[who], pairs.first[who + 1])
+    slot = pairs.slot[at]
+    unit = pairs.voorziening[slot]
+    load = np.bincount(slots[slots != NOBODY], minlength=pairs.slots)
+    held = pairs.opties[pairs.opties[:, 0] != who, 1]
+    free = (load[slot] < pairs.capaciteit[slot]) & (unit != here) & ~np.isin(slot, held)
+    if pairs.urgentie[who] != CRISIS:
+        free &= load[slot] + pairs.voor_crisis[slot] < pairs.capaciteit[slot]
+    if pairs.groep[who] != NOBODY:
+        free &= pairs.locatie[unit] == pairs.locatie[here]
+    for pair in at[free][np.argsort(-pairs.value[at[free]], kind="stable")].tolist():
+        place = int(pairs.voorziening[pairs.slot[pair]])
+        there = np.flatnonzero((slots != NOBODY) & (pairs.voorziening[slots] == place)).tolist()
+        if next(_clashing(found, place, [*there, who]), None) is None:
+            return int(pair)
+    return NOBODY

@@ -9,7 +9,6 @@ children are taken out of the plan (the least urgent first, then who waited leas
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 from msgspec import Struct
@@ -19,7 +18,7 @@ from matcher.candidates import POINTS, Candidates, Conflict
 from matcher.check import Breach, Tier, Violation, value, violations
 from matcher.company import clashes, limited, mended, with_rows
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
-from matcher.plan import Level, Limit, plan
+from matcher.plan import Level, Limit, Plan, plan
 from matcher.problem import require
 
 CLASSES = {Tier.CRISIS: CRISIS, Tier.SPOED: SPOED, Tier.REGULIER: REGULIER}
@@ -27,7 +26,7 @@ CLASSES = {Tier.CRISIS: CRISIS, Tier.SPOED: SPOED, Tier.REGULIER: REGULIER}
 ROUNDS = 20
 """Of making the plan again."""
 
-SHARE = 0.6
+SHARE = 0.75
 """Of the time that is left for each round."""
 
 
@@ -85,59 +84,73 @@ def propose(
     time ran out (`limit` says so).
     """
     begin = clock()
-    best: Ints | None = None
-    dropped: tuple[int, ...] = ()
+    rounds: list[tuple[Level, ...]] = []
+    best: _Best | None = None
     clashing = limited(found).any()
-    for number in range(1, ROUNDS + 1):
+    while True:
         left = max(0.001, begin + seconds - clock())
-        share = SHARE if clashing and number < ROUNDS else 1.0
-        made = plan(found.pairs, clock=clock, seconds=left * share, keep=keep, stop=stop, seed=seed, enough=enough)
-        report(number, made.levels)
+        last = not clashing or len(rounds) == ROUNDS - 1
+        made = plan(
+            found.pairs,
+            clock=clock,
+            seconds=left if last else left * SHARE,
+            keep=keep,
+            stop=stop,
+            seed=seed,
+            enough=enough,
+        )
+        rounds.append(made.levels)
+        report(len(rounds), made.levels)
         broken = clashes(found, made.slots)
-        if not broken:
-            levels, best, dropped = made.levels, made.slots, ()
-            break
-        whole = mended(found, made.slots)
-        best = whole if best is None else max(best, whole, key=partial(_worth, found))
-        dropped = tuple(np.flatnonzero((best == NOBODY) & (made.slots != NOBODY)).tolist())
-        levels = _levels(found, best, made.levels)
+        own = _best(found, made, mended(found, made.slots) if broken else made.slots)
+        if best is None or (made.proven and not broken) or own.worth > best.worth:
+            best = own
+        levels = _levels(found.pairs, best, rounds)
+        gap = next((level.gap for level in levels if not level.proven), 0.0)
         found = with_rows(found, broken)
-        if stop() or clock() - begin >= seconds:
+        if not broken or gap <= enough or last or stop() or clock() - begin >= seconds:
             break
-    assert best is not None
-    wrong = [one for one in violations(found.pairs, best.tolist()) if one.rule is not Breach.VAST]
+    slots = best.slots
+    wrong = [one for one in violations(found.pairs, slots.tolist()) if one.rule is not Breach.VAST]
     require(not wrong, "propose", f"made a plan that is not allowed: {wrong[:3]}")
-    limit = made.limit
-    if limit is Limit.NONE and not all(level.proven for level in levels):
-        limit = Limit.TIME
+    proven = all(level.proven for level in levels)
     return Proposal(
-        places=_places(found, best),
-        unplaced=tuple(found.aanvragen[who] for who in np.flatnonzero(best == NOBODY).tolist()),
-        dropped=tuple(found.aanvragen[who] for who in dropped),
+        places=_places(found, slots),
+        unplaced=tuple(found.aanvragen[who] for who in np.flatnonzero(slots == NOBODY).tolist()),
+        dropped=tuple(found.aanvragen[who] for who in best.dropped),
         levels=levels,
-        gap=next((level.gap for level in levels if not level.proven), 0.0),
+        gap=gap,
         seconds=clock() - begin,
-        limit=limit,
+        limit=Limit.NONE if proven else Limit.TIME if made.limit is Limit.NONE else made.limit,
         conflicts=(*found.conflicts, *(_conflict(found, one) for one in made.conflicts)),
-        rounds=number,
+        rounds=len(rounds),
         candidates=found,
-        slots=best,
+        slots=slots,
     )
 
 
-def _worth(found: Candidates, slots: Ints) -> tuple[int, ...]:
-    return tuple(value(found.pairs, slots.tolist()).values())
+class _Best(Struct, frozen=True, eq=False):
+    """A plan in which nobody clashes."""
+
+    slots: Ints
+    worth: tuple[int, ...]
+    reached: tuple[int, ...]
+    """Per tier the best found with the tiers before as they are: score may be more than its worth, to change less."""
+    dropped: tuple[int, ...]
 
 
-def _levels(found: Candidates, slots: Ints, made: tuple[Level, ...]) -> tuple[Level, ...]:
-    """Of a plan from which children were taken. What was proven holds for it up to the first tier where it has less."""
-    pairs, worth, same = found.pairs, value(found.pairs, slots.tolist()), True
+def _best(found: Candidates, made: Plan, slots: Ints) -> _Best:
+    worth = tuple(value(found.pairs, slots.tolist()).values())
+    reached = tuple(level.best for level in made.levels) if slots is made.slots else worth
+    return _Best(slots, worth, reached, tuple(np.flatnonzero((slots == NOBODY) & (made.slots != NOBODY)).tolist()))
+
+
+def _levels(pairs: Pairs, best: _Best, rounds: list[tuple[Level, ...]]) -> tuple[Level, ...]:
+    """What a round proved of a tier, with no more rows than now, holds for plans that are equal in all before it."""
     levels = []
-    for level in made:
-        own = worth[level.tier]
-        bound = level.bound if same else _most(pairs, level.tier)
-        levels.append(Level(level.tier, own, own, max(own, bound)))
-        same &= own == level.best
+    for at, (tier, own, reached) in enumerate(zip(Tier, best.worth, best.reached, strict=True)):
+        same = [made[at].bound for made in rounds if tuple(level.best for level in made[:at]) == best.reached[:at]]
+        levels.append(Level(tier, own, reached, max(reached, min([*same, _most(pairs, tier)]))))
     return tuple(levels)
 
 

@@ -63,6 +63,8 @@ def greedy(
 
 def _stay(problem: Pairs, net: Network, begun: Ints, plan: Ints, room: Ints, chains: Ints) -> Bools:
     """Groups that are whole in a plan, with their beds taken."""
+    if not problem.slots:
+        return np.zeros(len(problem.splitsbaar), np.bool_)
     members = np.flatnonzero(problem.groep >= 0)
     group, slot = problem.groep[members], begun[members]
     done = np.ones(len(problem.splitsbaar), np.bool_)

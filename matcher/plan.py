@@ -285,10 +285,12 @@ def plan(
     stop: Callable[[], bool] = lambda: False,
     seed: int = 0,
     enough: float = 0.0,
+    known: Ints | None = None,
 ) -> Plan:
     """The best plan within `seconds` of `clock`; `keep` is the part of the score that fewer changes may cost.
 
-    With `enough` a tier is left when its gap is no more than that.
+    With `enough` a tier is left when its gap is no more than that. `known` is a plan to begin with (R rows as in
+    Plan.slots); when it is not allowed it is not looked at.
 
     `stop` is asked between steps. Same problem and seed, same answer, unless time ran out (Plan.limit says so).
     ValueError for values that are too large together.
@@ -307,7 +309,7 @@ def plan(
     if alone:
         levels, slots = _without_groups(problem, net, relaxed, apart, bounds, keep, watch)
     else:
-        levels, slots = _with_groups(problem, net, relaxed, bounds, keep, watch, seed, enough)
+        levels, slots = _with_groups(problem, net, relaxed, bounds, keep, watch, seed, enough, known)
     conflicts = _conflicts(problem, slots) if levels[0].value < len(problem.vast) else ()
     gap = next((level.gap for level in levels if not level.proven), 0.0)
     if all(level.proven for level in levels):
@@ -326,8 +328,11 @@ def _with_groups(
     watch: _Watch,
     seed: int,
     enough: float,
+    known: Ints | None,
 ) -> tuple[tuple[Level, ...], Ints]:
     search = _Search(problem, net, relaxed, watch, seed, enough)
+    if known is not None:
+        search.offer(known)
     counted = not watch.out() and search.start(bounds)
     least: list[tuple[Goal, int]] = []
     found: list[tuple[Tier, int, int]] = []

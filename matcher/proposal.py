@@ -98,6 +98,7 @@ def propose(
             stop=stop,
             seed=seed,
             enough=enough,
+            known=None if best is None else best.slots,
         )
         rounds.append(made.levels)
         report(len(rounds), made.levels)

@@ -28,7 +28,7 @@ from msgspec import Struct, structs
 
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import network
-from matcher.pairs import CRISIS, MAX_VALUE, MAX_WACHTDAGEN, NOBODY, Bools, Ints, Pairs
+from matcher.pairs import CRISIS, MAX_BEDS, MAX_VALUE, MAX_WACHTDAGEN, NOBODY, Bools, Ints, Pairs
 from matcher.problem import require
 
 TOP = 0
@@ -99,6 +99,7 @@ class Exchange:
         self.problem = problem
         self._tree(problem)
         self._rows(problem, slots, held)
+        self.journal: list[tuple[int, int, int]] | None = None
         self.as_given = self._start(slots)
         """The plan that was given is optimal."""
         if not self.as_given:
@@ -115,6 +116,8 @@ class Exchange:
         self.parent, self.room, self.load, self.slot_of = [TOP], [0], [0], [NOBODY]
         self.children: list[list[int]] = [[]]
         self.occupants: list[set[int]] = [set()]
+        self.rows_at: list[Ints] = [np.zeros(0, np.int64)]
+        self.brings_at: list[Ints] = [np.zeros(0, np.int64)]
         self.beds, self.kept = problem.capaciteit.tolist(), problem.voor_crisis.tolist()
         self.held = np.bincount(problem.opties[:, 1], minlength=problem.slots).tolist()
         self.slot_node = np.array([self._node(TOP, beds, at) for at, beds in enumerate(self.beds)], np.int64)
@@ -125,7 +128,7 @@ class Exchange:
             self.calm_node[at] = self.open_node[at]
             if kept:
                 self.calm_node[at] = self._node(int(self.open_node[at]), self.beds[at] - held - kept, at)
-        self.unit_of = problem.voorziening.tolist()
+        self.unit_of, self.ruimte = problem.voorziening.tolist(), problem.ruimte.tolist()
         self.unit_slots: dict[int, list[int]] = {}
         for at, unit in enumerate(self.unit_of):
             self.unit_slots.setdefault(unit, []).append(at)
@@ -140,22 +143,24 @@ class Exchange:
         self.slot_of.append(slot)
         self.children.append([])
         self.occupants.append(set())
+        self.rows_at.append(np.zeros(0, np.int64))
+        self.brings_at.append(np.zeros(0, np.int64))
         node = len(self.parent) - 1
         if parent != TOP:  # those below TOP are never looked at from above
             self.children[parent].append(node)
         return node
 
-    def _limit(self, unit: int) -> bool:
+    def _limit(self, unit: int, more: int = 0) -> None:
         """Puts a node above the slots of a voorziening, from when there are more beds than it has room."""
-        own, room = self.unit_slots[unit], int(self.problem.ruimte[unit])
-        if unit in self.unit_node or sum(self.beds[at] for at in own) <= room:
-            return False
-        node = self.unit_node[unit] = self._node(TOP, room, NOBODY)
+        own, room = self.unit_slots[unit], self.ruimte[unit]
+        if unit in self.unit_node or sum(self.beds[at] for at in own) + more <= room:
+            return
+        taken = sum(self.beds[at] - self.room[self.slot_node[at]] for at in own)
+        node = self.unit_node[unit] = self._node(TOP, room - taken, NOBODY)
         for below in self.slot_node[own].tolist():
             self.parent[below] = node
             self.children[node].append(below)
             self.load[node] += self.load[below]
-        return True
 
     def above(self, node: int) -> list[int]:
         """The node and all above it, but TOP."""
@@ -303,7 +308,7 @@ class Exchange:
             self._reach(fore, back, ((TOP, far, row),), at)
             nodes = self.nodes_of[row]
             more = price[nodes] - self.worths_of[row]
-            some = np.flatnonzero(more < min(fore.top, self.best) - far)
+            some = np.flatnonzero(more < self.best - far)
             if len(some):
                 columns = zip(nodes[some].tolist(), (more[some] + far).tolist(), strict=True)
                 self._reach(fore, back, [(node, one, row) for node, one in columns], at)
@@ -317,7 +322,7 @@ class Exchange:
         rows = self.rows_at[at]
         nodes = self.here[rows]
         far = self.has[rows] - price[nodes] - self.brings_at[at]
-        some = np.flatnonzero((far < min(back.top, self.best) - dist) & (nodes != GONE))
+        some = np.flatnonzero((far < self.best - dist) & (nodes != GONE))
         if len(some):
             columns = zip(nodes[some].tolist(), (far[some] + dist).tolist(), rows[some].tolist(), strict=True)
             self._reach(back, fore, columns, at)
@@ -326,11 +331,7 @@ class Exchange:
         """Nodes that can be at a smaller distance, by a row."""
         dist, lower, ahead = side.dist, side.lower, other.dist
         for node, far, row in found:
-            if (
-                far >= min(side.top, self.best)
-                or far >= dist.get(node, FAR)
-                or (lower and far + lower(node) >= self.best)
-            ):
+            if far >= self.best or far >= dist.get(node, FAR) or (lower and far + lower(node) >= self.best):
                 continue
             dist[node], side.via[node] = far, (via, row)
             total = far + ahead.get(node, FAR)
@@ -338,7 +339,7 @@ class Exchange:
                 self.best, self.meet = total, node
             if node == TOP:
                 side.top = far
-            else:
+            elif far < side.top:  # past TOP nothing is looked at, but the other side may come from there
                 heappush(side.heap, (far, node))
 
     def _steps(self) -> tuple[Step, ...]:
@@ -353,6 +354,179 @@ class Exchange:
             steps.append(Step(at, *via))
             at = via[0]
         return tuple(steps)
+
+    # --- changes ---------------------------------------------------------------------------------------------------
+
+    def new_row(self, rank: int, nodes: Ints, points: Ints, *, fixed: bool = False) -> int:
+        """Somebody who can be at these nodes, one pair each, and is not there yet: `come` next."""
+        row = len(self.nodes_of)
+        if row == len(self.here):
+            more = np.zeros(max(64, row // 4), np.int64)
+            self.here, self.has = np.concatenate((self.here, more + GONE)), np.concatenate((self.has, more))
+            self.rank, self.fixed = np.concatenate((self.rank, more)), np.concatenate((self.fixed, more > 0))
+        require(row < MOST, "requests", f"{row + 1:,}, at most {MOST:,} can be followed")
+        worth = points + rank * WEIGHT
+        self.nodes_of.append(nodes)
+        self.worths_of.append(worth)
+        self.rank[row], self.fixed[row], self.here[row], self.has[row] = rank, fixed, GONE, 0
+        for node, one in zip(nodes.tolist(), worth.tolist(), strict=True):
+            rows = self.rows_at[node]
+            there = self.here[rows] != GONE
+            self.rows_at[node] = np.append(rows[there], row)
+            self.brings_at[node] = np.append(self.brings_at[node][there], one)
+        return row
+
+    def come(self, row: int) -> None:
+        """Takes in a row that is not there, and places it where that is best for all."""
+        nodes, worth = self.nodes_of[row], self.worths_of[row]
+        self.here[row], self.has[row] = TOP, 0
+        paid = worth - self.price[nodes]
+        gain = int(paid.max(initial=0))
+        some = np.flatnonzero(paid > 0)
+        if not len(some):
+            return
+        begin = [*zip(nodes[some].tolist(), (gain - paid[some]).tolist(), strict=True), (TOP, gain)]
+        chain = self.chain(begin, row, TOP)
+        self._apply(chain)
+
+    def go(self, row: int) -> None:
+        """Takes out a row; the bed goes to whom that is best for."""
+        here = int(self.here[row])
+        self.here[row] = GONE
+        if here not in (TOP, GONE):
+            self.occupants[here].discard(row)
+            self._apply(self.chain([(TOP, 0)], TREE, here))
+
+    def grow(self, node: int) -> None:
+        """One bed more at a node."""
+        self._lift(node)
+        above = self.parent[node]
+        if self.load[node] < self.room[node] or self.price[node] == self.price[above]:
+            self.room[node] += 1
+            return
+        self.room[node] += 1
+        self.load[node] += 1
+        self._apply(self.chain([(above, 0)], TREE, node))
+
+    def shrink(self, node: int) -> None:
+        """One bed less at a node that has one."""
+        require(self.room[node] > 0, f"slot {self.slot_of[node]}", "has no bed that can go")
+        self.room[node] -= 1
+        if self.load[node] > self.room[node]:
+            self.load[node] -= 1
+            self._apply(self.chain([(node, 0)], TREE, self.parent[node]))
+
+    def set_beds(self, slot: int, count: int) -> None:
+        """So many beds in a slot, of which as many are held or kept for crisis as before."""
+        more = count - self.beds[slot]
+        self._limit(self.unit_of[slot], more)
+        self._prices_for_new()
+        nodes = dict.fromkeys(int(of[slot]) for of in (self.slot_node, self.open_node, self.calm_node))
+        for _ in range(abs(more)):
+            for node in nodes:
+                if more > 0:
+                    self.grow(node)
+                else:
+                    self.shrink(node)
+        self.beds[slot] = count
+
+    def release(self, slot: int) -> None:
+        """One optie less in a slot: its bed is for everybody."""
+        self.held[slot] -= 1
+        for node in dict.fromkeys((int(self.open_node[slot]), int(self.calm_node[slot]))):
+            self.grow(node)
+
+    def new_slot(self, unit: int, rows: Ints, points: Ints) -> int:
+        """A slot without beds, where these rows could be: `set_beds` next. The voorziening may be new."""
+        slot = len(self.beds)
+        if unit == len(self.ruimte):
+            self.ruimte.append(MAX_BEDS)
+        node = self._node(self.unit_node.get(unit, TOP), 0, slot)
+        self._prices_for_new()
+        self.slot_node, self.open_node, self.calm_node = (
+            np.append(nodes, node) for nodes in (self.slot_node, self.open_node, self.calm_node)
+        )
+        self.unit_of.append(unit)
+        self.unit_slots.setdefault(unit, []).append(slot)
+        for column in (self.beds, self.kept, self.held):
+            column.append(0)
+        self.rows_at[node], self.brings_at[node] = rows, points + self.rank[rows] * WEIGHT
+        for row, worth in zip(rows.tolist(), self.brings_at[node].tolist(), strict=True):
+            self.nodes_of[row] = np.append(self.nodes_of[row], node)
+            self.worths_of[row] = np.append(self.worths_of[row], worth)
+        return slot
+
+    def _prices_for_new(self) -> None:
+        """A new voorziening has no price of its own; a slot without beds the highest."""
+        new = [0 if self.slot_of[node] == NOBODY else CLOSED for node in range(len(self.price), len(self.parent))]
+        self.price = np.append(self.price, np.array(new, np.int64))
+
+    def take(self, node: int) -> None:
+        """Takes a bed for good for somebody who is not followed and enters at this node."""
+        nodes = self.above(node)
+        for one in nodes:
+            require(self.room[one] > 0, f"slot {self.slot_of[node]}", "has no bed that can go")
+        self._apply(self.chain([(node, 0)], TREE, TOP))
+        for one in nodes:
+            self.room[one] -= 1
+            self.load[one] -= 1
+
+    def give(self, node: int) -> None:
+        """Gives back a bed that was taken at this node."""
+        nodes = self.above(node)
+        for one in reversed(nodes):
+            self._lift(one)
+        for one in nodes:
+            self.room[one] += 1
+            self.load[one] += 1
+        self._apply(self.chain([(TOP, 0)], TREE, node))
+
+    def mark(self) -> tuple[list[int], list[int], Ints]:
+        """From here `undo` can come back, as long as only beds are taken and given."""
+        self.journal = []
+        return self.room.copy(), self.load.copy(), self.price.copy()
+
+    def undo(self, mark: tuple[list[int], list[int], Ints]) -> None:
+        moves, self.journal = self.journal or [], None
+        for row, begin, end in reversed(moves):
+            self._put(row, end, begin)
+        self.room, self.load, self.price = mark
+
+    def _lift(self, node: int) -> None:
+        """Where nobody is the price may be below that above; not when somebody comes."""
+        if not self.load[node]:
+            self.price[node] = max(self.price[node], self.price[self.parent[node]])
+
+    def _apply(self, chain: Chain | None) -> None:
+        """Makes the moves, and sets prices by the distances."""
+        if chain is None:
+            raise RuntimeError("no chain ends")
+        for step in chain.steps:
+            if step.begin == NOBODY:  # where it begins, and who comes there
+                if step.row != TREE and step.end != TOP:
+                    self._put(step.row, TOP, step.end)
+            elif step.row != TREE:
+                self._put(step.row, step.begin, step.end)
+            elif self.parent[step.begin] == step.end and step.begin != TOP:
+                self.load[step.begin] += 1
+            else:
+                self.load[step.end] -= 1
+        for node, dist in self.fore.dist.items():
+            if dist < self.near:
+                self.price[node] += self.near - dist
+        for node, dist in self.back.dist.items():
+            if dist < chain.cost - self.near:
+                self.price[node] -= chain.cost - self.near - dist
+
+    def _put(self, row: int, begin: int, end: int) -> None:
+        if begin != TOP:
+            self.occupants[begin].discard(row)
+        self.here[row], self.has[row] = end, 0
+        if end != TOP:
+            self.occupants[end].add(row)
+            self.has[row] = self.worths_of[row][np.flatnonzero(self.nodes_of[row] == end)[0]]
+        if self.journal is not None:
+            self.journal.append((row, begin, end))
 
 
 def _cut(column: Ints, first: Ints) -> list[Ints]:

@@ -75,3 +75,14 @@ class Bus:
             events.discard(event)
             if not events:
                 self._waiting.pop((channel, key), None)
+
+
+async def first_of(*events: asyncio.Event, limit_s: float) -> bool:
+    """Until one of the events is set, or so long; whether one is."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+    return any(event.is_set() for event in events)

@@ -208,6 +208,12 @@ async def gebeurtenissen(conn: Connection, id: UUID, na: int) -> list[Gebeurteni
     return rows_as(await conn.fetch(GEBEURTENISSEN, id, na), Gebeurtenis)
 
 
+async def goes_on(conn: Connection, id: UUID) -> bool:
+    """Whether more will happen to this plan as things are: it is not at its end, and there are workers."""
+    stand = await get(conn, id)
+    return stand.werker and (stand.status in RUNNING or (stand.status is PlanStatus.GESTOPT and stand.klaar_op is None))
+
+
 STOP = """
 update plan set status = 'gestopt', klaar_op = case when status = 'wacht' then $2::timestamptz end, versie = versie + 1
 where id = $1

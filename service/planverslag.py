@@ -159,6 +159,20 @@ class Plan(Struct, frozen=True, rename="camel", kw_only=True):
     klaar_op: datetime | None
 
 
+class PlanOverzicht(Struct, frozen=True, rename="camel", kw_only=True):
+    """A plan in a list."""
+
+    id: UUID
+    status: PlanStatus
+    uitleg: str
+    vorig_plan_id: UUID | None
+    aantal_aanvragen: int | None
+    aantal_geplaatst: int | None
+    gat: float | None
+    aangemaakt_op: datetime
+    klaar_op: datetime | None
+
+
 class PlanPlaats(Struct, frozen=True, rename="camel", kw_only=True):
     plek_id: UUID
     naam: str
@@ -361,6 +375,20 @@ async def plan(conn: Connection, stand: Stand, vandaag: date) -> Plan:
         ],
         aangemaakt_op=stand.aangemaakt_op,
         gestart_op=stand.gestart_op,
+        klaar_op=stand.klaar_op,
+    )
+
+
+def overzicht(stand: Stand, vandaag: date) -> PlanOverzicht:
+    return PlanOverzicht(
+        id=stand.id,
+        status=stand.status,
+        uitleg=uitleg(stand, vandaag),
+        vorig_plan_id=stand.vorig_plan_id,
+        aantal_aanvragen=stand.aanvragen,
+        aantal_geplaatst=stand.geplaatst,
+        gat=stand.gat,
+        aangemaakt_op=stand.aangemaakt_op,
         klaar_op=stand.klaar_op,
     )
 

@@ -56,6 +56,8 @@ OPEN = f"""
 select {COLUMNS}
 from aanvraag a
 where is_open(a.status) and a.regio = huidige_regio()
+  and ($2::uuid[] is null or a.id = any ($2)
+       or a.samenplaatsing_id in (select b.samenplaatsing_id from aanvraag b where b.id = any ($2)))
 order by a.urgentie, a.aangemeld_op, a.id
 """
 
@@ -288,10 +290,10 @@ class Vraag(Struct, frozen=True, eq=False):
     """Aanvragen that no place can be asked for, with a code of WRONG."""
 
 
-async def load_open(conn: Connection, now: datetime) -> Vraag:
-    """Every open aanvraag of the region, in a few queries."""
+async def load_open(conn: Connection, now: datetime, alleen: list[UUID] | None = None) -> Vraag:
+    """Every open aanvraag of the region, in a few queries; or those of `alleen`, with their brothers and sisters."""
     vandaag = today(now)
-    rows = await conn.fetch(OPEN, vandaag)
+    rows = await conn.fetch(OPEN, vandaag, alleen)
     around = await _around(conn, rows, vandaag)
     together: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:

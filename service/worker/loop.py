@@ -16,7 +16,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from service import taken
-from service.bus import Bus
+from service.bus import Bus, first_of
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
 from service.settings import Settings
@@ -185,13 +185,3 @@ class Worker:
 
 class _Stopped(Exception):
     """The worker must stop."""
-
-
-async def first_of(*events: asyncio.Event, limit_s: float) -> None:
-    """Until one of the events is set, or so long."""
-    waiting = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waiting, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in waiting:
-            task.cancel()

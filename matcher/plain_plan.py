@@ -193,8 +193,8 @@ def _apart(s: Situation, one: Asked, plan: Plan) -> bool:
     return bool(placed) and (len(placed) < len(one.kinderen) or len({where[plek] for plek, _ in placed}) > 1)
 
 
-def worth(s: Situation, plan: Plan) -> tuple[int, ...]:
-    """The tiers of check.Tier, without those that are fixed and those that stay where they were."""
+def worth(s: Situation, plan: Plan, points: Mapping[tuple[str, Bed], int]) -> tuple[int, ...]:
+    """The tiers of check.Tier, without those that are fixed and those that stay where they were; see `points`."""
     unit = {plek.id: plek.voorziening for plek in s.plekken}
     child = {child.id: child for one in s.asked for child in one.kinderen}
     waited = {child.id: days for one in s.asked for child, days in zip(one.kinderen, one.wachtdagen, strict=True)}
@@ -206,8 +206,13 @@ def worth(s: Situation, plan: Plan) -> tuple[int, ...]:
         sum(waited[id] for id in plan),
         -sum(_apart(s, one, plan) for one in families),
         -sum(len({unit[plan[kid.id][0]] for kid in one.kinderen}) > 1 for one in whole),
-        sum(round(100 * score(s, id, bed)) for id, bed in plan.items()),
+        sum(points[id, bed] for id, bed in plan.items()),
     )
+
+
+def points(s: Situation, can: Mapping[str, Collection[Bed]]) -> dict[tuple[str, Bed], int]:
+    """What each place is worth."""
+    return {(id, bed): round(100 * score(s, id, bed)) for id, beds in can.items() for bed in beds}
 
 
 def score(s: Situation, id: str, bed: Bed) -> float:

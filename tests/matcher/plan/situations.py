@@ -17,7 +17,7 @@ from tests.matcher import problems
 from tests.matcher.make import CODES, NOW_HOUR
 
 UNITS = 3
-PLANS = 4_000
+PLANS = 3_000
 """Of one situation: as many as a test can look at."""
 
 
@@ -135,8 +135,9 @@ def count(can: dict[str, list[Bed]]) -> int:
 
 def best(s: Situation, can: dict[str, list[Bed]]) -> tuple[int, ...]:
     """Fixed places made, then the tiers, of the best of all plans that are allowed."""
+    points = plain_plan.points(s, can)
     return max(
-        (len(s.vast) - len(list(plain_plan.fixed(s, plan))), *plain_plan.worth(s, plan))
+        (len(s.vast) - len(list(plain_plan.fixed(s, plan))), *plain_plan.worth(s, plan, points))
         for plan in every(can)
         if not plain_plan.wrong(s, plan, can)
     )

@@ -41,6 +41,9 @@ WORTH = (
 
 UNKNOWN = 2**62
 
+Loss = dict[Tier, int]
+"""In WORTH; the first that is not 0 decides, and less than 0 is a gain."""
+
 Worth = tuple[int, ...]
 """In the order of WORTH; the first that differs decides."""
 
@@ -80,6 +83,17 @@ class Standing(Struct, frozen=True):
             if own != top:
                 return (top - own) / max(1, abs(top))
         return 0.0
+
+
+class Between(Struct, frozen=True):
+    """What a pair costs where there are groups: no less than `least` and no more than `most`, tier after tier."""
+
+    least: Loss
+    """By every group split, and by what was known of the plan."""
+    most: Loss | None
+    """Of the plan with the pair that was found; None when none was."""
+    slots: Ints | None
+    """That plan."""
 
 
 class _Block(Struct, eq=False):
@@ -187,6 +201,36 @@ class Follower:
             opties=sorted(self._opties),
         )
 
+    def price(self, request: int, slot: int) -> Between:
+        """What this pair costs the plan; ValueError when it is not one. The plan stays as it is.
+
+        Without groups it is exact, and `price.Prices` is faster and says who moves.
+        """
+        child = self._child(request)
+        at = np.flatnonzero(child.slots == slot)
+        require(len(at) > 0, f"request {request}", f"slot {slot} is not one of its pairs, or it is fixed elsewhere")
+        before = self._worth()
+        if self._where(request) == slot:
+            return Between(_loss(before, before), _loss(before, before), self.slots)
+        extra = (int(not child.vast), *[0] * (len(WORTH) - 1))  # a fixed pair is only to ask
+        kept = (self._row.copy(), self._shadow_row.copy(), self._owner.copy(), self._children.copy())
+        known = (self._seat.copy(), self._laid, self._most, self._opties.copy())
+        exchanges = [one for one in (self._exchange, self._shadow) if one is not None]
+        marks = [one.mark() for one in exchanges]
+        only = structs.replace(child, slots=child.slots[at], values=child.values[at], vast=True)
+        self._replace(request, only, set(child.slots.tolist()))
+        self._make_room(request, slot)
+        worth, slots = _plus(self._worth(), extra, -1), self.slots
+        bound = worth if self._shadow is None else _plus(_sum(self._shadow), extra, -1)
+        made = self._where(request) == slot
+        for one, mark in zip(exchanges, marks, strict=True):
+            one.undo(mark)
+        self._row, self._shadow_row, self._owner, self._children = kept
+        self._seat, self._laid, self._most, self._opties = known
+        if self._shadow is not None:
+            bound = min(bound, self._most)
+        return Between(_loss(before, bound), _loss(before, worth) if made else None, slots if made else None)
+
     # --- what changes ------------------------------------------------------------------------------------------------
 
     def come(self, children: Sequence[Child], *, splitsbaar: bool = False) -> list[int]:
@@ -236,16 +280,7 @@ class Follower:
         """Another urgentie, more days waited, other places: what is known of a request is replaced."""
         self._living(request)
         self._check(child)
-        before = self._leave(request, keep={int(slot) for slot in child.slots})
-        self._children[request] = child
-        block = self._blocks[self._block[request]] if self._block[request] != NOBODY else None
-        self._raise([request] if block is None else block.members)
-        self._enter_shadow(request)
-        if block is None:
-            self._row[request] = self._enter(self._exchange, request)
-        else:
-            self._again(block)
-        self._retry(before)
+        self._replace(request, child, {int(slot) for slot in child.slots})
 
     def beds(self, slot: int, count: int) -> None:
         """So many beds in a slot. ValueError when more are held by opties or kept for crisis."""
@@ -257,8 +292,8 @@ class Follower:
         if more > 0:
             self._raise_by_beds(slot, more)
         out = []
-        while more < 0 and any(exchange.room[node] < -more for node in self._nodes(slot)):
-            out.append(self._evict(slot))
+        while any(exchange.room[node] < -more for node in self._nodes(slot)) and (block := self._evict(slot)):
+            out.append(block)
         exchange.set_beds(slot, count)
         if self._shadow is not None:
             self._shadow.set_beds(slot, count)
@@ -312,6 +347,19 @@ class Follower:
         if self._shadow is not None:
             self._shadow_row[who] = self._enter(self._shadow, who)
             self._owner.append(who)
+
+    def _replace(self, request: int, child: Child, keep: set[int]) -> None:
+        """Opties on slots to `keep` stay."""
+        before = self._leave(request, keep)
+        self._children[request] = child
+        block = self._blocks[self._block[request]] if self._block[request] != NOBODY else None
+        self._raise([request] if block is None else block.members)
+        self._enter_shadow(request)
+        if block is None:
+            self._row[request] = self._enter(self._exchange, request)
+        else:
+            self._again(block)
+        self._retry(before)
 
     def _leave(self, who: int, keep: set[int] | None = None) -> list[int]:
         """Takes somebody out, with the block and with opties on slots that are not kept; the slots that come free."""
@@ -370,13 +418,34 @@ class Follower:
         holder = np.array([(who, slot) in self._opties])
         return int(self._exchange.leaf(self._child(who).urgentie, np.array([slot]), holder)[0])
 
-    def _evict(self, slot: int) -> _Block:
-        """Takes the block that comes last out of a slot."""
-        there = [who for who, where in self._seat.items() if where == slot]
+    def _evict(self, slot: int, but: int = NOBODY) -> _Block | None:
+        """Takes the block that comes last out of a slot; None when there is none, or only that one."""
+        there = [who for who, where in self._seat.items() if where == slot and self._block[who] != but]
+        if not there:
+            return None
         last = min(there, key=lambda who: max(self._rank(mate) for mate in self._blocks[self._block[who]].members))
         block = self._blocks[self._block[last]]
         self._unseat(block)
         return block
+
+    def _make_room(self, who: int, slot: int) -> None:
+        """Samenplaatsingen leave the locatie of a slot until somebody can be there, and are laid anew."""
+        out = []
+        place, own = self._locatie[self._unit_of], self._block[who]
+        for one in sorted(np.flatnonzero(place == place[slot]).tolist(), key=lambda one: one != slot):
+            while self._where(who) != slot and (block := self._evict(one, but=own)):
+                out.append(block)
+                if own != NOBODY:
+                    self._again(self._blocks[own])
+        for block in out:
+            if not any(mate in self._seat for mate in block.members):
+                self._lay(block)
+
+    def _where(self, who: int) -> int:
+        row = self._row[who]
+        return (
+            self._exchange.slot_of[max(TOP, int(self._exchange.here[row]))] if row >= 0 else self._seat.get(who, NOBODY)
+        )
 
     def _retry(self, slots: list[int]) -> None:
         """Blocks that are not placed get a chance at what came free, who comes first first."""
@@ -568,6 +637,10 @@ def _known(levels: Sequence[Level]) -> Worth:
         if level is None or not level.proven:
             break
     return (*known, *[UNKNOWN] * (len(WORTH) - len(known)))
+
+
+def _loss(before: Worth, after: Worth) -> Loss:
+    return dict(zip(WORTH, _plus(before, after, -1), strict=True))
 
 
 def _plus(one: Worth, two: Worth, times: int = 1) -> Worth:

@@ -66,6 +66,16 @@ def rank_of(urgentie: Ints, wachtdagen: Ints, vast: Bools) -> Ints:
     return rank
 
 
+class Mark(Struct, frozen=True, eq=False):
+    """What an exchange was."""
+
+    moves: int
+    room: list[int]
+    load: list[int]
+    held: list[int]
+    price: Ints
+
+
 class _Side:
     """Distances from one end, and along what."""
 
@@ -99,7 +109,8 @@ class Exchange:
         self.problem = problem
         self._tree(problem)
         self._rows(problem, slots, held)
-        self.journal: list[tuple[int, int, int]] | None = None
+        self.journal: list[tuple[int, int, int]] = []
+        self.marks = 0
         self.as_given = self._start(slots)
         """The plan that was given is optimal."""
         if not self.as_given:
@@ -371,7 +382,7 @@ class Exchange:
         self.rank[row], self.fixed[row], self.here[row], self.has[row] = rank, fixed, GONE, 0
         for node, one in zip(nodes.tolist(), worth.tolist(), strict=True):
             rows = self.rows_at[node]
-            there = self.here[rows] != GONE
+            there = (self.here[rows] != GONE) | (self.marks > 0)  # who went may come back
             self.rows_at[node] = np.append(rows[there], row)
             self.brings_at[node] = np.append(self.brings_at[node][there], one)
         return row
@@ -379,7 +390,7 @@ class Exchange:
     def come(self, row: int) -> None:
         """Takes in a row that is not there, and places it where that is best for all."""
         nodes, worth = self.nodes_of[row], self.worths_of[row]
-        self.here[row], self.has[row] = TOP, 0
+        self._put(row, GONE, TOP)
         paid = worth - self.price[nodes]
         gain = int(paid.max(initial=0))
         some = np.flatnonzero(paid > 0)
@@ -392,9 +403,8 @@ class Exchange:
     def go(self, row: int) -> None:
         """Takes out a row; the bed goes to whom that is best for."""
         here = int(self.here[row])
-        self.here[row] = GONE
-        if here not in (TOP, GONE):
-            self.occupants[here].discard(row)
+        self._put(row, here, GONE)
+        if here > TOP:
             self._apply(self.chain([(TOP, 0)], TREE, here))
 
     def grow(self, node: int) -> None:
@@ -481,16 +491,17 @@ class Exchange:
             self.load[one] += 1
         self._apply(self.chain([(TOP, 0)], TREE, node))
 
-    def mark(self) -> tuple[list[int], list[int], Ints]:
-        """From here `undo` can come back, as long as only beds are taken and given."""
-        self.journal = []
-        return self.room.copy(), self.load.copy(), self.price.copy()
+    def mark(self) -> Mark:
+        """From here `undo` can come back, whoever comes and goes and whatever beds are taken and given."""
+        self.marks += 1
+        return Mark(len(self.journal), self.room.copy(), self.load.copy(), self.held.copy(), self.price.copy())
 
-    def undo(self, mark: tuple[list[int], list[int], Ints]) -> None:
-        moves, self.journal = self.journal or [], None
-        for row, begin, end in reversed(moves):
-            self._put(row, end, begin)
-        self.room, self.load, self.price = mark
+    def undo(self, mark: Mark) -> None:
+        while len(self.journal) > mark.moves:
+            row, begin, end = self.journal.pop()
+            self._put(row, end, begin, noted=False)
+        self.room, self.load, self.held, self.price = mark.room, mark.load, mark.held, mark.price
+        self.marks -= 1
 
     def _lift(self, node: int) -> None:
         """Where nobody is the price may be below that above; not when somebody comes."""
@@ -518,14 +529,14 @@ class Exchange:
             if dist < chain.cost - self.near:
                 self.price[node] -= chain.cost - self.near - dist
 
-    def _put(self, row: int, begin: int, end: int) -> None:
-        if begin != TOP:
+    def _put(self, row: int, begin: int, end: int, *, noted: bool = True) -> None:
+        if begin > TOP:
             self.occupants[begin].discard(row)
         self.here[row], self.has[row] = end, 0
-        if end != TOP:
+        if end > TOP:
             self.occupants[end].add(row)
             self.has[row] = self.worths_of[row][np.flatnonzero(self.nodes_of[row] == end)[0]]
-        if self.journal is not None:
+        if noted and self.marks:
             self.journal.append((row, begin, end))
 
 

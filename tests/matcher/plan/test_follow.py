@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
-from matcher.check import value, violations
+from matcher.check import Tier, value, violations
 from matcher.follow import WORTH, Child, Follower, Worth
 from matcher.pairs import CRISIS, REGULIER, SPOED
 from tests.matcher.plan.make import pairs, random, solved
@@ -99,6 +100,34 @@ def test_with_groups_a_full_solve_is_within_the_gap_that_is_told(seed: int) -> N
 
         worth, best = checked(follower)
         assert worth <= best <= follower.standing().bound
+
+
+@settings(max_examples=40, derandomize=True, deadline=None, database=None)
+@given(SEEDS)
+def test_with_groups_the_price_of_a_pair_lies_between_what_is_told(seed: int) -> None:
+    """Of every pair: against the best plan with the pair fixed. And the plan is as it was."""
+    problem = random(seed, groups=True)
+    plan = solved(problem)
+    follower = Follower(problem, plan.slots, plan.levels)
+    before = {level.tier: level.best for level in plan.levels}
+    slots, standing = follower.slots.tolist(), follower.standing()
+
+    for who, slot in zip(problem.request.tolist(), problem.slot.tolist(), strict=True):
+        found = follower.price(who, slot)
+
+        fixed = structs.replace(problem, vast=np.array([(who, slot)]))
+        after = {level.tier: level.best for level in solved(fixed).levels}
+        if not after[Tier.VAST]:
+            assert found.most is None
+            continue
+        loss = [before[tier] - after[tier] for tier in WORTH[1:]]
+        assert list(found.least.values())[1:] <= loss
+        if found.most is not None and found.slots is not None:
+            assert loss <= list(found.most.values())[1:]
+            assert violations(fixed, found.slots) == []
+            worth = value(problem, found.slots)
+            assert [before[tier] - worth[tier] for tier in WORTH] == list(found.most.values())
+        assert (follower.slots.tolist(), follower.standing()) == (slots, standing)
 
 
 def test_only_who_is_on_the_chain_moves() -> None:

@@ -64,7 +64,7 @@ LIMIETEN = {
 WAAROM_NIET = {
     "geen_plek_past": "Geen enkele vrije plek past bij deze aanvraag. Bij de aanvraag staat per plek waarom niet.",
     "vol": "Er passen plekken, maar die zijn in dit plan voor anderen die voorgaan of daar beter passen.",
-    "samen_past_niet": "Voor een broer of zus past geen enkele vrije plek, en splitsen mag niet.",
+    "samen_past_niet": "Nergens is een vrije plek voor alle broers en zussen samen, en splitsen mag niet.",
     "samen_vol": "Voor alle broers en zussen samen is in dit plan geen ruimte, en splitsen mag niet.",
     "vast_kan_niet": "Deze aanvraag staat vast op een plek die niet kan.",
     "tijd": "De tijd was op voordat duidelijk was of dit kind bij de anderen in de groep past.",

@@ -238,20 +238,22 @@ def _why_not(made: Proposal) -> dict[str, str]:
     pairs = found.pairs
     clashing = {id for conflict in made.conflicts for id in conflict.aanvragen}
     none = pairs.first[1:] == pairs.first[:-1]
+    number = {id: at for at, id in enumerate(found.aanvragen)}
     why = {}
     for id in made.unplaced:
-        who = found.aanvragen.index(id)
-        mates = [] if pairs.groep[who] < 0 else (pairs.groep == pairs.groep[who]).nonzero()[0].tolist()
+        who = number[id]
+        group = int(pairs.groep[who])
+        whole = group >= 0 and not pairs.splitsbaar[group]
         if id in clashing:
             why[id] = "vast_kan_niet"
         elif id in dropped:
             why[id] = "tijd"
+        elif whole and none[pairs.groep == group].any():
+            why[id] = "samen_past_niet"
         elif none[who]:
             why[id] = "geen_plek_past"
-        elif any(none[mate] for mate in mates):
-            why[id] = "samen_past_niet"
         else:
-            why[id] = "samen_vol" if mates else "vol"
+            why[id] = "samen_vol" if whole else "vol"
     return why
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -21,6 +22,9 @@ from service.errors import Kind, Refusal
 from service.settings import Settings
 from service.worker.handlers import HANDLERS
 from service.worker.loop import Worker
+
+LIMIT_S = 3.5
+"""After a stop is asked we go, whatever still runs; what is not given back by then comes back when its lease ends."""
 
 
 def worker(
@@ -42,19 +46,27 @@ def worker(
     settings = Settings.from_environ(os.environ)
     with connect.connected("worker", settings) as data:
         data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
-        asyncio.run(main(data.settings))
+        asyncio.run(main(data.settings, quiet=ouder is not None))
     if stop.reason is not None and ouder is None:
         raise Refusal(Kind.UNAVAILABLE, f"{stop.reason}, daarom is de worker ook gestopt.")
 
 
-async def main(settings: Settings) -> None:
+async def main(settings: Settings, *, quiet: bool) -> None:
     """Until SIGINT, SIGTERM or SIGHUP."""
     await check(settings)
     async with opened(settings) as worker:
+
+        def stop() -> None:
+            worker.stop()
+            limit = threading.Timer(LIMIT_S, os._exit, (1,))
+            limit.daemon = True
+            limit.start()
+
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, worker.stop)
-        connect.say("Klaar. De worker wacht op taken. Stop met Ctrl-C.")
+            loop.add_signal_handler(number, stop)
+        if not quiet:
+            connect.say("Klaar. De worker wacht op taken. Stop met Ctrl-C.")
         await worker.run()
 
 

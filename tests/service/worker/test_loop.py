@@ -30,7 +30,8 @@ async def mark(conn: Connection) -> None:
 
 async def marks(owner: Connection) -> int:
     count: int = await owner.fetchval(
-        "select versie - 1 from weging where regio = 'gooi-en-vechtstreek' and urgentie = 'crisis' and criterium = 'afstand'"
+        "select versie - 1 from weging"
+        " where regio = 'gooi-en-vechtstreek' and urgentie = 'crisis' and criterium = 'afstand'"
     )
     return count
 

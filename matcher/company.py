@@ -136,7 +136,7 @@ def _elsewhere(found: Candidates, slots: Ints, who: int) -> int:
     unit = pairs.voorziening[slot]
     load = np.bincount(slots[slots != NOBODY], minlength=pairs.slots)
     held = pairs.opties[pairs.opties[:, 0] != who, 1]
-    free = (load[slot] < pairs.capaciteit[slot]) & (unit != here) & ~np.isin(slot, held)
+    free = (load[slot] < pairs.capaciteit[slot]) & ~np.isin(slot, held)
     if pairs.urgentie[who] != CRISIS:
         free &= load[slot] + pairs.voor_crisis[slot] < pairs.capaciteit[slot]
     if pairs.groep[who] != NOBODY:

@@ -21,16 +21,22 @@ PLANS = 3_000
 """Of one situation: as many as a test can look at."""
 
 
-def situation(seed: int) -> Situation:
-    """Three voorzieningen on two locaties for up to seven children, in which nearly everything is close to its edge."""
+def situation(seed: int, *, crowd: bool = False) -> Situation:
+    """Three voorzieningen for a few children, in which nearly everything is close to its edge.
+
+    A crowd: more of both, and who comes together matters nearly everywhere; too many plans to look at.
+    """
     dice = Random(seed)
-    plekken = problems.plekken(dice, UNITS, beds=3)
+    units = 2 * UNITS if crowd else UNITS
+    plekken = problems.plekken(dice, units, beds=3)
     roomy = {
-        f"v{n}": (dice.choice((12, 25, None)), dice.choice((1, 1, 2))) for n in range(UNITS) if dice.random() < 0.7
+        f"v{n}": (dice.choice((12, 25, None)), dice.choice((1, 1, 2)))
+        for n in range(units)
+        if crowd or dice.random() < 0.7
     }
     plekken = [_roomy(dice, plek, *roomy[plek.voorziening]) if plek.voorziening in roomy else plek for plek in plekken]
     asked: list[Asked] = []
-    for _ in range(dice.randint(2, 4)):
+    for _ in range(8 if crowd else dice.randint(2, 4)):
         kinderen = _family(dice, sum(len(one.kinderen) for one in asked))
         asked.append(
             Asked(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,12 @@ from msgspec import structs
 import matcher.candidates
 from matcher import family, plain_plan
 from matcher.aanbod import Aanbod
-from matcher.candidates import Asked, candidates
-from matcher.check import Tier
-from matcher.company import mended
+from matcher.candidates import Asked, Candidates, candidates
+from matcher.check import Breach, Tier, violations
+from matcher.company import clashes, mended
 from matcher.geo import Estimate
-from matcher.pairs import CRISIS
+from matcher.pairs import CRISIS, NOBODY, Ints
+from matcher.plan import Limit
 from matcher.problem import FOREVER, Aanvraag, Area, Group, Plek, Point, Urgentie
 from matcher.proposal import Proposal, propose
 from tests.matcher.make import CODES, NOW_HOUR, START, WEGING, aanvraag, beds, jeugdige, plek
@@ -242,17 +244,38 @@ def test_brothers_who_do_not_fit_in_one_group_are_not_put_there() -> None:
     assert {bed for bed, _ in found.values()} == {"q1", "q2"}
 
 
+def stopped(s: plain_plan.Situation) -> Proposal:
+    """After its first round."""
+    told: list[int] = []
+    return proposed(s, report=lambda number, _: told.append(number), stop=lambda: bool(told))
+
+
 def test_out_of_time_children_who_clash_are_taken_out_and_named() -> None:
-    """A clock that is past its end after the first plan: the least urgent goes, and the answer is allowed."""
+    """The least urgent goes, and the answer is allowed."""
     plekken = beds(2, group=Group(), leeftijdsverschil_max=12)
     families = [asked(child("a", 96, urgentie=Urgentie.SPOED)), asked(child("b", 168))]
     s = plain_plan.Situation(asked=families, plekken=plekken, now_hour=NOW_HOUR)
-    stopped = iter([False, False])
 
-    found = propose(joint(s), clock=lambda: 0.0, seconds=60, stop=lambda: next(stopped, True))
+    found = stopped(s)
 
-    assert plain_plan.wrong(s, {place.aanvraag: (place.plek, place.start) for place in found.places}) == []
-    assert set(found.dropped) <= {"b"}
+    assert found.dropped == ("b",)
+    assert found.unplaced == ("b",)
+    assert found.limit is not Limit.NONE
+
+
+@settings(max_examples=20, derandomize=True, deadline=None, database=None)
+@given(SEEDS)
+def test_what_is_proven_in_one_round_holds_for_the_best_plan(seed: int) -> None:
+    """In a crowd many clash. Stopped after one round a plan is allowed, and no better plan exceeds its bounds."""
+    s = situation(seed, crowd=True)
+
+    early, best_ = stopped(s), proposed(s)
+
+    assert best_.proven and not best_.dropped
+    assert set(early.dropped) <= set(early.unplaced)
+    for at, level in enumerate(best_.levels):
+        if [one.best for one in early.levels[:at]] == [one.best for one in best_.levels[:at]]:
+            assert early.levels[at].best <= level.best <= early.levels[at].bound
 
 
 def test_who_clashes_goes_where_it_fits_when_time_is_out() -> None:
@@ -262,6 +285,78 @@ def test_who_clashes_goes_where_it_fits_when_time_is_out() -> None:
     c = joint(plain_plan.Situation(asked=families, plekken=plekken, now_hour=NOW_HOUR))
 
     assert sorted(mended(c, np.array([0, 0])).tolist()) == [0, 1]
+
+
+@settings(max_examples=80, derandomize=True, deadline=None, database=None)
+@given(SEEDS)
+def test_a_mended_plan_is_allowed_and_changes_only_where_children_clash(seed: int) -> None:
+    """From any plan that breaks nothing but who comes together; fixed children stay when others can go."""
+    dice, s = Random(seed), situation(seed, crowd=True)
+    found = joint(s)
+    slots = anyhow(dice, found)
+    wrong = clashes(found, slots)
+
+    out = mended(found, slots)
+
+    pairs = found.pairs
+    assert clashes(found, out) == []
+    assert {one.rule for one in violations(pairs, out.tolist())} <= {Breach.VAST}
+    near = {who for clash in wrong for who in clash.children}
+    mates = {who for who in range(pairs.requests) if any(0 <= pairs.groep[who] == pairs.groep[one] for one in near)}
+    changed = set(np.flatnonzero(out != slots).tolist())
+    assert changed <= near | mates
+    assert {who for who in changed if out[who] >= 0} <= near
+    fixed = set(pairs.vast[:, 0].tolist())
+    assert all(out[who] == NOBODY for who in changed & fixed)
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "fixed", "stays"),
+    [
+        ({"urgentie": Urgentie.SPOED}, {"wachtdagen": 99}, "", "a"),
+        ({"wachtdagen": 4}, {"wachtdagen": 5}, "", "b"),
+        ({"urgentie": Urgentie.CRISIS}, {}, "b", "b"),
+    ],
+)
+def test_of_those_who_clash_the_fixed_then_the_urgent_then_the_longest_waiting_stay(
+    one: dict[str, Any], two: dict[str, Any], fixed: str, stays: str
+) -> None:
+    """Two beds, ages too far apart, and no other voorziening."""
+    families = [
+        asked(
+            child(id, months, urgentie=given.get("urgentie", Urgentie.REGULIER)),
+            wachtdagen=(given.get("wachtdagen", 3),),
+        )
+        for id, months, given in (("a", 96, one), ("b", 168, two))
+    ]
+    vast = [(fixed, "v1")] if fixed else []
+    plekken = beds(2, group=Group(), leeftijdsverschil_max=12)
+    found = joint(plain_plan.Situation(asked=families, plekken=plekken, now_hour=NOW_HOUR, vast=vast))
+
+    out = mended(found, np.array([0, 0]))
+
+    assert [id for id, slot in zip(found.aanvragen, out.tolist(), strict=True) if slot >= 0] == [stays]
+
+
+def anyhow(dice: Random, found: Candidates) -> Ints:
+    """A plan by chance that is allowed for the pairs."""
+    pairs, slots = found.pairs, np.full(found.pairs.requests, NOBODY)
+    fixed = dict(pairs.vast.tolist())
+    groups = [[who] for who in np.flatnonzero(pairs.groep < 0).tolist()]
+    groups += [np.flatnonzero(pairs.groep == group).tolist() for group in range(len(pairs.splitsbaar))]
+    dice.shuffle(groups)
+    groups.sort(key=lambda members: not fixed.keys() & set(members))
+    for members in groups:
+        for _ in range(20):
+            trial = slots.copy()
+            for who in members:
+                own = pairs.slot[pairs.first[who] : pairs.first[who + 1]].tolist()
+                if own:
+                    trial[who] = fixed.get(who, dice.choice(own))
+            if {one.rule for one in violations(pairs, trial.tolist())} <= {Breach.VAST}:
+                slots = trial
+                break
+    return slots
 
 
 def test_a_child_keeps_the_bed_that_it_had() -> None:
@@ -294,6 +389,18 @@ def test_two_children_fixed_in_one_voorziening_get_a_bed_each() -> None:
     found = beds_of(families, plekken, vast=[("a", "v1"), ("b", "v1")])
 
     assert {bed for bed, _ in found.values()} == {"p1", "p2"}
+
+
+def test_a_child_fixed_in_a_voorziening_gets_its_best_bed_that_is_not_held() -> None:
+    """The first bed comes too late to be best, the second is held for another child."""
+    plekken = [
+        plek("p1", windows=((START + 2, FOREVER),)),
+        plek("p2"),
+        plek("p3", windows=((START + 1, FOREVER),)),
+    ]
+    families = [asked(child("a")), asked(child("b"))]
+
+    assert beds_of(families, plekken, vast=[("a", "v1")], opties=[("b", "p2")])["a"] == ("p3", START + 1)
 
 
 def test_a_child_stays_in_the_voorziening_that_it_had() -> None:
@@ -401,3 +508,13 @@ def test_the_order_of_plekken_and_aanvragen_changes_nothing_that_counts() -> Non
         s = situation(seed)
         turned = structs.replace(s, asked=s.asked[::-1], plekken=s.plekken[::-1])
         assert proposed(s).levels == proposed(turned).levels
+
+
+@pytest.mark.parametrize("children", [0, 1, 2])
+def test_without_aanvragen_or_plekken_there_is_an_empty_plan(children: int) -> None:
+    """Nobody is placed, and that is proven."""
+    families = [asked(*(child(f"r{at}") for at in range(children)), id="s")] if children else []
+
+    for plekken in ([], beds(2)) if not children else ([],):
+        found = propose(candidates(families, Aanbod.build(plekken, CODES), NOW_HOUR), clock=lambda: 0.0)
+        assert (found.places, len(found.unplaced), found.proven) == ((), children, True)

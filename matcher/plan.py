@@ -126,6 +126,7 @@ class _Search:
     def __init__(self, problem: Pairs, net: Network, relaxed: Flow, watch: _Watch, seed: int, enough: float) -> None:
         self.problem, self.net, self.watch, self.seed, self.enough = problem, net, watch, seed, enough
         self.floor: int | None = None
+        self.better: Callable[[], None] = lambda: None
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
         self.all: Index = index(problem, columns(problem, net))
@@ -145,6 +146,7 @@ class _Search:
             worth = value(self.problem, slots)
             if self._rank(worth) > self._rank(self.worth):
                 self.plan, self.worth = slots, worth
+                self.better()
 
     def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
         """What counts first; with a floor all scores above it are equal until changes are counted."""
@@ -286,11 +288,13 @@ def plan(
     seed: int = 0,
     enough: float = 0.0,
     known: Ints | None = None,
+    seen: Callable[[tuple[Level, ...]], None] = lambda levels: None,
 ) -> Plan:
     """The best plan within `seconds` of `clock`; `keep` is the part of the score that fewer changes may cost.
 
     With `enough` a tier is left when its gap is no more than that. `known` is a plan to begin with (R rows as in
-    Plan.slots); when it is not allowed it is not looked at.
+    Plan.slots); when it is not allowed it is not looked at. `seen` is told how good each better plan is, as long as
+    there is something to search: where samenplaatsingen or group mix are.
 
     `stop` is asked between steps. Same problem and seed, same answer, unless time ran out (Plan.limit says so).
     ValueError for values that are too large together.
@@ -309,7 +313,7 @@ def plan(
     if alone:
         levels, slots = _without_groups(problem, net, relaxed, apart, bounds, keep, watch)
     else:
-        levels, slots = _with_groups(problem, net, relaxed, bounds, keep, watch, seed, enough, known)
+        levels, slots = _with_groups(problem, net, relaxed, bounds, keep, watch, seed, enough, known, seen)
     conflicts = _conflicts(problem, slots) if levels[0].value < len(problem.vast) else ()
     gap = next((level.gap for level in levels if not level.proven), 0.0)
     if all(level.proven for level in levels):
@@ -329,14 +333,24 @@ def _with_groups(
     seed: int,
     enough: float,
     known: Ints | None,
+    seen: Callable[[tuple[Level, ...]], None],
 ) -> tuple[tuple[Level, ...], Ints]:
     search = _Search(problem, net, relaxed, watch, seed, enough)
+    loose = _anything(problem, net)
+    found: list[tuple[Tier, int, int]] = []
+
+    def levels() -> tuple[Level, ...]:
+        """Of what is not searched yet a bound that needs no solver."""
+        worth = search.worth
+        rest = [(tier, worth[tier], loose[tier]) for tier in TIERS[len(found) :]]
+        return tuple(Level(tier, worth[tier], best, max(best, bound)) for tier, best, bound in (*found, *rest))
+
+    search.better = lambda: seen(levels())
+    seen(levels())
     if known is not None:
         search.offer(known)
     counted = not watch.out() and search.start(bounds)
     least: list[tuple[Goal, int]] = []
-    found: list[tuple[Tier, int, int]] = []
-    loose = _anything(problem, net)
     same = True
     for tier in TIERS:
         bound = bounds[tier] if same and tier in BEFORE_GROUPS else loose[tier]
@@ -352,8 +366,7 @@ def _with_groups(
         if not (counted and same and tier in BEFORE_GROUPS):
             least.append((partial(costs, problem, tier=tier), search.worth[tier]))
         found.append((tier, search.worth[tier], bound))
-    worth = search.worth
-    return tuple(Level(tier, worth[tier], best, max(best, bound)) for tier, best, bound in found), search.plan
+    return levels(), search.plan
 
 
 BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)

@@ -77,6 +77,7 @@ def propose(
     seed: int = 0,
     enough: float = 0.0,
     report: Callable[[int, tuple[Level, ...]], None] = lambda number, levels: None,
+    seen: Callable[[tuple[Level, ...]], None] = lambda levels: None,
 ) -> Proposal:
     """The best plan within `seconds` of `clock`; the other arguments are those of `matcher.plan.plan`.
 
@@ -99,6 +100,7 @@ def propose(
             seed=seed,
             enough=enough,
             known=None if best is None else best.slots,
+            seen=seen,
         )
         rounds.append(made.levels)
         report(len(rounds), made.levels)

@@ -29,6 +29,9 @@ LIMITS = {
     Limit.EFFORT: PlanLimiet.INSPANNING,
 }
 
+EVERY_S = 0.2
+"""Progress is told no more often."""
+
 UNPRICED = {Tier.VAST, Tier.BEHOUDEN}
 """What a choice costs is not told in fixed pairs, nor in changes against the plan before."""
 
@@ -173,11 +176,17 @@ def solved(
     """The plan, and the price of each choice as far as there is time. `report` is told the seconds and the best."""
     begin = clock()
 
-    def told(_: int, levels: tuple[Level, ...]) -> None:
-        report(clock() - begin, niveaus(levels))
+    told_at = float("-inf")
+
+    def told(levels: tuple[Level, ...]) -> None:
+        nonlocal told_at
+        now = clock()
+        if now - told_at >= EVERY_S:
+            told_at = now
+            report(now - begin, niveaus(levels))
 
     seconds, keep, seed = problem.stand.seconden, problem.stand.behoud, problem.stand.zaad
-    made = propose(built(problem), clock=clock, seconds=seconds, keep=keep, stop=stop, seed=seed, report=told)
+    made = propose(built(problem), clock=clock, seconds=seconds, keep=keep, stop=stop, seed=seed, seen=told)
     prices = []
     for keuze in problem.keuzes if not made.conflicts else ():
         left = begin + 2 * seconds - clock()

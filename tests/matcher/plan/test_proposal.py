@@ -359,6 +359,20 @@ def anyhow(dice: Random, found: Candidates) -> Ints:
     return slots
 
 
+def test_who_clashed_with_a_brother_that_left_along_stays() -> None:
+    """a leaves v1 for the more urgent c, and b in v2 with it: so d, who waited least of all, has nobody to clash with."""
+    group: dict[str, Any] = {"group": Group(), "leeftijdsverschil_max": 12}
+    plekken = [*beds(2, **group), *(plek(id, voorziening="v2", **group) for id in ("q1", "q2"))]
+    families = [
+        asked(child("c", 168, urgentie=Urgentie.SPOED)),
+        asked(child("a", 96), child("b", 96), id="s", wachtdagen=(1, 99)),
+        asked(child("d", 168), wachtdagen=(0,)),
+    ]
+    found = joint(plain_plan.Situation(asked=families, plekken=plekken, now_hour=NOW_HOUR))
+
+    assert mended(found, np.array([0, 0, 1, 1])).tolist() == [0, NOBODY, NOBODY, 1]
+
+
 def test_a_child_keeps_the_bed_that_it_had() -> None:
     """Three beds alike: the plek of the plan before this one."""
     for bed in ("p1", "p2", "p3"):

@@ -4,8 +4,8 @@ prices = Prices(problem, plan.slots)
 prices.pair(request, slot), prices.bed(slot), prices.bounds()
 
 Without samenplaatsingen and group mix a price is exact: the cheapest chain of moves (layers/exchange.py) that makes the
-pair, and the loss is that of the best plan with the pair fixed. With them a price lies between what a plan loses that
-was found and what is proven (`pair_with_groups`).
+pair, and the loss is that of the best plan with the pair fixed. With them it is exact as long as these stay where they
+are; what a pair costs when they may move too lies between the two of `follow.Follower.price`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from msgspec import Struct
 
 from matcher.check import Tier
 from matcher.layers.exchange import FAR, GONE, TOP, TREE, WEIGHT, Chain, Exchange
-from matcher.pairs import CRISIS, REGULIER, SPOED, Bools, Ints, Pairs
+from matcher.layers.network import network
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+from matcher.problem import require
 
 PLACED = {CRISIS: Tier.CRISIS, SPOED: Tier.SPOED, REGULIER: Tier.REGULIER}
 
@@ -65,12 +67,30 @@ class Bounds(Struct, frozen=True, eq=False):
         return self.least - self.places() * WEIGHT
 
 
+class Free(Struct, frozen=True, kw_only=True):
+    """Advice: one bed of this slot had better stay free."""
+
+    slot: int
+    kind: int
+    """Of requests that have few other slots …"""
+    others: int
+    """… so many."""
+    price: Price
+    """What that costs the plan: points only, and who would be elsewhere by it."""
+
+
 class Prices:
     """Prices of one plan: the state is its exchange, with the highest and the lowest right prices of all beds."""
 
-    def __init__(self, problem: Pairs, slots: Ints, held: Bools | None = None) -> None:
-        """`held` requests stay where they are. A plan that is not optimal for the others is made so first."""
-        self.problem, self.exchange = problem, Exchange(problem, slots, held)
+    def __init__(self, problem: Pairs, slots: Ints) -> None:
+        """Samenplaatsingen and children in a group mix stay where they are; prices are exact for who does not.
+
+        A plan that is not optimal for the others is made so first (`slots` says where they are).
+        """
+        held = problem.groep != NOBODY
+        for mix in problem.mix:
+            held[list(mix.requests)] = True
+        self.problem, self.exchange, self._given = problem, Exchange(problem, slots, held), slots
         self.high, self.low = self.exchange.price, self.exchange.low()
         # halfway both ends of a chain are near: searches are small
         middle = (self.high + self.low) >> 1
@@ -81,9 +101,9 @@ class Prices:
 
     @property
     def slots(self) -> Ints:
-        """(R,) of those who are not held."""
-        here: Ints = np.array(self.exchange.slot_of)[self.exchange.here]
-        return here
+        """(R,) the plan that is priced."""
+        here = self.exchange.here[: self.problem.requests]
+        return np.where(here == GONE, self._given, np.array(self.exchange.slot_of)[np.maximum(here, TOP)])
 
     def pair(self, request: int, slot: int) -> Price | None:
         """The price of this pair; None when there is no bed for it in any plan. ValueError when it is no pair."""
@@ -114,6 +134,48 @@ class Prices:
         if chain is None:
             raise RuntimeError(f"slot {slot}: no chain ends")
         return self._price(chain, int(exchange.price[node] - exchange.price[above]) + chain.cost, None)
+
+    def place(self, request: int) -> Price | None:
+        """The cheapest way to place a request that the plan leaves out; None when there is none at all."""
+        exchange = self.exchange
+        require(exchange.here[request] == TOP, f"request {request}", "is placed, or in a samenplaatsing or group mix")
+        nodes, worth = exchange.nodes_of[request], exchange.worths_of[request]
+        if not len(nodes):
+            return None
+        # who comes from TOP has nothing to leave: the highest price is what it costs
+        best = int(nodes[(self.high[nodes] - worth).argmin()])
+        return self.pair(request, exchange.slot_of[best])
+
+    def keep_free(
+        self, kind: Ints, *, few: int = 1, most: int = 1_000, protected: Bools | None = None
+    ) -> tuple[Free, ...]:
+        """Slots that the plan fills, and that requests of some kind have few others than; the cheapest first.
+
+        kind: (R,) a number per kind of request that is scarce (families of three, …), or NOBODY. Only where it costs
+        no child a place or waiting, at most `most` points, and nobody moves who is in crisis, waited longest of an
+        urgentie or is `protected` (a machtiging that runs): none of these is ever asked to wait for what may come.
+        """
+        problem, exchange = self.problem, self.exchange
+        safe = problem.urgentie == CRISIS
+        for urgentie in (SPOED, REGULIER):
+            own = problem.urgentie == urgentie
+            safe |= own & (problem.wachtdagen == problem.wachtdagen[own].max(initial=0))
+        safe = safe if protected is None else safe | protected
+        net = network(problem)  # without pairs that are of no use, as where there is no room for all of a group
+        found = []
+        for one in np.unique(kind[kind != NOBODY]).tolist():
+            usable = np.unique(net.slot[kind[net.request] == one])
+            for slot in usable.tolist() if len(usable) <= few + 1 else ():
+                node = int(exchange.calm_node[slot])
+                if exchange.room[node] <= 0 or exchange.load[node] < exchange.room[node]:
+                    continue
+                price = self.bed(slot)
+                points = price.loss[Tier.SCORE]
+                only = all(loss == 0 for tier, loss in price.loss.items() if tier is not Tier.SCORE)
+                others = all(kind[move.request] != one and not safe[move.request] for move in price.moves)
+                if only and others and points <= most:
+                    found.append(Free(slot=slot, kind=one, others=len(usable) - 1, price=price))
+        return tuple(sorted(found, key=lambda free: (free.price.loss[Tier.SCORE], free.slot)))
 
     def bounds(self) -> Bounds:
         """Between what every pair costs, in the order of the pairs; CLOSED or more where there is no bed at all."""

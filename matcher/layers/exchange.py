@@ -116,7 +116,9 @@ class Exchange:
         if not self.as_given:
             net = network(problem)
             room = net.room - net.load(net.leaf[(slots[net.request] == net.slot) & held[net.request]])
-            rest = structs.replace(net, room=room).keep(~held[net.request])
+            full = np.append(room <= 0, False)  # the last is NOBODY
+            shut = np.any([full[node] for node in net.above(net.leaf)], axis=0)
+            rest = structs.replace(net, room=room).keep(~held[net.request] & ~shut)
             choice = flow(rest, ranks(problem), rest.value).choice
             self._start(np.where(choice >= 0, rest.slot[choice], NOBODY) if len(rest.slot) else choice)
 

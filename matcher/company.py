@@ -125,12 +125,10 @@ def _points(found: Candidates, who: int, slot: int) -> int:
 def _elsewhere(found: Candidates, slots: Ints, who: int) -> int:
     """The best pair of a child in another voorziening with a free bed where it clashes with nobody, or NOBODY.
 
-    A member of a samenplaatsing stays at its locatie.
+    A member of a samenplaatsing stays at its locatie. A fixed child has no pairs elsewhere.
     """
     pairs = found.pairs
     here = pairs.voorziening[slots[who]]
-    if who in pairs.vast[:, 0]:
-        return NOBODY
     at = np.arange(pairs.first[who], pairs.first[who + 1])
     slot = pairs.slot[at]
     unit = pairs.voorziening[slot]

@@ -360,7 +360,7 @@ def anyhow(dice: Random, found: Candidates) -> Ints:
 
 
 def test_who_clashed_with_a_brother_that_left_along_stays() -> None:
-    """a leaves v1 for the more urgent c, and b in v2 with it: so d, who waited least of all, has nobody to clash with."""
+    """a leaves v1 for the more urgent c, and b in v2 with it: so d, who waited least, clashes with nobody."""
     group: dict[str, Any] = {"group": Group(), "leeftijdsverschil_max": 12}
     plekken = [*beds(2, **group), *(plek(id, voorziening="v2", **group) for id in ("q1", "q2"))]
     families = [

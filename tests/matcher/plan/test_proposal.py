@@ -359,6 +359,16 @@ def anyhow(dice: Random, found: Candidates) -> Ints:
     return slots
 
 
+def test_who_has_somewhere_else_goes_there_though_the_other_is_less_urgent() -> None:
+    """Only the urgent one fits in v2: both are placed."""
+    group: dict[str, Any] = {"group": Group(), "leeftijdsverschil_max": 12}
+    plekken = [*beds(2, **group), plek("q1", voorziening="v2", leeftijd_tot=130)]
+    families = [asked(child("a", 96, urgentie=Urgentie.SPOED)), asked(child("b", 168))]
+    found = joint(plain_plan.Situation(asked=families, plekken=plekken, now_hour=NOW_HOUR))
+
+    assert mended(found, np.array([0, 0])).tolist() == [1, 0]
+
+
 def test_who_clashed_with_a_brother_that_left_along_stays() -> None:
     """a leaves v1 for the more urgent c, and b in v2 with it: so d, who waited least, clashes with nobody."""
     group: dict[str, Any] = {"group": Group(), "leeftijdsverschil_max": 12}

@@ -1090,21 +1090,24 @@ comment on column plan_regel.prijs is 'What the change by hand costs while all e
 create index plan_regel_aanvraag on plan_regel (aanvraag_id);
 
 create table plan_prijs (
-    plan_id        uuid    not null,
-    aanvraag_id    uuid    not null,
-    voorziening_id uuid    not null,
-    regio          text    not null,
-    prijs          jsonb   not null,
-    exact          boolean not null,
-    verliezers     uuid[]  not null default '{}',
+    plan_id        uuid   not null,
+    aanvraag_id    uuid   not null,
+    voorziening_id uuid   not null,
+    regio          text   not null,
+    minstens       jsonb  not null,
+    hoogstens      jsonb,
+    verliezers     uuid[] not null default '{}',
     constraint plan_prijs_pk primary key (plan_id, aanvraag_id, voorziening_id),
-    constraint plan_prijs_vorm check (jsonb_typeof(prijs) = 'array'),
+    constraint plan_prijs_minstens_vorm check (jsonb_typeof(minstens) = 'array'),
+    constraint plan_prijs_hoogstens_vorm check (jsonb_typeof(hoogstens) = 'array'),
     constraint plan_prijs_plan_fk foreign key (plan_id, regio) references plan (id, regio) on delete cascade,
     constraint plan_prijs_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade,
     constraint plan_prijs_voorziening_fk foreign key (voorziening_id) references voorziening
 );
 comment on table plan_prijs is 'What it costs to force an aanvraag into a voorziening, and who then loses a place.';
-comment on column plan_prijs.exact is 'false: at least this much.';
+comment on column plan_prijs.minstens is 'Per tier {niveau, verlies}: proven that it costs no less, tier after tier.';
+comment on column plan_prijs.hoogstens is 'Of the plan with it that was found; NULL: none was. Equal to minstens: exactly this.';
+comment on column plan_prijs.verliezers is 'Aanvragen that have a place in the plan and not in that one.';
 create index plan_prijs_aanvraag on plan_prijs (aanvraag_id);
 
 create table plan_gebeurtenis (

@@ -62,8 +62,9 @@ class Paarprijs(Struct, frozen=True, kw_only=True):
 
     aanvraag_id: UUID
     voorziening_id: UUID
-    prijs: list[Verlies]
-    exact: bool
+    minstens: list[Verlies]
+    hoogstens: list[Verlies] | None
+    """None: no plan with it was found."""
     verliezers: list[UUID] = field(default_factory=list)
 
 
@@ -113,10 +114,11 @@ where k.plan_id = $1 and k.aanvraag_id = n.aanvraag_id and k.voorziening_id = n.
 """
 
 PAARPRIJZEN = """
-insert into plan_prijs (plan_id, regio, aanvraag_id, voorziening_id, prijs, exact, verliezers)
-select $1, huidige_regio(), n.aanvraag_id, n.voorziening_id, n.prijs, n.exact,
+insert into plan_prijs (plan_id, regio, aanvraag_id, voorziening_id, minstens, hoogstens, verliezers)
+select $1, huidige_regio(), n.aanvraag_id, n.voorziening_id, n.minstens, nullif(n.hoogstens, 'null'),
        array(select jsonb_array_elements_text(n.verliezers)::uuid)
-from jsonb_to_recordset($2) as n (aanvraag_id uuid, voorziening_id uuid, prijs jsonb, exact boolean, verliezers jsonb)
+from jsonb_to_recordset($2)
+     as n (aanvraag_id uuid, voorziening_id uuid, minstens jsonb, hoogstens jsonb, verliezers jsonb)
 join aanvraag a on a.id = n.aanvraag_id
 join voorziening v on v.id = n.voorziening_id
 """

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
+import numpy as np
 from msgspec import Struct
 
 from matcher.aanbod import Aanbod
 from matcher.candidates import Asked, Candidates, Conflict, candidates
 from matcher.check import Tier
+from matcher.follow import Follower
+from matcher.pairs import NOBODY
 from matcher.plan import Level, Limit
 from matcher.problem import Urgentie
 from matcher.proposal import Proposal, propose
@@ -18,7 +21,7 @@ from service import aanbod, plannen
 from service.days import hour_of
 from service.db import Connection
 from service.plannen import Botsing, Keuze, KeuzeSoort, Niveau, PlanLimiet, Stand, Verlies
-from service.planuitkomst import Keuzeprijs, Uitkomst, Uitkomstregel
+from service.planuitkomst import Keuzeprijs, Paarprijs, Uitkomst, Uitkomstregel
 from service.travel import Traveller
 from service.vraag import Vraag, load_open, load_weging
 
@@ -28,6 +31,9 @@ LIMITS = {
     Limit.STOPPED: PlanLimiet.GESTOPT,
     Limit.EFFORT: PlanLimiet.INSPANNING,
 }
+
+PAIRS_S = 5.0
+"""For the prices of pairs: all of a region, of a country the best places of each aanvraag."""
 
 EVERY_S = 0.2
 """Progress is told no more often."""
@@ -195,6 +201,7 @@ def solved(
         free = propose(built(problem, without=keuze), clock=clock, seconds=left, keep=keep, stop=stop, seed=seed)
         if not stop():
             prices.append(_price(keuze, made, free))
+    deadline = clock() + min(PAIRS_S, seconds)
     return Uitkomst(
         peilmoment=problem.now,
         niveaus=niveaus(made.levels),
@@ -205,6 +212,7 @@ def solved(
         conflicten=[*problem.botsingen, *(_botsing(one) for one in made.conflicts)],
         let_op=problem.let_op,
         keuzeprijzen=prices,
+        paarprijzen=[] if stop() else pair_prices(made, lambda: stop() or clock() >= deadline),
     )
 
 
@@ -223,6 +231,54 @@ def _price(keuze: Keuze, made: Proposal, free: Proposal) -> Keuzeprijs:
     return Keuzeprijs(
         aanvraag_id=keuze.aanvraag_id, voorziening_id=keuze.voorziening_id, plek_id=keuze.plek_id, prijs=lost
     )
+
+
+def pair_prices(made: Proposal, out: Callable[[], bool]) -> list[Paarprijs]:
+    """What it costs to force each child into each voorziening that it could go to, best places first, until `out`."""
+    found, pairs = made.candidates, made.candidates.pairs
+    if not pairs.requests:
+        return []
+    follower = Follower(pairs, made.slots, made.levels)
+    unit_of, ids = pairs.voorziening.tolist(), found.aanbod.profielen.id.tolist()
+    before = made.slots.tolist()
+    # Of each child its best pair, then of each the second, and so on.
+    order = np.lexsort((-pairs.value, pairs.request))
+    turn = np.empty(len(order), np.int64)
+    turn[order] = np.arange(len(order)) - pairs.first[pairs.request[order]]
+    best: dict[tuple[int, int], Paarprijs] = {}
+    for at in np.argsort(turn, kind="stable").tolist():
+        who, slot = int(pairs.request[at]), int(pairs.slot[at])
+        unit = unit_of[slot]
+        if out():
+            break
+        if before[who] != NOBODY and unit_of[before[who]] == unit:
+            continue
+        try:
+            price = follower.price(who, slot)
+        except ValueError:
+            continue  # fixed elsewhere
+        after = [] if price.slots is None else price.slots.tolist()
+        losers = [UUID(found.aanvragen[one]) for one, there in enumerate(after) if there == NOBODY != before[one]]
+        this = Paarprijs(
+            aanvraag_id=UUID(found.aanvragen[who]),
+            voorziening_id=UUID(ids[unit]),
+            minstens=_verliezen(price.least),
+            hoogstens=None if price.most is None else _verliezen(price.most),
+            verliezers=losers,
+        )
+        if (who, unit) not in best or _dear(this) < _dear(best[who, unit]):
+            best[who, unit] = this
+    return list(best.values())
+
+
+def _verliezen(loss: Mapping[Tier, int]) -> list[Verlies]:
+    return [Verlies(tier, lost) for tier, lost in loss.items() if lost and tier not in UNPRICED]
+
+
+def _dear(price: Paarprijs) -> tuple[bool, list[int]]:
+    """To compare by, tier after tier."""
+    lost = {one.niveau: one.verlies for one in price.hoogstens or price.minstens}
+    return price.hoogstens is None, [lost.get(tier, 0) for tier in Tier]
 
 
 def regels(problem: Problem, made: Proposal) -> list[Uitkomstregel]:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import UNSET, Meta
+from msgspec import UNSET, Meta, Struct
 
-from service import plannen, planregels, planverslag, planwijziging
+from service import plannen, planregels, planuitleg, planverslag, planwijziging
 from service.errors import FieldError
 from service.fields import refuse
 from service.planregels import Planregel, WijzigingPlanregel
+from service.planuitleg import PlanUitleg
 from service.planverslag import Regel
 from service.web import etags, paging
 from service.web.operation import Answer, Call, get, patch
 from service.web.v1.plannen import TAG, only_schakelfunctionaris
+
+
+class Waar(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    voorziening_id: Annotated[UUID | None, Meta(description="Leeg: waar het plan deze aanvraag heeft.")] = None
 
 
 class Filters(paging.Page, kw_only=True):
@@ -42,6 +47,27 @@ async def page(call: Call) -> Answer:
 async def one(call: Call) -> Answer:
     only_schakelfunctionaris(call.wie)
     return Answer(body=planverslag.regel(await _regel(call)))
+
+
+async def explain(call: Call) -> Answer:
+    only_schakelfunctionaris(call.wie)
+    regel = await _regel(call)
+    where = call.query.voorziening_id or regel.voorziening_id
+    if where is None:
+        wrong = "Het plan heeft deze aanvraag nergens. Noem een voorziening."
+        refuse([FieldError("voorzieningId", "verplicht", wrong, "query")])
+    assert where is not None
+    body = await planuitleg.uitleg(
+        call.conn,
+        call.services.snapshots,
+        call.services.travel,
+        wie=call.wie,
+        plan_id=call.ids["planId"],
+        regel=regel,
+        voorziening_id=where,
+        now=call.now,
+    )
+    return Answer(body=body)
 
 
 async def change(call: Call) -> Answer:
@@ -121,5 +147,16 @@ OPERATIONS = (
         body=WijzigingPlanregel,
         answer=Regel,
         refuses=(503,),
+    ),
+    get(
+        "/plannen/{planId}/regels/{aanvraagId}/uitleg",
+        explain,
+        id="legPlanregelUit",
+        tag=TAG,
+        summary="Waarom wel of niet daar, wat afdwingen kost en wie dan een plek verliest",
+        description="De rang en de punten zijn van nu, de prijs is van het peilmoment van het plan.",
+        query=Waar,
+        answer=PlanUitleg,
+        refuses=(409, 503),
     ),
 )

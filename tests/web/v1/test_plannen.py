@@ -325,6 +325,75 @@ async def test_brothers_and_sisters_go_along_with_a_change_by_hand(
     assert len({lines[child.id].eerste_dag for child in both}) == 1
 
 
+async def test_it_is_told_what_forcing_a_pair_costs_and_who_would_lose_the_place(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """One home: who came last could have it, at the cost of who waited for a month."""
+    lang, kort = await children(pool, wie)
+    huis, _ = await home(pool, wie)
+    id = (await plans.made(pool, wie)).id
+
+    told = (await api.get(f"/v1/plannen/{id}/regels/{kort}/uitleg?voorzieningId={huis}")).json()
+
+    assert (told["inPlan"], told["rang"], told["aantalVoorzieningen"]) == (False, 1, 1)
+    assert sum(part["punten"] for part in told["plaats"]["bijdragen"]) == pytest.approx(told["plaats"]["score"])
+    assert (told["prijs"]["exact"], told["prijs"]["verliezerIds"]) == (True, [str(lang)])
+    assert told["prijs"]["zin"] == (
+        "Dit kost: wie een plek krijgt, heeft samen 30 dagen minder gewacht. Dan verliest 1 aanvraag een plek."
+    )
+    assert [(part["niveau"], part["verlies"]) for part in told["prijs"]["hoogstens"]] == [("wachtdagen", 30)]
+
+
+async def test_the_price_of_a_pair_is_that_of_the_plan_made_again_with_it_fixed(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """For every pair of three children and three homes that differ; what it costs is what the new plan has less."""
+    who = [*await children(pool, wie), (await children(pool, wie))[0]]
+    async with transaction(pool, wie) as conn:
+        for postcode in ("1211 AB", "1315 AB", "8232 AB"):
+            place = await make.locatie(conn, postcode=postcode)
+            unit = await make.voorziening(conn, locatie_id=place.id, aanbieder_id=place.aanbieder_id)
+            await make.plek(conn, voorziening_id=unit.id)
+    first = await plans.made(pool, wie)
+    lines = await plans.regels(pool, wie, first.id)
+    homes = {line.voorziening_id for line in lines.values()} - {None}
+    checked = 0
+
+    for child in who:
+        for huis in homes - {lines[child].voorziening_id}:
+            assert huis is not None
+            url = f"/v1/plannen/{first.id}/regels/{child}/uitleg?voorzieningId={huis}"
+            price = {part["niveau"]: part["verlies"] for part in (await api.get(url)).json()["prijs"]["hoogstens"]}
+            forced = await plans.made(pool, wie, vast=[keuze(child, voorziening_id=huis)])
+            lost = {
+                before.niveau: (before.waarde - after.waarde) / (100 if before.niveau == "score" else 1)
+                for before, after in zip(first.niveaus, forced.niveaus, strict=True)
+                if before.waarde != after.waarde and before.niveau != "vast"
+            }
+            assert price == pytest.approx(lost)
+            checked += 1
+    assert checked >= 6
+
+
+async def test_where_it_does_not_fit_the_rules_are_told_and_where_it_is_its_own_place(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    lang, kort = await children(pool, wie)
+    huis, _ = await home(pool, wie)
+    boys, _ = await home(pool, wie, groepssoort=Groepssoort.JONGENS)
+    url = f"/v1/plannen/{(await plans.made(pool, wie)).id}/regels"
+
+    own = (await api.get(f"{url}/{lang}/uitleg")).json()
+    closed = (await api.get(f"{url}/{lang}/uitleg?voorzieningId={boys}")).json()
+    nowhere = await api.get(f"{url}/{kort}/uitleg")
+
+    assert (own["inPlan"], own["voorzieningId"], own["afgevallen"]) == (True, str(huis), None)
+    assert (closed["rang"], closed["plaats"], closed["prijs"]) == (None, None, None)
+    assert closed["afgevallen"]["redenen"] == ["Dit is een jongensgroep. Daar past het kind niet in."]
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["location"]["name"]) == (400, "voorzieningId")
+    assert (await api.get(f"{url}/{lang}/uitleg?voorzieningId={uuid4()}")).status_code == 404
+
+
 async def test_a_plan_is_for_the_schakelfunctionaris_of_the_region_only(
     serve: Serve, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
 ) -> None:
@@ -342,13 +411,14 @@ async def test_a_plan_is_for_the_schakelfunctionaris_of_the_region_only(
     assert (await elsewhere.get("/v1/plannen")).json() == []
 
 
-@pytest.mark.parametrize("table", ["plan", "plan_keuze", "plan_regel", "plan_gebeurtenis"])
+@pytest.mark.parametrize("table", ["plan", "plan_keuze", "plan_regel", "plan_prijs", "plan_gebeurtenis"])
 async def test_row_level_security_shows_a_plan_to_nobody_else(
     pool: Pool, wie: Wie, wie_als: Callable[..., Wie], table: str
 ) -> None:
     """Whatever the code forgets."""
     who, _ = await children(pool, wie)
     _, plek = await home(pool, wie)
+    await home(pool, wie)
     await plans.made(pool, wie, vast=[keuze(who, plek_id=plek)])
 
     async def rows(as_: Wie) -> int:

@@ -315,6 +315,7 @@ def test_a_mended_plan_is_allowed_and_changes_only_where_children_clash(seed: in
     [
         ({"urgentie": Urgentie.SPOED}, {"wachtdagen": 99}, "", "a"),
         ({"wachtdagen": 4}, {"wachtdagen": 5}, "", "b"),
+        ({"wachtdagen": 5}, {"wachtdagen": 4}, "", "a"),
         ({"urgentie": Urgentie.CRISIS}, {}, "b", "b"),
     ],
 )

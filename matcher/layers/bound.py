@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from matcher.layers.linear import Floats
 from matcher.layers.network import Network
-from matcher.layers.together import Built, Columns
+from matcher.layers.together import Built, Columns, Cuts
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 SCALE = 2**16
@@ -33,6 +33,8 @@ class Prices(Struct, frozen=True, eq=False):
     mix: list[int]
     least: list[int]
     """Per tier before, what one more of it is worth."""
+    cut: Ints | None = None
+    """Per cut."""
     scale: int = SCALE
 
 
@@ -57,6 +59,8 @@ class Index(Struct, frozen=True, eq=False):
     of: Columns
     single: Bools
     """(R,) in no group."""
+    member: Ints
+    """The pairs of who is in one."""
     unit: _Areas
     place: _Areas
 
@@ -93,6 +97,7 @@ def index(problem: Pairs, of: Columns) -> Index:
         net=net,
         of=of,
         single=problem.groep < 0,
+        member=at,
         unit=_areas(problem, net, at, unit, np.flatnonzero(alone), of.group[alone], of.unit[alone]),
         place=_areas(problem, net, at, place, np.flatnonzero(~alone), of.group[~alone], of.place[~alone]),
     )
@@ -140,22 +145,31 @@ def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
     for above in net.above(np.arange(len(net.room)))[1:]:
         node[above >= 0] += itself[above[above >= 0]]
     mix = np.rint(np.maximum(dual[built.mix : built.mix + len(problem.mix)], 0) * SCALE).astype(np.int64).tolist()
-    least = np.rint(np.maximum(-dual[built.least :], 0) * SCALE).astype(np.int64).tolist()
+    least = np.rint(np.maximum(-dual[built.least : built.cut], 0) * SCALE).astype(np.int64).tolist()
+    cut = np.rint(np.maximum(dual[built.cut :], 0) * SCALE).astype(np.int64)
     rent = sum(a * b for a, b in zip(itself.tolist(), net.room.tolist(), strict=True))
     rent += sum(price * one.room for price, one in zip(mix, problem.mix, strict=True))
-    return Prices(node, rent, mix, least)
+    return Prices(node, rent, mix, least, cut)
 
 
-def priced(of: Index, goal: Floats | Ints, least: list[tuple[Floats, float]], at: Prices) -> Priced:
+def priced(
+    of: Index, goal: Floats | Ints, least: list[tuple[Floats, float]], at: Prices, cuts: Cuts | None = None
+) -> Priced:
     """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
     problem, net = of.problem, of.net
     begin, splits_at, apart_at = of.of.begins
-    cost = np.rint(goal).astype(np.int64)[:apart_at] * at.scale
+    cost = np.rint(goal[:apart_at]).astype(np.int64)
+    cost *= at.scale
     total = at.rent
     for (row, bound), price in zip(least, at.least, strict=True):
         if price:
-            cost += np.rint(row).astype(np.int64)[:apart_at] * price
+            cost += np.rint(row[:apart_at]).astype(np.int64) * price
             total -= round(bound) * price
+    if cuts is not None and at.cut is not None and at.cut.any():
+        # a pair apart is its pair here, and a cut counts both
+        here = cuts.column < apart_at
+        np.subtract.at(cost, cuts.column[here], at.cut[cuts.row[here]] * cuts.coefficient[here])
+        total += sum(a * b for a, b in zip(at.cut.tolist(), cuts.most.tolist(), strict=True))
     pairs = begin
     paid = cost[:pairs] - at.node[net.leaf]
     for one, price in zip(problem.mix, at.mix, strict=True):
@@ -184,10 +198,11 @@ def priced(of: Index, goal: Floats | Ints, least: list[tuple[Floats, float]], at
     group = _best_of(of, np.maximum(apart, idle), brings, each, itself, paid)
     total += int(most[of.single].sum()) + int(group.sum())
     # losses
-    loss = most[net.request] - paid
-    member = np.flatnonzero(~of.single[net.request])
+    loss = np.repeat(most, np.diff(net.first))
+    loss -= paid
+    member = of.member
     own = problem.groep[net.request[member]]
-    with_it = np.full(pairs, NEVER)
+    with_it = np.empty(pairs, np.int64)  # only looked at for members
     with_it[member] = apart[own] - loss[member]
     for areas, best in zip((of.unit, of.place), best_in, strict=True):
         inside = areas.whole[areas.segment] >= 0

@@ -69,32 +69,43 @@ def ranks(problem: Pairs) -> Ints:
     return rank
 
 
-def flow(net: Network, rank: Ints, value: Ints, stop: Callable[[], bool] = lambda: False) -> Flow:
-    """The best plan without groups; `stop` is asked between rounds. ValueError when values do not fit in 64 bits."""
+def flow(
+    net: Network,
+    rank: Ints,
+    value: Ints,
+    stop: Callable[[], bool] = lambda: False,
+    begin: tuple[Ints, Ints] | None = None,
+) -> Flow:
+    """The best plan without groups; `stop` is asked between rounds. `begin`: prices and a choice that are about right.
+
+    ValueError when values do not fit in 64 bits.
+    """
     weight = spread(net, value) + 1
     largest = int(weight) * int(rank.max(initial=1) + 1) * (len(rank) + len(net.room) + 2)
     if largest > LARGEST:
         raise ValueError("value: too large to plan exactly for so many requests")
     worth = value + (rank * weight)[net.request]
-    price, gain = np.zeros(len(net.room), np.int64), np.maximum(_most(net.first, worth), 0)
-    use, gap, rounds = _best(net, worth, np.arange(len(rank)), CANDIDATES), LARGEST, 0
-    thin = np.flatnonzero(use)
+    price, choice = (np.zeros(len(net.room), np.int64), np.full(len(rank), -1)) if begin is None else begin
+    use, rounds = np.zeros(0, np.bool_), 0
     while True:
-        rounds += 1
-        choice = _solve(net, thin, worth, price, gain, gap + 1)
-        price = _prices(net, np.flatnonzero(use), choice, worth)
         paid = worth - price[net.leaf]
         gain = np.maximum(_most(net.first, paid), 0)
         total = int(worth[choice[choice >= 0]].sum())
         bound = int(gain.sum()) + _rent(net, price)
         gap = bound - total
-        if gap == 0 or stop():
+        if gap == 0 or (rounds and stop()):
             break
-        use |= _better(net, use, paid, choice, gain)
+        if rounds:
+            use |= _better(net, use, paid, choice, gain)
+        else:
+            use = _best(net, paid, np.arange(len(rank)), CANDIDATES)
         near = gain[net.request] - paid <= gap
-        if np.count_nonzero(near) < len(thin):
+        if np.count_nonzero(near) < np.count_nonzero(use):
             use |= near
         thin = np.flatnonzero(use & near)
+        choice = _solve(net, thin, worth, price, gain, gap + 1)
+        price = _prices(net, np.flatnonzero(use), choice, worth)
+        rounds += 1
     return Flow(choice, price, gain, worth, weight, total, bound, rounds)
 
 
@@ -200,17 +211,21 @@ def _rent(net: Network, price: Ints) -> int:
     return int(sum(a * b for a, b in zip(net.room[itself > 0].tolist(), itself[itself > 0].tolist(), strict=True)))
 
 
-def strict(problem: Pairs, net: Network, stop: Callable[[], bool] = lambda: False) -> tuple[Network, Bools]:
+def strict(
+    problem: Pairs, net: Network, relaxed: Flow, stop: Callable[[], bool] = lambda: False
+) -> tuple[Network, Bools]:
     """The pairs, the requests and the full nodes of exactly those plans that place as many of each class as the flow.
 
     Complementary slackness with the prices of a flow in which only ranks count: such a plan is optimal there, so it
     uses no pair that loses, places whoever gains, and leaves no bed that has a price. No counts are left to keep.
     """
     rank = ranks(problem)
-    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop)
+    # what a bed is worth in ranks only: nearly always exact, and then there is nothing left to solve
+    price = (relaxed.price + relaxed.weight // 2) // relaxed.weight
+    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop, (price, relaxed.choice))
     if top.total != top.bound:
         return net, np.ones(len(net.request), np.bool_)
     paid = top.worth - top.price[net.leaf]
     itself = top.price - np.where(net.parent >= 0, top.price[net.parent], 0)
     kept = paid == top.gain[net.request]
-    return structs.replace(net.keep(kept), must=top.gain > 0, full=itself > 0), kept
+    return structs.replace(net if kept.all() else net.keep(kept), must=top.gain > 0, full=itself > 0), kept

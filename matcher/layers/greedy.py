@@ -11,34 +11,53 @@ from collections.abc import Callable
 import numpy as np
 from msgspec import structs
 
-from matcher.layers.bound import Index, Prices, priced
+from matcher.check import Tier
+from matcher.layers.bound import Index, Priced, Prices, priced
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import Network
-from matcher.pairs import NOBODY, Bools, Ints, Pairs
+from matcher.layers.together import costs
+from matcher.pairs import NOBODY, Ints, Pairs
 
 TRIES = 40
 """Places that are tried for each group."""
+APART, OVER = 10, 4
+"""What it costs that a group is split, or over several voorzieningen: so many times the most that a pair is worth."""
+
+
+def at_prices(problem: Pairs, of: Index, price: Ints, worth: Ints) -> Priced:
+    """What each pair, whole and group is worth at the prices of the flow."""
+    top = int(max(1, np.abs(of.net.value).max(initial=0)))
+    goal = np.rint(
+        APART * top * costs(problem, of.of, Tier.GESPLITST) + OVER * top * costs(problem, of.of, Tier.LOCATIE)
+    )
+    goal[: len(worth)] = worth
+    return priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
 
 
 def greedy(
-    problem: Pairs, of: Index, price: Ints, worth: Ints, stop: Callable[[], bool], begun: Ints | None = None
+    problem: Pairs,
+    of: Index,
+    price: Ints,
+    worth: Ints,
+    seen: Priced,
+    stop: Callable[[], bool],
+    begun: Ints | None = None,
 ) -> Ints:
-    """(R,) a plan; groups that are whole in the plan `begun` stay as they are. Group mix is not looked at."""
+    """(R,) a plan, with the groups that are whole in `begun` as they are. Group mix is not looked at."""
     net = of.net
-    goal = np.concatenate((worth, np.zeros(of.of.count - len(worth), np.int64)))
-    seen = priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
     paid = worth - price[net.leaf]
-    room, plan = net.room.copy(), np.full(problem.requests, NOBODY)
+    begun = np.full(problem.requests, NOBODY) if begun is None else begun
+    plan = _stay(problem, begun)
+    room = net.room - net.load(net.leaf[np.flatnonzero(plan[net.request] == net.slot)])
+    done = np.unique(problem.groep[plan != NOBODY])
     chains = np.stack(net.above(net.leaf), 1)
     order = np.lexsort((seen.whole, of.of.group))
     begin = np.searchsorted(of.of.group[order], np.arange(len(problem.splitsbaar) + 1))
     wait = np.zeros(len(problem.splitsbaar), np.int64)
     members = np.flatnonzero(problem.groep >= 0)
     np.maximum.at(wait, problem.groep[members], ranks(problem)[members])
-    done = np.zeros(len(wait), np.bool_) if begun is None else _stay(problem, net, begun, plan, room, chains)
-    for group in np.argsort(-wait, kind="stable").tolist():
-        if done[group]:
-            continue
+    groups = np.argsort(-wait, kind="stable")
+    for group in groups[~np.isin(groups, done)].tolist():
         for whole in order[begin[group] : begin[group + 1]][:TRIES].tolist():
             if seen.whole[whole] > seen.group[group]:
                 break
@@ -48,39 +67,54 @@ def greedy(
                     plan[net.request[pair]] = net.slot[pair]
                     room[chains[pair][chains[pair] >= 0]] -= 1
                 break
-    settled = plan != NOBODY
-    stays = problem.groep >= 0
-    stays[stays] = ~problem.splitsbaar[problem.groep[stays]]
-    open_ = np.ones(len(net.request), np.bool_)
-    for level in range(chains.shape[1]):
-        open_ &= (chains[:, level] < 0) | (room[chains[:, level]] > 0)
-    rest: Network = structs.replace(net, room=room).keep(~(settled | stays)[net.request] & open_)
-    found = flow(rest, ranks(problem), rest.value, stop)
-    placed = np.flatnonzero(found.choice >= 0)
-    plan[placed] = rest.slot[found.choice[placed]]
+    return _rest(problem, net, plan, room, price, begun, stop)
+
+
+def others_best(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Callable[[], bool]) -> Ints:
+    """(R,) a plan with the groups that are whole in the plan `begun` as they are, and the best for everybody else."""
+    plan = _stay(problem, begun)
+    at = np.flatnonzero(plan[net.request] == net.slot)
+    return _rest(problem, net, plan, net.room - net.load(net.leaf[at]), price, begun, stop)
+
+
+def _stay(problem: Pairs, begun: Ints) -> Ints:
+    """(R,) only the groups that are whole in a plan."""
+    if not problem.slots:
+        return np.full(problem.requests, NOBODY)
+    members = np.flatnonzero(problem.groep >= 0)
+    group, slot = problem.groep[members], begun[members]
+    whole = np.ones(len(problem.splitsbaar), np.bool_)
+    whole[group[slot < 0]] = False
+    place = problem.locatie[problem.voorziening[np.maximum(slot, 0)]]
+    low, high = np.full(len(whole), np.iinfo(np.int64).max), np.full(len(whole), NOBODY)
+    np.minimum.at(low, group, place)
+    np.maximum.at(high, group, place)
+    stays = members[(whole & (low == high))[group]]
+    plan = np.full(problem.requests, NOBODY)
+    plan[stays] = begun[stays]
     return plan
 
 
-def _stay(problem: Pairs, net: Network, begun: Ints, plan: Ints, room: Ints, chains: Ints) -> Bools:
-    """Groups that are whole in a plan, with their beds taken."""
-    if not problem.slots:
-        return np.zeros(len(problem.splitsbaar), np.bool_)
-    members = np.flatnonzero(problem.groep >= 0)
-    group, slot = problem.groep[members], begun[members]
-    done = np.ones(len(problem.splitsbaar), np.bool_)
-    done[group[slot < 0]] = False
-    place = problem.locatie[problem.voorziening[np.maximum(slot, 0)]]
-    low, high = np.full(len(done), np.iinfo(np.int64).max), np.full(len(done), NOBODY)
-    np.minimum.at(low, group, place)
-    np.maximum.at(high, group, place)
-    done &= low == high
-    at = np.flatnonzero(begun[net.request] == net.slot)
-    at = at[problem.groep[net.request[at]] >= 0]
-    at = at[done[problem.groep[net.request[at]]]]
-    plan[net.request[at]] = net.slot[at]
-    for node in chains[at].T:
-        np.subtract.at(room, node[node >= 0], 1)
-    return done
+def _rest(
+    problem: Pairs, net: Network, plan: Ints, room: Ints, price: Ints, begun: Ints, stop: Callable[[], bool]
+) -> Ints:
+    """The plan, and the flow for whoever is not in it and in no group that must be whole; as `begun` to begin with."""
+    away = plan == NOBODY
+    mates = problem.groep >= 0
+    away[mates] &= problem.splitsbaar[problem.groep[mates]]
+    some = away[net.request]
+    for node in net.above(net.leaf):
+        some &= (node < 0) | (room[node] > 0)
+    rest: Network = structs.replace(net, room=room).keep(some)
+    choice = np.full(problem.requests, NOBODY)
+    there = np.flatnonzero(begun[rest.request] == rest.slot)
+    choice[rest.request[there]] = there
+    if (rest.load(rest.leaf[there]) > room).any():
+        choice[:] = NOBODY
+    found = flow(rest, ranks(problem), rest.value, stop, (price, choice))
+    placed = np.flatnonzero(found.choice >= 0)
+    plan[placed] = rest.slot[found.choice[placed]]
+    return plan
 
 
 def _lay(problem: Pairs, of: Index, whole: int, *, paid: Ints, room: Ints, chains: Ints) -> list[int] | None:

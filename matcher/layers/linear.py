@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import IntEnum
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from ortools.math_opt import (
 )
 from ortools.math_opt.core.python import solver as mathopt
 from ortools.math_opt.python import init_arguments
+from ortools.util.python.pybind_solve_interrupter import PySolveInterrupter
 
 from matcher.pairs import Bools, Ints
 
@@ -47,14 +51,59 @@ class Model(Struct, frozen=True, eq=False):
     coefficient: Floats
 
 
+class Basis(Struct, frozen=True, eq=False):
+    """Where a linear program ended: per column and per row AT_LOWER, BASIC, … (MathOpt's BasisStatusProto)."""
+
+    column: Ints
+    row: Ints
+
+
+AT_LOWER, BASIC = 2, 5
+
+
 class Answer(Struct, frozen=True, eq=False):
     x: Floats | None
     """None: no solution found."""
     bound: float
     """Nothing is better than this; infinity when unknown."""
     dual: Floats | None
+    basis: Basis | None
     optimal: bool
     infeasible: bool
+    """Nothing at all, or with `above` nothing above that."""
+
+
+class Interrupter:
+    """Ends every solve that runs with it as soon as it is told to."""
+
+    def __init__(self) -> None:
+        self.inner = PySolveInterrupter()
+
+    @property
+    def interrupted(self) -> bool:
+        return bool(self.inner.interrupted)
+
+
+@contextmanager
+def watched(stop: Callable[[], bool] | None) -> Iterator[Interrupter]:
+    """Asks `stop` 20 times a second, from a thread of its own, until it says yes: then solves end. None: never."""
+    interrupter, done = Interrupter(), Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            if stop is not None and stop():
+                interrupter.inner.interrupt()
+                return
+
+    watcher = Thread(target=watch, name="plan-stop", daemon=True)
+    if stop is not None:
+        watcher.start()
+    try:
+        yield interrupter
+    finally:
+        done.set()
+        if stop is not None:
+            watcher.join()
 
 
 def model_proto(model: Model) -> Any:
@@ -88,9 +137,17 @@ def solve(
     gap: float = 0.0,
     seed: int = 0,
     threads: int = 1,
-    interrupter: Any = None,
+    basis: Basis | None = None,
+    dual_simplex: bool = False,
+    above: float | None = None,
+    nodes: int | None = None,
+    interrupter: Interrupter | None = None,
 ) -> Answer:
-    """Solves; with `integral` costs an answer within 1 of the bound is the best. Deterministic but for `seconds`."""
+    """Solves; with `integral` costs an answer within 1 of the bound is the best. Deterministic but for `seconds`.
+
+    `basis` is where a linear program begins. With `above` only what is better than that is looked for (SCIP, whose
+    heuristics are left out then: mostly there is nothing to find). `nodes` is the most branches that it may try.
+    """
     parameters = parameters_pb2.SolveParametersProto()
     parameters.time_limit.FromMilliseconds(max(1, int(seconds * 1000)))
     if solver is not Solver.HIGHS:  # it has no such parameter here
@@ -100,11 +157,27 @@ def solve(
         parameters.relative_gap_tolerance = gap
         if integral:
             parameters.absolute_gap_tolerance = 0.999
+        if nodes is not None:
+            parameters.node_limit = nodes
+    if above is not None:
+        parameters.cutoff_limit = above
+        parameters.heuristics = parameters_pb2.EMPHASIS_OFF
+        parameters.presolve = parameters_pb2.EMPHASIS_LOW
     extra = model_parameters_pb2.ModelSolveParametersProto()
     if hint is not None and solver is not Solver.HIGHS:
         given = extra.solution_hints.add()
         given.variable_values.ids.extend(range(len(hint)))
         given.variable_values.values.extend(hint.tolist())
+    if solver is Solver.GLOP and (basis is None or dual_simplex):
+        parameters.lp_algorithm = parameters_pb2.LP_ALGORITHM_DUAL_SIMPLEX
+    if solver is Solver.GLOP and basis is not None:
+        parameters.glop.use_preprocessing = False  # it would forget where to begin
+        for status, values in (
+            (extra.initial_basis.variable_status, basis.column),
+            (extra.initial_basis.constraint_status, basis.row),
+        ):
+            status.ids.extend(range(len(values)))
+            status.values.extend(values.tolist())
     found: result_pb2.SolveResultProto = mathopt.solve(
         model_proto(model),
         solver.value,
@@ -114,22 +187,27 @@ def solve(
         None,
         callback_pb2.CallbackRegistrationProto(),
         None,
-        interrupter,
+        None if interrupter is None else interrupter.inner,
     )
-    x = dual = None
+    x = dual = end = None
     for solution in found.solutions:
         if solution.HasField("primal_solution") and x is None:
             x = _dense(solution.primal_solution.variable_values, len(model.cost))
         if solution.HasField("dual_solution") and dual is None:
             dual = _dense(solution.dual_solution.dual_values, len(model.row_lower))
+        if solution.HasField("basis") and end is None:
+            column, row = solution.basis.variable_status, solution.basis.constraint_status
+            end = Basis(np.array(column.values, np.int64), np.array(row.values, np.int64))
     reason = found.termination.reason
     return Answer(
         x=x,
         bound=found.termination.objective_bounds.dual_bound,
         dual=dual,
+        basis=end,
         optimal=reason == result_pb2.TERMINATION_REASON_OPTIMAL,
         infeasible=reason
-        in {result_pb2.TERMINATION_REASON_INFEASIBLE, result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED},
+        in {result_pb2.TERMINATION_REASON_INFEASIBLE, result_pb2.TERMINATION_REASON_INFEASIBLE_OR_UNBOUNDED}
+        or found.termination.limit == result_pb2.LIMIT_CUTOFF,
     )
 
 

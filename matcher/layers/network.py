@@ -65,6 +65,13 @@ class Network(Struct, frozen=True, eq=False):
         )
 
 
+def distinct(values: Ints) -> Ints:
+    """In order, each once; for many values much faster than np.unique."""
+    ordered = np.sort(values)
+    once: Ints = ordered[np.diff(ordered, prepend=ordered[:1] - 1) != 0]
+    return once
+
+
 def network(problem: Pairs) -> Network:
     """The tree of a problem, with the pairs that some plan can use."""
     slots, held, kept = problem.slots, problem.opties, problem.voor_crisis
@@ -145,12 +152,12 @@ def complete(problem: Pairs, net: Network, at: Ints, place: Ints) -> Bools:
     _, place = np.unique(place, return_inverse=True)
     width = int(place.max(initial=0)) + 1
     key = group * width + place
-    member = np.unique(key * problem.requests + net.request[at]) // max(problem.requests, 1)
+    member = distinct(key * problem.requests + net.request[at]) // max(problem.requests, 1)
     found, members = np.unique(member, return_counts=True)
     top = net.above(net.leaf[at])[0]
     for node in net.above(net.leaf[at])[1:]:
         top = np.where(node >= 0, node, top)
-    nodes = np.unique(key * len(net.room) + top)
+    nodes = distinct(key * len(net.room) + top)
     room = np.bincount(
         np.searchsorted(found, nodes // len(net.room)), weights=net.room[nodes % len(net.room)], minlength=len(found)
     )

@@ -13,8 +13,8 @@ from msgspec import Struct, structs
 
 from matcher.check import Tier
 from matcher.layers.linear import Floats, Model
-from matcher.layers.network import Network, complete
-from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
+from matcher.layers.network import Network, complete, distinct
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 
 
 class Columns(Struct, frozen=True, eq=False):
@@ -53,10 +53,10 @@ def columns(problem: Pairs, net: Network) -> Columns:
     place = problem.locatie[unit]
     in_unit, in_place = complete(problem, net, at, unit), complete(problem, net, at, place)
     width = len(problem.ruimte) + 1
-    one = np.unique((group * width + unit)[in_unit])
+    one = distinct((group * width + unit)[in_unit])
     # at a locatie with one voorziening that is an option there is nothing to be over
     wide = int(problem.locatie.max(initial=0)) + 1
-    several = np.unique(((group * wide + place) * width + unit)[in_place]) // width
+    several = distinct(((group * wide + place) * width + unit)[in_place]) // width
     spots, counts = np.unique(several, return_counts=True)
     over = np.stack((spots // wide, spots % wide), 1)[counts > 1]
     return Columns(
@@ -68,6 +68,61 @@ def columns(problem: Pairs, net: Network) -> Columns:
         apart=at[problem.splitsbaar[group]],
         useless=at[~in_place],
     )
+
+
+def part(problem: Pairs, of: Columns, keep: Bools) -> tuple[Columns, Ints]:
+    """The columns over fewer pairs, and which of all columns each of them is."""
+    thin = columns(problem, of.net.keep(keep))
+    kept = np.flatnonzero(keep)
+    wholes, splits, apart = of.begins
+    which = np.searchsorted(_keys(problem, of), _keys(problem, thin))
+    others = apart + np.searchsorted(of.apart, kept[thin.apart])
+    return thin, np.concatenate((kept, wholes + which, np.arange(splits, apart), others))
+
+
+def _keys(problem: Pairs, of: Columns) -> Ints:
+    """One number for each whole, in order."""
+    units, places = len(problem.ruimte) + 1, int(problem.locatie.max(initial=0)) + 1
+    over = len(problem.splitsbaar) * units + of.group * places + of.place
+    key: Ints = np.where(of.unit >= 0, of.group * units + of.unit, over)
+    return key
+
+
+class Cuts(Struct, frozen=True, eq=False):
+    """Rows that every plan keeps, though its relaxation need not: Σ coefficient × column ≤ most (cuts.py)."""
+
+    most: Ints
+    row: Ints
+    """Per coefficient: of which cut, …"""
+    column: Ints
+    """… for which of all columns, in which a member of a group that is split counts as its pair apart, …"""
+    coefficient: Ints
+    """… and what it is."""
+
+    @classmethod
+    def none(cls) -> Cuts:
+        zero = np.zeros(0, np.int64)
+        return cls(zero, zero, zero, zero)
+
+    def more(self, other: Cuts) -> Cuts:
+        return Cuts(
+            np.concatenate((self.most, other.most)),
+            np.concatenate((self.row, other.row + len(self.most))),
+            np.concatenate((self.column, other.column)),
+            np.concatenate((self.coefficient, other.coefficient)),
+        )
+
+    def without(self, gone: Bools) -> Cuts:
+        keep = ~gone[self.row]
+        number = np.cumsum(~gone) - 1
+        return Cuts(self.most[~gone], number[self.row[keep]], self.column[keep], self.coefficient[keep])
+
+    def on(self, which: Ints, count: int) -> Cuts:
+        """On a part of the `count` columns."""
+        at = np.full(count, NOBODY)
+        at[which] = np.arange(len(which))
+        hit = at[self.column] >= 0
+        return Cuts(self.most, self.row[hit], at[self.column[hit]], self.coefficient[hit])
 
 
 def costs(problem: Pairs, of: Columns, tier: Tier) -> Floats:
@@ -95,6 +150,10 @@ def costs(problem: Pairs, of: Columns, tier: Tier) -> Floats:
     return cost
 
 
+KIND = 2**56
+"""Rows have keys, by which one finds them again in a model over other pairs: kind × KIND + what it is about."""
+
+
 class _Rows:
     """Collects rows with their coefficients."""
 
@@ -103,8 +162,12 @@ class _Rows:
         self.parts: list[tuple[Ints, Ints, Floats]] = []
         self.lower: list[Floats] = []
         self.upper: list[Floats] = []
+        self.keys: list[Ints] = []
 
-    def add(self, count: int, lower: float | Floats, upper: float | Floats) -> int:
+    def add(self, about: Ints, lower: float | Floats, upper: float | Floats) -> int:
+        """One row for each of `about`; returns the first."""
+        count = len(about)
+        self.keys.append(len(self.keys) * KIND + about)
         self.lower.append(np.broadcast_to(np.asarray(lower, np.float64), (count,)))
         self.upper.append(np.broadcast_to(np.asarray(upper, np.float64), (count,)))
         self.count += count
@@ -128,10 +191,21 @@ class Built(Struct, frozen=True, eq=False):
     mix: int
     """The first of the rows for group mix …"""
     least: int
-    """… and of those for what must at least be reached."""
+    """… of those for what must at least be reached …"""
+    cut: int
+    """… and of the cuts."""
+    keys: Ints
 
 
-def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, float]], *, whole: bool = True) -> Built:
+def model(
+    problem: Pairs,
+    of: Columns,
+    goal: Floats,
+    least: list[tuple[Floats, float]],
+    cuts: Cuts | None = None,
+    *,
+    whole: bool = True,
+) -> Built:
     """Maximise `goal` under the rules; each of `least` must be at least so much. Without `whole` the relaxation."""
     net, rows = of.net, _Rows()
     group = problem.groep[net.request]
@@ -140,19 +214,22 @@ def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, f
     # a child alone is placed once
     loose = np.flatnonzero(group < 0)
     who, row = np.unique(net.request[loose], return_inverse=True)
-    rows.put(rows.add(len(who), np.where(net.must[who], 1.0, -np.inf), 1) + row, loose, 1)
+    rows.put(rows.add(who, np.where(net.must[who], 1.0, -np.inf), 1) + row, loose, 1)
     node = _room(of, rows)
-    first_mix = rows.count
-    for mix in problem.mix:
+    first_mix = rows.add(np.arange(len(problem.mix)), -np.inf, np.array([float(mix.room) for mix in problem.mix]))
+    for number, mix in enumerate(problem.mix):
         among = np.isin(net.request, mix.requests) & (unit == mix.voorziening)
         both = np.concatenate((np.flatnonzero(among), of.begins[2] + np.flatnonzero(among[of.apart])))
-        rows.put(np.full(len(both), rows.add(1, -np.inf, mix.room)), both, 1)
+        rows.put(np.full(len(both), first_mix + number), both, 1)
     if len(problem.splitsbaar):
         _groups(problem, of, rows, group=group, unit=unit, place=place)
-    first_least = rows.count
-    for cost, bound in least:
+    first_least = rows.add(np.arange(len(least)), np.array([bound for _, bound in least]), np.inf)
+    for number, (cost, _) in enumerate(least):
         some = np.flatnonzero(cost)
-        rows.put(np.full(len(some), rows.add(1, bound, np.inf)), some, cost[some])
+        rows.put(np.full(len(some), first_least + number), some, cost[some])
+    cuts = Cuts.none() if cuts is None else cuts
+    first_cut = rows.add(np.arange(len(cuts.most)), -np.inf, cuts.most.astype(np.float64))
+    rows.put(first_cut + cuts.row, cuts.column, cuts.coefficient.astype(np.float64))
     row, column, coefficient, lower, upper = rows.sorted()
     integer = np.full(of.count, whole)
     loose_rows = [cost for cost, _ in least if cost[: of.begins[0]].any()]
@@ -171,19 +248,19 @@ def model(problem: Pairs, of: Columns, goal: Floats, least: list[tuple[Floats, f
         column=column,
         coefficient=coefficient,
     )
-    return Built(made, node, first_mix, first_least)
+    return Built(made, node, first_mix, first_least, first_cut, np.concatenate(rows.keys))
 
 
 def _room(of: Columns, rows: _Rows) -> Ints:
     """Beds, and room of the voorziening, where more could come than there is room for."""
     net, apart = of.net, of.begins[2]
     levels = net.above(net.leaf)
-    key = np.unique(np.concatenate([node[node >= 0] * len(net.first) + net.request[node >= 0] for node in levels]))
+    key = distinct(np.concatenate([node[node >= 0] * len(net.first) + net.request[node >= 0] for node in levels]))
     could = np.bincount(key // len(net.first), minlength=len(net.room))
     tight = np.flatnonzero((could > net.room) | net.full)
     room = net.room[tight].astype(np.float64)
     row_of = np.full(len(net.room) + 1, NOBODY)  # the last is that of NOBODY
-    row_of[tight] = rows.add(len(tight), np.where(net.full[tight], room, -np.inf), room) + np.arange(len(tight))
+    row_of[tight] = rows.add(tight, np.where(net.full[tight], room, -np.inf), room) + np.arange(len(tight))
     for node in levels:
         row = row_of[node]
         rows.put(row[row >= 0], np.flatnonzero(row >= 0), 1)
@@ -200,20 +277,19 @@ def _groups(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints
     used, row = np.unique(np.concatenate((of.group, of.splits)), return_inverse=True)
     must = np.zeros(len(problem.splitsbaar), np.bool_)
     must[problem.groep[net.must & (problem.groep >= 0)]] = True
-    rows.put(rows.add(len(used), np.where(must[used], 1.0, -np.inf), 1) + row, begin + np.arange(len(row)), 1)
+    rows.put(rows.add(used, np.where(must[used], 1.0, -np.inf), 1) + row, begin + np.arange(len(row)), 1)
     # per member and locatie: there as far as the group is whole there
     at, of_spot = group * spots + place, of.group * spots + of.place
     _same(problem, rows, net, at, of_spot, wholes, 0.0)
     # where it may also be over several voorzieningen, whole in one of them means there
     over = np.unique(of_spot[of.unit < 0])
     inside = (of.unit >= 0) & np.isin(of_spot, over)
-    if inside.any():
-        there = np.where(np.isin(at, over), group * wide + unit, NOBODY)
-        _same(problem, rows, net, there, (of.group * wide + of.unit)[inside], wholes[inside], np.inf)
+    there = np.where(np.isin(at, over), group * wide + unit, NOBODY)
+    _same(problem, rows, net, there, (of.group * wide + of.unit)[inside], wholes[inside], np.inf)
     _beds(problem, of, rows, group=group, unit=unit, place=place)
     # a member is placed apart as far as the group is split
     who, row = np.unique(net.request[of.apart], return_inverse=True)
-    first = rows.add(len(who), np.where(net.must[who], 0.0, -np.inf), 0)
+    first = rows.add(who, np.where(net.must[who], 0.0, -np.inf), 0)
     rows.put(first + row, apart + np.arange(len(of.apart)), 1)
     rows.put(first + np.arange(len(who)), splits + np.searchsorted(of.splits, problem.groep[who]), -1)
 
@@ -224,7 +300,7 @@ def _same(problem: Pairs, rows: _Rows, net: Network, area: Ints, of_area: Ints, 
     pair = np.flatnonzero((problem.groep[net.request] >= 0) & np.isin(area, keys))
     spot = np.searchsorted(keys, area[pair])
     there, row = np.unique(spot * problem.requests + net.request[pair], return_inverse=True)
-    begin = rows.add(len(there), 0.0, most)
+    begin = rows.add(keys[there // problem.requests] * problem.requests + there % problem.requests, 0.0, most)
     rows.put(begin + row, pair, 1)
     _each(rows, begin, there // problem.requests, np.searchsorted(keys, of_area), wholes, np.full(len(there), -1.0))
 
@@ -237,7 +313,7 @@ def _beds(problem: Pairs, of: Columns, rows: _Rows, *, group: Ints, unit: Ints, 
     beds = problem.capaciteit[there % slots]
     tight = np.flatnonzero(counts > beds)
     number = np.full(len(there), NOBODY)
-    begin = rows.add(len(tight), -np.inf, 0.0)
+    begin = rows.add(there[tight], -np.inf, 0.0)
     number[tight] = begin + np.arange(len(tight))
     hit = number[row] >= 0
     rows.put(number[row][hit], pair[hit], 1)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import matcher.plan
+import matcher.layers.search
 from matcher.check import Tier
 from tests.matcher.plan.make import brute, random, solved
 
@@ -52,7 +52,7 @@ def test_looking_at_few_pairs_first_changes_nothing(seed: int) -> None:
     problem = random(seed, groups=True)
     with pytest.MonkeyPatch.context() as few:
         for name in ("ALL", "ALONE", "MEMBER", "MORE"):
-            few.setattr(matcher.plan, name, 1)
+            few.setattr(matcher.layers.search, name, 1)
 
         found = solved(problem, keep=KEEP)
 

@@ -6,12 +6,19 @@ docs/plan.md lists the mutations tried, each of which breaks a test here or in t
 from __future__ import annotations
 
 from itertools import pairwise
+from threading import Event
+from time import perf_counter
+from typing import Any
 
+import numpy as np
 import pytest
 
 from matcher.check import Breach, Tier, Violation, violations
+from matcher.layers import search
+from matcher.layers.linear import Answer, Solver, solve
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Mix, Pairs
-from matcher.plan import Limit, plan
+from matcher.plan import Level, Limit, plan
+from tests.bench import large
 from tests.matcher.plan.make import brute, pairs, random, solved
 
 
@@ -213,7 +220,80 @@ def test_the_same_problem_gives_the_same_plan() -> None:
         assert solved(problem).slots.tolist() == solved(problem).slots.tolist()
 
 
-@pytest.mark.parametrize("wrong", [{"seconds": 0.0}, {"seconds": float("nan")}, {"keep": -0.1}, {"keep": 1.5}])
+def test_stopping_ends_a_long_solve_with_the_best_plan_so_far() -> None:
+    """`stop` first says yes while the mixed integer program runs, which by itself would take minutes."""
+    problem, running = large.pairs(1500, krap=True, groups=True), Event()
+
+    def watched(*args: Any, **options: Any) -> Answer:
+        if args[1] is Solver.SCIP and options["interrupter"] is not None:
+            running.set()
+            options["above"] = None  # with all that may be asked of it
+            options["gap"] = 0.0
+            found = solve(*args, **options)
+            ended.append(found)
+            return found
+        return solve(*args, **options)
+
+    ended: list[Answer] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "solve", watched)
+
+        found = plan(problem, clock=perf_counter, seconds=600, stop=running.is_set)
+
+    assert found.limit is Limit.STOPPED
+    assert len(ended) == 1
+    assert not ended[0].optimal
+    assert violations(problem, found.slots.tolist()) == []
+    assert np.count_nonzero(found.slots != NOBODY) > 1000
+
+
+def test_with_a_limit_in_effort_two_runs_give_the_same_plan_and_levels() -> None:
+    """The clock stands still; at most so many branches. Fewer branches prove less, with bounds that hold."""
+    problem = large.pairs(200, krap=True, groups=True)
+
+    first, second = (solved(problem, effort=1) for _ in range(2))
+
+    assert first.slots.tolist() == second.slots.tolist()
+    assert first.levels == second.levels
+    for level, best in zip(first.levels, solved(problem).levels, strict=True):
+        assert level.bound >= best.best
+        if level.best < best.best:
+            break
+
+
+def test_an_earlier_plan_is_gone_on_from_with_its_bounds() -> None:
+    """A plan that was cut short is no worse after, and what it had proven need not be proven again."""
+    problem = large.pairs(60, krap=True, groups=True)
+    done = solved(problem)
+
+    again = plan(problem, clock=lambda: 0.0, seconds=1, stop=lambda: True, begun=done)
+
+    assert again.proven
+    assert again.slots.tolist() == done.slots.tolist()
+    cut = plan(problem, clock=lambda: 0.0, seconds=1, stop=lambda: True)
+    assert not cut.proven
+    assert solved(problem, begun=cut).levels == done.levels
+
+
+def test_a_plan_of_another_problem_is_not_gone_on_from() -> None:
+    """Its levels are not what the plan is worth here."""
+    with pytest.raises(ValueError, match="begun"):
+        plan(pairs([[2]]), clock=lambda: 0.0, seconds=1, begun=solved(pairs([[1]])))
+
+
+@pytest.mark.parametrize(
+    ("best", "bound", "gap"), [(90, 100, 0.1), (100, 100, 0.0), (-10, -8, 0.2), (-3, 0, 1.0), (0, 0, 0.0)]
+)
+def test_a_gap_is_a_part_of_the_most_and_of_what_should_be_few_a_part_of_what_there_is(
+    best: int, bound: int, gap: float
+) -> None:
+    """90 of at most 100; 10 split of at least 8; 3 split of which perhaps none is needed."""
+    assert Level(Tier.GESPLITST, best, best, bound).gap == pytest.approx(gap)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seconds": 0.0}, {"seconds": float("nan")}, {"keep": -0.1}, {"keep": 1.5}, {"effort": 0}]
+)
 def test_limits_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     """With the name of the one that is wrong."""
     with pytest.raises(ValueError, match=next(iter(wrong))):

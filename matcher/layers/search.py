@@ -1,0 +1,374 @@
+"""Tier after tier with samenplaatsingen: the best plan so far, and what is proven about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+from msgspec import Struct
+
+from matcher.check import Breach, Tier, value, violations
+from matcher.layers.bound import SCALE, Priced, index, priced, prices
+from matcher.layers.cuts import Finder
+from matcher.layers.flow import Flow, strict
+from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
+from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
+from matcher.layers.network import Network
+from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+
+ALL = 6_000
+"""Up to so many pairs there is no need to look at few first."""
+ALONE, MEMBER = 5, 12
+"""Pairs to begin with, per child alone and per member of a group …"""
+FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
+"""… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
+MORE = 3
+"""… and at most added per child in a round."""
+SMALL = 8_000
+"""Pairs over which a mixed integer program is fast whatever is asked of it."""
+BLEND = 60_000
+"""Pairs for which all tiers in one can still be solved; with more the relaxation alone takes too long."""
+FIRST_GAP = 2e-4
+"""The first plan need not be the best of its kind."""
+EXACT = 150_000
+"""Pairs that a mixed integer program can still take."""
+CUT = 0.1
+"""Rows against relaxed plans are added until a round brings less than this part of what they brought together."""
+
+BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)
+"""Tiers in which the flow core is best: what it reaches bounds a plan that is equal to it in the tiers before."""
+
+COUNTS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER)
+
+FAR = np.iinfo(np.int64).max
+
+BEFORE = {tier: tuple(Tier)[:at] for at, tier in enumerate(Tier)}
+
+Least = list[tuple[Floats, int]]
+"""Of the tiers before: what each column adds, and what must at least be reached."""
+
+
+class Budget(Struct, frozen=True):
+    """When to end."""
+
+    out: Callable[[], bool]
+    """Asked between steps."""
+    left: Callable[[], float]
+    """Seconds."""
+    interrupter: Interrupter | None
+    nodes: int | None
+    """Branches per mixed integer program."""
+    enough: float
+    """A tier is left when its gap is no more than that."""
+    seed: int
+
+
+class _Warm(Struct, frozen=True, eq=False):
+    """Where the last relaxation ended, by column and by key of row."""
+
+    which: Ints
+    keys: Ints
+    basis: Basis
+
+    def on(self, which: Ints, keys: Ints) -> Basis:
+        """New columns stay 0, new rows have room; what went is made up for, as a basis has one for each row."""
+        column = _found(self.which, self.basis.column, which, AT_LOWER)
+        row = _found(self.keys, self.basis.row, keys, BASIC)
+        over = np.count_nonzero(column == BASIC) + np.count_nonzero(row == BASIC) - len(row)
+        column[np.flatnonzero(column == BASIC)[: max(over, 0)]] = AT_LOWER
+        row[np.flatnonzero(row != BASIC)[: max(-over, 0)]] = BASIC
+        return Basis(column, row)
+
+
+class Search:
+    """The best plan so far, and what is proven about it."""
+
+    def __init__(self, problem: Pairs, net: Network, relaxed: Flow, budget: Budget) -> None:
+        self.problem, self.whole, self.relaxed, self.budget = problem, net, relaxed, budget
+        self.floor: int | None = None
+        self.known: list[tuple[dict[Tier, int], int]] = []  # what the tiers times their weights never exceed
+        self.plan = np.full(problem.requests, NOBODY)
+        self.worth = value(problem, self.plan)
+        self.better: Callable[[], None] = lambda: None
+
+    def _look_at(self, net: Network, worth: Ints) -> None:
+        """From now on plans over these pairs only."""
+        self.net, self.all = net, index(self.problem, columns(self.problem, net))
+        self.finder, self.cuts = Finder(self.all), Cuts.none()
+        self.warm: _Warm | None = None
+        seen = at_prices(self.problem, self.all, self.relaxed.price, worth)
+        self.first = partial(greedy, self.problem, self.all, self.relaxed.price, worth, seen, self.budget.out)
+        self.use: Bools = np.ones(len(net.request), np.bool_)
+        if len(net.request) > ALL:
+            self.use = _least(net, seen.pair, self.problem.groep, ALONE, MEMBER)
+        self.counts: Bools = np.ones(len(net.request), np.bool_)
+        self.taken = self.settled = self.use  # by the last relaxation
+
+    def goal(self, tier: Tier) -> Floats:
+        """What each of all columns adds to a tier."""
+        return costs(self.problem, self.all.of, tier)
+
+    def offer(self, slots: Ints) -> None:
+        """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
+        worth = value(self.problem, slots)
+        better = self._rank(worth) > self._rank(self.worth)
+        if better and all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
+            self.plan, self.worth = slots, worth
+            self.better()
+
+    def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
+        """What counts first; with a floor all scores above it are equal until changes are counted."""
+        *before, score, kept = worth.values()
+        return (*before, score if self.floor is None else min(score, self.floor), kept, score)
+
+    def start(self, bounds: dict[Tier, int]) -> bool:
+        """A first plan; True when it places as many of each class as the flow, and from now on all plans do."""
+        net, kept = strict(self.problem, self.whole, self.relaxed, self.budget.out)
+        if not self.budget.out():
+            self._look_at(net, self.relaxed.worth[kept])
+            self._blend(self.budget.left() * 0.4)
+            if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
+                self._both()
+                return True
+        self._look_at(self.whole, self.relaxed.worth)
+        self.known = []
+        self.offer(self.first())
+        if np.count_nonzero(self.use) <= BLEND:
+            self._blend(self.budget.left() * 0.4)
+        return False
+
+    def _blend(self, seconds: float) -> None:
+        """Looks for a plan that is good in all tiers at once."""
+        weights = self._weights()
+        goal = self._sum(weights)
+        self.counts = np.ones(len(self.net.request), np.bool_)
+        until = self.budget.left() - seconds
+        while True:
+            seen = self._relax(goal, [], None, until)
+            if seen is not None:
+                self.known.append((weights, seen.bound))
+                # the pairs that lose least make a small model, that nearly always has a good plan
+                for alone, member in FEW:
+                    few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
+                    few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
+                    left = self.budget.left() - until
+                    if left <= 0 or self.budget.out():
+                        return
+                    if self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                        return
+            if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until or self.budget.out():
+                return
+            self.use[:] = True
+
+    def _both(self) -> None:
+        """A bound on split and on spread samenplaatsingen by one relaxation, when there are such."""
+        if self.worth[Tier.GESPLITST] and self.worth[Tier.LOCATIE]:
+            weights = {Tier.GESPLITST: len(self.problem.splitsbaar) + 1, Tier.LOCATIE: 1}
+            seen = self._relax(self._sum(weights), [], sum(weight * self.worth[t] for t, weight in weights.items()))
+            if seen is not None:
+                self.known.append((weights, seen.bound))
+
+    def _sum(self, weights: dict[Tier, int]) -> Floats:
+        goal = np.zeros(self.all.of.count)
+        for tier, weight in weights.items():
+            goal += weight * self.goal(tier)
+        return goal
+
+    def _known(self, tier: Tier) -> int:
+        """The most that a tier can be with those before as they are, by what is known of sums."""
+        most = 2**62
+        for weights, bound in self.known:
+            # of the tiers after it: no more than all groups are split, and points say nothing
+            least = {t: self.worth[t] if t in BEFORE[tier] else -len(self.problem.splitsbaar) for t in weights}
+            if tier in weights and (tier is Tier.SCORE or Tier.SCORE not in weights):
+                rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
+                most = min(most, rest // weights[tier])
+        return most
+
+    def _weights(self) -> dict[Tier, int]:
+        """All tiers in one, in whole numbers: to find a first plan, and for what its bound says of the score."""
+        top = int(max(1, np.abs(self.net.value).max(initial=0)))
+        weights = {Tier.GESPLITST: APART * top, Tier.LOCATIE: OVER * top, Tier.SCORE: 1}
+        if not self.net.must.any():  # else all plans count the same
+            days = int(max(1, self.problem.wachtdagen.max(initial=0)))
+            child = {Tier.CRISIS: 180 * top, Tier.SPOED: 120 * top, Tier.REGULIER: 60 * top}
+            weights |= {Tier.VAST: 300 * top, Tier.WACHTDAGEN: 30 * top // days, **child}
+        return weights
+
+    def raise_(self, tier: Tier, least: Least, bound: int) -> int:
+        """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
+        goal = self.goal(tier)
+        bound = max(self.worth[tier], min(bound, self._known(tier)))
+        self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
+        while self.worth[tier] < bound and not self.budget.out():
+            before = self.worth[tier]
+            if self._near_enough(before, bound):
+                break
+            self.use |= self.plan[self.net.request] == self.net.slot
+            seen = self._relax(goal, least, before)
+            if seen is None:
+                break
+            bound = max(min(bound, seen.bound), before)
+            if self._near_enough(before, bound) or self.budget.out():
+                break
+            # who wants more looks at fewer pairs: first for a plan that is much better, then for any that is
+            for target in (before,) if tier in COUNTS else (before + (bound - before) // 2, before):
+                near = self.counts & (seen.pair <= seen.slack - (target + 1) * SCALE)
+                if target > before and np.count_nonzero(near) < SMALL:
+                    continue
+                if np.count_nonzero(near) > EXACT:
+                    near &= self.use
+                    self._integer(goal, least, near, self.budget.left() * 0.5, above=target)
+                    continue
+                if tier in COUNTS:  # few values: once there is a plan, the bound mostly says that it is the best
+                    found = self._integer(goal, least, near, self.budget.left() * 0.5, hint=True)
+                else:
+                    found = self._integer(goal, least, near, self.budget.left() * 0.7, above=target)
+                bound = max(target, self.worth[tier], min(bound, target if found.infeasible else _floor(found.bound)))
+                if self.worth[tier] > before or self.budget.out():
+                    break
+            if self.worth[tier] == before:
+                break
+        return bound
+
+    def _near_enough(self, reached: int, bound: int) -> bool:
+        return bound - reached <= self.budget.enough * abs(bound)
+
+    def _relax(self, goal: Floats, least: Least, reached: int | None, until: float = 0.0) -> Priced | None:
+        """The linear relaxation over few pairs, with more pairs until it holds for all, then with rows that every
+        plan keeps; None when there is no plan."""
+        problem, net, of = self.problem, self.net, self.all.of
+        rows = [(row, float(bound)) for row, bound in least]
+        best: Priced | None = None
+        uncut, dual = 0, False
+        while True:
+            thin, which = part(problem, of, self.use & self.counts)
+            short = [(row[which], bound) for row, bound in rows]
+            built = model(problem, thin, goal[which], short, self.cuts.on(which, of.count), whole=False)
+            found = solve(
+                built.model,
+                Solver.GLOP,
+                seconds=max(0.001, self.budget.left() - until),
+                basis=None if self.warm is None else self.warm.on(which, built.keys),
+                dual_simplex=dual,
+                interrupter=self.budget.interrupter,
+            )
+            if found.x is None or found.dual is None or found.basis is None or not found.optimal:
+                return best
+            self.warm, dual = _Warm(which, built.keys, found.basis), False
+            whole = np.zeros(of.count)
+            whole[which] = found.x
+            self._remember(whole)
+            seen = priced(self.all, goal, rows, prices(problem, net, built, found.dual), self.cuts)
+            before, best = best, seen if best is None or seen.slack < best.slack else best
+            now = float(found.x @ built.model.cost)
+            missing = best.slack / SCALE - now
+            gap = best.slack / SCALE - (0.999 * now if reached is None else reached)
+            fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use & self.counts
+            if self.budget.out() or (reached is not None and self._near_enough(reached, best.bound)):
+                return best
+            if missing > max(0.02 * abs(gap), 0.2 * self.budget.enough * abs(now)) and fresh.any():
+                self.use |= _fewest(net, np.where(fresh, seen.pair, FAR), np.full(problem.requests, MORE)) & fresh
+                continue
+            if reached is None and self.budget.enough:
+                return best
+            uncut = uncut or best.slack
+            if before is not None and before.slack < uncut and before.slack - best.slack <= CUT * (uncut - best.slack):
+                return best
+            more = self.finder.broken(whole)
+            if not len(more.most):
+                return best
+            self.cuts, dual = self.cuts.more(more), True
+
+    def _remember(self, x: Floats) -> None:
+        """The pairs of a relaxed plan, and the groups that it places as a whole plan would."""
+        of, (wholes, _, apart) = self.all.of, self.all.of.begins
+        self.taken = x[:wholes] > 1e-6
+        self.taken[of.apart[x[apart:] > 1e-6]] = True
+        half = (x[wholes:apart] > 1e-6) & (x[wholes:apart] < 1 - 1e-6)
+        self.settled = np.ones(len(self.problem.splitsbaar) + 1, np.bool_)
+        self.settled[np.concatenate((of.group, of.splits))[half]] = False
+        self.settled[NOBODY] = False
+
+    def _integer(
+        self,
+        goal: Floats,
+        least: Least,
+        keep: Bools,
+        seconds: float,
+        gap: float = 0.0,
+        *,
+        hint: bool = False,
+        above: int | None = None,
+    ) -> Answer:
+        """The best plan over some pairs, only if it is more than `above`; it is offered."""
+        thin, which = part(self.problem, self.all.of, keep)
+        short = [(row[which], float(bound)) for row, bound in least]
+        built = model(self.problem, thin, goal[which], short, self.cuts.on(which, self.all.of.count))
+        found = solve(
+            built.model,
+            Solver.SCIP,
+            seconds=max(0.001, seconds),
+            integral=True,
+            gap=gap,
+            seed=self.budget.seed,
+            hint=solution_of(self.problem, thin, self.plan) if hint else None,
+            above=None if above is None else above + 0.5,
+            nodes=self.budget.nodes,
+            interrupter=self.budget.interrupter,
+        )
+        if found.x is not None:
+            x = found.x
+            if np.abs(x - np.rint(x)).max(initial=0.0) > 1e-6:
+                corner = solve(settled(built, thin, x), Solver.GLOP, seconds=max(1.0, self.budget.left()))
+                x = x if corner.x is None else corner.x
+            slots = plan_of(self.problem, thin, x)
+            if self.net.must.any() and len(self.net.request) > EXACT:
+                near = self.net.keep(self.use | keep)
+                self.offer(others_best(self.problem, near, self.relaxed.price, slots, self.budget.out))
+            else:
+                self.offer(self.first(slots))
+            self.offer(slots)
+        return found
+
+
+def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:
+    """Per wanted key its value, or the default."""
+    order = np.argsort(known, kind="stable")
+    at = np.minimum(np.searchsorted(known[order], wanted), max(len(known) - 1, 0))
+    if not len(known):
+        return np.full(len(wanted), default)
+    hit = known[order][at] == wanted
+    return np.where(hit, values[order][at], default)
+
+
+def _counting(problem: Pairs, tier: Tier) -> Bools:
+    """(R,) the requests that matter for a tier and those before; the others can leave any plan, with their group."""
+    last = {Tier.VAST: -1, Tier.CRISIS: CRISIS, Tier.SPOED: SPOED}.get(tier, REGULIER)
+    matters = problem.urgentie <= last
+    matters[problem.vast[:, 0]] = True
+    mates = np.unique(problem.groep[matters])
+    return matters | np.isin(problem.groep, mates[mates >= 0])
+
+
+def _least(net: Network, loss: Ints, groep: Ints, single: int, member: int) -> Bools:
+    """The pairs that lose least: few of a child alone, more of a member of a group."""
+    return _fewest(net, loss, np.where(groep < 0, single, member))
+
+
+def _fewest(net: Network, loss: Ints, count: Ints) -> Bools:
+    """Marks the `count` pairs of each request that lose least."""
+    use = np.zeros(len(loss), np.bool_)
+    for begin, end, most in zip(net.first[:-1].tolist(), net.first[1:].tolist(), count.tolist(), strict=True):
+        if end - begin <= most:
+            use[begin:end] = True
+        else:
+            use[begin + np.argpartition(loss[begin:end], most)[:most]] = True
+    return use
+
+
+def _floor(bound: float) -> int:
+    """Whole numbers: a bound of 12.9999999 by rounding is 13."""
+    return 2**62 if bound == float("inf") else int(np.floor(bound + 1e-6 * max(1.0, abs(bound) * 1e-3)))

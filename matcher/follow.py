@@ -110,9 +110,8 @@ class Follower:
     def __init__(self, problem: Pairs, slots: Ints, levels: Sequence[Level] = ()) -> None:
         """From a plan and what is known of it; children alone are placed anew where it is not optimal for them.
 
-        ValueError when slots is no plan.
+        ValueError when slots is no plan that is allowed.
         """
-        require(len(slots) == problem.requests, "slots", f"{len(slots)} rows for {problem.requests} requests")
         self._mixes = [(mix.voorziening, set(mix.requests), mix.room) for mix in problem.mix]
         mixed = np.zeros(problem.requests, np.bool_)
         for _, mates, _ in self._mixes:

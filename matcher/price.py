@@ -112,12 +112,7 @@ class Prices:
         here = int(exchange.here[request])
         if here == node:
             return Price(cost=0, loss=dict.fromkeys(PRICED, 0), moves=(), loser=None, winner=None)
-        exchange.here[request] = GONE
-        exchange.occupants[here].discard(request)
-        chain = self._chain(node, here)
-        exchange.here[request] = here
-        if here != TOP:
-            exchange.occupants[here].add(request)
+        chain = self._chain(node, here)  # what the request itself could do begins where this ends
         if chain is None:
             return None
         fall = exchange.price[node] - exchange.price[here]

@@ -26,6 +26,7 @@ from heapq import heappop, heappush
 import numpy as np
 from msgspec import Struct, structs
 
+from matcher.check import Breach, violations
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import network
 from matcher.pairs import CRISIS, MAX_BEDS, MAX_VALUE, MAX_WACHTDAGEN, NOBODY, Bools, Ints, Pairs
@@ -102,8 +103,11 @@ class Exchange:
     def __init__(self, problem: Pairs, slots: Ints, held: Bools | None = None) -> None:
         """From a plan, as it is where that is optimal for who is not `held`, else from the optimum.
 
-        Who is `held` keeps the bed; the others are followed, each alone. ValueError for more than MOST requests.
+        Who is `held` keeps the bed; the others are followed, each alone. ValueError for more than MOST requests, and
+        for what is no plan that is allowed.
         """
+        wrong = [one for one in violations(problem, slots.tolist()) if one.rule is not Breach.VAST]
+        require(not wrong, "plan", f"is not allowed: {wrong[:3]}")
         require(problem.requests <= MOST, "requests", f"{problem.requests:,}, at most {MOST:,} can be followed")
         held = np.zeros(problem.requests, np.bool_) if held is None else held
         self.problem = problem

@@ -63,7 +63,7 @@ def advised(problem: Pairs, gain: ArrayLike, days: ArrayLike, safe: Bools, price
     _, of = np.unique(party * units + unit, return_inverse=True)
     _, one = np.unique(child, return_index=True)
     total = np.bincount(of[one], weights=best, minlength=int(of.max(initial=-1)) + 1)
-    keep = safe[problem.request] | (rent == 0) | (total[of] >= 0)
+    keep = (rent == 0) | (total[of] >= 0)
     value = np.clip(problem.value - np.rint(rent).astype(np.int64), -MAX_VALUE, MAX_VALUE)
     request = problem.request[keep]
     return structs.replace(

@@ -17,7 +17,9 @@ from matcher.replay import (
     figures,
     first_free,
     learned,
+    moment,
     nothing,
+    occupied,
     replay,
     resolve,
     with_prices,
@@ -153,3 +155,17 @@ def test_a_stay_beyond_the_year_counts_as_far_as_it_lies_within() -> None:
     given = stream([{"arrival": 0, "patience": 0, "stay": 40}], [[50]], beds=[1], days=10)
     found = figures(given, WORTH, played(given, resolve), begin=0, end=10)
     assert (found.placed, found.value) == (1, 150 / 4 + 0.2)
+
+
+def test_a_bed_is_kept_from_others_from_its_first_free_day_on() -> None:
+    """Free on day 3, a start on day 5 and a stay of 10: by hand 12 days. A bed that is free already: from today, 15."""
+    given = stream([{"arrival": 0, "start": 5, "patience": 5}], [[50, 50]], beds=[1, 1], days=20, taken=[(0, 3)])
+    now = moment(given, nothing(given), occupied(given, nothing(given), 20), 0)
+    assert (now.free.tolist(), now.start.tolist(), now.days.tolist()) == ([3, 0], [5, 5], [12, 15])
+
+
+def test_a_day_waited_is_a_day_less_that_counts() -> None:
+    """May wait to day 3, the bed comes free on day 2: 2 of the 4 days are not waited."""
+    given = stream([{"arrival": 0, "patience": 3, "stay": 5}], [[50]], beds=[1], days=10, taken=[(0, 2)])
+    found = figures(given, WORTH, played(given, resolve), begin=0, end=10)
+    assert (found.days_waited, found.value) == (2.0, 150 + 2 * 0.2)

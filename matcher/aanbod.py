@@ -76,6 +76,8 @@ class Profielen(Struct, frozen=True, eq=False):
     contract: Bools
     vol: Bits
     """(V, MAX_SAMEN): kenmerken of which fewer than 1, 2, … further children can come."""
+    ruimte: Ids
+    """Per kenmerk with a maximum (its place in the code list) how many further children can come: a dict."""
     row: Rows
     """First row in Vensters, where the rows of a voorziening stand together …"""
     rows: Rows
@@ -301,6 +303,7 @@ def _build(plekken: Iterable[Plek], codes: Codes, seen: dict[str, dict[str, int]
                 NO_LIMIT if p.leeftijdsverschil_max is None else p.leeftijdsverschil_max,
                 p.contract,
                 tuple(_full(p, extra, codes) for extra in range(1, MAX_SAMEN + 1)),
+                {codes.kenmerken.index(code): p.group.room.get(code, 0) for code in (*p.group.full, *p.group.room)},
                 0,
                 0,
                 0,

@@ -114,6 +114,8 @@ def plan(
     enough: float = 0.0,
     effort: int | None = None,
     begun: Plan | None = None,
+    known: Ints | None = None,
+    seen: Callable[[tuple[Level, ...]], None] = lambda levels: None,
 ) -> Plan:
     """The best plan within `seconds` of `clock`; `keep` is the part of the score that fewer changes may cost.
 
@@ -121,7 +123,9 @@ def plan(
     its own, during them: from when it says yes the best found so far is answered. `effort` limits how many branches
     each mixed integer program may try. Same problem, seed and effort, same answer, unless time ran out or it was
     stopped (Plan.limit says so). `begun` is an earlier answer to the same problem with the same `keep`: the search goes
-    on from its plan and its bounds.
+    on from its plan and its bounds. `known` is a plan to begin with of which nothing is proven (R rows as in
+    Plan.slots); when it is not allowed it is not looked at. `seen` is told how good each better plan is, as long as
+    there is something to search: where samenplaatsingen or group mix are.
     ValueError for values that are too large together, and for `begun` when it is a plan of another problem.
     """
     require(0 < seconds < 1e7, "seconds", f"is {seconds}")
@@ -143,7 +147,7 @@ def plan(
         if not len(problem.splitsbaar) and not problem.mix:
             levels, slots = _without_groups(problem, net, relaxed, apart, bounds, keep, watch)
         else:
-            levels, slots = _with_groups(problem, net, relaxed, bounds, keep, budget, begun)
+            levels, slots = _with_groups(problem, net, relaxed, bounds, keep, budget, begun, known, seen)
     conflicts = _conflicts(problem, slots) if levels[0].value < len(problem.vast) else ()
     gap = next((level.gap for level in levels if not level.proven), 0.0)
     if all(level.proven for level in levels):
@@ -161,15 +165,27 @@ def _with_groups(
     keep: float,
     budget: Budget,
     begun: Plan | None,
+    known: Ints | None,
+    seen: Callable[[tuple[Level, ...]], None],
 ) -> tuple[tuple[Level, ...], Ints]:
     search = Search(problem, net, relaxed, budget)
-    if begun is not None:
-        search.offer(begun.slots)
-    known = {} if begun is None else {level.tier: level for level in begun.levels}
+    loose = _anything(problem, net)
+    found: list[tuple[Tier, int, int]] = []
+
+    def levels() -> tuple[Level, ...]:
+        """Of what is not searched yet a bound that needs no solver."""
+        worth = search.worth
+        rest = [(tier, worth[tier], loose[tier]) for tier in TIERS[len(found) :]]
+        return tuple(Level(tier, worth[tier], best, max(best, bound)) for tier, best, bound in (*found, *rest))
+
+    search.better = lambda: seen(levels())
+    seen(levels())
+    for slots in (None if begun is None else begun.slots, known):
+        if slots is not None:
+            search.offer(slots)
+    proven = {} if begun is None else {level.tier: level for level in begun.levels}
     counted = search.start(bounds)
     least: Least = []
-    found: list[tuple[Tier, int, int]] = []
-    loose = _anything(problem, net)
     same = True
     for tier in TIERS:
         bound = bounds[tier] if same and tier in BEFORE_GROUPS else loose[tier]
@@ -177,20 +193,19 @@ def _with_groups(
             goal, reached = least[-1]
             search.floor = reached - int(keep * abs(reached))
             least[-1] = (goal, search.floor)
-        if tier in known:
-            bound = min(bound, known[tier].bound)
+        if tier in proven:
+            bound = min(bound, proven[tier].bound)
         if search.worth[tier] < bound:
             bound = search.raise_(tier, least, bound)
-        if tier in known and search.worth[tier] != known[tier].best:
-            known = {}  # what was proven of the tiers after it was for another value of this one
+        if tier in proven and search.worth[tier] != proven[tier].best:
+            proven = {}  # what was proven of the tiers after it was for another value of this one
         same &= tier not in BEFORE_GROUPS or search.worth[tier] == bounds[tier]
         if tier is Tier.WACHTDAGEN and same:
             loose[Tier.SCORE] = bounds[Tier.SCORE]
         if not (counted and same and tier in BEFORE_GROUPS):
             least.append((search.goal(tier), search.worth[tier]))
         found.append((tier, search.worth[tier], bound))
-    worth = search.worth
-    return tuple(Level(tier, worth[tier], best, max(best, bound)) for tier, best, bound in found), search.plan
+    return levels(), search.plan
 
 
 def _anything(problem: Pairs, net: Network) -> dict[Tier, int]:

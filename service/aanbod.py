@@ -124,14 +124,23 @@ def _plek(
 
 
 async def load_plekken(
-    conn: Connection, now: datetime, alleen: list[UUID] | None = None
+    conn: Connection,
+    now: datetime,
+    alleen: list[UUID] | None = None,
+    *,
+    zonder: frozenset[tuple[UUID, date]] = frozenset(),
 ) -> tuple[list[Plek], datetime]:
-    """All visible plekken (or those of the voorzieningen `alleen`), and until when this holds without any change."""
+    """All visible plekken (or those of the voorzieningen `alleen`), and until when this holds without any change.
+
+    `zonder` are opties, by plek and first day, that take nothing here.
+    """
     vandaag = today(now)
     rows = await conn.fetch(PLEKKEN, vandaag, alleen)
     few = alleen is not None
     perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
     punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in rows}) if few else None)
+    if zonder:
+        perioden = [p for p in perioden if p["vervalt_op"] is None or (p["plek_id"], p["van"]) not in zonder]
     return await asyncio.to_thread(_assemble, rows, perioden, punten, now)
 
 

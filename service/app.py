@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import asyncpg
 import redis.asyncio
 from litestar import Litestar, asgi
 
+from service import plannen
+from service.bus import Bus
 from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.settings import Settings
@@ -44,13 +46,23 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
         reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
-        listening = asyncio.create_task(snapshots.listen())
+        followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
+        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), plannen.CHANNEL)
+        listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
-            yield Services(settings=settings, clock=clock, pool=pool, snapshots=snapshots, travel=travel, redis=valkey)
+            yield Services(
+                settings=settings,
+                clock=clock,
+                pool=pool,
+                snapshots=snapshots,
+                travel=travel,
+                redis=valkey,
+                bus=bus,
+            )
         finally:
-            listening.cancel()
-            with suppress(asyncio.CancelledError):
-                await listening
+            for task in listening:
+                task.cancel()
+            await asyncio.gather(*listening, return_exceptions=True)
 
 
 def create_app(

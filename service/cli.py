@@ -11,7 +11,20 @@ import asyncpg
 import redis.exceptions
 import typer
 
-from service.commands import demo, demo_data, dutch, import_, instellingen, migrate, psql, rank, serve
+from service.commands import (
+    demo,
+    demo_data,
+    dutch,
+    import_,
+    instellingen,
+    migrate,
+    plan,
+    psql,
+    rank,
+    replay,
+    serve,
+    worker,
+)
 from service.embedded.process import StartError
 from service.errors import Kind, Refusal
 from service.settings import SettingsError
@@ -34,8 +47,11 @@ app = typer.Typer(
 app.command(cls=dutch.Command)(demo.demo)
 app.command(name="demo-data", cls=dutch.Command)(demo_data.demo_data)
 app.command(cls=dutch.Command)(serve.serve)
+app.command(cls=dutch.Command)(worker.worker)
 app.command(cls=dutch.Command)(migrate.migrate)
 app.command(cls=dutch.Command)(rank.rank)
+app.command(cls=dutch.Command)(replay.replay)
+app.command(cls=dutch.Command)(plan.plan)
 app.command(cls=dutch.Command)(psql.psql)
 app.add_typer(import_.app)
 app.command(cls=dutch.Command)(instellingen.instellingen)

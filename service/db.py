@@ -33,6 +33,21 @@ APP_ROLE = "loket_app"
 OWNER_ROLE = "loket_eigenaar"
 """Owns the schema; only migrations and bulk loads run as this role."""
 
+SYSTEM = UUID("00000000-0000-0000-0000-000000000000")
+"""The user on whose behalf the service itself reads and works: nobody."""
+
+# The database is away or full, or gave up on us for another: the same may work in a moment.
+AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what asyncpg says of a connection that the server ended a moment ago
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.QueryCanceledError,
+)
+
 REGIO_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -95,13 +110,16 @@ async def open_pool(url: str, *, size: int = 10, role: str | None = None) -> Poo
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, wie: Wie, *, readonly: bool = False) -> AsyncIterator[Connection]:
-    """One transaction for `wie`: committed when the block ends, rolled back when it raises.
+async def transaction(
+    pool: Pool, wie: Wie, *, readonly: bool = False, snapshot: bool = False
+) -> AsyncIterator[Connection]:
+    """One transaction for `wie`: committed when the block ends, rolled back when it raises. With `snapshot` all its
+    statements see one moment.
 
     One round trip begins and sets. Nothing of the setting survives the transaction. A violated constraint that a
     person can cause becomes the Refusal that errors.CONSTRAINTS gives it.
     """
-    mode = "read only" if readonly else "read write"
+    mode = ("isolation level repeatable read " if snapshot else "") + ("read only" if readonly else "read write")
     organisatie = wie.organisatie or ""
     async with pool.acquire() as conn:
         await conn.execute(

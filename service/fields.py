@@ -136,7 +136,7 @@ def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[F
 
 
 def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
-    if isinstance(info, inspect.Metadata):
+    while isinstance(info, inspect.Metadata):
         info = info.type
     if isinstance(info, inspect.UnionType):
         if value is None and any(isinstance(kind, inspect.NoneType) for kind in info.types):

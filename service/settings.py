@@ -103,6 +103,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 45.0
     pool_size: Annotated[int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")] = 10
 
+    worker_lease_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=600,
+            description="Seconden waarna een ander `loket worker` een taak overneemt, als de eerste niets laat horen.",
+        ),
+    ] = 15.0
+
     @property
     def embedded(self) -> bool:
         """True: start PostgreSQL and Valkey ourselves."""

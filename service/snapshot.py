@@ -22,11 +22,8 @@ from msgspec import Struct, field, structs
 from matcher.aanbod import Aanbod
 from matcher.problem import Codes
 from service import aanbod
-from service.db import Connection, Pool, Rol, Wie, transaction
+from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-
-SYSTEM = UUID("00000000-0000-0000-0000-000000000000")
-"""The user on whose behalf the snapshot reads: nobody."""
 
 CHANNEL = "loket_aanbod"
 

@@ -9,7 +9,7 @@ import pytest
 from service.db import Connection
 from tests.conftest import ROOT
 
-TECHNICAL = {"herhaling", "locatie_adres", "migratie"}
+TECHNICAL = {"herhaling", "locatie_adres", "migratie", "plan_gebeurtenis", "taak"}
 """Tables that no user has a word for."""
 
 

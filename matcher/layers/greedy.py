@@ -79,6 +79,8 @@ def others_best(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Ca
 
 def _stay(problem: Pairs, begun: Ints) -> Ints:
     """(R,) only the groups that are whole in a plan."""
+    if not problem.slots:
+        return np.full(problem.requests, NOBODY)
     members = np.flatnonzero(problem.groep >= 0)
     group, slot = problem.groep[members], begun[members]
     whole = np.ones(len(problem.splitsbaar), np.bool_)

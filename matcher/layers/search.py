@@ -98,6 +98,7 @@ class Search:
         self.known: list[tuple[dict[Tier, int], int]] = []  # what the tiers times their weights never exceed
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
+        self.better: Callable[[], None] = lambda: None
 
     def _look_at(self, net: Network, worth: Ints) -> None:
         """From now on plans over these pairs only."""
@@ -123,6 +124,7 @@ class Search:
         better = self._rank(worth) > self._rank(self.worth)
         if better and all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
             self.plan, self.worth = slots, worth
+            self.better()
 
     def _rank(self, worth: dict[Tier, int]) -> tuple[int, ...]:
         """What counts first; with a floor all scores above it are equal until changes are counted."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -16,9 +20,10 @@ from service import migrations
 from service.commands import connect, listen
 from service.days import today
 from service.demo import Scarcity, Size, is_loaded, load
+from service.embedded.process import Child
 from service.embedded.servers import owned
 from service.errors import Kind, Refusal
-from service.settings import Settings
+from service.settings import ROOT, Settings
 
 
 class Omvang(StrEnum):
@@ -59,7 +64,8 @@ def demo(
         settings = Settings.from_environ(os.environ | {"LOKET_PORT": str(port)})
     with started(settings, stop, fresh=opnieuw) as (ready, sock):
         asyncio.run(fill(ready, omvang, schaarste))
-        listen.serve(ready, sock)
+        with worker_beside(ready, stop):
+            listen.serve(ready, sock)
     if stop.reason is not None:
         raise Refusal(
             Kind.UNAVAILABLE,
@@ -87,6 +93,39 @@ def started(settings: Settings, stop: listen.Stop, *, fresh: bool) -> Iterator[t
         connect.prepare(endpoints)
         servers.announce()
         yield connect.with_endpoints(settings, endpoints), sock
+
+
+WORKER_STOP_S = 2.0
+"""For giving back what it is doing; everything must be gone after five seconds."""
+
+
+@contextmanager
+def worker_beside(settings: Settings, stop: listen.Stop) -> Iterator[None]:
+    """A `loket worker` on the same data. It shares the fate of the demo, as the servers do: it stops when we are gone,
+    however we went, and when it ends without being asked, so do we."""
+    urls = {
+        "LOKET_DATABASE_URL": settings.database_url,
+        "LOKET_DATABASE_OWNER_URL": settings.database_owner_url,
+        "LOKET_REDIS_URL": settings.redis_url,
+    }
+    command = [sys.executable, "-m", "service.cli", "worker", "--ouder", str(os.getpid())]
+    environment = os.environ | {name: url for name, url in urls.items() if url is not None}
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+    child = Child("De worker", process, (signal.SIGTERM, signal.SIGKILL))
+    asked = threading.Event()
+
+    def wait() -> None:
+        # WNOWAIT: the exit status stays for child.stop().
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        if not asked.is_set():
+            stop.because("De worker is onverwacht gestopt")
+
+    threading.Thread(target=wait, daemon=True, name="wacht-worker").start()
+    try:
+        yield
+    finally:
+        asked.set()
+        child.stop(WORKER_STOP_S)
 
 
 async def fill(settings: Settings, omvang: Omvang, schaarste: Scarcity) -> None:

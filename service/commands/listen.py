@@ -94,8 +94,9 @@ def serve(settings: Settings, sock: socket.socket) -> None:
     """
     from service.app import create_app  # noqa: PLC0415  loads the solver and more: not for `loket --help`
 
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         http="httptools",
         lifespan="on",
         log_config=None,
@@ -114,6 +115,8 @@ def serve(settings: Settings, sock: socket.socket) -> None:
 
     def stop() -> None:
         server.should_exit = True
+        if hasattr(app.state, "services"):
+            app.state.services.stopping.set()
         limit = threading.Timer(LIMIT_S, os._exit, (1,))
         limit.daemon = True
         limit.start()

@@ -15,13 +15,13 @@ from rich.table import Table
 from service import werklijst
 from service.commands import connect
 from service.days import today
-from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
+from service.db import APP_ROLE, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.dutch import count, day, listing, moment
 from service.errors import Kind, Refusal
 from service.matches import Page, rank_aanvraag
 from service.rangschikking import PassendePlek, Rangschikking
 from service.settings import Settings
-from service.snapshot import SYSTEM, Snapshots
+from service.snapshot import Snapshots
 from service.travel import Traveller
 
 MOST = 200

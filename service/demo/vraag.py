@@ -37,7 +37,7 @@ def family_sizes(dice: Dice, n: int) -> list[int]:
     return sizes
 
 
-def _routes(dice: Dice, sizes: list[int]) -> list[Route]:
+def routes_of(dice: Dice, sizes: list[int]) -> list[Route]:
     """A route per question, so that children are spread over the routes by their shares; families on family routes."""
     left = apportion({route: route.share for route in ROUTES}, sum(sizes))
     chosen: list[Route | None] = [None] * len(sizes)
@@ -103,7 +103,7 @@ def add_open(draft: Draft, verwijzers: Verwijzers, n: int) -> list[Aanvraag]:
     dice, rows, regio = draft.dice, draft.rows, draft.regio
     made: list[Aanvraag] = []
     sizes = family_sizes(dice, n)
-    routes = _routes(dice, sizes)
+    routes = routes_of(dice, sizes)
     for size, leave, route in zip(sizes, may_split(dice, sizes), routes, strict=True):
         question = open_question(draft, verwijzers, route)
         samen = dice.id() if size > 1 else None

@@ -7,6 +7,7 @@ at a time), so this is one small ASGI app. The order: is there such a path (404)
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,7 +26,7 @@ from service.web import etags, idempotency, origin, problems
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
 from service.web.identity import Identity
-from service.web.operation import Call, Operation, Services
+from service.web.operation import EVENTS, Call, Operation, Services, Stream
 from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
@@ -92,7 +93,7 @@ class Api:
             refusal = problems.of_error(error, trace)
             headers = {"Content-Type": problems.CONTENT_TYPE, **refusal.headers}
             reply = Reply(refusal.status, headers, problems.body_of(refusal, trace))
-        await _send(reply, send, public=public, head=scope["method"] == "HEAD")
+        await _send(reply, receive, send, public=public, head=scope["method"] == "HEAD")
 
     async def _answer(self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, receive: Receive) -> Reply:
         services = self.services
@@ -136,6 +137,8 @@ class Api:
 
 async def _perform(operation: Operation, call: Call) -> Reply:
     answer = await operation.handler(call)
+    if operation.produces == EVENTS:
+        return Reply(operation.status, {"Content-Type": EVENTS, **answer.headers}, b"", answer.body)
     encoded = answer.body if isinstance(answer.body, bytes) else etags.encode(answer.body)
     headers = {"Content-Type": operation.produces, **answer.headers}
     if operation.has_etag or operation.creates:
@@ -146,15 +149,46 @@ async def _perform(operation: Operation, call: Call) -> Reply:
     return Reply(operation.status, headers, encoded)
 
 
-async def _send(reply: Reply, send: Send, *, public: bool, head: bool) -> None:
+async def _send(reply: Reply, receive: Receive, send: Send, *, public: bool, head: bool) -> None:
     headers = {"API-Version": API_VERSION, **reply.headers}
-    if reply.status != 304:
+    if reply.status != 304 and reply.stream is None:
         headers["Content-Length"] = str(len(reply.body))
     if public:
         headers["Access-Control-Allow-Origin"] = "*"
     raw = [(name.lower().encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    if reply.stream is not None and not head:
+        await _stream(reply.stream, receive, send)
     await send({"type": "http.response.body", "body": b"" if head else reply.body, "more_body": False})
+
+
+async def _stream(stream: Stream, receive: Receive, send: Send) -> None:
+    """Part by part, until the stream ends or the caller has gone away."""
+
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    leaving = asyncio.create_task(gone())
+    coming: asyncio.Task[bytes] | None = None
+    try:
+        while True:
+            coming = asyncio.create_task(_next(stream))
+            await asyncio.wait({leaving, coming}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done() or not (part := coming.result()):
+                return
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+    finally:
+        for task in (leaving, coming):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(leaving, *([coming] if coming else ()), return_exceptions=True)
+        await stream.aclose()
+
+
+async def _next(stream: Stream) -> bytes:
+    """Nothing at the end."""
+    return await anext(stream, b"")
 
 
 # ── Reading the request ──────────────────────────────────────────────────────────────────────────

@@ -16,6 +16,7 @@ from msgspec import Struct
 from service.db import Connection
 from service.errors import FieldError
 from service.fields import refuse
+from service.web.operation import Stream
 from service.web.problems import HttpRefusal
 
 KEY_FORM = r"^[\x21-\x7e]{1,255}$"
@@ -28,6 +29,8 @@ class Reply(Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: bytes
+    stream: Stream | None = None
+    """Instead of the body, and never kept."""
 
 
 def check(key: str) -> None:

@@ -4,7 +4,8 @@ what happens."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -12,6 +13,7 @@ from uuid import UUID
 import redis.asyncio
 from msgspec import Struct, field
 
+from service.bus import Bus
 from service.db import Connection, Pool, Wie
 from service.errors import FieldError
 from service.settings import Settings
@@ -20,6 +22,7 @@ from service.travel import Traveller
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+EVENTS = "text/event-stream"
 
 JSON_LIMIT = 1_000_000
 """Bytes in a JSON body."""
@@ -34,6 +37,13 @@ class Services(Struct, kw_only=True, eq=False):
     snapshots: Snapshots
     travel: Traveller
     redis: redis.asyncio.Redis
+    bus: Bus
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process must end: whoever streams ends its stream."""
+
+
+Stream: TypeAlias = AsyncGenerator[bytes, None]
+"""A body that is not there yet. It runs after the transaction of the request, and takes its own."""
 
 
 class Call(Struct, kw_only=True, eq=False):
@@ -56,7 +66,7 @@ class Call(Struct, kw_only=True, eq=False):
 
 
 class Answer(Struct, kw_only=True, eq=False):
-    """What a handler gives back. `body` becomes JSON; bytes go out as they are."""
+    """What a handler gives back. `body` becomes JSON; bytes and a Stream go out as they are."""
 
     body: Any
     headers: dict[str, str] = field(default_factory=dict)

@@ -7,10 +7,10 @@ import logging
 from typing import Annotated
 from uuid import UUID
 
-import asyncpg
 import msgspec
 from msgspec import Meta, Struct
 
+from service.db import AWAY
 from service.errors import FieldError, Kind, Refusal
 
 log = logging.getLogger(__name__)
@@ -78,19 +78,6 @@ class HttpRefusal(Exception):
         self.detail = detail
         self.fields = fields
         self.headers = headers or {}
-
-
-# The database is away or full, or gave up on us for another: the same request may work in a moment.
-AWAY = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what asyncpg says of a connection that the server ended a moment ago
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.QueryCanceledError,
-)
 
 
 def of_error(error: Exception, trace: UUID) -> HttpRefusal:

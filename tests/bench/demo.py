@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from matcher.geo import rd
-from matcher.problem import Aanvraag, Codes, Criterium, Jeugdige, Machtiging, Plek, Point, Urgentie, Weging
+from matcher.aanbod import Aanbod
+from matcher.candidates import Asked, Candidates, candidates
+from matcher.geo import Estimate, rd
+from matcher.problem import Aanvraag, Area, Codes, Criterium, Jeugdige, Machtiging, Plek, Point, Urgentie, Weging
 from service.aanbod import _assemble
 from service.aanvragen import OPEN
 from service.demo import rows as demo
@@ -28,17 +31,35 @@ class Region(Struct, frozen=True):
     aanvragen: list[Aanvraag]
     """The open ones; a samenplaatsing is one aanvraag. Each may use places of every region."""
     wegingen: dict[Urgentie, Weging]
+    asked: list[Asked]
+    """The same aanvragen for the joint plan, each child with the places that its own region may use."""
 
 
 def region(size: Size, scarcity: Scarcity, seed: int = 1) -> Region:
     rows = generate(seed=seed, today=TODAY, size=size, scarcity=scarcity)
-    points = {area.pc4: Point(*rd(area.lat, area.lon)) for area in read_table()}
+    child, wegingen = _child(rows), _wegingen(rows)
     return Region(
         plekken=_plekken(rows),
         codes=_codes(rows),
-        aanvragen=_aanvragen(rows, points),
-        wegingen=_wegingen(rows),
+        aanvragen=_aanvragen(rows, child),
+        wegingen=wegingen,
+        asked=_asked(rows, child, wegingen),
     )
+
+
+def joint(size: Size, scarcity: Scarcity, seed: int = 1, *, everywhere: bool = False) -> Candidates:
+    """The demo as a joint plan: `.pairs` for matcher.plan. `everywhere`: with the places of every region."""
+    demo = region(size, scarcity, seed)
+    asked = demo.asked
+    if everywhere:
+        regios = frozenset((plek.regio, None) for plek in demo.plekken)
+        asked = [
+            msgspec.structs.replace(
+                one, kinderen=tuple(msgspec.structs.replace(child, regios=regios) for child in one.kinderen)
+            )
+            for one in asked
+        ]
+    return candidates(asked, Aanbod.build(demo.plekken, demo.codes), NOW_HOUR)
 
 
 def _plekken(rows: demo.Rows) -> list[Plek]:
@@ -124,43 +145,96 @@ def _wegingen(rows: demo.Rows) -> dict[Urgentie, Weging]:
     }
 
 
-def _aanvragen(rows: demo.Rows, points: dict[str, Point]) -> list[Aanvraag]:
-    regios = frozenset((regio.code, None) for regio in rows.jeugdregio)
-    machtigingen = {one.aanvraag_id: one for one in rows.machtiging}
+Child = Callable[[demo.Aanvraag, frozenset[tuple[str, str | None]]], Aanvraag]
+"""One row and the regions whose places may be used → the aanvraag of one child."""
+
+
+def _aanvragen(rows: demo.Rows, child: Child) -> list[Aanvraag]:
+    everywhere = frozenset((regio.code, None) for regio in rows.jeugdregio)
+    found = []
+    for family in _families(rows):
+        children = [child(row, everywhere) for row in family]
+        zorgvormen = frozenset.intersection(*(one.zorgvormen for one in children))
+        if not zorgvormen:
+            continue
+        start = max(one.gewenste_start for one in children)
+        found.append(
+            msgspec.structs.replace(
+                children[0],
+                jeugdigen=tuple(one.jeugdigen[0] for one in children),
+                zorgvormen=zorgvormen,
+                juridische_kaders=frozenset.union(*(one.juridische_kaders for one in children)),
+                gewenste_start=start,
+                uiterlijke_datum=max(start, min(one.uiterlijke_datum for one in children)),
+                verblijf=max(one.verblijf for one in children),
+            )
+        )
+    return found
+
+
+def _asked(rows: demo.Rows, child: Child, wegingen: dict[Urgentie, Weging]) -> list[Asked]:
+    """As the joint plan takes them: a child each, with places of its own region and those it has an agreement with."""
+    leave = {one.id for one in rows.samenplaatsing if one.mag_splitsen}
+    regios: dict[str, set[tuple[str, str | None]]] = {one.code: {(one.code, None)} for one in rows.jeugdregio}
+    for one in rows.regioafspraak:
+        if TODAY in _period(one.geldigheid):
+            regios[one.vraag_regio].add((one.aanbod_regio, one.zorgvorm))
+    return [
+        Asked(
+            id=str(family[0].samenplaatsing_id or family[0].id),
+            kinderen=tuple(child(row, frozenset(regios[row.regio])) for row in family),
+            wachtdagen=tuple((TODAY - row.aangemeld_op.date()).days for row in family),
+            weging=wegingen[Urgentie(family[0].urgentie)],
+            travel=Estimate(),
+            mag_splitsen=family[0].samenplaatsing_id in leave,
+        )
+        for family in _families(rows)
+    ]
+
+
+def _families(rows: demo.Rows) -> list[list[demo.Aanvraag]]:
+    """The open aanvragen, those of one samenplaatsing together."""
     families: dict[object, list[demo.Aanvraag]] = {}
     for row in rows.aanvraag:
         if row.status in OPEN:
             families.setdefault(row.samenplaatsing_id or row.id, []).append(row)
-    found = []
-    for children in families.values():
-        own = children[0]
-        start = max(TODAY, *(child.gewenste_start for child in children))
-        zorgvormen = frozenset.intersection(*(frozenset(child.zorgvormen) for child in children))
-        machtiging = machtigingen.get(own.id)
-        if not zorgvormen:
-            continue
-        found.append(
-            Aanvraag(
-                id=str(own.id),
-                urgentie=Urgentie(own.urgentie),
-                jeugdigen=tuple(_jeugdige(child) for child in children),
-                zorgvormen=zorgvormen,
-                juridische_kaders=frozenset(child.juridisch_kader for child in children),
-                perspectief=own.perspectief,
-                gewenste_start=start.toordinal(),
-                uiterlijke_datum=max(start, min(child.uiterlijke_datum for child in children)).toordinal(),
-                verblijf=max(child.verwacht_verblijf for child in children),
-                regios=regios,
-                machtiging=Machtiging(frozenset(machtiging.zorgvormen), gesloten=machtiging.soort == "gesloten")
-                if machtiging
-                else None,
-                thuis=points.get(own.pc4),
-                school=points.get(own.school_pc4 or ""),
-                netwerk=points.get(own.netwerk_pc4 or ""),
-                maximale_reistijd=own.maximale_reistijd,
-            )
+    return list(families.values())
+
+
+def _child(rows: demo.Rows) -> Child:
+    points = {area.pc4: Point(*rd(area.lat, area.lon)) for area in read_table()}
+    machtigingen = {one.aanvraag_id: one for one in rows.machtiging}
+    uitsluitingen: dict[object, list[demo.Uitsluiting]] = {}
+    for one in rows.uitsluiting:
+        uitsluitingen.setdefault(one.aanvraag_id, []).append(one)
+
+    def child(row: demo.Aanvraag, regios: frozenset[tuple[str, str | None]]) -> Aanvraag:
+        machtiging, out = machtigingen.get(row.id), uitsluitingen.get(row.id, [])
+        start = max(TODAY, row.gewenste_start)
+        return Aanvraag(
+            id=str(row.id),
+            urgentie=Urgentie(row.urgentie),
+            jeugdigen=(_jeugdige(row),),
+            zorgvormen=frozenset(row.zorgvormen),
+            juridische_kaders=frozenset({row.juridisch_kader}),
+            perspectief=row.perspectief,
+            gewenste_start=start.toordinal(),
+            uiterlijke_datum=max(start, row.uiterlijke_datum).toordinal(),
+            verblijf=row.verwacht_verblijf,
+            regios=regios,
+            machtiging=Machtiging(frozenset(machtiging.zorgvormen), gesloten=machtiging.soort == "gesloten")
+            if machtiging
+            else None,
+            thuis=points.get(row.pc4),
+            school=points.get(row.school_pc4 or ""),
+            netwerk=points.get(row.netwerk_pc4 or ""),
+            maximale_reistijd=row.maximale_reistijd,
+            uitgesloten_aanbieders=frozenset(str(one.aanbieder_id) for one in out if one.aanbieder_id),
+            uitgesloten_voorzieningen=frozenset(str(one.voorziening_id) for one in out if one.voorziening_id),
+            uitgesloten_gebieden=tuple(Area(points[one.pc4], one.straal_km or 0.0) for one in out if one.pc4),
         )
-    return found
+
+    return child
 
 
 def _jeugdige(row: demo.Aanvraag) -> Jeugdige:

@@ -63,7 +63,7 @@ class Running(Struct):
 
 
 def kind_of(process: psutil.Process) -> str:
-    """make, program, guard, postgres, a child of postgres, or valkey."""
+    """make, program, worker, guard, postgres, a child of postgres, or valkey."""
     name, line = process.name(), process.cmdline()
     if name == "postgres":
         return "postgres" if "-D" in line else "postgres-child"
@@ -71,6 +71,8 @@ def kind_of(process: psutil.Process) -> str:
         return "valkey"
     if any(part.endswith("guard.py") for part in line):
         return "guard"
+    if "worker" in line:
+        return "worker"
     return "make" if name == "make" else "program"
 
 

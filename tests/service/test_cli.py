@@ -63,7 +63,7 @@ def run(data: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
     )
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "migrate", "psql", "instellingen"])
+@pytest.mark.parametrize("command", ["demo", "serve", "worker", "plan", "migrate", "psql", "instellingen"])
 def test_help_of_every_command_is_dutch_and_shows_examples(call: Call, data_folder: Path, command: str) -> None:
     """And starts nothing."""
     done = call(command, "--help")

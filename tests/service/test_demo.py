@@ -69,7 +69,7 @@ def test_make_demo_fresh_starts_over(data: Path) -> None:
     assert kept(data) == "Gooi en Vechtstreek"
 
 
-@pytest.mark.parametrize("kind", ["make", "program", "guard", "postgres", "postgres-child", "valkey"])
+@pytest.mark.parametrize("kind", ["make", "program", "worker", "guard", "postgres", "postgres-child", "valkey"])
 def test_killing_any_process_leaves_nothing_running_and_keeps_the_data(data: Path, kind: str) -> None:
     """kill -9 cannot be caught: five seconds later everything is gone, and the next start has what was written."""
     with demo(data, MAKE) as running:

@@ -5,6 +5,7 @@ docs/plan.md lists the mutations tried, each of which breaks a test here or in t
 
 from __future__ import annotations
 
+from itertools import pairwise
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -297,3 +298,20 @@ def test_limits_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     """With the name of the one that is wrong."""
     with pytest.raises(ValueError, match=next(iter(wrong))):
         plan(pairs([[1]]), clock=lambda: 0.0, **wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_each_better_plan_is_told_while_it_is_made_with_bounds_that_hold(seed: int) -> None:
+    """What is told only gets better, and never passes a bound that was told before."""
+    problem = random(seed, groups=True)
+    told = []
+
+    found = solved(problem, seen=told.append)
+
+    worths = [tuple(level.value for level in levels) for levels in (*told, found.levels)]
+    if told:
+        assert [level.tier for level in told[0]] == list(Tier)
+        assert all(one[:-2] <= two[:-2] for one, two in pairwise(worths))
+    for levels in told:
+        first = next((n for n, level in enumerate(levels) if level.value < found.levels[n].value), None)
+        assert first is None or found.levels[first].value <= levels[first].bound

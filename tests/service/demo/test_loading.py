@@ -18,7 +18,7 @@ from service.demo import Scarcity, generate, is_loaded, load
 from service.demo.rows import Rows
 from service.demo.scarcity import NARROW_FIT, term
 from service.errors import Kind, Refusal
-from service.matches import load_aanvraag
+from service.vraag import load_aanvraag
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)

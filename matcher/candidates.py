@@ -1,0 +1,333 @@
+"""From aanvragen and aanbod to the pairs of a joint plan: the rules and the score of `rank`, for all children at once.
+
+found = candidates(asked, aanbod, now_hour)
+proposal = propose(found, clock=perf_counter, seconds=60)     # proposal.py
+
+A request is one child, judged as `family.shared` says; a slot is a few equal beds (slots.py). What each choice means
+stands in docs/plan.md, "From aanvragen to pairs".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+from msgspec import Struct, structs
+from numpy.typing import NDArray
+
+from matcher import rules
+from matcher.aanbod import Aanbod, Bits, Bools, Rows
+from matcher.check import Breach
+from matcher.explain import why_not
+from matcher.family import common_days, seated, shared
+from matcher.geo import Travel
+from matcher.judge import judge
+from matcher.pairs import CRISIS, MAX_CANDIDATES, NOBODY, REGULIER, SPOED, Ints, Pairs
+from matcher.problem import MAX_SAMEN, Aanvraag, Criterium, Urgentie, Weging, require
+from matcher.rank import fits
+from matcher.rules import Question
+from matcher.slots import Link, Said, Slots, said, slots
+from matcher.solution import Rule
+
+CLASS = {Urgentie.CRISIS: CRISIS, Urgentie.SPOED: SPOED, Urgentie.REGULIER: REGULIER}
+
+Number = TypeVar("Number", np.int32, np.int64, np.float64)
+
+POINTS = 100
+"""Of a pair, per point of score: 0 to 10,000."""
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What is asked together: one child, or a samenplaatsing."""
+
+    id: str
+    """Of the samenplaatsing, or of the only aanvraag."""
+    kinderen: tuple[Aanvraag, ...]
+    """One per child, each with one jeugdige, whose age is that on the latest of the days that they wish."""
+    wachtdagen: tuple[int, ...]
+    """Per child, days waited so far."""
+    weging: Weging
+    travel: Travel
+    """Per anker minutes of this family, or an estimate."""
+    mag_splitsen: bool = False
+
+    def __post_init__(self) -> None:
+        where, count = f"samenplaatsing {self.id}", len(self.kinderen)
+        require(1 <= count <= MAX_SAMEN, where, f"{count} children, 1 to {MAX_SAMEN} can be asked for together")
+        require(len(self.wachtdagen) == count, where, f"{len(self.wachtdagen)} wachtdagen for {count} children")
+        for child in self.kinderen:
+            require(len(child.jeugdigen) == 1, f"aanvraag {child.id}", f"{len(child.jeugdigen)} jeugdigen, not 1")
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """What was fixed and cannot be."""
+
+    aanvragen: tuple[str, ...]
+    rules: tuple[Rule | Breach, ...]
+    """The hard rules that this place fails for this child, or what it breaks together with the others."""
+    plek: str | None = None
+    voorziening: str | None = None
+    """Where; neither for a samenplaatsing as a whole."""
+
+
+class Candidates(Struct, frozen=True, eq=False, kw_only=True):
+    """A problem for `matcher.plan`, and what is needed to read its answer. R requests, S slots, P pairs, G groups.
+
+    Voorzieningen of `pairs` are rows of Profielen, its locaties the codes of the aanbod.
+    """
+
+    aanbod: Aanbod
+    pairs: Pairs
+    asked: tuple[Asked, ...]
+    aanvragen: tuple[str, ...]
+    """(R,) ids, and each child …"""
+    kinderen: tuple[Aanvraag, ...]
+    """… as it is judged (what brothers and sisters share is taken from all)."""
+    leeftijd: Ints
+    """(R,) months."""
+    kenmerken: Bits
+    """(R,)"""
+    samenplaatsingen: tuple[str, ...]
+    """(G,) ids."""
+    start: NDArray[np.int32]
+    """(P,) the first day of a pair."""
+    bed: Rows
+    """The rows in Vensters of all beds, those of a slot together …"""
+    first: Ints
+    """(S + 1,) … from here on."""
+    vorige: tuple[str | None, ...]
+    """(R,) the plek in the plan before this one."""
+    conflicts: tuple[Conflict, ...]
+    """Fixed places that the rules do not allow for this child, whatever the others: it gets no place."""
+
+    def pair(self, who: int, slot: int) -> int:
+        """The number of a pair, or NOBODY."""
+        begin, end = int(self.pairs.first[who]), int(self.pairs.first[who + 1])
+        at = begin + int(self.pairs.slot[begin:end].searchsorted(slot))
+        return at if at < end and self.pairs.slot[at] == slot else NOBODY
+
+    def beds(self, slot: int) -> Rows:
+        """The rows in Vensters of the beds of a slot."""
+        return self.bed[self.first[slot] : self.first[slot + 1]]
+
+
+class _Fit(Struct, frozen=True, eq=False):
+    """Where one child can go."""
+
+    question: Question
+    slots: Rows
+    start: NDArray[np.int32]
+    score: NDArray[np.float64]
+    late: float
+    """Points that each day later costs."""
+
+    def take(self, keep: Bools) -> _Fit:
+        return structs.replace(self, slots=self.slots[keep], start=self.start[keep], score=self.score[keep])
+
+
+def candidates(
+    asked: Sequence[Asked],
+    aanbod: Aanbod,
+    now_hour: float,
+    *,
+    voor_crisis: Collection[str] = (),
+    opties: Collection[Link] = (),
+    vast: Collection[Link] = (),
+    verboden: Collection[Link] = (),
+    vorige: Mapping[str, str] | None = None,
+) -> Candidates:
+    """Every pair of a child and a slot that no hard rule forbids, with its first day and its points.
+
+    `opties` are (aanvraag, plek) of aanvragen that are asked: give an aanbod in which these beds count as free; only
+    that child can use them. Opties of others simply take a bed: it is not free. `voor_crisis` are plekken kept back for
+    crisis; one that an optie or a person gives to a child is no longer kept. `vast` and `verboden` name a plek or a
+    voorziening. `vorige` says where each child was in the plan before this one; what is no longer there is left out.
+
+    ValueError for nonsense: ids that are not there, an aanvraag in two families, two opties on one plek, a child fixed
+    twice, more than 100,000 candidates for one aanvraag.
+    """
+    where = _numbers(asked)
+    common = [shared(one.kinderen, mag_splitsen=one.mag_splitsen) for one in asked]
+    children = [child for one, same in zip(asked, common, strict=True) for child in same or one.kinderen]
+    what = said(aanbod, where, voor_crisis=voor_crisis, opties=opties, vast=vast, verboden=verboden)
+    table = slots(aanbod, children, [one.weging for one in asked], now_hour, what)
+    found: list[_Fit] = []
+    for one, same in zip(asked, common, strict=True):
+        own = [_fit(table, what, children[who], who, one, now_hour) for who in _next(found, one)]
+        if not same:
+            own = [fit.take(np.zeros(len(fit.slots), np.bool_)) for fit in own]
+        elif len(own) > 1:
+            own = _one_day(table, own, len(found), one)
+        found += own
+    return _built(asked, aanbod, children, table, found, what, vorige or {})
+
+
+def _numbers(asked: Sequence[Asked]) -> dict[str, int]:
+    """Per id of an aanvraag its number."""
+    number: dict[str, int] = {}
+    families: set[str] = set()
+    for one in asked:
+        require(one.id not in families, f"samenplaatsing {one.id}", "is asked for twice")
+        families.add(one.id)
+        for child in one.kinderen:
+            require(child.id not in number, f"aanvraag {child.id}", "is asked for twice")
+            number[child.id] = len(number)
+    return number
+
+
+def _next(found: Sequence[_Fit], one: Asked) -> range:
+    return range(len(found), len(found) + len(one.kinderen))
+
+
+def _fit(table: Slots, what: Said, child: Aanvraag, who: int, one: Asked, now_hour: float) -> _Fit:
+    """As `rank` does, one window per slot; where a person fixed the child, and without what a person forbade."""
+    q = rules.ask(child, table.aanbod, one.travel)
+    fitting = fits(q, one.weging, now_hour)
+    count = len(fitting.rows)
+    require(count <= MAX_CANDIDATES, f"aanvraag {child.id}", f"{count:,} candidates, at most {MAX_CANDIDATES:,}")
+    late = fitting.shares.get(Criterium.WACHTTIJD, 0.0) / (q.latest - q.start + 1)
+    own = _Fit(q, fitting.rows, fitting.start, fitting.score, late)
+    if who in what.vast:
+        own = own.take(np.isin(own.slots, table.of[what.vast[who]]))
+    if who in what.verboden:
+        own = own.take(~np.isin(own.slots, table.of[what.verboden[who]]))
+    return own
+
+
+def _one_day(table: Slots, own: Sequence[_Fit], base: int, one: Asked) -> list[_Fit]:
+    """Brothers and sisters start on one day per locatie; where they cannot all be, they only can be with leave."""
+    usable = []
+    for who, fit in enumerate(own, base):
+        meant = table.meant[fit.slots]
+        crisis = one.kinderen[who - base].urgentie is Urgentie.CRISIS
+        usable.append(fit.slots[((meant == NOBODY) | (meant == who)) & (crisis | ~table.kept[fit.slots])])
+    days = common_days([fit.question for fit in own], usable, table.room)
+    v, p = table.aanbod.vensters, table.aanbod.profielen
+    found = []
+    for fit in own:
+        day = days[p.locatie[v.voorziening[fit.slots]]]
+        with_all = (fit.start <= day) & (day <= v.tot[fit.slots] - np.int32(fit.question.stay))
+        keep = with_all | ((day == NOBODY) & one.mag_splitsen)
+        start = np.where(day == NOBODY, fit.start, day).astype(np.int32)
+        score = fit.score - fit.late * (start - fit.start)
+        found.append(structs.replace(fit, start=start, score=score).take(keep))
+    return found
+
+
+def _built(
+    asked: Sequence[Asked],
+    aanbod: Aanbod,
+    children: Sequence[Aanvraag],
+    table: Slots,
+    found: Sequence[_Fit],
+    what: Said,
+    vorige: Mapping[str, str],
+) -> Candidates:
+    p, v = aanbod.profielen, aanbod.vensters
+    families = [one for one in asked if len(one.kinderen) > 1]
+    number = {one.id: at for at, one in enumerate(families)}
+    room = table.room.copy()
+    held = []
+    for plek, who in what.optie.items():
+        of = table.of[np.flatnonzero(v.plek == plek)]
+        for slot in of[of >= 0].tolist():
+            if slot in found[who].slots:
+                held.append((who, slot))
+            else:
+                room[slot] = 0  # nobody can use it: not its holder by the rules, not others by the optie
+    fixed, conflicts = _fixed(asked, aanbod, children, table, found, what)
+    plekken = {str(v.id[row]): v.plek[row] for row in aanbod.eerste.tolist()} if vorige else {}
+    before = np.full(len(children), NOBODY)
+    for who, child in enumerate(children):
+        if vorige.get(child.id) in plekken:
+            of = np.intersect1d(table.of[np.flatnonzero(v.plek == plekken[vorige[child.id]])], found[who].slots)
+            before[who] = of[0] if len(of) else NOBODY
+    unit = table.aanbod.vensters.voorziening
+    pairs = Pairs.build(
+        urgentie=[CLASS[child.urgentie] for child in children],
+        wachtdagen=[days for one in asked for days in one.wachtdagen],
+        groep=[number.get(one.id, NOBODY) for one in asked for _ in one.kinderen],
+        splitsbaar=[one.mag_splitsen for one in families],
+        capaciteit=room,
+        voor_crisis=np.where(table.kept, room, 0),
+        voorziening=unit,
+        locatie=p.locatie,
+        request=np.repeat(np.arange(len(found)), [len(one.slots) for one in found]),
+        slot=_joined([one.slots for one in found], np.int64),
+        value=np.rint(_joined([one.score for one in found], np.float64) * POINTS),
+        vorige=before,
+        vast=np.array(fixed, np.int64).reshape(-1, 2),
+        verboden=np.array(
+            [
+                (who, slot)
+                for who, rows in what.verboden.items()
+                for slot in np.unique(table.of[rows]).tolist()
+                if slot >= 0
+            ],
+            np.int64,
+        ).reshape(-1, 2),
+        opties=np.array(held, np.int64).reshape(-1, 2),
+    )
+    return Candidates(
+        aanbod=aanbod,
+        pairs=pairs,
+        asked=tuple(asked),
+        aanvragen=tuple(child.id for child in children),
+        kinderen=tuple(children),
+        leeftijd=np.array([one.question.jongste for one in found], np.int64),
+        kenmerken=np.array([one.question.kenmerken for one in found], np.uint64),
+        samenplaatsingen=tuple(one.id for one in families),
+        start=_joined([one.start for one in found], np.int32),
+        bed=table.bed,
+        first=table.first,
+        vorige=tuple(vorige.get(child.id) for child in children),
+        conflicts=tuple(conflicts),
+    )
+
+
+def _joined(columns: Sequence[NDArray[Number]], dtype: type[Number]) -> NDArray[Number]:
+    return np.concatenate(columns) if columns else np.zeros(0, dtype)
+
+
+def _fixed(
+    asked: Sequence[Asked],
+    aanbod: Aanbod,
+    children: Sequence[Aanvraag],
+    table: Slots,
+    found: Sequence[_Fit],
+    what: Said,
+) -> tuple[list[tuple[int, int]], list[Conflict]]:
+    """A slot for each child that is fixed: the best that others who are fixed leave; and those that no rule allows."""
+    options: dict[int, list[int]] = {}
+    conflicts = []
+    of = [one for one in asked for _ in one.kinderen]
+    for who, rows in what.vast.items():
+        fit = found[who]
+        if len(fit.slots):
+            taken = (table.meant[fit.slots] != NOBODY) & (table.meant[fit.slots] != who)
+            options[who] = fit.slots[np.lexsort((-fit.score, taken))].tolist()
+        else:
+            conflicts.append(_impossible(children[who], of[who], aanbod, rows, what.verboden.get(who)))
+    room = {slot: int(table.room[slot]) for own in options.values() for slot in own}
+    seats = seated(list(options.values()), room)
+    fixed = [(who, seat if seat != NOBODY else own[0]) for (who, own), seat in zip(options.items(), seats, strict=True)]
+    return fixed, conflicts
+
+
+def _impossible(child: Aanvraag, one: Asked, aanbod: Aanbod, rows: Rows, banned: Rows | None) -> Conflict:
+    """The rules in the way of a fixed place; of a voorziening those of the plek that fails the fewest."""
+    v = aanbod.vensters
+    plekken = dict.fromkeys(v.id[rows].tolist())
+    judged = judge(child, aanbod, one.travel)
+    reasons: list[Rule | Breach] = min(
+        ([reason.rule for reason in why_not(judged, plek).reasons] for plek in plekken), key=len
+    )
+    if not reasons:
+        reasons = [Breach.PAAR if banned is not None and np.isin(rows, banned).all() else Rule.BEDDEN]
+    return Conflict(
+        aanvragen=(child.id,),
+        rules=tuple(reasons),
+        plek=next(iter(plekken)) if len(plekken) == 1 else None,
+        voorziening=str(aanbod.profielen.id[v.voorziening[rows[0]]]),
+    )

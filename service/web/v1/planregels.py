@@ -1,0 +1,162 @@
+"""/v1/plannen/{planId}/regels: where a plan puts each aanvraag, and what a person makes of it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct
+
+from service import plannen, planregels, planuitleg, planverslag, planwijziging
+from service.errors import FieldError
+from service.fields import refuse
+from service.planregels import Planregel, WijzigingPlanregel
+from service.planuitleg import PlanUitleg
+from service.planverslag import Regel
+from service.web import etags, paging
+from service.web.operation import Answer, Call, get, patch
+from service.web.v1.plannen import TAG, only_schakelfunctionaris
+
+
+class Waar(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    voorziening_id: Annotated[UUID | None, Meta(description="Leeg: waar het plan deze aanvraag heeft.")] = None
+
+
+class Filters(paging.Page, kw_only=True):
+    geplaatst: Annotated[bool | None, Meta(description="Alleen met een plek, of alleen zonder.")] = None
+    gewijzigd: Annotated[
+        bool | None, Meta(description="Alleen wat anders is dan in het vorige plan, of juist niet.")
+    ] = None
+
+
+async def page(call: Call) -> Answer:
+    only_schakelfunctionaris(call.wie)
+    id, query = call.ids["planId"], call.query
+    await plannen.get(call.conn, id)
+    rows = await planregels.regels(
+        call.conn,
+        id,
+        geplaatst=query.geplaatst,
+        gewijzigd=query.gewijzigd,
+        after=paging.after(call),
+        limit=query.aantal + 1,
+    )
+    return paging.page(call, [planverslag.regel(row) for row in rows])
+
+
+async def one(call: Call) -> Answer:
+    only_schakelfunctionaris(call.wie)
+    return Answer(body=planverslag.regel(await _regel(call)))
+
+
+async def explain(call: Call) -> Answer:
+    only_schakelfunctionaris(call.wie)
+    regel = await _regel(call)
+    where = call.query.voorziening_id or regel.voorziening_id
+    if where is None:
+        wrong = "Het plan heeft deze aanvraag nergens. Noem een voorziening."
+        refuse([FieldError("voorzieningId", "verplicht", wrong, "query")])
+    assert where is not None
+    body = await planuitleg.uitleg(
+        call.conn,
+        call.services.snapshots,
+        call.services.travel,
+        wie=call.wie,
+        plan_id=call.ids["planId"],
+        regel=regel,
+        voorziening_id=where,
+        now=call.now,
+    )
+    return Answer(body=body)
+
+
+async def change(call: Call) -> Answer:
+    only_schakelfunctionaris(call.wie)
+    before = await _regel(call, lock=True)
+    etags.must_match(call, planverslag.regel(before))
+    refuse(_errors(call.body, before))
+    body: WijzigingPlanregel = call.body
+    if body.plek_id is not UNSET or body.voorziening_id is not UNSET:
+        assert body.reden is not UNSET
+        await planwijziging.move(
+            call.conn,
+            call.services.snapshots,
+            call.services.travel,
+            wie=call.wie,
+            plan_id=call.ids["planId"],
+            regel=before,
+            plek_id=body.plek_id if isinstance(body.plek_id, UUID) else None,
+            voorziening_id=body.voorziening_id if isinstance(body.voorziening_id, UUID) else None,
+            reden=body.reden,
+            now=call.now,
+        )
+    elif body.vast is not UNSET:
+        reden = body.reden if isinstance(body.reden, str) else None
+        await planregels.fix(call.conn, call.ids["planId"], before.aanvraag_id, body.vast, reden)
+    return Answer(body=planverslag.regel(await _regel(call)))
+
+
+def _errors(body: WijzigingPlanregel, before: Planregel) -> list[FieldError]:
+    found = []
+    elsewhere = body.plek_id is not UNSET or body.voorziening_id is not UNSET
+    if body.plek_id is not UNSET and body.voorziening_id is not UNSET:
+        found.append(FieldError("/plekId", "een_van_beide", "Geef plekId of voorzieningId, niet beide."))
+    if elsewhere and body.vast is False:
+        found.append(FieldError("/vast", "past_niet", "Wat u zelf verandert, staat vast. Laat dit weg."))
+    if (elsewhere or body.vast is True) and body.reden is UNSET:
+        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
+    if not elsewhere and body.vast is not True and body.reden is not UNSET:
+        found.append(FieldError("/reden", "past_niet", "Een reden hoort bij vastzetten of veranderen."))
+    if not elsewhere and body.vast is True and before.plek_id is None:
+        found.append(FieldError("/vast", "geen_plek", "Deze aanvraag heeft in dit plan geen plek. Geef er een."))
+    return found
+
+
+async def _regel(call: Call, *, lock: bool = False) -> Planregel:
+    return await planregels.regel(call.conn, call.ids["planId"], call.ids["aanvraagId"], lock=lock)
+
+
+OPERATIONS = (
+    get(
+        "/plannen/{planId}/regels",
+        page,
+        id="lijstPlanregels",
+        tag=TAG,
+        summary="De regels van een plan: per aanvraag waar, of waarom niet",
+        description="De dringendste aanvraag eerst en dan wie het langst wacht.",
+        query=Filters,
+        answer=list[Regel],
+    ),
+    get(
+        "/plannen/{planId}/regels/{aanvraagId}",
+        one,
+        id="haalPlanregel",
+        tag=TAG,
+        summary="Eén regel van een plan",
+        answer=Regel,
+    ),
+    patch(
+        "/plannen/{planId}/regels/{aanvraagId}",
+        change,
+        id="wijzigPlanregel",
+        tag=TAG,
+        summary="Zet een regel vast, laat hem los, of verander hem met de hand",
+        description="Een verandering moet aan alle regels voldoen en de plek mag in dit plan niet voor een ander zijn."
+        " Broers en zussen die niet gesplitst mogen worden, gaan samen mee. Maak daarna een nieuw plan met vorigPlanId:"
+        " dan schuift de rest.",
+        body=WijzigingPlanregel,
+        answer=Regel,
+        refuses=(503,),
+    ),
+    get(
+        "/plannen/{planId}/regels/{aanvraagId}/uitleg",
+        explain,
+        id="legPlanregelUit",
+        tag=TAG,
+        summary="Waarom wel of niet daar, wat afdwingen kost en wie dan een plek verliest",
+        description="De rang en de punten zijn van nu, de prijs is van het peilmoment van het plan.",
+        query=Waar,
+        answer=PlanUitleg,
+        refuses=(409, 503),
+    ),
+)

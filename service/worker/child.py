@@ -1,0 +1,155 @@
+"""The process in which a plan is computed: `python -m service.worker.child`, started by solving.py.
+
+On standard input one line with the Opdracht, then any line means "stop"; on standard output one message per line. It
+reads the database itself, so that nothing of a child goes through a file, an argument or the worker's own memory. When
+the worker is gone, however it went, standard input ends and so does this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+import traceback
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from service.db import APP_ROLE, SYSTEM, Rol, Wie, open_pool, transaction
+from service.errors import Refusal
+from service.plannen import Niveau
+from service.planuitkomst import Uitkomst
+from service.settings import Settings
+
+# The worker imports this module for the forms of the messages; the solver is only for the process itself.
+if TYPE_CHECKING:
+    from service.worker.problem import Problem
+
+ORPHAN, BROKEN = 3, 4
+"""Exit codes: the worker is gone; something unforeseen, told on standard error."""
+
+NICE = 5
+"""Whoever asks something of the service on this computer comes first."""
+
+
+class Opdracht(Struct, frozen=True):
+    """What to compute, and where the data are."""
+
+    database_url: str
+    regio: str
+    plan_id: UUID
+    nu: datetime
+    osrm_url: str | None
+    osrm_timeout_s: float
+    detour_factor: float
+    speed_kmh: float
+
+
+class Voortgang(Struct, frozen=True, tag=True):
+    rekentijd: float
+    niveaus: list[Niveau]
+
+
+class Klaar(Struct, frozen=True, tag=True):
+    uitkomst: Uitkomst
+
+
+class Geweigerd(Struct, frozen=True, tag=True):
+    """A Refusal: trying again would not help."""
+
+    detail: str
+
+
+Message = Voortgang | Klaar | Geweigerd
+
+
+def opdracht_of(settings: Settings, regio: str, plan_id: UUID, nu: datetime) -> Opdracht:
+    assert settings.database_url is not None
+    return Opdracht(
+        database_url=settings.database_url,
+        regio=regio,
+        plan_id=plan_id,
+        nu=nu,
+        osrm_url=settings.osrm_url,
+        osrm_timeout_s=settings.osrm_timeout_s,
+        detour_factor=settings.detour_factor,
+        speed_kmh=settings.speed_kmh,
+    )
+
+
+async def load(opdracht: Opdracht) -> Problem:
+    """Read in one transaction that sees one moment."""
+    from service.travel import Traveller  # noqa: PLC0415
+    from service.worker import problem  # noqa: PLC0415
+
+    settings = Settings(
+        osrm_url=opdracht.osrm_url,
+        osrm_timeout_s=opdracht.osrm_timeout_s,
+        detour_factor=opdracht.detour_factor,
+        speed_kmh=opdracht.speed_kmh,
+    )
+    wie = Wie(opdracht.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
+    pool = await open_pool(opdracht.database_url, size=1, role=APP_ROLE)
+    try:
+        async with Traveller.opened(settings) as travel, transaction(pool, wie, readonly=True, snapshot=True) as conn:
+            return await problem.load(conn, opdracht.plan_id, travel, opdracht.nu)
+    finally:
+        await pool.close()
+
+
+def main() -> None:
+    # Whatever a library prints must not come between the messages.
+    out = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    os.nice(NICE)
+    opdracht = msgspec.json.decode(_line(), type=Opdracht)
+    stop = threading.Event()
+    threading.Thread(target=_watch, args=(stop,), daemon=True).start()
+
+    def send(message: Message) -> None:
+        out.write(msgspec.json.encode(message) + b"\n")
+
+    from service.worker import problem  # noqa: PLC0415
+
+    try:
+        found = asyncio.run(load(opdracht))
+        uitkomst = problem.solved(
+            found,
+            clock=time.perf_counter,
+            stop=stop.is_set,
+            report=lambda seconds, niveaus: send(Voortgang(seconds, niveaus)),
+        )
+        send(Klaar(uitkomst))
+    except Refusal as refusal:
+        send(Geweigerd(refusal.detail))
+
+
+def _line() -> bytes:
+    """Read byte by byte: what comes after it is for _watch, and a buffered reader would hold up the end."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        part = os.read(0, 65536)
+        if not part:
+            os._exit(ORPHAN)
+        line += part
+    return bytes(line)
+
+
+def _watch(stop: threading.Event) -> None:
+    while os.read(0, 1):
+        stop.set()
+    os._exit(ORPHAN)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(BROKEN)
+    # Without the clean-up of the interpreter, which could wait for the thread that reads.
+    os._exit(0)

@@ -1,0 +1,187 @@
+"""The loop of a worker: claim a taak, do it, write what came of it.
+
+It may be killed at any moment: the lease then ends, and another worker begins again. What came of a taak is written in
+the transaction that finishes it, which fails for whoever no longer has the lease.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from service import taken
+from service.bus import Bus, first_of
+from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.errors import Refusal
+from service.settings import Settings
+from service.taken import Claim, Taak, TaakSoort
+
+POLL_S = 5.0
+"""Without being woken a worker looks this often: for a lease that ended, and for what was to wait."""
+
+MOST = 5
+"""Tries; then a person must look."""
+
+log = logging.getLogger(__name__)
+
+
+def wait_s(pogingen: int) -> float:
+    """After so many tries: 2, 8, 32, 128 seconds."""
+    return float(2 * 4 ** (pogingen - 1))
+
+
+class Job(Struct, kw_only=True, eq=False):
+    """A taak that is being done, with all that its handler may use."""
+
+    taak: Taak
+    wie: Wie
+    """The region itself."""
+    settings: Settings
+    clock: Callable[[], datetime]
+    pool: Pool
+    bus: Bus
+    held: Claim
+    lease_s: float
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Connection]:
+        """A transaction that is only kept when the taak was still ours. Raises taken.Lost."""
+        async with transaction(self.pool, self.wie) as conn:
+            await taken.renew(conn, self.held, self.lease_s)
+            yield conn
+
+
+Write: TypeAlias = Callable[[Connection], Awaitable[None]]
+
+
+class Handler(Struct, frozen=True):
+    """How one soort is done. Twice the same must give the same as once."""
+
+    perform: Callable[[Job], Awaitable[Write]]
+    """Gives what is to be written when it is finished. A Refusal: never to be done, and its sentence says why."""
+    failed: Callable[[Connection, Taak, str], Awaitable[None]]
+    """What is to be written when it will never be done."""
+
+
+class Worker:
+    """One taak at a time, until `stop`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        pool: Pool,
+        bus: Bus,
+        handlers: Mapping[TaakSoort, Handler],
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._settings, self._pool, self._bus, self._clock = settings, pool, bus, clock
+        self._handlers = handlers
+        self._lease_s = settings.worker_lease_s
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Claim nothing more, and give back at once what is being done."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        with self._bus.heard(taken.CHANNEL) as woken:
+            while not self._stopping.is_set():
+                woken.clear()
+                try:
+                    held = await taken.claim(self._pool, list(self._handlers), self._lease_s)
+                    if held is not None:
+                        await self._do(held)
+                        continue
+                except AWAY as error:
+                    # What was claimed comes back when its lease ends.
+                    log.warning("worker: the database is away (%s)", type(error).__name__)
+                await first_of(woken, self._stopping, limit_s=min(POLL_S, self._lease_s / 3))
+
+    async def _do(self, held: Claim) -> None:
+        wie = Wie(held.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
+        handler = self._handlers[held.soort]
+        try:
+            async with transaction(self._pool, wie, readonly=True) as conn:
+                taak = await taken.read(conn, held)
+            if taak.pogingen > MOST:
+                # Whoever had it before was killed each time, so nobody could write what was wrong.
+                await self._failed(held, wie, taak, "Dit is te vaak halverwege afgebroken. Vraag de beheerder ernaar.")
+                return
+            write = await self._perform(handler, held, wie, taak)
+            async with transaction(self._pool, wie) as conn:
+                await taken.finish(conn, held)
+                await write(conn)
+        except (taken.Lost, *AWAY, _Stopped) as gone:
+            log.info("worker: %s %s is for another (%s)", held.soort, held.id, type(gone).__name__)
+            if isinstance(gone, _Stopped):
+                async with transaction(self._pool, wie) as conn:
+                    await taken.give_back(conn, held)
+        except Refusal as refusal:
+            await self._failed(held, wie, taak, refusal.detail)
+        except Exception as error:  # whatever a handler does wrong must not end the worker
+            log.error("worker: %s %s went wrong", held.soort, held.id, exc_info=error)
+            fout = f"Er ging iets mis ({type(error).__name__})."
+            if taak.pogingen >= MOST:
+                await self._failed(held, wie, taak, f"{fout} Dat is na {MOST} keer nog zo.")
+                return
+            async with transaction(self._pool, wie) as conn:
+                await taken.later(conn, held, fout, wait_s(taak.pogingen))
+
+    async def _perform(self, handler: Handler, held: Claim, wie: Wie, taak: Taak) -> Write:
+        """What the handler gives; cut off when the lease is gone (Lost) or the worker must stop (_Stopped)."""
+        job = Job(
+            taak=taak,
+            wie=wie,
+            settings=self._settings,
+            clock=self._clock,
+            pool=self._pool,
+            bus=self._bus,
+            held=held,
+            lease_s=self._lease_s,
+        )
+        work = asyncio.ensure_future(handler.perform(job))
+        beat = asyncio.create_task(self._beat(job))
+        told = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({work, beat, told}, return_when=asyncio.FIRST_COMPLETED)
+            if work.done():
+                return work.result()
+            if beat.done():
+                beat.result()
+            raise _Stopped
+        finally:
+            for task in (work, beat, told):
+                task.cancel()
+            await asyncio.gather(work, beat, told, return_exceptions=True)
+
+    async def _beat(self, job: Job) -> None:
+        """Keeps the lease; raises Lost, or what is wrong with the database when the lease has ended by now."""
+        kept = asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            now = asyncio.get_running_loop().time()
+            try:
+                async with job.writing():
+                    kept = now
+            except AWAY:
+                if now - kept >= self._lease_s:
+                    raise
+
+    async def _failed(self, held: Claim, wie: Wie, taak: Taak, fout: str) -> None:
+        try:
+            async with transaction(self._pool, wie) as conn:
+                await taken.fail(conn, held, fout)
+                await self._handlers[held.soort].failed(conn, taak, fout)
+        except taken.Lost:
+            log.info("worker: %s %s is for another", held.soort, held.id)
+
+
+class _Stopped(Exception):
+    """The worker must stop."""

@@ -1,0 +1,215 @@
+"""The loop of a worker: what it does with a taak that goes well, goes wrong, is lost, or must be given back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from service import taken
+from service.bus import Bus
+from service.db import Connection, Pool, Wie, transaction
+from service.errors import Kind, Refusal
+from service.settings import Settings
+from service.taken import Taak, TaakSoort
+from service.worker.loop import MOST, Handler, Job, Worker, Write
+from tests import make
+
+LEASE_S = 0.6
+
+MARK = "insert into weging (regio, urgentie, criterium, gewicht, bron) values (huidige_regio(), 'crisis', $1, 9, 'x')\
+ on conflict (regio, urgentie, criterium) do update set versie = weging.versie + 1"
+
+
+async def mark(conn: Connection) -> None:
+    """Something that can be counted: what came of a taak."""
+    await conn.execute(MARK, "afstand")
+
+
+async def marks(owner: Connection) -> int:
+    count: int = await owner.fetchval(
+        "select versie - 1 from weging"
+        " where regio = 'gooi-en-vechtstreek' and urgentie = 'crisis' and criterium = 'afstand'"
+    )
+    return count
+
+
+async def done(_: Job) -> Write:
+    return mark
+
+
+class Told:
+    """What the handler was told when a taak will never be done."""
+
+    def __init__(self) -> None:
+        self.fouten: list[str] = []
+
+    async def __call__(self, conn: Connection, taak: Taak, fout: str) -> None:
+        self.fouten.append(fout)
+
+
+@asynccontextmanager
+async def working(
+    pool: Pool, url: str, perform: Callable[[Job], Awaitable[Write]], failed: Told | None = None
+) -> AsyncIterator[Worker]:
+    """A worker that runs while the block does."""
+    bus = Bus(lambda: asyncpg.connect(url), taken.CHANNEL, opened=taken.be_present)
+    handlers = {TaakSoort.PLAN: Handler(perform, failed or Told())}
+    worker = Worker(Settings(worker_lease_s=LEASE_S), pool, bus, handlers, clock=lambda: make.NOW)
+    listening, running = asyncio.create_task(bus.run()), asyncio.create_task(worker.run())
+    try:
+        yield worker
+    finally:
+        worker.stop()
+        await running
+        listening.cancel()
+
+
+async def enqueue(pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        await taken.enqueue(conn, TaakSoort.PLAN, "a", {})
+
+
+async def until(owner: Connection, condition: str) -> None:
+    """The taak is so."""
+    async with asyncio.timeout(20):
+        while not await owner.fetchval(f"select exists (select from taak where {condition})"):
+            await owner.execute("select pg_sleep(0.01)")
+
+
+async def test_a_taak_that_is_put_in_the_queue_is_done_at_once(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """Woken by the commit; the result and the end of the taak are one transaction."""
+    async with working(pool, database_url, done):
+        await enqueue(pool, wie)
+        await until(owner, "status = 'klaar'")
+    assert await marks(owner) == 1
+
+
+async def test_what_goes_wrong_is_tried_again_later_with_the_reason_beside_it(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    tries = 0
+
+    async def twice(_: Job) -> Write:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise RuntimeError("sesame")
+        return mark
+
+    async with working(pool, database_url, twice):
+        await enqueue(pool, wie)
+        await until(owner, "status = 'wacht' and pogingen = 1 and niet_voor > now() + interval '1 second'")
+        assert await owner.fetchval("select fout from taak") == "Er ging iets mis (RuntimeError)."
+        await owner.execute("update taak set niet_voor = now()")
+        await until(owner, "status = 'klaar'")
+    assert (tries, await marks(owner)) == (2, 1)
+
+
+async def test_what_keeps_going_wrong_is_told_to_people(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """After the last try, and not before."""
+    told = Told()
+
+    async def broken(_: Job) -> Write:
+        raise RuntimeError
+
+    await enqueue(pool, wie)
+    await owner.execute("update taak set pogingen = $1", MOST - 1)
+    async with working(pool, database_url, broken, told):
+        await until(owner, "status = 'mislukt'")
+    assert told.fouten == [f"Er ging iets mis (RuntimeError). Dat is na {MOST} keer nog zo."]
+
+
+async def test_a_taak_whose_workers_are_killed_each_time_is_given_up(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """Such as one that takes all memory: nobody lived to write what was wrong."""
+    told = Told()
+    await enqueue(pool, wie)
+    await owner.execute("update taak set pogingen = $1", MOST)
+    async with working(pool, database_url, done, told):
+        await until(owner, "status = 'mislukt'")
+    assert len(told.fouten) == 1
+    assert await marks(owner) == 0
+
+
+async def test_a_refusal_is_not_tried_again(pool: Pool, wie: Wie, owner: Connection, database_url: str) -> None:
+    """Its sentence is the reason."""
+    told = Told()
+
+    async def refused(_: Job) -> Write:
+        raise Refusal(Kind.CONFLICT, "Uw regio heeft nog geen weging.")
+
+    async with working(pool, database_url, refused, told):
+        await enqueue(pool, wie)
+        await until(owner, "status = 'mislukt'")
+    assert told.fouten == ["Uw regio heeft nog geen weging."]
+    assert await owner.fetchval("select pogingen from taak") == 1
+
+
+async def test_who_loses_the_lease_is_cut_off_and_writes_nothing(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """Another has it: its own result is the only one."""
+    begun, cut_off = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Job) -> Write:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cut_off.set()
+            raise
+        return mark
+
+    async with working(pool, database_url, slow):
+        await enqueue(pool, wie)
+        async with asyncio.timeout(20):
+            await begun.wait()
+        await owner.execute("update taak set claim = gen_random_uuid(), claim_tot = now() + interval '1 minute'")
+        async with asyncio.timeout(20):
+            await cut_off.wait()
+    assert await marks(owner) == 0
+    assert await owner.fetchval("select status from taak") == "bezig"
+
+
+async def test_a_long_taak_keeps_its_lease(pool: Pool, wie: Wie, owner: Connection, database_url: str) -> None:
+    """Three leases long, with a second worker that waits for it."""
+    performed = 0
+
+    async def long(job: Job) -> Write:
+        nonlocal performed
+        performed += 1
+        async with job.pool.acquire() as conn:
+            await conn.execute("select pg_sleep($1)", 3 * LEASE_S)
+        return mark
+
+    async with working(pool, database_url, long), working(pool, database_url, long):
+        await enqueue(pool, wie)
+        await until(owner, "status = 'klaar'")
+    assert (performed, await marks(owner)) == (1, 1)
+
+
+async def test_a_worker_that_must_stop_gives_its_taak_back(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """At once for another, and as if it had not been tried."""
+
+    async def never(_: Job) -> Write:
+        await asyncio.Event().wait()
+        return mark
+
+    async with working(pool, database_url, never) as worker:
+        await enqueue(pool, wie)
+        await until(owner, "status = 'bezig'")
+        worker.stop()
+        await until(owner, "status = 'wacht' and pogingen = 0")
+    async with working(pool, database_url, done):
+        await until(owner, "status = 'klaar'")
+    assert await marks(owner) == 1

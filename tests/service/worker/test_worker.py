@@ -1,0 +1,144 @@
+"""`loket worker` as it runs: killed, stopped, several of them; each plan is made once."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import psutil
+import pytest
+
+from service import plannen
+from service.db import APP_ROLE, Pool, Wie, open_pool, transaction
+from service.plannen import PlanStatus
+from tests.conftest import Cluster
+from tests.service import plans
+from tests.service.running import lives
+from tests.service.worker.conftest import Start
+
+
+@pytest.fixture
+async def pool(cluster: Cluster, region: str) -> AsyncIterator[Pool]:
+    """On the demo region."""
+    opened = await open_pool(cluster.url(region, APP_ROLE), size=5)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def looking(cluster: Cluster, region: str) -> AsyncIterator[asyncpg.Connection]:
+    conn = await asyncpg.connect(cluster.url(region, "loket_eigenaar"))
+    yield conn
+    await conn.close()
+
+
+async def ask(pool: Pool, wie: Wie) -> UUID:
+    return (await plans.ask(pool, wie, now=datetime.now(UTC))).id
+
+
+async def until(looking: asyncpg.Connection, condition: str) -> None:
+    async with asyncio.timeout(60):
+        while not await looking.fetchval(f"select {condition}"):
+            await looking.execute("select pg_sleep(0.01)")
+
+
+async def steps(looking: asyncpg.Connection, id: UUID) -> Counter[str]:
+    """How often each happened, but for progress, which comes as often as there is any."""
+    rows = await looking.fetch("select stap from plan_gebeurtenis where plan_id = $1 and stap <> 'voortgang'", id)
+    return Counter(row["stap"] for row in rows)
+
+
+def solver_of(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
+
+
+async def solving(looking: asyncpg.Connection, pid: int) -> list[psutil.Process]:
+    """The process in which the worker computes, once there is one."""
+    await until(looking, "exists (select from plan where status = 'bezig')")
+    async with asyncio.timeout(20):
+        while not (found := solver_of(pid)):
+            await looking.execute("select pg_sleep(0.01)")
+    return found
+
+
+async def test_a_worker_killed_in_the_middle_of_a_plan_is_followed_by_another_and_one_result_stands(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    """kill -9 cannot be caught: its own process ends with it, and after the lease another begins again."""
+    id = await ask(pool, wie)
+    first = worker()
+    orphans = await solving(looking, first.pid)
+
+    first.send_signal(signal.SIGKILL)
+    first.wait(10)
+    psutil.wait_procs(orphans, timeout=10)
+    assert not any(lives(process) for process in orphans)
+    worker()
+    await until(looking, "exists (select from plan where status = 'klaar')")
+
+    assert await steps(looking, id) == {"wacht": 1, "begonnen": 1, "opnieuw": 1, "einde": 1}
+    assert await looking.fetchval("select pogingen from taak") == 2
+    open_ = await looking.fetchval("select count(*) from aanvraag where is_open(status)")
+    assert await looking.fetchval("select count(*) from plan_regel") == open_
+
+
+async def test_when_only_the_computing_process_is_killed_the_worker_tries_again(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    """As when memory runs out."""
+    await ask(pool, wie)
+    for process in await solving(looking, worker().pid):
+        process.send_signal(signal.SIGKILL)
+
+    await until(looking, "exists (select from taak where status = 'wacht' and fout is not null)")
+    await looking.execute("update taak set niet_voor = now()")
+    await until(looking, "exists (select from plan where status = 'klaar')")
+
+
+async def test_a_worker_that_is_asked_to_stop_gives_the_plan_back_and_leaves_nothing(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    """Within five seconds, and with the exit code of success."""
+    await ask(pool, wie)
+    process = worker()
+    orphans = await solving(looking, process.pid)
+
+    process.send_signal(signal.SIGTERM)
+
+    assert await asyncio.to_thread(process.wait, 5) == 0
+    assert not any(lives(orphan) for orphan in orphans)
+    assert await looking.fetchval("select (status, pogingen) = ('wacht', 0) from taak")
+
+
+async def test_two_workers_share_the_plans_and_none_is_made_twice(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    ids = [await ask(pool, wie) for _ in range(3)]
+    worker()
+    worker()
+    await until(looking, "not exists (select from plan where status <> 'klaar')")
+    for id in ids:
+        assert await steps(looking, id) == {"wacht": 1, "begonnen": 1, "einde": 1}
+
+
+async def test_a_plan_that_a_person_stops_ends_without_waiting_for_its_time(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    """Whether or not something was found by then; the worker goes on with the next."""
+    id = await ask(pool, wie)
+    process = worker()
+    await solving(looking, process.pid)
+
+    async with transaction(pool, wie) as conn:
+        await plannen.stop(conn, id, now=datetime.now(UTC))
+    await until(looking, "exists (select from plan where klaar_op is not null)")
+    other = await ask(pool, wie)
+    await until(looking, f"exists (select from plan where id = '{other}' and status = 'klaar')")
+
+    assert (await plans.get(pool, wie, id)).status is PlanStatus.GESTOPT
+    assert (await steps(looking, id))["einde"] == 1

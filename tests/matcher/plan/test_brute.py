@@ -51,7 +51,7 @@ def test_looking_at_few_pairs_first_changes_nothing(seed: int) -> None:
     """From one pair per child, with more by price, the same values are found and proven."""
     problem = random(seed, groups=True)
     with pytest.MonkeyPatch.context() as few:
-        for name in ("ALL", "ALONE", "MEMBER", "MORE"):
+        for name in ("ALL", "ALONE", "MEMBER", "MORE", "SMALL"):
             few.setattr(matcher.layers.search, name, 1)
 
         found = solved(problem, keep=KEEP)

@@ -140,6 +140,7 @@ class Search:
             if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
                 self._both()
                 return True
+            del self.all, self.finder, self.first  # the largest things that there are
         self._look_at(self.whole, self.relaxed.worth)
         self.known = []
         self.offer(self.first())

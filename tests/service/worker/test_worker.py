@@ -119,7 +119,7 @@ async def test_a_worker_that_is_asked_to_stop_gives_the_plan_back_and_leaves_not
 async def test_two_workers_share_the_plans_and_none_is_made_twice(
     pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
 ) -> None:
-    ids = [await ask(pool, wie) for _ in range(3)]
+    ids = [await ask(pool, wie) for _ in range(2)]
     worker()
     worker()
     await until(looking, "not exists (select from plan where status <> 'klaar')")
@@ -143,3 +143,16 @@ async def test_a_plan_that_a_person_stops_ends_without_waiting_for_its_time(
 
     assert (await plans.get(pool, wie, id)).status is PlanStatus.GESTOPT
     assert (await steps(looking, id))["einde"] == 1
+
+
+async def test_what_the_region_must_mend_first_is_told_and_not_tried_again(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    """The sentence comes from the process that computes, through the worker, to who looks at the plan."""
+    await looking.execute("delete from weging")
+    id = await ask(pool, wie)
+    worker()
+    await until(looking, "exists (select from plan where status = 'mislukt')")
+
+    assert "nog niet bepaald wat hoe zwaar telt" in str((await plans.get(pool, wie, id)).fout)
+    assert await looking.fetchval("select (status, pogingen) = ('mislukt', 1) from taak")

@@ -1,0 +1,191 @@
+"""The cheapest stays: prices and an exact model on one core, better and better solutions on the other.
+
+Relaxation (relax.py) → bound, exact whatever a solver's floating point gave → options that no better solution can have
+are left out → mixed integer model of the rest. Beside it steps from the best solution (search.py). Solvers let Python
+go on while they work, so threads do. What is answered passed check.violations().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from math import nextafter
+from threading import Thread
+from time import sleep
+
+import numpy as np
+
+from matcher.layers.linear import Floats, Solver
+from matcher.layers.linear import solve as solve_model
+from matcher.nights.best import Best
+from matcher.nights.cells import Cells, Rows, base, cells
+from matcher.nights.check import number, violations, worth
+from matcher.nights.conflict import conflict, first, hopeless
+from matcher.nights.greedy import greedy, order
+from matcher.nights.model import build
+from matcher.nights.options import options
+from matcher.nights.problem import Nights, Result
+from matcher.nights.relax import Relaxation
+from matcher.nights.search import dive, rounded, walk
+from matcher.pairs import NOBODY
+
+POLL_S = 0.02
+ROUND_S = 6.0
+"""The exact model is made anew after this, then after twice that, …: better solutions leave less to look at."""
+SURE = 1e-9
+"""Of the value: what decimals that had to be rounded may hide in an answer that is called optimal."""
+
+
+def solve(
+    problem: Nights,
+    *,
+    clock: Callable[[], float],
+    end: float,
+    seed: int = 0,
+    effort: float | None = None,
+) -> Result:
+    """The best found and proven when `clock` shows `end`; with `effort` (about seconds) always the same."""
+    of = options(problem)
+    lost = hopeless(of)
+    if lost:
+        return Result([], "infeasible", None, unplaceable=list(lost), reasons=lost)
+    best = Best(of, clock, end, effort)
+    if effort is not None:
+        _begin(best, seed)
+        _prove(best, seed)
+        return _result(best, seed)
+    failed: list[BaseException] = []
+
+    def guarded(work: Callable[[Best, int], None]) -> Thread:
+        def run() -> None:
+            try:
+                work(best, seed)
+            except BaseException as error:  # raised again where it is waited for
+                failed.append(error)
+
+        thread = Thread(target=run, daemon=True)
+        thread.start()
+        return thread
+
+    threads = [guarded(_prove), guarded(_search)]
+    try:
+        while not best.done and threads[0].is_alive() and not failed:
+            threads[0].join(POLL_S)
+    finally:
+        best.stop()
+    if failed:
+        raise failed[0]
+    return _result(best, seed)
+
+
+def _begin(best: Best, seed: int) -> None:
+    """A first solution."""
+    of = best.of
+    best.offer(greedy(of, of.cost.astype(np.float64), order(of)))
+    if best.total is None and not best.done:
+        first(best, seed)
+
+
+def _search(best: Best, seed: int) -> None:
+    _begin(best, seed)
+    while not best.done:
+        if best.chosen is None:
+            sleep(POLL_S)
+        else:
+            walk(best, seed)
+
+
+def _prove(best: Best, seed: int) -> None:
+    of = best.of
+    on = cells(of)
+    rows = base(of, on)
+    inside = best.interrupter()
+    if len(of.cost):
+        begin = np.zeros(0, np.int64) if best.chosen is None else best.chosen[best.chosen != NOBODY]
+        relaxation = Relaxation(of, on, rows, begin)
+        relaxation.run(clock=best.clock, end=best.end, heard=best.hear, interrupter=inside)
+        rows = relaxation.rows
+        if relaxation.best is not None and not best.done:
+            share = np.zeros(len(of.cost))
+            share[relaxation.at] = relaxation.x
+            loss = relaxation.best.loss / relaxation.best.scale
+            best.offer(rounded(best, share, loss))
+            best.hear(relaxation.best)
+            # of each request as many options as are among those that lose least
+            _dive(best, share, loss, seed)
+            best.hear(relaxation.best)
+    if best.effort and best.chosen is not None:
+        walk(best, seed, int(best.effort))
+    seconds = best.effort or ROUND_S
+    while not best.done:
+        _exact(best, on, rows, seconds, seed)
+        seconds *= 2
+        if best.effort:
+            break
+
+
+def _dive(best: Best, share: Floats, loss: Floats, seed: int) -> None:
+    of = best.of
+    rank = np.lexsort((loss, of.request))
+    place = np.empty(len(rank), np.int64)
+    place[rank] = np.arange(len(rank)) - of.first[of.request[rank]]
+    dive(
+        best, share, np.where(share > 0, 0, place).astype(np.float64), np.full(len(loss), 10.0), seconds=8.0, seed=seed
+    )
+
+
+def _exact(best: Best, on: Cells, rows: Rows, seconds: float, seed: int) -> None:
+    """The options that a better solution can have, as one model; the demand is to be better."""
+    of, aim = best.of, best.total
+    at, may = np.arange(len(of.cost)), np.ones(len(of.out), np.bool_)
+    if best.priced is not None and aim is not None:
+        at, may = best.priced.keeps(aim)
+    built = build(of, on, rows, at, may, whole=True)
+    solver = Solver.CP_SAT if len(built.flags) or best.effort else Solver.SCIP
+
+    def heard(x: Floats) -> None:
+        best.offer(built.chosen(of, x))
+
+    hint = None if best.chosen is None else built.start(of, best.chosen)
+    answer = solve_model(
+        built.model, solver, seconds=min(seconds, best.left()), hint=hint, integral=True, seed=seed,
+        effort=best.effort, watch=heard,
+        interrupter=best.interrupter(),
+    )  # fmt: skip
+    if answer.x is not None:
+        best.offer(built.chosen(of, answer.x))
+    if answer.infeasible:
+        if aim is None:
+            best.infeasible = True
+        else:
+            best.raise_to(aim)
+        return
+    low = -answer.bound
+    if np.isfinite(low):
+        lower = int(np.ceil(low - 1e-6 * max(1.0, abs(low))))
+        best.raise_to(lower if aim is None else min(aim, lower))
+
+
+def _result(best: Best, seed: int) -> Result:
+    of, problem = best.of, best.of.problem
+    if best.infeasible:
+        reasons = conflict(best, seed)
+        return Result([], "infeasible", None, unplaceable=list(reasons), reasons=reasons)
+    low = of.floor if best.bound is None else max(of.floor, of.base + of.unit * best.bound)
+    if best.chosen is None:
+        return Result([], "timeout", _down(low))
+    stays = of.stays(best.chosen)
+    wrong = violations(problem, stays)
+    if wrong:
+        raise AssertionError(wrong[0])
+    value = worth(problem, stays)
+    sure = best.proven and value - low <= Fraction(SURE) * max(Fraction(1), abs(value))
+    shown = number(value)
+    bound = shown if low >= value else min(_down(low), shown)
+    return Result(stays, "optimal" if sure else "feasible", bound, shown)
+
+
+def _down(bound: Fraction) -> float:
+    """The number that is nearest, and not above."""
+    shown = number(bound)
+    return shown if Fraction(shown) <= bound else nextafter(shown, -np.inf)

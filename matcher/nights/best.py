@@ -13,6 +13,9 @@ from matcher.nights.bound import Priced
 from matcher.nights.options import Options, spread
 from matcher.pairs import NOBODY, Ints
 
+NEAR = 20
+"""Options of a request that most steps look at."""
+
 
 class Best:
     """`chosen` (R,): the option of each request or NOBODY; None: none known. Totals and bound in units of `Options`."""
@@ -21,6 +24,8 @@ class Best:
         self.of, self.clock, self.end, self.effort = of, clock, end, effort
         self.keep = np.ones(len(of.cost), np.bool_)
         """(O,) what a better solution can have."""
+        self.near = self.keep
+        """(O,) those of each request that lose least."""
         self.priced: Priced | None = None
         self.chosen: Ints | None = None
         self.total: int | None = None
@@ -51,7 +56,9 @@ class Best:
     def hear(self, now: Priced) -> int | None:
         """Of a new bound by prices; what is to be bettered."""
         self.raise_to(now.bound)
-        self.priced = now
+        if self.priced is not now:
+            self.priced = now
+            self.near = now.rank(self.of) < NEAR
         if self.total is not None:
             self.keep = now.loss <= (self.total - 1) * now.scale - now.exact
         return self.total

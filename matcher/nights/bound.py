@@ -33,6 +33,13 @@ class Priced(Struct, frozen=True, eq=False):
         most = (better_than - 1) * self.scale - self.exact
         return np.flatnonzero(self.loss <= most), self.out <= most
 
+    def rank(self, of: Options) -> Ints:
+        """(O,) the number of each option among those of its request, the one that loses least first."""
+        order = np.lexsort((self.loss, of.request))
+        place = np.empty(len(order), np.int64)
+        place[order] = np.arange(len(order)) - of.first[of.request[order]]
+        return place
+
 
 def priced(of: Options, on: Cells, rows: Rows, dual: Floats) -> Priced:
     largest = max(int(of.cost.max(initial=1)), int(of.out.max(initial=1)), 1)

@@ -42,6 +42,12 @@ class Relaxation:
         self.x: Floats = np.zeros(len(self.at))
         self.value = 0.0
 
+    def share(self) -> Floats:
+        """(O,) how much of each option the last program took."""
+        share = np.zeros(len(self.of.cost))
+        share[self.at] = self.x
+        return share
+
     def run(
         self,
         *,
@@ -49,7 +55,6 @@ class Relaxation:
         end: float,
         heard: Callable[[Priced], int | None],
         interrupter: Any = None,
-        log: Callable[[str], None] | None = None,
     ) -> bool:
         """True: no more can be had from it. `heard` gets each better bound and says what is to be bettered."""
         first, before, dual = None, None, False
@@ -63,11 +68,6 @@ class Relaxation:
             if self.best is None or now.exact > self.best.exact:
                 self.best = now
             aim = heard(self.best)
-            if log:
-                log(
-                    f"{clock():.2f} cols {len(self.at)} rows {len(self.rows.limit)} lp {self.value:.1f} "
-                    f"bound {self.best.exact / self.best.scale:.1f} aim {aim}"
-                )
             if aim is not None and self.best.bound >= aim:
                 return True
             new = self._wanted(now)

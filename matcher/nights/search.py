@@ -7,8 +7,9 @@ from numpy.random import Generator
 
 from matcher.layers.linear import Floats, Solver, solve
 from matcher.nights.best import Best
+from matcher.nights.bound import Priced
 from matcher.nights.cells import base, cells
-from matcher.nights.greedy import greedy
+from matcher.nights.greedy import Free, greedy
 from matcher.nights.model import build
 from matcher.nights.options import Options, part
 from matcher.pairs import NOBODY, Bools, Ints
@@ -17,6 +18,10 @@ STEP_S = 2.0
 """A step ends after this; one that does makes the next ones smaller."""
 SIZE = 40
 QUICK_S = 0.4
+MOSTLY = 0.8
+"""Of the steps look at options that lose little."""
+LARGE = 150
+"""Requests that a relaxation takes in parts: more than can be decided at once."""
 
 
 def neighbours(of: Options, chosen: Ints, size: int, dice: Generator) -> Bools:
@@ -89,7 +94,8 @@ def walk(best: Best, seed: int, steps: int | None = None) -> None:
         chosen = best.chosen
         free = neighbours(best.of, chosen, int(size), dice)
         before = best.clock()
-        said = improve(best, chosen, best.keep, free, seconds=STEP_S, seed=seed + number)
+        keep = best.keep & best.near if dice.random() < MOSTLY else best.keep
+        said = improve(best, chosen, keep, free, seconds=STEP_S, seed=seed + number)
         took = best.clock() - before
         if said == "time":
             size = max(8.0, size * 0.85)
@@ -97,18 +103,24 @@ def walk(best: Best, seed: int, steps: int | None = None) -> None:
             size = min(size * 1.06 + 1, float(len(chosen)))
 
 
-def rounded(best: Best, share: Floats, loss: Floats) -> Ints:
+def rounded(best: Best, share: Floats, now: Priced) -> Ints:
     """A solution along a relaxation: what it takes most of first, then what loses least."""
     of = best.of
     most = np.zeros(len(of.out))
     np.maximum.at(most, of.request, share)
-    unit = max(1.0, float(loss.max(initial=1)))
-    return greedy(of, loss / unit - 2 * (share > 0.01) * share, -most)
+    unit = max(1.0, float(now.loss.max(initial=1)))
+    return greedy(of, now.loss / unit - 2 * (share > 0.01) * share, -most)
 
 
-def dive(best: Best, share: Floats, loss: Floats, enough: Floats, *, seconds: float, seed: int) -> None:
-    """What a relaxation takes nearly whole stays; the rest among what loses least, at once."""
-    chosen = np.full(len(best.of.out), NOBODY)
-    sure = np.flatnonzero(share > 1 - 1e-6)
-    chosen[best.of.request[sure]] = sure
-    improve(best, chosen, loss <= enough, chosen == NOBODY, seconds=seconds, seed=seed, hint=False)
+def dive(best: Best, share: Floats, *, seconds: float, seed: int) -> None:
+    """What a relaxation takes whole stays (of large problems also what it takes most of), the rest at once."""
+    of = best.of
+    whole = np.flatnonzero(share > 1 - 1e-6)
+    most = len(of.out) - len(whole) > LARGE
+    free = Free(of)
+    chosen = np.full(len(of.out), NOBODY)
+    for option in np.argsort(-share)[: np.count_nonzero(share > (0.5 + 1e-6 if most else 1 - 1e-6))].tolist():
+        if option in free.able(int(of.request[option])):
+            free.take(option)
+            chosen[of.request[option]] = option
+    improve(best, chosen, best.near | (share > 0), chosen == NOBODY, seconds=seconds, seed=seed, hint=False)

@@ -18,6 +18,7 @@ import numpy as np
 from matcher.layers.linear import Floats, Solver
 from matcher.layers.linear import solve as solve_model
 from matcher.nights.best import Best
+from matcher.nights.bound import Priced
 from matcher.nights.cells import Cells, Rows, base, cells
 from matcher.nights.check import number, violations, worth
 from matcher.nights.conflict import conflict, first, hopeless
@@ -32,6 +33,8 @@ from matcher.pairs import NOBODY
 POLL_S = 0.02
 ROUND_S = 6.0
 """The exact model is made anew after this, then after twice that, …: better solutions leave less to look at."""
+DIVE_S = 8.0
+"""For a solution along the relaxation."""
 SURE = 1e-9
 """Of the value: what decimals that had to be rounded may hide in an answer that is called optimal."""
 
@@ -99,20 +102,19 @@ def _prove(best: Best, seed: int) -> None:
     of = best.of
     on = cells(of)
     rows = base(of, on)
-    inside = best.interrupter()
     if len(of.cost):
         begin = np.zeros(0, np.int64) if best.chosen is None else best.chosen[best.chosen != NOBODY]
         relaxation = Relaxation(of, on, rows, begin)
-        relaxation.run(clock=best.clock, end=best.end, heard=best.hear, interrupter=inside)
+
+        def heard(now: Priced) -> int | None:
+            if now is not best.priced:
+                best.offer(rounded(best, relaxation.share(), now))
+            return best.hear(now)
+
+        relaxation.run(clock=best.clock, end=best.end, heard=heard, interrupter=best.interrupter())
         rows = relaxation.rows
         if relaxation.best is not None and not best.done:
-            share = np.zeros(len(of.cost))
-            share[relaxation.at] = relaxation.x
-            loss = relaxation.best.loss / relaxation.best.scale
-            best.offer(rounded(best, share, loss))
-            best.hear(relaxation.best)
-            # of each request as many options as are among those that lose least
-            _dive(best, share, loss, seed)
+            dive(best, relaxation.share(), seconds=DIVE_S, seed=seed)
             best.hear(relaxation.best)
     if best.effort and best.chosen is not None:
         walk(best, seed, int(best.effort))
@@ -122,16 +124,6 @@ def _prove(best: Best, seed: int) -> None:
         seconds *= 2
         if best.effort:
             break
-
-
-def _dive(best: Best, share: Floats, loss: Floats, seed: int) -> None:
-    of = best.of
-    rank = np.lexsort((loss, of.request))
-    place = np.empty(len(rank), np.int64)
-    place[rank] = np.arange(len(rank)) - of.first[of.request[rank]]
-    dive(
-        best, share, np.where(share > 0, 0, place).astype(np.float64), np.full(len(loss), 10.0), seconds=8.0, seed=seed
-    )
 
 
 def _exact(best: Best, on: Cells, rows: Rows, seconds: float, seed: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from threading import Lock
 from typing import Any
 
@@ -29,7 +30,7 @@ class Best:
         self.priced: Priced | None = None
         self.chosen: Ints | None = None
         self.total: int | None = None
-        self.bound: int | None = 0 if of.complete else None  # costs are counted from 0
+        self.bound = 0 if of.complete else ceil((of.floor - of.base) / of.unit)  # costs are counted from 0
         self.infeasible = False
         self.stopped = False
         self.lock = Lock()
@@ -50,7 +51,7 @@ class Best:
 
     def raise_to(self, bound: int) -> None:
         with self.lock:
-            if self.of.complete and self.bound is not None and bound > self.bound:
+            if self.of.complete and bound > self.bound:
                 self.bound = bound
 
     def hear(self, now: Priced) -> int | None:
@@ -65,7 +66,7 @@ class Best:
 
     @property
     def proven(self) -> bool:
-        return self.total is not None and self.bound is not None and self.bound >= self.total
+        return self.total is not None and self.bound >= self.total
 
     @property
     def done(self) -> bool:

@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import nextafter
 from threading import Thread
 from time import sleep
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -29,6 +30,8 @@ from matcher.nights.problem import Nights, Result
 from matcher.nights.relax import Relaxation
 from matcher.nights.search import dive, rounded, walk
 from matcher.pairs import NOBODY
+
+Answer = TypeVar("Answer")
 
 POLL_S = 0.02
 ROUND_S = 6.0
@@ -48,37 +51,65 @@ def solve(
     effort: float | None = None,
 ) -> Result:
     """The best found and proven when `clock` shows `end`; with `effort` (about seconds) always the same."""
+    if effort is not None:
+        alone = _ready(problem, clock, end, effort)
+        if isinstance(alone, Result):
+            return alone
+        _begin(alone, seed)
+        _prove(alone, seed)
+        return _result(alone, seed)
+    ready = _Working(lambda: _ready(problem, clock, end, None))
+    while ready.going and clock() < end:
+        ready.wait()
+    if ready.failed is not None:
+        raise ready.failed
+    best = ready.answer
+    if best is None:
+        return Result([], "timeout", None)
+    if isinstance(best, Result):
+        return best
+    both = [_Working(lambda: _prove(best, seed)), _Working(lambda: _search(best, seed))]
+    try:
+        while not best.done and all(one.failed is None for one in both) and both[0].going:
+            both[0].wait()
+    finally:
+        best.stop()
+    for one in both:
+        if one.failed is not None:
+            raise one.failed
+    return _result(best, seed)
+
+
+class _Working(Generic[Answer]):
+    """Work beside; nobody waits for a solver that does not hear that it may stop."""
+
+    def __init__(self, work: Callable[[], Answer]) -> None:
+        self.answer: Answer | None = None
+        self.failed: BaseException | None = None
+        self.work = work
+        self.thread = Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        try:
+            self.answer = self.work()
+        except BaseException as error:  # raised again by who started it
+            self.failed = error
+
+    @property
+    def going(self) -> bool:
+        return self.thread.is_alive()
+
+    def wait(self) -> None:
+        self.thread.join(POLL_S)
+
+
+def _ready(problem: Nights, clock: Callable[[], float], end: float, effort: float | None) -> Best | Result:
     of = options(problem)
     lost = hopeless(of)
     if lost:
         return Result([], "infeasible", None, unplaceable=list(lost), reasons=lost)
-    best = Best(of, clock, end, effort)
-    if effort is not None:
-        _begin(best, seed)
-        _prove(best, seed)
-        return _result(best, seed)
-    failed: list[BaseException] = []
-
-    def guarded(work: Callable[[Best, int], None]) -> Thread:
-        def run() -> None:
-            try:
-                work(best, seed)
-            except BaseException as error:  # raised again where it is waited for
-                failed.append(error)
-
-        thread = Thread(target=run, daemon=True)
-        thread.start()
-        return thread
-
-    threads = [guarded(_prove), guarded(_search)]
-    try:
-        while not best.done and threads[0].is_alive() and not failed:
-            threads[0].join(POLL_S)
-    finally:
-        best.stop()
-    if failed:
-        raise failed[0]
-    return _result(best, seed)
+    return Best(of, clock, end, effort)
 
 
 def _begin(best: Best, seed: int) -> None:
@@ -163,7 +194,7 @@ def _result(best: Best, seed: int) -> Result:
     if best.infeasible:
         reasons = conflict(best, seed)
         return Result([], "infeasible", None, unplaceable=list(reasons), reasons=reasons)
-    low = of.floor if best.bound is None else max(of.floor, of.base + of.unit * best.bound)
+    low = max(of.floor, of.base + of.unit * best.bound)
     if best.chosen is None:
         return Result([], "timeout", _down(low))
     stays = of.stays(best.chosen)
@@ -171,7 +202,7 @@ def _result(best: Best, seed: int) -> Result:
     if wrong:
         raise AssertionError(wrong[0])
     value = worth(problem, stays)
-    sure = best.proven and value - low <= Fraction(SURE) * max(Fraction(1), abs(value))
+    sure = value - low <= Fraction(SURE) * max(Fraction(1), abs(value))
     shown = number(value)
     bound = shown if low >= value else min(_down(low), shown)
     return Result(stays, "optimal" if sure else "feasible", bound, shown)

@@ -10,15 +10,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from matcher.layers.linear import Solver
+from matcher.layers.linear import solve as solve_model
 from matcher.nights.best import allowed
 from matcher.nights.bound import priced
 from matcher.nights.cells import base, cells, kinds
-from matcher.nights.check import violations, worth
-from matcher.nights.options import options
+from matcher.nights.check import value, violations, worth
+from matcher.nights.model import build
+from matcher.nights.options import Options, options, part
 from matcher.nights.problem import Stay
 from matcher.nights.solve import solve
-from matcher.pairs import NOBODY
+from matcher.pairs import NOBODY, Ints
 from tests.bench.nights import ihtc, mixed, province, spas
 from tests.matcher.nights.make import cheapest, plans, problem, random, request
 
@@ -102,14 +106,60 @@ def test_what_is_not_proven_in_time_is_allowed_and_has_a_bound(name: str, asked:
     assert monotonic() - begin < 30, name
 
 
+def test_the_model_alone_finds_the_cheapest() -> None:
+    """Without prices: beds, sizes and kinds all stand in the model itself."""
+    for seed in range(40):
+        asked = random(seed)
+        of = options(asked)
+        on = cells(of)
+        built = build(of, on, base(of, on), np.arange(len(of.cost)), np.ones(len(of.out), np.bool_), whole=True)
+
+        answer = solve_model(built.model, Solver.CP_SAT, seconds=60.0)
+
+        wanted = cheapest(asked)
+        assert answer.infeasible == (wanted is None)
+        if answer.x is not None:
+            stays = of.stays(built.chosen(of, answer.x))
+            assert violations(asked, stays) == []
+            assert value(asked, stays) == wanted
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6))
+def test_what_stays_takes_its_beds_from_the_others(seed: int) -> None:
+    """One request stays where it is: what is left of another one's options is what may be beside it."""
+    asked = random(seed)
+    of = options(asked)
+    for fixed in range(of.first[1]):
+        chosen = np.array([fixed, NOBODY, NOBODY, NOBODY])
+
+        _, requests, at = part(of, chosen, chosen == NOBODY, np.ones(len(of.cost), np.bool_))
+
+        every = np.arange(of.first[1], len(of.cost))
+        beside = [bool(allowed(of_free(of), with_(chosen, of, option))) for option in every.tolist()]
+        assert requests.tolist() == [1, 2, 3]
+        assert at.tolist() == every[beside].tolist()
+
+
+def with_(chosen: Ints, of: Options, option: int) -> Ints:
+    both = chosen.copy()
+    both[of.request[option]] = option
+    return both
+
+
+def of_free(of: Options) -> Options:
+    """The same with nobody mandatory."""
+    return replace(of, out=np.maximum(of.out, 0))
+
+
 def test_the_same_file_seed_and_effort_give_the_same_answer() -> None:
     """No clock decides."""
-    asked = mixed(3, requests=60, places=6, nights=14)
+    asked = mixed(3, requests=70, places=6, nights=14, tight=2.5)
 
-    one, two = (solve(asked, clock=lambda: 0.0, end=1.0, seed=5, effort=0.5) for _ in range(2))
+    one, two = (solve(asked, clock=lambda: 0.0, end=1e5, seed=5, effort=0.2) for _ in range(2))
 
     assert one == two
-    assert one.status in {"optimal", "feasible"}
+    assert one.status == "feasible"
 
 
 def test_only_those_that_compete_are_named() -> None:
@@ -148,7 +198,11 @@ def test_out_of_time_at_once_is_said() -> None:
 
     found = solve(asked, clock=lambda: 1.0, end=1.0)
 
-    assert (found.status, found.assignments) == ("timeout", [])
+    if found.status == "timeout":
+        assert found.assignments == []
+    else:
+        assert found.status == "feasible"
+        assert violations(asked, found.assignments) == []
 
 
 def test_decimals_are_exact() -> None:

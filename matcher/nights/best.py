@@ -72,6 +72,10 @@ class Best:
     def done(self) -> bool:
         return self.stopped or self.infeasible or self.proven or self.clock() >= self.end
 
+    def wall(self, seconds: float) -> float:
+        """What a solver gets of the clock; with a limit on effort that decides, not the clock."""
+        return self.left() if self.effort else min(seconds, self.left())
+
     def left(self) -> float:
         return 0.0 if self.stopped else max(0.0, self.end - self.clock())
 

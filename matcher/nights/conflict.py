@@ -86,7 +86,7 @@ def conflict(best: Best, seed: int) -> dict[str, str]:
             rest = np.delete(keep, np.s_[at : at + size])
             who = np.zeros(len(of.out), np.bool_)
             who[rest] = True
-            said, _ = _missing(best, who, seed, min(CHECK_S, best.left()))
+            said, _ = _missing(best, who, seed, best.wall(CHECK_S))
             if said == -1:
                 keep, less = rest, True
             else:

@@ -73,7 +73,7 @@ def improve(best: Best, chosen: Ints, keep: Bools, free: Bools, *, seconds: floa
         inside = chosen[requests]
         begin = built.start(sub, np.append(number, NOBODY)[inside])
     answer = solve(
-        built.model, Solver.CP_SAT, seconds=min(seconds, best.left()), hint=begin, integral=True, seed=seed,
+        built.model, Solver.CP_SAT, seconds=best.wall(seconds), hint=begin, integral=True, seed=seed,
         effort=best.effort and seconds, interrupter=best.interrupter(),
     )  # fmt: skip
     if answer.x is not None:
@@ -95,7 +95,7 @@ def walk(best: Best, seed: int, steps: int | None = None) -> None:
         free = neighbours(best.of, chosen, int(size), dice)
         before = best.clock()
         keep = best.keep & best.near if dice.random() < MOSTLY else best.keep
-        said = improve(best, chosen, keep, free, seconds=STEP_S, seed=seed + number)
+        said = improve(best, chosen, keep, free, seconds=min(STEP_S, best.effort or STEP_S), seed=seed + number)
         took = best.clock() - before
         if said == "time":
             size = max(8.0, size * 0.85)

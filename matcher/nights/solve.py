@@ -145,7 +145,7 @@ def _prove(best: Best, seed: int) -> None:
         relaxation.run(clock=best.clock, end=best.end, heard=heard, interrupter=best.interrupter())
         rows = relaxation.rows
         if relaxation.best is not None and not best.done:
-            dive(best, relaxation.share(), seconds=DIVE_S, seed=seed)
+            dive(best, relaxation.share(), seconds=min(DIVE_S, best.effort or DIVE_S), seed=seed)
             best.hear(relaxation.best)
     if best.effort and best.chosen is not None:
         walk(best, seed, int(best.effort))
@@ -171,7 +171,7 @@ def _exact(best: Best, on: Cells, rows: Rows, seconds: float, seed: int) -> None
 
     hint = None if best.chosen is None else built.start(of, best.chosen)
     answer = solve_model(
-        built.model, solver, seconds=min(seconds, best.left()), hint=hint, integral=True, seed=seed,
+        built.model, solver, seconds=best.wall(seconds), hint=hint, integral=True, seed=seed,
         effort=best.effort, watch=heard,
         interrupter=best.interrupter(),
     )  # fmt: skip

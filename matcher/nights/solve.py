@@ -166,13 +166,13 @@ def _exact(best: Best, on: Cells, rows: Rows, seconds: float, seed: int) -> None
     built = build(of, on, rows, at, may, whole=True)
     solver = Solver.CP_SAT if len(built.flags) or best.effort else Solver.SCIP
 
-    def heard(x: Floats) -> None:
+    def heard(x: Floats) -> None:  # SCIP in OR-Tools 9.15 refuses such a listener
         best.offer(built.chosen(of, x))
 
     hint = None if best.chosen is None else built.start(of, best.chosen)
     answer = solve_model(
         built.model, solver, seconds=best.wall(seconds), hint=hint, integral=True, seed=seed,
-        effort=best.effort, watch=heard,
+        effort=best.effort, watch=heard if solver is Solver.CP_SAT else None,
         interrupter=best.interrupter(),
     )  # fmt: skip
     if answer.x is not None:

@@ -130,7 +130,7 @@ def solve(
         None,
         asked,
         None if watch is None else _watching(watch, len(model.cost)),
-        interrupter,
+        None if solver is Solver.SCIP else interrupter,  # 9.15: it complains on standard error and goes on
     )
     return _read(found, len(model.cost), len(model.row_lower))
 

@@ -166,7 +166,7 @@ def _exact(best: Best, on: Cells, rows: Rows, seconds: float, seed: int) -> None
     built = build(of, on, rows, at, may, whole=True)
     solver = Solver.CP_SAT if len(built.flags) or best.effort else Solver.SCIP
 
-    def heard(x: Floats) -> None:  # SCIP in OR-Tools 9.15 refuses such a listener
+    def heard(x: Floats) -> None:  # not SCIP: 9.15 complains on standard error
         best.offer(built.chosen(of, x))
 
     hint = None if best.chosen is None else built.start(of, best.chosen)

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from matcher import rules
 from matcher.aanbod import Aanbod, Bits, Bools, Rows
 from matcher.check import Breach
-from matcher.explain import why_not
 from matcher.family import common_days, seated, shared
 from matcher.geo import Travel
 from matcher.judge import judge
 from matcher.pairs import CRISIS, MAX_CANDIDATES, NOBODY, REGULIER, SPOED, Ints, Pairs
 from matcher.problem import MAX_SAMEN, Aanvraag, Criterium, Urgentie, Weging, require
 from matcher.rank import fits
+from matcher.reasons import why_not
 from matcher.rules import Question
 from matcher.slots import Link, Said, Slots, said, slots
 from matcher.solution import Rule

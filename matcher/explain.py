@@ -1,113 +1,154 @@
-"""Why a place falls out and what would help: the rules that fail, and the smallest changes. Codes and numbers only.
+"""For a child and a plek of a joint plan: rank and points, or why not; what it costs, who loses; what would help.
 
-judged = judge(aanvraag, aanbod, Estimate())
-fallen_out(judged), why_not(judged, plek), changes(judged)
+prices = Prices(found.pairs, proposal.slots); why(found, prices, aanvraag, plek, now_hour)
+openings(found, proposal.slots, aanvraag)          # beds that are free in the plan, if a rule gives way
+
+Ids, codes and numbers; the catalogue makes sentences. `loser` and `moves` are for the schakelfunctionaris only. Not a
+part of reasons.py, that the web process loads: this needs the joint plan.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from msgspec import Struct
 
-from matcher.aanbod import Rows, hash_of, lowest, ranges, rows_of, run_starts
-from matcher.beds import BEDDEN, most_together
+from matcher.candidates import Asked, Candidates
 from matcher.change import changes
-from matcher.judge import Judged, judge, reason
+from matcher.follow import Follower
+from matcher.judge import judge
+from matcher.layers.exchange import GONE
+from matcher.pairs import NOBODY, Ints
+from matcher.price import Loss, Prices
 from matcher.problem import require
-from matcher.rules import BED_RULES, BIT
-from matcher.solution import REVEALING, FallenOut, Out
-
-__all__ = ["Judged", "changes", "fallen_out", "judge", "why_not"]
-
-BITS = np.array(list(BIT.values()))
-
-BED_BITS = sum(BIT[rule] for rule in BED_RULES)
-REVEALING_BITS = sum(BIT[rule] for rule in REVEALING)
+from matcher.rank import rank
+from matcher.reasons import why_not
+from matcher.solution import RELAXABLE, Change, Fit, Out, Reason, Rule
 
 
-def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20, offset: int = 0) -> FallenOut:
-    """How many plekken fail which rules, and a page of them, nearest to fitting first.
+class Moved(Struct, frozen=True):
+    """A child from a voorziening to another, or to none."""
 
-    One plek per voorziening of which no plek fits, or every plek. Equal ones by a hash of aanvraag and voorziening.
+    aanvraag: str
+    begin: str | None
+    end: str | None
+
+
+class Why(Struct, frozen=True, kw_only=True):
+    """One child and one plek."""
+
+    aanvraag: str
+    plek: str
+    place: int | None
+    """1 for the best voorziening in the rangschikking of this child; None when the plek falls out."""
+    fit: Fit | None
+    """The score and what it is made of."""
+    reasons: tuple[Reason, ...]
+    """All the rules that it fails."""
+    least: Loss | None
+    """What the plan loses at least when this child goes there; None when it is no choice of the plan."""
+    most: Loss | None
+    """What it loses at most: equal to `least` for a child alone, as long as samenplaatsingen stay. None: no such plan
+    was found."""
+    moves: tuple[Moved, ...]
+    loser: str | None
+    """Who would no longer have a place."""
+
+
+class Opening(Struct, frozen=True):
+    """If the rules of a change give way, these places open that the plan leaves free."""
+
+    change: Change
+    free: tuple[Out, ...]
+
+
+def why(
+    found: Candidates, prices: Prices, aanvraag: str, plek: str, now_hour: float, follower: Follower | None = None
+) -> Why:
+    """`follower` prices a child of a samenplaatsing, or in a group mix. ValueError for ids that are not there."""
+    who, one = _asked(found, aanvraag)
+    child, aanbod = found.kinderen[who], found.aanbod
+    try:
+        out = why_not(judge(child, aanbod, one.travel), plek)
+    except KeyError:
+        raise ValueError(f"plek {plek}: is not in the aanbod") from None
+    place, fit = None, None
+    if not out.reasons:
+        ranking = rank(
+            child, aanbod, one.weging, one.travel, now_hour, per_voorziening=False, limit=max(1, aanbod.plekken)
+        )
+        fit = next(line for line in ranking.places if line.plek == plek)
+        better = ranking.places[: ranking.places.index(fit)]
+        place = 1 + len({line.voorziening for line in better} - {fit.voorziening})
+    least: Loss | None = None
+    most: Loss | None = None
+    moves: tuple[Moved, ...] = ()
+    loser = None
+    slot = next((slot for slot in slots_of(found, plek) if found.pair(who, slot) != NOBODY), None)
+    if slot is not None and prices.exchange.here[who] != GONE:
+        price = prices.pair(who, slot)
+        if price is not None:
+            least = most = price.loss
+            moves = tuple(
+                Moved(found.aanvragen[move.request], _unit(found, move.begin), _unit(found, move.end))
+                for move in price.moves
+            )
+            loser = None if price.loser is None else found.aanvragen[price.loser]
+    elif slot is not None and follower is not None:
+        between = follower.price(who, slot)
+        least, most = between.least, between.most
+        if between.slots is not None:
+            before, after = follower.slots.tolist(), between.slots.tolist()
+            moves = tuple(
+                Moved(found.aanvragen[at], _unit(found, begin), _unit(found, end))
+                for at, (begin, end) in enumerate(zip(before, after, strict=True))
+                if begin != end
+            )
+            loser = next((move.aanvraag for move in moves if move.end is None), None)
+    return Why(
+        aanvraag=aanvraag,
+        plek=plek,
+        place=place,
+        fit=fit,
+        reasons=out.reasons,
+        least=least,
+        most=most,
+        moves=moves,
+        loser=loser,
+    )
+
+
+def openings(
+    found: Candidates, slots: Ints, aanvraag: str, *, allowed: frozenset[Rule] = RELAXABLE, examples: int = 20
+) -> tuple[Opening, ...]:
+    """The smallest changes that open places which the plan leaves free, one rule first; a child by itself.
+
+    Of each change at most `examples` places are looked at. For who may not see REVEALING give RELAXABLE - REVEALING.
     """
-    require(limit >= 0 and offset >= 0, "fallen_out", f"limit {limit}, offset {offset}")
-    masks, counts = np.unique(judged.plek, return_counts=True)
-    present = masks.astype(np.int64)
-    per_rule = (counts @ ((present[:, None] & BITS) != 0)).tolist()
-    alone = dict(zip(present.tolist(), counts.tolist(), strict=True))
-    reveals = (present & REVEALING_BITS) != 0
-    return FallenOut(
-        plekken=int(counts[present != 0].sum()),
-        per_rule={rule: count for rule, count in zip(BIT, per_rule, strict=True) if count},
-        alone={rule: alone[bit] for rule, bit in BIT.items() if bit in alone},
-        revealing=int(counts[reveals].sum()),
-        revealing_alone=int(counts[reveals & ((present | REVEALING_BITS) == REVEALING_BITS)].sum()),
-        places=_page(judged, per_voorziening, limit, offset),
-    )
+    who, one = _asked(found, aanvraag)
+    room = found.pairs.capaciteit - np.bincount(slots[slots != NOBODY], minlength=found.pairs.slots)
+    judged = judge(found.kinderen[who], found.aanbod, one.travel)
+    some = changes(judged, allowed=allowed, examples=examples)
+    opened = []
+    for change in (*some.one, *some.two):
+        free = tuple(out for out in change.places if any(room[slot] > 0 for slot in slots_of(found, out.plek)))
+        if free:
+            opened.append(Opening(change, free))
+    return tuple(opened)
 
 
-def why_not(judged: Judged, plek: str) -> Out:
-    """All the rules that one plek fails (none when it fits); KeyError when the aanbod does not have it."""
-    v = judged.q.aanbod.vensters
-    found = np.flatnonzero(v.hash == hash_of(plek))
-    if not len(found):
-        raise KeyError(plek)
-    return _lines(judged, v.plek[found[:1]], [1])[0]
+def slots_of(found: Candidates, plek: str) -> list[int]:
+    """The slots of a plek: one per period in which it is free."""
+    at = np.flatnonzero(found.aanbod.vensters.id[found.bed] == plek)
+    return [int(slot) for slot in np.unique(np.searchsorted(found.first, at, side="right") - 1)]
 
 
-def _page(judged: Judged, per_voorziening: bool, limit: int, offset: int) -> tuple[Out, ...]:
-    q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
-    failing = np.bitwise_count(judged.plek)
-    # By level: groups whose nearest plek fails so many rules. Usually the first level is enough for a page.
-    passed = np.zeros(len(p.id) if per_voorziening else len(failing), np.bool_)
-    order: list[int] = []
-    for level in range(len(BIT) + 1):
-        plekken = np.flatnonzero(failing == level)
-        at_level = np.zeros(len(passed), np.bool_)
-        at_level[v.voorziening[judged.row[plekken]] if per_voorziening else plekken] = True
-        if level:
-            chosen = np.flatnonzero(at_level & ~passed)
-            hashes = p.hash[chosen] if per_voorziening else v.hash[judged.row[chosen]]
-            order += chosen[lowest(offset + limit - len(order), np.zeros(len(chosen)), q.seed, hashes)].tolist()
-        passed |= at_level
-        if len(order) >= offset + limit:
-            break
-    shown = np.array(order[offset:], np.int64)
-    if not per_voorziening:
-        return _lines(judged, shown, [1] * len(shown))
-    plekken, line = ranges(p.plek[shown], p.plekken[shown])
-    nearest = plekken[np.lexsort((v.hash[judged.row[plekken]], failing[plekken], line))]
-    return _lines(judged, nearest[run_starts(line)], p.plekken[shown].tolist())
+def _asked(found: Candidates, aanvraag: str) -> tuple[int, Asked]:
+    require(aanvraag in found.aanvragen, f"aanvraag {aanvraag}", "is not in the plan")
+    who = found.aanvragen.index(aanvraag)
+    return who, [one for one in found.asked for _ in one.kinderen][who]
 
 
-def _lines(judged: Judged, plekken: Rows, counts: list[int]) -> tuple[Out, ...]:
-    """Each of `plekken` with all its reasons; `counts` is how many plekken each stands for."""
-    q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
-    rows = judged.row[plekken]
-    columns = (rows, judged.plek[plekken], _beds(judged, plekken), v.id[rows], p.id[v.voorziening[rows]])
-    return tuple(
-        Out(
-            plek=plek,
-            voorziening=voorziening,
-            reasons=tuple(reason(q, rule, row, beds) for rule, bit in BIT.items() if mask & bit),
-            plekken=count,
-        )
-        for count, row, mask, beds, plek, voorziening in zip(
-            counts, *(column.tolist() for column in columns), strict=True
-        )
-    )
-
-
-def _beds(judged: Judged, plekken: Rows) -> Rows:
-    """How many beds can start together with each that fails bedden: others that fail more of the bed do not count."""
-    q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
-    found = np.zeros(len(plekken), np.int64)
-    lonely = np.flatnonzero(judged.plek[plekken] & BEDDEN)
-    own = judged.plek[plekken[lonely]] & np.uint16(BED_BITS)
-    for mask in set(own.tolist()):
-        at = lonely[own == mask]
-        rows = judged.row[plekken[at]]
-        near, _ = rows_of(p, np.unique(v.voorziening[rows]))
-        near = near[(judged.window[near] & np.uint16(BED_BITS & ~mask)) == 0]
-        _, beds = most_together(q, near, mask, None, q.n - 1)
-        found[at] = beds[np.searchsorted(near, rows)]
-    return found
+def _unit(found: Candidates, slot: int) -> str | None:
+    if slot == NOBODY:
+        return None
+    return str(found.aanbod.profielen.id[found.aanbod.vensters.voorziening[found.beds(slot)[0]]])

@@ -54,9 +54,18 @@ class _Columns(Struct, frozen=True, eq=False):
 
 
 def hindsight(
-    stream: Stream, worth: Worth, prices: Prices, *, begin: int, end: int, before: Stays, seconds: float = 60.0
+    stream: Stream,
+    worth: Worth,
+    prices: Prices,
+    *,
+    begin: int,
+    end: int,
+    before: Stays,
+    known: tuple[Stays, ...] = (),
+    seconds: float = 60.0,
 ) -> Hindsight:
-    """The best for the days from `begin` up to `end` after what was decided before; `prices` are only a first guess.
+    """The best for the days from `begin` up to `end` after what was decided before; `prices` are only a first guess,
+    and `known` are stays that it must not be worse than.
 
     `seconds` is for each of the two integer programs; when neither ran out, same stream, same answer.
     """
@@ -64,6 +73,8 @@ def hindsight(
     room = np.maximum(stream.pairs.capaciteit[:, None] - occupied(stream, before, end)[:, begin:], 0)
     found = _Search(stream, of, room)
     found.relax(np.repeat(prices.bed_day[:, None], end - begin, 1))
+    for stays in known:
+        found.take(stays, begin)
     found.plan(found.use & (found.loss <= LOSES), seconds)
     near = found.loss <= found.bound - found.best
     if found.best < found.bound and np.count_nonzero(near) <= PROVE:
@@ -147,6 +158,17 @@ class _Search:
             self.bound, self.loss = bound, most[of.owner] - left
         return left
 
+    def take(self, stays: Stays, begin: int) -> None:
+        """Begins with these stays when they are the best so far."""
+        of = self.of
+        there = (stays.unit[of.child] == of.unit) & (stays.day[of.child] == of.begin + begin)
+        made = np.bincount(of.column, weights=~there, minlength=self.count) == 0
+        # of who is whole the samenplaatsing counts, not the child alone
+        whole = np.unique(of.child[(made & (of.owner >= self.children))[of.column]])
+        made &= ~((of.owner < self.children) & np.isin(of.owner, whole))
+        if float(of.gain[made].sum()) > self.best:
+            self.best, self.chosen = float(of.gain[made].sum()), made
+
     def relax(self, guess: Floats) -> None:
         """The linear relaxation, until columns and rows that it lacks hardly matter."""
         rows = np.zeros(self.room.shape, np.bool_)
@@ -210,14 +232,15 @@ class _Search:
 
     def plan(self, use: Bools, seconds: float) -> float:
         """The best over some columns; returns what bounds them."""
-        use = use & ~self.never
+        use = (use & ~self.never) | self.chosen
         if not use.any():
             return 0.0
         rows = np.zeros(self.room.shape, np.bool_)
         entry = use[self.of.column]
         rows[self.of.unit[entry], self.of.begin[entry]] = True  # where a bed is taken twice, some stay begins
         model, columns = self._model(use, rows, integer=True)
-        found: Answer = solve(model, Solver.SCIP, seconds=seconds, gap=MIP_GAP)
+        hint = self.chosen[columns].astype(np.float64)
+        found: Answer = solve(model, Solver.SCIP, seconds=seconds, gap=MIP_GAP, hint=hint)
         if found.x is not None and float(np.rint(found.x) @ model.cost) > self.best:
             self.best = float(np.rint(found.x) @ model.cost)
             self.chosen[:] = False

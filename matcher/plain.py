@@ -1,7 +1,7 @@
 """The specification of rank and explain in plain Python: slow, without columns, one plek at a time.
 
 Tests compare the fast library with it on random problems, and it is the text to read when the two disagree. It shares
-no code with rules.py, score.py and explain.py but the constants.
+no code with rules.py, score.py and reasons.py but the constants.
 """
 
 from __future__ import annotations

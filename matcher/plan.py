@@ -179,7 +179,6 @@ def _with_groups(
         return tuple(Level(tier, worth[tier], best, max(best, bound)) for tier, best, bound in (*found, *rest))
 
     search.better = lambda: seen(levels())
-    seen(levels())
     for slots in (None if begun is None else begun.slots, known):
         if slots is not None:
             search.offer(slots)

@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec import Struct
 
 from matcher.change import changes
-from matcher.explain import fallen_out
 from matcher.judge import judge
 from matcher.rank import rank
+from matcher.reasons import fallen_out
 from matcher.solution import RELAXABLE, REVEALING
 from service import catalogue
 from service.days import hour_of, today

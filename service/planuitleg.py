@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from matcher.explain import why_not
 from matcher.judge import judge
 from matcher.rank import rank
+from matcher.reasons import why_not
 from service import planverslag, rangschikking
 from service.days import hour_of, today
 from service.db import Connection, Wie

@@ -71,11 +71,12 @@ def compare(stream: Stream, worth: Worth, *, seed: int) -> Comparison:
         "opnieuw": resolve,
         "met_prijzen": with_prices(stream, worth, prices),
     }
-    found = {}
+    found, known = {}, []
     for name, policy in policies.items():
         stays = replay(stream, policy, begin=half, end=end, before=before)
         found[name] = figures(stream, worth, stays, begin=half, end=end)
-    best = hindsight(stream, worth, prices, begin=half, end=end, before=before)
+        known.append(stays)
+    best = hindsight(stream, worth, prices, begin=half, end=end, before=before, known=tuple(known))
     found["achteraf"] = figures(stream, worth, best.stays, begin=half, end=end)
     plain, gain = found["opnieuw"].value, found["met_prijzen"].value - found["opnieuw"].value
     return Comparison(

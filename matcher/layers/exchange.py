@@ -367,9 +367,9 @@ class Exchange:
             at = via
         steps.reverse()
         at = self.meet
-        while (via := self.back.via[at])[0] != NOBODY:
-            steps.append(Step(at, *via))
-            at = via[0]
+        while (back := self.back.via[at])[0] != NOBODY:
+            steps.append(Step(at, *back))
+            at = back[0]
         return tuple(steps)
 
     # --- changes ---------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from typer import rich_utils
@@ -81,6 +82,9 @@ REASONS = {
 
 
 def reason(message: str) -> str:
+    bound = re.search(r"(greater|less) than or equal to ([\d.]+)", message)
+    if bound is not None:
+        return f"geef {'minstens' if bound[1] == 'greater' else 'hooguit'} {bound[2].rstrip('.')}"
     return next((dutch for english, dutch in REASONS.items() if english in message), message.rstrip("."))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 import traceback
@@ -102,9 +103,11 @@ async def load(opdracht: Opdracht) -> Problem:
 
 
 def main() -> None:
-    # Whatever a library prints must not come between the messages.
-    out = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
+    # Messages and errors keep these two to themselves: SCIP prints on both, past Python, and means nothing by it.
+    out, sys.stderr = os.fdopen(os.dup(1), "wb", buffering=0), os.fdopen(os.dup(2), "w", buffering=1)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
     os.nice(NICE)
     opdracht = msgspec.json.decode(_line(), type=Opdracht)
     stop = threading.Event()

@@ -99,9 +99,9 @@ class Worker:
                     if held is not None:
                         await self._do(held)
                         continue
-                except AWAY as error:
+                except (taken.Lost, *AWAY) as error:
                     # What was claimed comes back when its lease ends.
-                    log.warning("worker: the database is away (%s)", type(error).__name__)
+                    log.warning("worker: the database is away, or the lease is gone (%s)", type(error).__name__)
                 await first_of(woken, self._stopping, limit_s=min(POLL_S, self._lease_s / 3))
 
     async def _do(self, held: Claim) -> None:

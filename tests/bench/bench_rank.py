@@ -8,10 +8,10 @@ from random import Random
 from statistics import mean
 
 from matcher.aanbod import Aanbod
-from matcher.explain import changes, fallen_out, judge
 from matcher.geo import Estimate
 from matcher.problem import Aanvraag
 from matcher.rank import rank
+from matcher.reasons import changes, fallen_out, judge
 from service.demo.generate import Size
 from service.demo.scarcity import Scarcity
 from tests.bench import plain

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from matcher import plain
 from matcher.aanbod import Aanbod
-from matcher.explain import changes, fallen_out, judge, why_not
 from matcher.geo import Estimate
 from matcher.problem import Plek
 from matcher.rank import rank
+from matcher.reasons import changes, fallen_out, judge, why_not
 from matcher.rules import BIT
 from matcher.solution import RELAXABLE, REVEALING, Change, Rule
 from tests.matcher import problems

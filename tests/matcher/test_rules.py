@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from matcher.aanbod import Aanbod
-from matcher.explain import judge, why_not
 from matcher.geo import Estimate
 from matcher.problem import FOREVER, Aanvraag, Area, Group, Machtiging, Plek, Point
 from matcher.rank import rank
+from matcher.reasons import judge, why_not
 from matcher.rules import COARSE_KM
 from matcher.solution import Rule
 from tests.matcher import make

@@ -85,6 +85,14 @@ def test_help_names_the_exit_codes(call: Call) -> None:
         (["dmeo"], "De opdracht 'dmeo' bestaat niet.\nUitleg: loket --help\n"),
         (["demo", "--prot", "1"], "De optie --prot bestaat niet. Bedoelt u --port?\nUitleg: loket demo --help\n"),
         (["demo", "--port", "x"], "De waarde van --port kan niet: geef een heel getal.\nUitleg: loket demo --help\n"),
+        (
+            ["plan", "--seconden", "0"],
+            "De waarde van --seconden kan niet: geef minstens 1.\nUitleg: loket plan --help\n",
+        ),
+        (
+            ["rank", "--aantal", "201"],
+            "De waarde van --aantal kan niet: geef hooguit 200.\nUitleg: loket rank --help\n",
+        ),
         (["demo", "--port", "70000"], "LOKET_PORT is '70000', maar moet een heel getal van 0 tot en met 65535 zijn.\n"),
     ],
 )

@@ -74,11 +74,14 @@ def checked(follower: Follower) -> tuple[Worth, Worth]:
 @settings(max_examples=70, derandomize=True, deadline=None, database=None)
 @given(SEEDS)
 def test_without_groups_the_plan_is_that_of_a_full_solve_after_every_change(seed: int) -> None:
-    """Requests and beds come, go and change: equal in every tier, and proven."""
+    """Requests and beds come, go and change: equal in every tier, and proven. To ask for a price changes nothing."""
     problem, dice = random(seed, groups=False), Random(seed)
     follower, alive = Follower(problem, solved(problem).slots), set(range(problem.requests))
 
     for _ in range(CHANGES):
+        now = follower.problem()
+        for at in dice.sample(range(len(now.request)), min(2, len(now.request))):
+            follower.price(int(now.request[at]), int(now.slot[at]))
         change(dice, follower, alive, groups=False)
 
         worth, best = checked(follower)
@@ -111,6 +114,7 @@ def test_with_groups_the_price_of_a_pair_lies_between_what_is_told(seed: int) ->
     follower = Follower(problem, plan.slots, plan.levels)
     before = {level.tier: level.best for level in plan.levels}
     slots, standing = follower.slots.tolist(), follower.standing()
+    beds = follower._exchange.price.tolist()  # wrong ones would only show in a later, larger search
 
     for who, slot in zip(problem.request.tolist(), problem.slot.tolist(), strict=True):
         found = follower.price(who, slot)
@@ -128,6 +132,7 @@ def test_with_groups_the_price_of_a_pair_lies_between_what_is_told(seed: int) ->
             worth = value(problem, found.slots)
             assert [before[tier] - worth[tier] for tier in WORTH] == list(found.most.values())
         assert (follower.slots.tolist(), follower.standing()) == (slots, standing)
+        assert follower._exchange.price.tolist() == beds
 
 
 def test_only_who_is_on_the_chain_moves() -> None:

@@ -169,3 +169,16 @@ def test_a_day_waited_is_a_day_less_that_counts() -> None:
     given = stream([{"arrival": 0, "patience": 3, "stay": 5}], [[50]], beds=[1], days=10, taken=[(0, 2)])
     found = figures(given, WORTH, played(given, resolve), begin=0, end=10)
     assert (found.days_waited, found.value) == (2.0, 150 + 2 * 0.2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_hindsight_is_never_worse_than_what_is_known(seed: int) -> None:
+    """With no time to search it answers with the best of the stays that it was given, at their value."""
+    given = random(seed)
+    known = tuple(played(given, policy) for policy in policies(given).values())
+    best = hindsight(
+        given, WORTH, Prices(np.zeros(5)), begin=0, end=given.days, before=nothing(given), known=known, seconds=0.001
+    )
+    values = [figures(given, WORTH, stays, begin=0, end=given.days).value for stays in (*known, best.stays)]
+    assert best.value == pytest.approx(values[-1]) and best.value >= max(values) - 1e-6
+    assert best.value <= best.bound + 1e-6

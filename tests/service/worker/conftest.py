@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TypeAlias
 from uuid import uuid4
@@ -43,6 +44,14 @@ async def region(cluster: Cluster, superuser: asyncpg.Connection, demo_template:
     await superuser.execute(f"create database {name} template {demo_template} strategy file_copy owner {OWNER_ROLE}")
     yield name
     await superuser.execute(f"drop database {name} with (force)")
+
+
+@asynccontextmanager
+async def held_up(conn: asyncpg.Connection) -> AsyncIterator[None]:
+    """Whoever computes a plan waits for a table while the block runs, so that the plan is surely not done."""
+    async with conn.transaction():
+        await conn.execute("lock table kenmerkcode in access exclusive mode")
+        yield
 
 
 Start: TypeAlias = Callable[[], "subprocess.Popen[bytes]"]

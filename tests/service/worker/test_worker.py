@@ -19,7 +19,7 @@ from service.plannen import PlanStatus
 from tests.conftest import Cluster
 from tests.service import plans
 from tests.service.running import lives
-from tests.service.worker.conftest import Start
+from tests.service.worker.conftest import Start, held_up
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ async def test_a_worker_killed_in_the_middle_of_a_plan_is_followed_by_another_an
 ) -> None:
     """kill -9 cannot be caught: its own process ends with it, and after the lease another begins again."""
     id = await ask(pool, wie)
-    first = worker()
-    orphans = await solving(looking, first.pid)
-
-    first.send_signal(signal.SIGKILL)
-    first.wait(10)
-    psutil.wait_procs(orphans, timeout=10)
-    assert not any(lives(process) for process in orphans)
+    async with held_up(looking):
+        first = worker()
+        orphans = await solving(looking, first.pid)
+        first.send_signal(signal.SIGKILL)
+        first.wait(10)
+        psutil.wait_procs(orphans, timeout=10)
+        assert not any(lives(process) for process in orphans)
     worker()
     await until(looking, "exists (select from plan where status = 'klaar')")
 
@@ -92,10 +92,10 @@ async def test_when_only_the_computing_process_is_killed_the_worker_tries_again(
 ) -> None:
     """As when memory runs out."""
     await ask(pool, wie)
-    for process in await solving(looking, worker().pid):
-        process.send_signal(signal.SIGKILL)
-
-    await until(looking, "exists (select from taak where status = 'wacht' and fout is not null)")
+    async with held_up(looking):
+        for process in await solving(looking, worker().pid):
+            process.send_signal(signal.SIGKILL)
+        await until(looking, "exists (select from taak where status = 'wacht' and fout is not null)")
     await looking.execute("update taak set niet_voor = now()")
     await until(looking, "exists (select from plan where status = 'klaar')")
 
@@ -105,12 +105,13 @@ async def test_a_worker_that_is_asked_to_stop_gives_the_plan_back_and_leaves_not
 ) -> None:
     """Within five seconds, and with the exit code of success."""
     await ask(pool, wie)
-    process = worker()
-    orphans = await solving(looking, process.pid)
+    async with held_up(looking):
+        process = worker()
+        orphans = await solving(looking, process.pid)
 
-    process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
 
-    assert await asyncio.to_thread(process.wait, 5) == 0
+        assert await asyncio.to_thread(process.wait, 5) == 0
     assert not any(lives(orphan) for orphan in orphans)
     assert await looking.fetchval("select (status, pogingen) = ('wacht', 0) from taak")
 
@@ -118,7 +119,7 @@ async def test_a_worker_that_is_asked_to_stop_gives_the_plan_back_and_leaves_not
 async def test_two_workers_share_the_plans_and_none_is_made_twice(
     pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
 ) -> None:
-    ids = [await ask(pool, wie) for _ in range(3)]
+    ids = [await ask(pool, wie) for _ in range(2)]
     worker()
     worker()
     await until(looking, "not exists (select from plan where status <> 'klaar')")
@@ -129,16 +130,29 @@ async def test_two_workers_share_the_plans_and_none_is_made_twice(
 async def test_a_plan_that_a_person_stops_ends_without_waiting_for_its_time(
     pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
 ) -> None:
-    """Whether or not something was found by then; the worker goes on with the next."""
+    """Also when nothing was found by then; the worker goes on with the next."""
     id = await ask(pool, wie)
-    process = worker()
-    await solving(looking, process.pid)
-
-    async with transaction(pool, wie) as conn:
-        await plannen.stop(conn, id, now=datetime.now(UTC))
-    await until(looking, "exists (select from plan where klaar_op is not null)")
+    async with held_up(looking):
+        process = worker()
+        await solving(looking, process.pid)
+        async with transaction(pool, wie) as conn:
+            await plannen.stop(conn, id, now=datetime.now(UTC))
+        await until(looking, "exists (select from plan where klaar_op is not null)")
     other = await ask(pool, wie)
     await until(looking, f"exists (select from plan where id = '{other}' and status = 'klaar')")
 
     assert (await plans.get(pool, wie, id)).status is PlanStatus.GESTOPT
     assert (await steps(looking, id))["einde"] == 1
+
+
+async def test_what_the_region_must_mend_first_is_told_and_not_tried_again(
+    pool: Pool, wie: Wie, looking: asyncpg.Connection, worker: Start
+) -> None:
+    """The sentence comes from the process that computes, through the worker, to who looks at the plan."""
+    await looking.execute("delete from weging")
+    id = await ask(pool, wie)
+    worker()
+    await until(looking, "exists (select from plan where status = 'mislukt')")
+
+    assert "nog niet bepaald wat hoe zwaar telt" in str((await plans.get(pool, wie, id)).fout)
+    assert await looking.fetchval("select (status, pogingen) = ('mislukt', 1) from taak")

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service import taken
+from service import planuitkomst, taken
 from service.db import Connection, Pool, Wie, transaction
 from service.voorzieningen import Groepssoort
 from tests import make
@@ -52,6 +52,18 @@ async def test_a_plan_is_put_in_the_queue_and_says_that_nobody_makes_it(
     assert await owner.fetchval("select gegevens from taak") == {"planId": plan["id"]}
     await taken.be_present(owner)
     assert "zo gemaakt" in (await api.get(made.headers["Location"])).json()["uitleg"]
+
+
+async def test_a_plan_that_could_not_be_made_says_why(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """Such as for a region that has not said how much each criterium weighs."""
+    plan = await plans.ask(pool, wie)
+    async with transaction(pool, wie) as conn:
+        await planuitkomst.fail(conn, plan.id, "Uw regio heeft voor regulier nog niet bepaald wat hoe zwaar telt.")
+
+    told = (await api.get(f"/v1/plannen/{plan.id}")).json()
+
+    assert (told["status"], told["limiet"]) == ("mislukt", None)
+    assert told["uitleg"].endswith("Uw regio heeft voor regulier nog niet bepaald wat hoe zwaar telt.")
 
 
 async def test_the_same_request_twice_is_one_plan(api: httpx.AsyncClient, owner: Connection) -> None:

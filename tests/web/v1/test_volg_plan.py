@@ -191,6 +191,12 @@ async def test_without_a_worker_the_stream_ends_and_the_caller_comes_back_later(
     assert text.count("event:") == 1
 
 
+async def test_head_tells_the_form_and_streams_nothing(live: Live, pool: Pool, wie: Wie, busy: None) -> None:
+    id = (await plans.ask(pool, wie)).id
+    answer = await live.client.head(f"/v1/plannen/{id}/gebeurtenissen")
+    assert (answer.status_code, answer.headers["Content-Type"], answer.content) == (200, "text/event-stream", b"")
+
+
 async def test_a_server_that_must_stop_ends_its_streams(live: Live, pool: Pool, wie: Wie, busy: None) -> None:
     """So that it need not wait for who follows."""
     id = (await plans.ask(pool, wie)).id

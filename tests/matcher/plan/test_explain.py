@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from matcher.advice import openings, slots_of, why
 from matcher.candidates import Candidates
+from matcher.explain import openings, slots_of, why
 from matcher.follow import Follower
 from matcher.pairs import NOBODY
 from matcher.price import Prices

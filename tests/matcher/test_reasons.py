@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from matcher.aanbod import Aanbod
-from matcher.explain import Judged, changes, fallen_out, judge, why_not
 from matcher.geo import Estimate
 from matcher.problem import FOREVER, Aanvraag, Area, Group, Limits, Machtiging, Plek, Point
+from matcher.reasons import Judged, changes, fallen_out, judge, why_not
 from matcher.solution import RELAXABLE, REVEALING, Change, Rule, Step
 from tests.matcher import make
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from matcher.aanbod import Aanbod
 from matcher.geo import rd
 from matcher.problem import FOREVER, Codes, Group, Plek, Point
 from service.days import age_on, hour_of, midnight_after, today
@@ -185,6 +186,39 @@ def _assemble(
         for row in rows
     ]
     return plekken, valid_until
+
+
+OPTIES = """
+select aanvraag_id, plek_id, lower(periode) as van
+from bezetting
+where soort = 'optie' and vrijgegeven_op is null and vervalt_op > $2 and aanvraag_id = any ($1)
+order by van, id
+"""
+
+
+async def load_opties(conn: Connection, aanvragen: list[UUID], now: datetime) -> dict[UUID, tuple[UUID, date]]:
+    """Per plek that is held for one of these, the first of them, and from which day on."""
+    opties: dict[UUID, tuple[UUID, date]] = {}
+    for row in await conn.fetch(OPTIES, aanvragen, now):
+        opties.setdefault(row["plek_id"], (row["aanvraag_id"], row["van"]))
+    return opties
+
+
+VOORZIENINGEN = "select distinct voorziening_id from plek where id = any ($1)"
+
+
+async def without_own(
+    conn: Connection, columns: Aanbod, aanvragen: list[UUID], now: datetime
+) -> tuple[Aanbod, dict[str, str]]:
+    """Places as these aanvragen see them: a bed that is held for one of them is free. And per such plek for whom."""
+    opties = await load_opties(conn, aanvragen, now)
+    if not opties:
+        return columns, {}
+    of = [row["voorziening_id"] for row in await conn.fetch(VOORZIENINGEN, list(opties))]
+    free = frozenset((plek, van) for plek, (_, van) in opties.items())
+    plekken, _ = await load_plekken(conn, now, of, zonder=free)
+    columns = columns.replace({str(id) for id in of}, plekken)
+    return columns, {str(plek): str(who) for plek, (who, _) in opties.items()}
 
 
 CODES = """

@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from matcher.judge import judge
 from matcher.rank import rank
 from matcher.reasons import why_not
-from service import planverslag, rangschikking
+from service import aanbod, planverslag, rangschikking
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
@@ -79,17 +79,18 @@ async def uitleg(
     """Refuses NOT_FOUND (no such voorziening here), and what load_aanvraag refuses."""
     aanvraag, wished = await load_aanvraag(conn, regel.aanvraag_id, now)
     view, _ = await snapshots.get(wie.regio, now)
-    unit = np.flatnonzero(view.aanbod.profielen.id == str(voorziening_id))
+    columns, _ = await aanbod.without_own(conn, view.aanbod, [regel.aanvraag_id], now)
+    unit = np.flatnonzero(columns.profielen.id == str(voorziening_id))
     if not len(unit):
         raise Refusal(Kind.NOT_FOUND, "Deze voorziening bestaat niet (meer), of is niet voor u.")
     weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
-    minutes, _, _ = await travel.minutes(aanvraag, view.aanbod)
-    places = rank(aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=len(view.aanbod.profielen.id)).places
+    minutes, _, _ = await travel.minutes(aanvraag, columns)
+    places = rank(aanvraag, columns, weging, minutes, hour_of(now), limit=len(columns.profielen.id)).places
     at = next((n for n, fit in enumerate(places) if fit.voorziening == str(voorziening_id)), None)
     out = None
     if at is None:
-        judged = judge(aanvraag, view.aanbod, minutes)
-        v = view.aanbod.vensters
+        judged = judge(aanvraag, columns, minutes)
+        v = columns.vensters
         plekken = dict.fromkeys(v.id[np.flatnonzero(v.voorziening == unit[0])].tolist())
         out = min((why_not(judged, plek) for plek in plekken), key=lambda one: len(one.reasons))
     context = Context(

@@ -24,7 +24,7 @@ from matcher.rank import fits
 from matcher.reasons import why_not
 from matcher.rules import Question, ask
 from matcher.solution import Reason
-from service import catalogue, planregels, rangschikking, vraag
+from service import aanbod, catalogue, planregels, rangschikking, vraag
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import FieldError, Kind, Refusal
@@ -82,7 +82,8 @@ async def move(
     familie = found.families[0]
     place = await conn.fetchrow(WAAR, plek_id, voorziening_id)
     view, _ = await snapshots.get(wie.regio, now)
-    unit = np.flatnonzero(view.aanbod.profielen.id == str(place["id"])) if place is not None else np.zeros(0, np.int64)
+    columns, held = await aanbod.without_own(conn, view.aanbod, [UUID(child.id) for child in familie.kinderen], now)
+    unit = np.flatnonzero(columns.profielen.id == str(place["id"])) if place is not None else np.zeros(0, np.int64)
     if place is None or not len(unit):
         field = "/plekId" if plek_id is not None else "/voorzieningId"
         refuse([FieldError(field, "bestaat_niet", "Deze plek bestaat niet (meer), of niet voor u.")])
@@ -94,12 +95,13 @@ async def move(
     others = await conn.fetch(ANDEREN, plan_id, place["id"], list(movers))
     urgentie = min((child.urgentie for child in familie.kinderen), key=list(PLACED).index)
     left = _Place(
-        aanbod=view.aanbod,
+        aanbod=columns,
         unit=int(unit[0]),
-        travel=(await travel.minutes(familie.kinderen[0], view.aanbod)).travel,
+        travel=(await travel.minutes(familie.kinderen[0], columns)).travel,
         weging=await vraag.load_weging(conn, urgentie, view.huiselijkheid),
         now_hour=hour_of(now),
         taken={str(row["plek_id"]) for row in others},
+        held=held,
         wanted={str(regel.aanvraag_id): str(plek_id)} if plek_id is not None else {},
     )
     seats = left.seats(children)
@@ -156,6 +158,8 @@ class _Place(Struct, frozen=True, eq=False):
     weging: Weging
     now_hour: float
     taken: set[str]
+    held: dict[str, str]
+    """Per plek the aanvraag whose optie it is."""
     wanted: dict[str, str]
     """Per aanvraag the plek that it must be."""
 
@@ -193,7 +197,8 @@ class _Place(Struct, frozen=True, eq=False):
         beds = []
         for at in np.flatnonzero(v.voorziening[found.rows] == self.unit).tolist():
             row, plek = int(found.rows[at]), str(v.id[found.rows[at]])
-            if plek not in self.taken and self.wanted.get(q.aanvraag.id, plek) == plek:
+            free = plek not in self.taken and self.held.get(plek, q.aanvraag.id) == q.aanvraag.id
+            if free and self.wanted.get(q.aanvraag.id, plek) == plek:
                 last = min(int(v.tot[row]) - q.stay, q.latest)
                 beds.append(_Bed(plek, int(found.start[at]), last, float(found.score[at]), late))
         return beds

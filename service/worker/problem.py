@@ -65,13 +65,6 @@ class Problem(Struct, frozen=True, eq=False, kw_only=True):
     let_op: list[str]
 
 
-OPTIES = """
-select aanvraag_id, plek_id, lower(periode) as van
-from bezetting
-where soort = 'optie' and vrijgegeven_op is null and vervalt_op > $2 and aanvraag_id = any ($1)
-order by van, id
-"""
-
 VOOR_CRISIS = "select waarde from instelling where regio = huidige_regio() and sleutel = 'voor_crisis'"
 
 VORIGE = "select aanvraag_id, plek_id from plan_regel where plan_id = $1 and plek_id is not null"
@@ -82,9 +75,7 @@ async def load(conn: Connection, plan_id: UUID, travel: Traveller, now: datetime
     stand = await plannen.get(conn, plan_id)
     vraag = await load_open(conn, now)
     ids = [UUID(child.id) for family in vraag.families for child in family.kinderen]
-    opties: dict[UUID, tuple[UUID, date]] = {}
-    for row in await conn.fetch(OPTIES, ids, now):
-        opties.setdefault(row["plek_id"], (row["aanvraag_id"], row["van"]))
+    opties = await aanbod.load_opties(conn, ids, now)
     codes, huiselijkheid = await aanbod.load_codes(conn)
     free = frozenset((plek, van) for plek, (_, van) in opties.items())
     plekken, _ = await aanbod.load_plekken(conn, now, zonder=free)

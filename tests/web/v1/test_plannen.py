@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service import planuitkomst, taken
+from service import bezetting, planuitkomst, taken
 from service.db import Connection, Pool, Wie, transaction
 from service.voorzieningen import Groepssoort
 from tests import make
@@ -273,6 +273,30 @@ async def test_a_change_that_breaks_a_rule_is_refused_with_what_is_wrong(
     assert refused.status_code == 409
     assert refused.json()["detail"] == "Dit kan niet. Dit is een jongensgroep. Daar past het kind niet in."
     assert (await api.get(url)).json() == before
+
+
+async def test_a_bed_held_by_the_optie_of_the_child_itself_is_free_for_that_child_only(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """As in a plan: by hand, in a next plan in which it stays so, and where it is told why it is there."""
+    lang, kort = await children(pool, wie)
+    await home(pool, wie)
+    await home(pool, wie)
+    url = f"/v1/plannen/{(await plans.made(pool, wie)).id}"
+    huis, plek = await home(pool, wie)
+    async with transaction(pool, wie) as conn:
+        till = make.NOW + timedelta(hours=24)
+        await bezetting.houd(conn, plek, kort, make.day(1), None, vervalt_op=till, now=make.NOW)
+
+    other = await changed(api, f"{url}/regels/{lang}", {"plekId": str(plek), "reden": "x"})
+    moved = await changed(api, f"{url}/regels/{kort}", {"plekId": str(plek), "reden": "Zij heeft een optie"})
+    told = (await api.get(f"{url}/regels/{kort}/uitleg")).json()
+    again = await plans.made(pool, wie, vorig_plan_id=UUID(url.rsplit("/", 1)[1]))
+
+    assert (other.status_code, other.json()["detail"].startswith("Dit kan niet. ")) == (409, True)
+    assert (moved.status_code, moved.json()["plaats"]["plekId"]) == (200, str(plek))
+    assert (told["inPlan"], told["voorzieningId"], told["afgevallen"]) == (True, str(huis), None)
+    assert (again.conflicten, (await plans.regels(pool, wie, again.id))[kort].plek_id) == ([], plek)
 
 
 async def test_a_place_that_the_plan_gives_to_another_is_not_taken_away_by_hand(

@@ -10,6 +10,7 @@ stands in docs/plan.md, "From aanvragen to pairs".
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import isfinite
 from typing import TypeVar
 
 import numpy as np
@@ -22,7 +23,7 @@ from matcher.check import Breach
 from matcher.family import common_days, seated, shared
 from matcher.geo import Travel
 from matcher.judge import judge
-from matcher.pairs import CRISIS, MAX_CANDIDATES, NOBODY, REGULIER, SPOED, Ints, Pairs
+from matcher.pairs import CRISIS, MAX_CANDIDATES, MAX_WACHTDAGEN, NOBODY, REGULIER, SPOED, Ints, Pairs
 from matcher.problem import MAX_SAMEN, Aanvraag, Criterium, Urgentie, Weging, require
 from matcher.rank import fits
 from matcher.reasons import why_not
@@ -56,8 +57,9 @@ class Asked(Struct, frozen=True, kw_only=True):
         where, count = f"samenplaatsing {self.id}", len(self.kinderen)
         require(1 <= count <= MAX_SAMEN, where, f"{count} children, 1 to {MAX_SAMEN} can be asked for together")
         require(len(self.wachtdagen) == count, where, f"{len(self.wachtdagen)} wachtdagen for {count} children")
-        for child in self.kinderen:
+        for child, days in zip(self.kinderen, self.wachtdagen, strict=True):
             require(len(child.jeugdigen) == 1, f"aanvraag {child.id}", f"{len(child.jeugdigen)} jeugdigen, not 1")
+            require(0 <= days <= MAX_WACHTDAGEN, f"aanvraag {child.id}", f"waited {days} days")
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
@@ -111,6 +113,22 @@ class Candidates(Struct, frozen=True, eq=False, kw_only=True):
         """The rows in Vensters of the beds of a slot."""
         return self.bed[self.first[slot] : self.first[slot + 1]]
 
+    def open_to(self, who: int, slots: Ints) -> Bools:
+        """(S,) where a plan leaves a bed that this child may have: not held for another, nor kept for crisis."""
+        pairs, count = self.pairs, self.pairs.slots
+        holders, held = pairs.opties.T
+        by_optie = np.zeros(pairs.requests, np.bool_)
+        by_optie[holders[slots[holders] == held]] = True
+        others = (slots != NOBODY) & ~by_optie
+        others[who] = False
+        beds = pairs.capaciteit - np.bincount(held, minlength=count)
+        free: Bools = np.bincount(slots[others], minlength=count) < beds
+        if pairs.urgentie[who] != CRISIS:
+            calm = others & (pairs.urgentie != CRISIS)
+            free &= np.bincount(slots[calm], minlength=count) < beds - pairs.voor_crisis
+        free[held[holders == who]] = True
+        return free
+
 
 class _Fit(Struct, frozen=True, eq=False):
     """Where one child can go."""
@@ -145,8 +163,9 @@ def candidates(
     voorziening. `vorige` says where each child was in the plan before this one; what is no longer there is left out.
 
     ValueError for nonsense: ids that are not there, an aanvraag in two families, two opties on one plek, a child fixed
-    twice, more than 100,000 candidates for one aanvraag.
+    twice, more than 100,000 candidates for one aanvraag, an hour that is none.
     """
+    require(isfinite(now_hour), "now_hour", f"is {now_hour}")
     where = _numbers(asked)
     common = [shared(one.kinderen, mag_splitsen=one.mag_splitsen) for one in asked]
     children = [child for one, same in zip(asked, common, strict=True) for child in same or one.kinderen]

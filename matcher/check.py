@@ -61,6 +61,13 @@ class Tier(StrEnum):
     """Children who are where the previous plan had them."""
 
 
+PLACED = {CRISIS: Tier.CRISIS, SPOED: Tier.SPOED, REGULIER: Tier.REGULIER}
+"""Per urgentie the tier that counts who is placed."""
+
+Loss = dict[Tier, int]
+"""What a plan is worth less than another, per tier: the first that is not 0 decides, and less than 0 is a gain."""
+
+
 def violations(problem: Pairs, plan: Iterable[int]) -> list[Violation]:
     """What the plan does that it may not, in order; empty for a plan that is allowed. ValueError for no plan at all."""
     slots = _plan(problem, plan)

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from matcher.aanbod import NO_LIMIT, Bools
 from matcher.candidates import Candidates
-from matcher.pairs import CRISIS, NOBODY, Ints, Mix
+from matcher.pairs import NOBODY, Ints, Mix
 
 
 class Clash(Struct, frozen=True):
@@ -132,11 +132,7 @@ def _elsewhere(found: Candidates, slots: Ints, who: int) -> int:
     at = np.arange(pairs.first[who], pairs.first[who + 1])
     slot = pairs.slot[at]
     unit = pairs.voorziening[slot]
-    load = np.bincount(slots[slots != NOBODY], minlength=pairs.slots)
-    held = pairs.opties[pairs.opties[:, 0] != who, 1]
-    free = (load[slot] < pairs.capaciteit[slot]) & ~np.isin(slot, held)
-    if pairs.urgentie[who] != CRISIS:
-        free &= load[slot] + pairs.voor_crisis[slot] < pairs.capaciteit[slot]
+    free = found.open_to(who, slots)[slot] & (unit != here)
     if pairs.groep[who] != NOBODY:
         free &= pairs.locatie[unit] == pairs.locatie[here]
     for pair in at[free][np.argsort(-pairs.value[at[free]], kind="stable")].tolist():

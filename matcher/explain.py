@@ -14,11 +14,12 @@ from msgspec import Struct
 
 from matcher.candidates import Asked, Candidates
 from matcher.change import changes
-from matcher.follow import Follower
+from matcher.check import Loss
+from matcher.follow import Between, Follower
 from matcher.judge import judge
 from matcher.layers.exchange import GONE
 from matcher.pairs import NOBODY, Ints
-from matcher.price import Loss, Prices
+from matcher.price import Prices
 from matcher.problem import require
 from matcher.rank import rank
 from matcher.reasons import why_not
@@ -83,18 +84,20 @@ def why(
     most: Loss | None = None
     moves: tuple[Moved, ...] = ()
     loser = None
-    slot = next((slot for slot in slots_of(found, plek) if found.pair(who, slot) != NOBODY), None)
-    if slot is not None and prices.exchange.here[who] != GONE:
-        price = prices.pair(who, slot)
-        if price is not None:
+    # a plek that is free in two periods has two slots: what the cheaper one costs
+    choice = [slot for slot in slots_of(found, plek) if found.pair(who, slot) != NOBODY]
+    if prices.exchange.here[who] != GONE:
+        priced = [price for slot in choice if (price := prices.pair(who, slot)) is not None]
+        if priced:
+            price = min(priced, key=lambda price: price.cost)
             least = most = price.loss
             moves = tuple(
                 Moved(found.aanvragen[move.request], _unit(found, move.begin), _unit(found, move.end))
                 for move in price.moves
             )
             loser = None if price.loser is None else found.aanvragen[price.loser]
-    elif slot is not None and follower is not None:
-        between = follower.price(who, slot)
+    elif choice and follower is not None:
+        between = min((follower.price(who, slot) for slot in choice), key=_most)
         least, most = between.least, between.most
         if between.slots is not None:
             before, after = follower.slots.tolist(), between.slots.tolist()
@@ -122,15 +125,16 @@ def openings(
 ) -> tuple[Opening, ...]:
     """The smallest changes that open places which the plan leaves free, one rule first; a child by itself.
 
-    Of each change at most `examples` places are looked at. For who may not see REVEALING give RELAXABLE - REVEALING.
+    Free for this child: a bed that is held for another, or kept for crisis, is not. Of each change at most `examples`
+    places are looked at. For who may not see REVEALING give RELAXABLE - REVEALING.
     """
     who, one = _asked(found, aanvraag)
-    room = found.pairs.capaciteit - np.bincount(slots[slots != NOBODY], minlength=found.pairs.slots)
+    is_open = found.open_to(who, slots)
     judged = judge(found.kinderen[who], found.aanbod, one.travel)
     some = changes(judged, allowed=allowed, examples=examples)
     opened = []
     for change in (*some.one, *some.two):
-        free = tuple(out for out in change.places if any(room[slot] > 0 for slot in slots_of(found, out.plek)))
+        free = tuple(out for out in change.places if any(is_open[slot] for slot in slots_of(found, out.plek)))
         if free:
             opened.append(Opening(change, free))
     return tuple(opened)
@@ -140,6 +144,11 @@ def slots_of(found: Candidates, plek: str) -> list[int]:
     """The slots of a plek: one per period in which it is free."""
     at = np.flatnonzero(found.aanbod.vensters.id[found.bed] == plek)
     return [int(slot) for slot in np.unique(np.searchsorted(found.first, at, side="right") - 1)]
+
+
+def _most(between: Between) -> tuple[bool, list[int]]:
+    """To sort by: a plan that was found comes before none."""
+    return between.most is None, list((between.most or between.least).values())
 
 
 def _asked(found: Candidates, aanvraag: str) -> tuple[int, Asked]:

@@ -20,7 +20,7 @@ from copy import deepcopy
 import numpy as np
 from msgspec import Struct, structs
 
-from matcher.check import Tier
+from matcher.check import Loss, Tier
 from matcher.layers.exchange import GONE, TOP, WEIGHT, Exchange, rank_of
 from matcher.layers.linear import Floats
 from matcher.pairs import CRISIS, MAX_BEDS, MAX_VALUE, MAX_WACHTDAGEN, NOBODY, REGULIER, SPOED, Ints, Mix, Pairs
@@ -40,9 +40,6 @@ WORTH = (
 """What is followed: all but BEHOUDEN."""
 
 UNKNOWN = 2**62
-
-Loss = dict[Tier, int]
-"""In WORTH; the first that is not 0 decides, and less than 0 is a gain."""
 
 Worth = tuple[int, ...]
 """In the order of WORTH; the first that differs decides."""

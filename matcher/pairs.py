@@ -110,7 +110,7 @@ class Pairs(Struct, frozen=True, eq=False, kw_only=True):
         _within("capaciteit", capaciteit, 0, MAX_BEDS)
         wachtdagen = _column("wachtdagen", wachtdagen, requests, 0)
         _within("wachtdagen", wachtdagen, 0, MAX_WACHTDAGEN)
-        groep, leave = _column("groep", groep, requests, NOBODY), np.asarray(splitsbaar, np.bool_).reshape(-1)
+        groep, leave = _column("groep", groep, requests, NOBODY), _flags("splitsbaar", splitsbaar)
         _groups(groep, leave)
         kept = _column("voor_crisis", voor_crisis, slots, 0)
         _within("voor_crisis", kept, 0, MAX_BEDS)
@@ -190,6 +190,14 @@ def _ints(name: str, values: ArrayLike) -> Ints:
     return array.astype(np.int64)
 
 
+def _flags(name: str, values: ArrayLike) -> Bools:
+    flags = np.asarray(values)
+    if flags.dtype.kind != "b":
+        flags = _ints(name, flags)
+        _within(name, flags, 0, 1)
+    return flags.astype(np.bool_)
+
+
 def _column(name: str, values: ArrayLike | None, length: int, default: int) -> Ints:
     if values is None:
         return np.full(length, default, np.int64)
@@ -239,9 +247,13 @@ def _pairs(request: ArrayLike, slot: ArrayLike, value: ArrayLike, requests: int,
 
 
 def _links(name: str, links: ArrayLike, requests: int, slots: int) -> Ints:
-    array = np.asarray(links)
+    what = "is not a list of (request, slot)"
+    try:
+        array = np.asarray(links)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name}: {what}") from error
     flat = _ints(name, array.reshape(-1))
-    require(array.size == 0 or (array.ndim == 2 and array.shape[1] == 2), name, "is not a list of (request, slot)")
+    require(array.size == 0 or (array.ndim == 2 and array.shape[1] == 2), name, what)
     pairs = flat.reshape(-1, 2)
     _within(f"{name} request", pairs[:, 0], 0, requests - 1)
     _within(f"{name} slot", pairs[:, 1], 0, slots - 1)

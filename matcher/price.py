@@ -13,18 +13,13 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
-from matcher.check import Tier
+from matcher.check import PLACED, Loss, Tier
 from matcher.layers.exchange import FAR, GONE, TOP, TREE, WEIGHT, Chain, Exchange
 from matcher.layers.network import network
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 from matcher.problem import require
 
-PLACED = {CRISIS: Tier.CRISIS, SPOED: Tier.SPOED, REGULIER: Tier.REGULIER}
-
 PRICED = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN, Tier.SCORE)
-
-Loss = dict[Tier, int]
-"""Per tier; the first that is not 0 counts. Less than 0: in that tier it is a gain."""
 
 
 class Move(Struct, frozen=True):
@@ -119,8 +114,12 @@ class Prices:
         return self._price(chain, int(exchange.has[request] - worth + fall) + chain.cost, (request, here, node))
 
     def bed(self, slot: int) -> Price:
-        """What is lost without one bed of a slot that has one that is not held or kept for crisis."""
+        """What is lost without one bed of a slot that has one that is not held or kept for crisis.
+
+        ValueError when there is no such slot or bed.
+        """
         exchange = self.exchange
+        require(0 <= slot < self.problem.slots, f"slot {slot}", "does not exist")
         node = int(exchange.calm_node[slot])
         if exchange.room[node] <= 0:
             raise ValueError(f"slot {slot}: has no bed that is not held, kept or taken for good")
@@ -133,6 +132,7 @@ class Prices:
     def place(self, request: int) -> Price | None:
         """The cheapest way to place a request that the plan leaves out; None when there is none at all."""
         exchange = self.exchange
+        require(0 <= request < self.problem.requests, f"request {request}", "does not exist")
         require(exchange.here[request] == TOP, f"request {request}", "is placed, or in a samenplaatsing or group mix")
         nodes, worth = exchange.nodes_of[request], exchange.worths_of[request]
         if not len(nodes):
@@ -151,6 +151,9 @@ class Prices:
         urgentie or is `protected` (a machtiging that runs): none of these is ever asked to wait for what may come.
         """
         problem, exchange = self.problem, self.exchange
+        for name, rows in (("kind", kind), ("protected", protected)):
+            count = problem.requests if rows is None else len(rows)
+            require(count == problem.requests, name, f"has {count} rows, not {problem.requests}")
         safe = problem.urgentie == CRISIS
         for urgentie in (SPOED, REGULIER):
             own = problem.urgentie == urgentie

@@ -15,13 +15,11 @@ from msgspec import Struct
 
 from matcher.aanbod import hash_of, tie
 from matcher.candidates import POINTS, Candidates, Conflict
-from matcher.check import Breach, Tier, Violation, value, violations
+from matcher.check import PLACED, Breach, Tier, Violation, value, violations
 from matcher.company import clashes, limited, mended, with_rows
-from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
+from matcher.pairs import NOBODY, Ints, Pairs
 from matcher.plan import Level, Limit, Plan, plan
 from matcher.problem import require
-
-CLASSES = {Tier.CRISIS: CRISIS, Tier.SPOED: SPOED, Tier.REGULIER: REGULIER}
 
 ROUNDS = 20
 """Of making the plan again."""
@@ -73,7 +71,7 @@ def propose(
     clock: Callable[[], float],
     seconds: float = 60.0,
     keep: float = 0.001,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] | None = None,
     seed: int = 0,
     enough: float = 0.0,
     report: Callable[[int, tuple[Level, ...]], None] = lambda number, levels: None,
@@ -82,8 +80,9 @@ def propose(
     """The best plan within `seconds` of `clock`; the other arguments are those of `matcher.plan.plan`.
 
     `report` is told the number of each round and what its plan reached. Same candidates and seed, same answer, unless
-    time ran out (`limit` says so).
+    time ran out (`limit` says so). ValueError for `seconds` that are not more than 0.
     """
+    require(0 < seconds < 1e7, "seconds", f"is {seconds}")
     begin = clock()
     rounds: list[tuple[Level, ...]] = []
     best: _Best | None = None
@@ -111,7 +110,7 @@ def propose(
         levels = _levels(found.pairs, best, rounds)
         gap = next((level.gap for level in levels if not level.proven), 0.0)
         found = with_rows(found, broken)
-        if not broken or gap <= enough or last or stop() or clock() - begin >= seconds:
+        if not broken or gap <= enough or last or (stop is not None and stop()) or clock() - begin >= seconds:
             break
     slots = best.slots
     wrong = [one for one in violations(found.pairs, slots.tolist()) if one.rule is not Breach.VAST]
@@ -160,8 +159,9 @@ def _levels(pairs: Pairs, best: _Best, rounds: list[tuple[Level, ...]]) -> tuple
 def _most(pairs: Pairs, tier: Tier) -> int:
     """What no plan can exceed, without looking at who is in whose way."""
     has = pairs.first[1:] > pairs.first[:-1]
-    if tier in CLASSES:
-        return int(np.count_nonzero(pairs.urgentie[has] == CLASSES[tier]))
+    for urgentie, placed in PLACED.items():
+        if tier is placed:
+            return int(np.count_nonzero(pairs.urgentie[has] == urgentie))
     if tier is Tier.WACHTDAGEN:
         return int(pairs.wachtdagen[has].sum())
     if tier is Tier.SCORE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from typing import Any
 
 from msgspec import structs
 
@@ -14,7 +15,7 @@ from matcher.geo import Estimate
 from matcher.plain_plan import Bed, Situation
 from matcher.problem import FOREVER, Aanvraag, Plek, Urgentie
 from tests.matcher import problems
-from tests.matcher.make import CODES, NOW_HOUR
+from tests.matcher.make import CODES, NOW_HOUR, WEGING, aanvraag, jeugdige
 
 UNITS = 3
 PLANS = 3_000
@@ -147,3 +148,13 @@ def best(s: Situation, can: dict[str, list[Bed]]) -> tuple[int, ...]:
         for plan in every(can)
         if not plain_plan.wrong(s, plan, can)
     )
+
+
+def asked(*children: Aanvraag, id: str = "", **fields: Any) -> Asked:
+    """One child (or brothers and sisters) who waited three days."""
+    given: dict[str, Any] = {"wachtdagen": (3,) * len(children), "weging": WEGING, "travel": Estimate(), **fields}
+    return Asked(id=id or children[0].id, kinderen=children, **given)
+
+
+def child(id: str, months: int = 120, kenmerken: tuple[str, ...] = (), **fields: Any) -> Aanvraag:
+    return aanvraag(jeugdige(leeftijd_maanden=months, kenmerken=frozenset(kenmerken)), id=id, **fields)

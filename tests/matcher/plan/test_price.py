@@ -159,3 +159,17 @@ def test_a_pair_that_is_not_given_or_in_a_group_has_no_price() -> None:
         prices.pair(0, 1)
     with pytest.raises(ValueError, match="request 0 and slot 2 do not both exist"):
         prices.pair(0, 2)
+
+
+def test_what_does_not_exist_has_no_price() -> None:
+    """Neither a slot or request past the end, nor one before the first; kinds are for all requests."""
+    prices = Prices(pairs([[9, None]]), np.array([0]))
+    for number in (-1, 2):
+        with pytest.raises(ValueError, match=f"slot {number}: does not exist"):
+            prices.bed(number)
+        with pytest.raises(ValueError, match=f"request {number}: does not exist"):
+            prices.place(number)
+    with pytest.raises(ValueError, match="kind: has 2 rows, not 1"):
+        prices.keep_free(np.array([1, 1]))
+    with pytest.raises(ValueError, match="protected: has 0 rows, not 1"):
+        prices.keep_free(np.array([1]), protected=np.zeros(0, np.bool_))

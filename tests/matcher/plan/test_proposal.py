@@ -17,13 +17,12 @@ from matcher.aanbod import Aanbod
 from matcher.candidates import Asked, Candidates, candidates
 from matcher.check import Breach, Tier, violations
 from matcher.company import clashes, mended
-from matcher.geo import Estimate
 from matcher.pairs import CRISIS, NOBODY, Ints
 from matcher.plan import Limit
-from matcher.problem import FOREVER, Aanvraag, Area, Group, Plek, Point, Urgentie
+from matcher.problem import FOREVER, Area, Group, Plek, Point, Urgentie
 from matcher.proposal import Proposal, propose
-from tests.matcher.make import CODES, NOW_HOUR, START, WEGING, aanvraag, beds, jeugdige, plek
-from tests.matcher.plan.situations import PLANS, best, count, joint, situation
+from tests.matcher.make import CODES, NOW_HOUR, START, aanvraag, beds, jeugdige, plek
+from tests.matcher.plan.situations import PLANS, asked, best, child, count, joint, situation
 
 SEEDS = st.integers(min_value=0, max_value=2**32)
 
@@ -87,16 +86,6 @@ def test_no_allowed_plan_is_better(seed: int) -> None:
 
 
 # ── By hand ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def asked(*children: Aanvraag, id: str = "", **fields: Any) -> Asked:
-    """One child (or brothers and sisters) who waited three days."""
-    given: dict[str, Any] = {"wachtdagen": (3,) * len(children), "weging": WEGING, "travel": Estimate(), **fields}
-    return Asked(id=id or children[0].id, kinderen=children, **given)
-
-
-def child(id: str, months: int = 120, kenmerken: tuple[str, ...] = (), **fields: Any) -> Aanvraag:
-    return aanvraag(jeugdige(leeftijd_maanden=months, kenmerken=frozenset(kenmerken)), id=id, **fields)
 
 
 def beds_of(families: list[Asked], plekken: list[Plek], **said: Any) -> dict[str, tuple[str, int]]:
@@ -519,12 +508,49 @@ def test_two_jeugdigen_in_one_aanvraag_are_refused() -> None:
         asked(aanvraag(jeugdige(), jeugdige(), id="a"))
 
 
+@pytest.mark.parametrize("days", [-1, 10_001, float("nan")])
+def test_days_waited_that_are_none_are_refused(days: int) -> None:
+    """With whose."""
+    with pytest.raises(ValueError, match="aanvraag a: waited"):
+        asked(child("a"), wachtdagen=(days,))
+
+
+@pytest.mark.parametrize("hour", [float("nan"), float("inf")])
+def test_an_hour_that_is_none_is_refused(hour: float) -> None:
+    with pytest.raises(ValueError, match=f"now_hour: is {hour}"):
+        candidates([asked(child("a"))], Aanbod.build(beds(1), CODES), hour)
+
+
+@pytest.mark.parametrize("seconds", [0, -1, float("nan")])
+def test_time_that_is_none_is_refused(seconds: float) -> None:
+    found = candidates([asked(child("a"))], Aanbod.build(beds(1), CODES), NOW_HOUR)
+    with pytest.raises(ValueError, match=f"seconds: is {seconds}"):
+        propose(found, clock=lambda: 0.0, seconds=seconds)
+
+
 def test_more_candidates_than_make_sense_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is 100,000 places for one child."""
     plekken = [plek(f"p{n}", voorziening=f"v{n}") for n in range(4)]
     monkeypatch.setattr(matcher.candidates, "MAX_CANDIDATES", 3)
     with pytest.raises(ValueError, match="aanvraag a: 4 candidates, at most 3"):
         candidates([asked(child("a"))], Aanbod.build(plekken, CODES), NOW_HOUR)
+
+
+@settings(max_examples=60, derandomize=True, deadline=None, database=None)
+@given(SEEDS)
+def test_a_bed_is_open_to_a_child_when_the_plan_with_that_child_there_is_allowed(seed: int) -> None:
+    """From any plan, of every pair of every child: the beds that others hold or that are kept for crisis are not."""
+    dice = Random(seed)
+    found = joint(situation(seed, crowd=True))
+    slots = anyhow(dice, found)
+
+    for who in range(found.pairs.requests):
+        free = found.open_to(who, slots)
+        for slot in found.pairs.slot[found.pairs.first[who] : found.pairs.first[who + 1]].tolist():
+            trial = slots.copy()
+            trial[who] = slot
+            broken = {one.rule for one in violations(found.pairs, trial) if one.where == slot}
+            assert free[slot] == (not broken & {Breach.CAPACITEIT, Breach.CRISISPLEK})
 
 
 def test_the_order_of_plekken_and_aanvragen_changes_nothing_that_counts() -> None:

@@ -25,6 +25,9 @@ from service.taken import Claim, Taak, TaakSoort
 POLL_S = 5.0
 """Without being woken a worker looks this often: for a lease that ended, and for what was to wait."""
 
+LONGEST = 500
+"""Characters of what went wrong, as the rows hold."""
+
 MOST = 5
 """Tries; then a person must look."""
 
@@ -102,6 +105,8 @@ class Worker:
                 except (taken.Lost, *AWAY) as error:
                     # What was claimed comes back when its lease ends.
                     log.warning("worker: the database is away, or the lease is gone (%s)", type(error).__name__)
+                except Exception as error:  # as above; a person must look, and the worker goes on with the rest
+                    log.error("worker: what went wrong cannot be written", exc_info=error)
                 await first_of(woken, self._stopping, limit_s=min(POLL_S, self._lease_s / 3))
 
     async def _do(self, held: Claim) -> None:
@@ -175,6 +180,8 @@ class Worker:
                     raise
 
     async def _failed(self, held: Claim, wie: Wie, taak: Taak, fout: str) -> None:
+        if len(fout) > LONGEST:
+            fout = f"{fout[: LONGEST - 1]}…"
         try:
             async with transaction(self._pool, wie) as conn:
                 await taken.fail(conn, held, fout)

@@ -153,6 +153,44 @@ async def test_a_refusal_is_not_tried_again(pool: Pool, wie: Wie, owner: Connect
     assert await owner.fetchval("select pogingen from taak") == 1
 
 
+async def test_a_long_sentence_of_a_refusal_is_cut_off(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """To what a row can hold: no sentence may end the worker."""
+    told = Told()
+
+    async def refused(_: Job) -> Write:
+        raise Refusal(Kind.CONFLICT, "Dit kan niet. " * 100)
+
+    async with working(pool, database_url, refused, told):
+        await enqueue(pool, wie)
+        await until(owner, "status = 'mislukt'")
+    assert (len(told.fouten[0]), told.fouten[0][-1]) == (500, "…")
+
+
+async def test_a_taak_that_cannot_even_fail_does_not_end_the_worker(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """A mistake in what is written of a failure: the worker goes on with the next."""
+
+    class Broken(Told):
+        async def __call__(self, conn: Connection, taak: Taak, fout: str) -> None:
+            raise KeyError
+
+    async def refused(job: Job) -> Write:
+        if job.taak.sleutel == "a":
+            raise Refusal(Kind.CONFLICT, "Dit kan niet.")
+        return mark
+
+    async with working(pool, database_url, refused, Broken()):
+        await enqueue(pool, wie)
+        await until(owner, "pogingen > 0")
+        async with transaction(pool, wie) as conn:
+            await taken.enqueue(conn, TaakSoort.PLAN, "b", {})
+        await until(owner, "sleutel = 'b' and status = 'klaar'")
+    assert await owner.fetchval("select status from taak where sleutel = 'a'") != "klaar"
+
+
 async def test_who_loses_the_lease_is_cut_off_and_writes_nothing(
     pool: Pool, wie: Wie, owner: Connection, database_url: str
 ) -> None:

@@ -132,6 +132,20 @@ async def _read(conn: Connection, nieuw: NieuwPlan) -> tuple[list[FieldError], l
     return found, keuzes
 
 
+def _replaces(new: Keuze, old: Keuze) -> bool:
+    """Whether a choice of the plan before is no longer wanted, now that this one is made."""
+    if new.aanvraag_id != old.aanvraag_id:
+        return False
+    if new.soort is old.soort is KeuzeSoort.VAST:
+        return True
+    if new.soort is old.soort:
+        same = new.plek_id == old.plek_id
+    else:
+        # Fixed and forbidden: do they speak of the same bed?
+        same = None in (new.plek_id, old.plek_id) or new.plek_id == old.plek_id
+    return new.voorziening_id == old.voorziening_id and same
+
+
 INSERT = """
 insert into plan (regio, gebruiker_id, vorig_plan_id, seconden, zaad, behoud, aangemaakt_op)
 values (huidige_regio(), $1, $2, $3, $4, $5, $6)
@@ -171,14 +185,7 @@ async def start(conn: Connection, nieuw: NieuwPlan, *, wie: Wie, now: datetime) 
     refuse(wrong)
     if nieuw.vorig_plan_id is not None:
         kept = rows_as(await conn.fetch(BLIJFT, nieuw.vorig_plan_id, nieuw.los), Keuze)
-        fixed = {keuze.aanvraag_id for keuze in keuzes if keuze.soort is KeuzeSoort.VAST}
-        places = {(keuze.aanvraag_id, keuze.voorziening_id) for keuze in keuzes}
-        keuzes += [
-            keuze
-            for keuze in kept
-            if not (keuze.soort is KeuzeSoort.VAST and keuze.aanvraag_id in fixed)
-            and (keuze.aanvraag_id, keuze.voorziening_id) not in places
-        ]
+        keuzes += [old for old in kept if not any(_replaces(new, old) for new in keuzes)]
     id: UUID = await conn.fetchval(
         INSERT, wie.gebruiker, nieuw.vorig_plan_id, nieuw.seconden, nieuw.zaad, nieuw.behoud, now
     )

@@ -192,6 +192,25 @@ async def test_the_next_plan_keeps_what_was_fixed_and_forbidden_and_tells_what_c
     assert not any(line.gewijzigd for line in lines.values())
 
 
+async def test_a_choice_that_is_added_leaves_those_of_other_beds(pool: Pool, wie: Wie) -> None:
+    """Two beds of one voorziening: forbidding the second does not allow the first again; a place that is fixed now
+    takes the place of what was forbidden there."""
+    region = await small(pool, wie, homes=1)
+    (huis,), (bed,) = region.huis, region.plek
+    async with transaction(pool, wie) as conn:
+        other = (await make.plek(conn, voorziening_id=huis)).id
+    first = await plans.made(pool, wie, verboden=[keuze(region.kort, plek_id=bed)])
+
+    second = await plans.made(pool, wie, vorig_plan_id=first.id, verboden=[keuze(region.kort, plek_id=other)])
+    fixed = await plans.made(pool, wie, vorig_plan_id=second.id, vast=[keuze(region.kort, plek_id=bed)])
+    barred = await plans.made(pool, wie, vorig_plan_id=fixed.id, verboden=[keuze(region.kort, voorziening_id=huis)])
+
+    assert {(one.soort, one.plek_id) for one in second.keuzes} == {("verboden", bed), ("verboden", other)}
+    assert {(one.soort, one.plek_id) for one in fixed.keuzes} == {("vast", bed), ("verboden", other)}
+    assert {(one.soort, one.plek_id) for one in barred.keuzes} >= {("verboden", None)}
+    assert not any(one.soort == "vast" for one in barred.keuzes)
+
+
 async def test_of_who_is_let_go_nothing_stays(pool: Pool, wie: Wie) -> None:
     region = await small(pool, wie)
     first = await plans.made(pool, wie, vast=[keuze(region.kort, plek_id=region.plek[0])])

@@ -162,14 +162,16 @@ async def end_without(conn: Connection, id: UUID, *, now: datetime) -> None:
 
 
 FAIL = """
-update plan set status = 'mislukt', fout = $2, klaar_op = now(), versie = versie + 1
-where id = $1 and status in ('wacht', 'bezig')
+update plan
+set status = case when status = 'gestopt' then status else 'mislukt' end,
+    fout = case when status <> 'gestopt' then $2 end, klaar_op = now(), versie = versie + 1
+where id = $1 and klaar_op is null
 returning versie
 """
 
 
 async def fail(conn: Connection, id: UUID, fout: str) -> None:
-    """It could not be made; `fout` is for people."""
-    nummer = await conn.fetchval(FAIL, id, fout[:500])
+    """It could not be made; `fout` is for people. What a person stopped meanwhile stays so, and has ended."""
+    nummer = await conn.fetchval(FAIL, id, fout)
     if nummer is not None:
         await tell(conn, id, PlanStap.EINDE, {}, nummer)

@@ -277,6 +277,9 @@ def uitleg(stand: Stand, vandaag: date) -> str:
             return f"Wordt gemaakt sinds {moment(stand.gestart_op or stand.aangemaakt_op, vandaag)}."
         case PlanStatus.MISLUKT:
             return f"Dit plan kon niet worden gemaakt. {stand.fout}"
+        case PlanStatus.GESTOPT if stand.klaar_op is None:
+            stopping = "Het zoeken wordt gestopt."
+            return f"{stopping} {'Wat tot dan is gevonden, staat hier zo.' if stand.werker else nobody}"
     if stand.limiet is None:
         return "Gestopt voordat er iets was gevonden."
     said = [f"Klaar: {stand.geplaatst} van de {count(stand.aanvragen or 0, 'aanvraag', 'aanvragen')} met een plek."]

@@ -72,11 +72,15 @@ async def explain(call: Call) -> Answer:
 
 async def change(call: Call) -> Answer:
     only_schakelfunctionaris(call.wie)
+    body: WijzigingPlanregel = call.body
+    elsewhere = body.plek_id is not UNSET or body.voorziening_id is not UNSET
+    if elsewhere:
+        # Before the line, and for all lines: who moves another one at the same time must read where this one went.
+        await plannen.get(call.conn, call.ids["planId"], lock=True)
     before = await _regel(call, lock=True)
     etags.must_match(call, planverslag.regel(before))
-    refuse(_errors(call.body, before))
-    body: WijzigingPlanregel = call.body
-    if body.plek_id is not UNSET or body.voorziening_id is not UNSET:
+    refuse(_errors(body, before))
+    if elsewhere:
         assert body.reden is not UNSET
         await planwijziging.move(
             call.conn,

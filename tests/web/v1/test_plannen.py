@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -10,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from service import bezetting, planuitkomst, taken
+from service import bezetting, plannen, planuitkomst, taken
 from service.db import Connection, Pool, Wie, transaction
 from service.voorzieningen import Groepssoort
 from tests import make
@@ -199,6 +200,44 @@ async def test_only_stopping_can_be_asked_of_a_plan_and_not_when_it_is_done(
     assert (await api.patch(url, json={"status": "gestopt"}, headers={"If-Match": '"x"'})).status_code == 412
 
 
+async def test_a_plan_that_stops_says_that_what_was_found_is_still_to_come(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """Until who makes it has stopped, nobody knows whether anything was found."""
+    await taken.be_present(owner)
+    id = (await plans.ask(pool, wie)).id
+    async with transaction(pool, wie) as conn:
+        await planuitkomst.begin(conn, id, now=make.NOW, again=False)
+
+    stopping = await changed(api, f"/v1/plannen/{id}", {"status": "gestopt"})
+    async with transaction(pool, wie) as conn:
+        await planuitkomst.end_without(conn, id, now=make.NOW)
+    stopped = (await api.get(f"/v1/plannen/{id}")).json()
+
+    assert (stopping.json()["klaarOp"], stopping.json()["uitleg"]) == (
+        None,
+        "Het zoeken wordt gestopt. Wat tot dan is gevonden, staat hier zo.",
+    )
+    assert stopped["uitleg"] == "Gestopt voordat er iets was gevonden."
+
+
+async def test_a_plan_that_is_stopped_and_then_goes_wrong_has_ended(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """It stays stopped, and who follows it does not wait for ever."""
+    id = (await plans.ask(pool, wie)).id
+    async with transaction(pool, wie) as conn:
+        await planuitkomst.begin(conn, id, now=make.NOW, again=False)
+        await plannen.stop(conn, id, now=make.NOW)
+        await planuitkomst.fail(conn, id, "Er ging iets mis.")
+
+    plan = (await api.get(f"/v1/plannen/{id}")).json()
+
+    assert (plan["status"], plan["klaarOp"] is not None) == ("gestopt", True)
+    async with transaction(pool, wie, readonly=True) as conn:
+        assert (await plannen.gebeurtenissen(conn, id, 0))[-1].stap == "einde"
+
+
 async def test_a_line_is_locked_with_a_reason_and_let_go(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     lang, _ = await children(pool, wie)
     await home(pool, wie)
@@ -311,6 +350,21 @@ async def test_a_place_that_the_plan_gives_to_another_is_not_taken_away_by_hand(
 
     assert refused.status_code == 409
     assert "in dit plan voor een ander" in refused.json()["detail"]
+
+
+async def test_two_changes_at_once_do_not_give_one_bed_to_two(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """Each alone is allowed; the second to come reads what the first has done."""
+    both = await children(pool, wie)
+    id = (await plans.made(pool, wie)).id
+    _, plek = await home(pool, wie)
+    body = {"plekId": str(plek), "reden": "x"}
+
+    answers = await asyncio.gather(
+        *(api.patch(f"/v1/plannen/{id}/regels/{who}", json=body, headers={"If-Match": "*"}) for who in both)
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    assert sum(line.plek_id == plek for line in (await plans.regels(pool, wie, id)).values()) == 1
 
 
 async def test_who_would_not_fit_with_the_others_in_the_group_is_refused(

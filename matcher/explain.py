@@ -17,7 +17,7 @@ from matcher.change import changes
 from matcher.check import Loss
 from matcher.follow import Between, Follower
 from matcher.judge import judge
-from matcher.layers.exchange import GONE
+from matcher.layers.residual import GONE
 from matcher.pairs import NOBODY, Ints
 from matcher.price import Prices
 from matcher.problem import require

@@ -21,8 +21,9 @@ import numpy as np
 from msgspec import Struct, structs
 
 from matcher.check import Loss, Tier
-from matcher.layers.exchange import GONE, TOP, WEIGHT, Exchange, rank_of
+from matcher.layers.exchange import Exchange
 from matcher.layers.linear import Floats
+from matcher.layers.residual import GONE, TOP, WEIGHT, rank_of
 from matcher.pairs import CRISIS, MAX_BEDS, MAX_VALUE, MAX_WACHTDAGEN, NOBODY, REGULIER, SPOED, Ints, Mix, Pairs
 from matcher.plan import Level
 from matcher.problem import MAX_SAMEN, require

@@ -14,8 +14,10 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.check import PLACED, Loss, Tier
-from matcher.layers.exchange import FAR, GONE, TOP, TREE, WEIGHT, Chain, Exchange
+from matcher.layers.chain import Chain
+from matcher.layers.exchange import Exchange
 from matcher.layers.network import network
+from matcher.layers.residual import FAR, GONE, TOP, TREE, WEIGHT
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 from matcher.problem import require
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from matcher.check import Tier, value, violations
+from matcher.layers.exchange import ROUNDS
 from matcher.pairs import CRISIS, NOBODY, REGULIER, Pairs
 from matcher.price import PRICED, Free, Move, Prices
 from tests.matcher.plan.make import brute, pairs, random, solved
@@ -92,6 +93,23 @@ def test_the_chain_says_who_moves_and_who_loses_the_place() -> None:
     assert found.moves == (Move(2, NOBODY, 0), Move(0, 0, 1), Move(1, 1, NOBODY))
     assert (found.loser, found.winner) == (1, None)
     assert found.loss == dict.fromkeys(PRICED, 0) | {Tier.WACHTDAGEN: 5}
+
+
+def test_prices_go_along_a_chain_of_any_length() -> None:
+    """Everybody can move one bed on, for a point each, and only the last bed is free: the first bed costs them all."""
+    many = ROUNDS + 50
+    problem = Pairs.build(
+        urgentie=[REGULIER] * many,
+        capaciteit=[1] * (many + 1),
+        request=np.repeat(np.arange(many), 2),
+        slot=(np.arange(many)[:, None] + [0, 1]).ravel(),
+        value=np.tile([9, 8], many),
+    )
+
+    found = Prices(problem, np.arange(many)).bed(0)
+
+    assert found.loss == dict.fromkeys(PRICED, 0) | {Tier.SCORE: many}
+    assert found.moves == tuple(Move(who, who, who + 1) for who in range(many))
 
 
 def test_who_is_left_out_is_placed_where_that_costs_least() -> None:

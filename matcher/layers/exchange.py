@@ -137,7 +137,7 @@ class Exchange(Residual):
         more = count - self.beds[slot]
         self._limit(self.unit_of[slot], more)
         self._prices_for_new()
-        nodes = dict.fromkeys(int(of[slot]) for of in (self.slot_node, self.open_node, self.calm_node))
+        nodes = self.nodes(slot)
         for _ in range(abs(more)):
             for node in nodes:
                 if more > 0:

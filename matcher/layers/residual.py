@@ -106,6 +106,10 @@ class Residual:
             node = self.parent[node]
         return chain
 
+    def nodes(self, slot: int) -> list[int]:
+        """Of a slot: all beds, those that no optie holds, and of these those that are not kept for crisis."""
+        return list(dict.fromkeys(int(of[slot]) for of in (self.slot_node, self.open_node, self.calm_node)))
+
     def leaf(self, urgentie: Ints | int, slots: Ints, holder: Bools) -> Ints:
         """The node where who enters a slot comes in."""
         leaf = np.where(np.equal(urgentie, CRISIS), self.open_node[slots], self.calm_node[slots])

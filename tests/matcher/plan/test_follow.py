@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +63,13 @@ def change(dice: Random, follower: Follower, alive: set[int], *, groups: bool) -
             )
 
 
+def ask(dice: Random, follower: Follower) -> None:
+    """The price of two pairs, which changes nothing."""
+    now = follower.problem()
+    for at in dice.sample(range(len(now.request)), min(2, len(now.request))):
+        follower.price(int(now.request[at]), int(now.slot[at]))
+
+
 def checked(follower: Follower) -> tuple[Worth, Worth]:
     """What the plan is worth, which is allowed and is what it says, and what a full solve finds."""
     problem, slots = follower.problem(), follower.slots
@@ -79,9 +88,7 @@ def test_without_groups_the_plan_is_that_of_a_full_solve_after_every_change(seed
     follower, alive = Follower(problem, solved(problem).slots), set(range(problem.requests))
 
     for _ in range(CHANGES):
-        now = follower.problem()
-        for at in dice.sample(range(len(now.request)), min(2, len(now.request))):
-            follower.price(int(now.request[at]), int(now.slot[at]))
+        ask(dice, follower)
         change(dice, follower, alive, groups=False)
 
         worth, best = checked(follower)
@@ -92,13 +99,15 @@ def test_without_groups_the_plan_is_that_of_a_full_solve_after_every_change(seed
 @settings(max_examples=16, derandomize=True, deadline=None, database=None)
 @given(SEEDS)
 def test_with_groups_a_full_solve_is_within_the_gap_that_is_told(seed: int) -> None:
-    """Never better than a full solve, which is never above the bound; the plan is allowed."""
+    """Never better than a full solve, which is never above the bound; the plan is allowed. Prices in between too."""
     problem, dice = random(seed, groups=True), Random(seed)
     plan = solved(problem)
     follower, alive = Follower(problem, plan.slots, plan.levels), set(range(problem.requests))
 
     for _ in range(CHANGES // 2):
+        ask(dice, follower)
         change(dice, follower, alive, groups=True)
+        ask(dice, follower)
         change(dice, follower, alive, groups=True)
 
         worth, best = checked(follower)
@@ -146,24 +155,56 @@ def test_only_who_is_on_the_chain_moves() -> None:
     assert follower.slots.tolist() == [1, 2, 0]
 
 
+def one(*slots: int, values: tuple[float, ...] = (1,), **fields: Any) -> Child:
+    whole = all(value == int(value) for value in values)
+    known = {"urgentie": REGULIER, "wachtdagen": 0} | fields
+    return Child(slots=np.array(slots, np.int64), values=np.array(values, np.int64 if whole else np.float64), **known)
+
+
+NOBODY_ELSE = np.zeros(0, np.int64)
+
+
 @pytest.mark.parametrize(
     ("wrong", "why"),
     [
-        (lambda one: one.beds(0, -1), "-1 beds"),
-        (lambda one: one.beds(9, 1), "slot 9 does not exist"),
-        (lambda one: one.go(5), "request 5: does not exist"),
-        (lambda one: (one.go(0), one.go(0)), "request 0: has gone"),
-        (lambda one: one.come([]), "0 children"),
-        (lambda one: one.come([Child(7, 0, np.array([0]), np.array([1]))]), "urgentie 7"),
-        (lambda one: one.come([Child(0, 0, np.array([3]), np.array([1]))]), "slot .3. does not exist"),
-        (lambda one: one.plek(1, np.array([0, 0]), np.array([1, 1])), "names a request twice"),
+        (lambda it: it.beds(0, -1), "-1 beds"),
+        (lambda it: it.beds(9, 1), "slot 9 does not exist"),
+        (lambda it: it.go(5), "request 5: does not exist"),
+        (lambda it: it.go(1), "request 1: has gone"),
+        (lambda it: it.change(1, one(0)), "request 1: has gone"),
+        (lambda it: it.come([]), "0 children"),
+        (lambda it: it.come([one(0, urgentie=7)]), "urgentie 7"),
+        (lambda it: it.come([one(0, wachtdagen=-1)]), "-1 days waited"),
+        (lambda it: it.come([one(0, wachtdagen=1.5)]), "1.5 days waited"),
+        (lambda it: it.come([one(0, wachtdagen=math.nan)]), "nan days waited"),
+        (lambda it: it.come([one(3)]), "slot .3. does not exist"),
+        (lambda it: it.come([one(0, 0, values=(1, 1))]), "a slot is given twice"),
+        (lambda it: it.come([one(0, values=(1.5,))]), "int64 and float64, not whole numbers"),
+        (lambda it: it.come([one(0), one(0, values=(10**9,))]), "a value is too large"),
+        (lambda it: it.come([one(vast=True, values=())]), "is fixed and has 0 pairs"),
+        (lambda it: it.plek(1, np.array([0, 0]), np.array([1, 1])), "names a request twice"),
+        (lambda it: it.plek(1, np.array([1]), np.array([1])), "request 1: has gone"),
+        (lambda it: it.plek(1, np.array([-1]), np.array([1])), "request -1: does not exist"),
+        (lambda it: it.plek(1, np.array([0]), np.array([1.5])), "int64 and float64, not whole numbers"),
+        (lambda it: it.plek(1, np.array([0]), np.array([1, 2])), r"\(1,\) and \(2,\) do not agree"),
+        (lambda it: it.plek(-1, NOBODY_ELSE, NOBODY_ELSE), "plek: -1 beds"),
+        (lambda it: it.plek(1, NOBODY_ELSE, NOBODY_ELSE, voorziening=4), "voorziening 4 does not exist"),
+        (lambda it: it.plek(1, NOBODY_ELSE, NOBODY_ELSE, locatie=-5), "locatie -5"),
+        (lambda it: it.price(0, 7), "request 0: slot 7 is not one of its pairs"),
     ],
 )
 def test_nonsense_is_refused_with_what_and_where(wrong: Callable[[Follower], object], why: str) -> None:
     """And the plan is as it was."""
-    follower = Follower(pairs([[9]]), np.array([0]))
+    follower = Follower(pairs([[9], [8]]), np.array([0, -1]))
+    follower.go(1)
+    before = structs.astuple(follower.problem())
+
     with pytest.raises(ValueError, match=why):
         wrong(follower)
+
+    assert (follower.slots.tolist(), follower.standing().worth[-1]) == ([0, -1], 9)
+    for was, now in zip(before, structs.astuple(follower.problem()), strict=True):
+        assert np.array_equal(was, now)
 
 
 @pytest.mark.parametrize(

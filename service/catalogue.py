@@ -163,7 +163,7 @@ Params = Mapping[str, Any]
 
 
 def _zorgvorm(p: Params, names: Names, _today: date, _exact: bool) -> str:
-    return f"De zorgvorm is {_name(names, 'zorgvorm', p['zorgvorm'])}. Die is niet gevraagd."
+    return f"De zorgvorm is {name(names, 'zorgvorm', p['zorgvorm'])}. Die is niet gevraagd."
 
 
 def _leeftijd(p: Params, _names: Names, _today: date, _exact: bool) -> str:
@@ -183,7 +183,7 @@ def _kader(_p: Params, _names: Names, _today: date, _exact: bool) -> str:
 def _machtiging(p: Params, names: Names, _today: date, _exact: bool) -> str:
     if p["gesloten"]:
         return "Dit is een gesloten plek. Daarvoor is een gesloten machtiging nodig."
-    return f"De machtiging geldt niet voor {_name(names, 'zorgvorm', p['zorgvorm'])}."
+    return f"De machtiging geldt niet voor {name(names, 'zorgvorm', p['zorgvorm'])}."
 
 
 def _periode(p: Params, _names: Names, today: date, _exact: bool) -> str:
@@ -212,17 +212,17 @@ def _toegankelijkheid(_p: Params, _names: Names, _today: date, _exact: bool) -> 
 
 
 def _medisch(p: Params, names: Names, _today: date, _exact: bool) -> str:
-    return f"Biedt deze zorg niet: {listing([_name(names, 'medisch', code) for code in p['ontbreekt']])}."
+    return f"Biedt deze zorg niet: {listing([name(names, 'medisch', code) for code in p['ontbreekt']])}."
 
 
 def _contra(p: Params, names: Names, _today: date, _exact: bool) -> str:
-    return f"De aanbieder neemt dit niet aan: {listing([_name(names, 'kenmerk', code) for code in p['kenmerken']])}."
+    return f"De aanbieder neemt dit niet aan: {listing([name(names, 'kenmerk', code) for code in p['kenmerken']])}."
 
 
 def _groepsmix(p: Params, names: Names, _today: date, _exact: bool) -> str:
     said = []
     if p["kenmerken"]:
-        what = listing([_name(names, "kenmerk", code) for code in p["kenmerken"]])
+        what = listing([name(names, "kenmerk", code) for code in p["kenmerken"]])
         said.append(f"In de groep is geen ruimte meer voor nog een kind met: {what}.")
     if "leeftijdsverschil" in p:
         said.append(
@@ -281,9 +281,10 @@ REASONS: dict[Rule, Callable[[Params, Names, date, bool], str]] = {
 }
 
 
-def _name(names: Names, lijst: str, code: str) -> str:
-    name = names.get((lijst, code), code)
-    return name[:1].lower() + name[1:] if name[1:2].islower() else name
+def name(names: Names, lijst: str, code: str) -> str:
+    """Of a code, to stand within a sentence."""
+    found = names.get((lijst, code), code)
+    return found[:1].lower() + found[1:] if found[1:2].islower() else found
 
 
 ADVICE = {
@@ -320,7 +321,7 @@ def opened(change: Change) -> str:
 def _step(kind: str, step: Step, names: Names) -> str:
     match kind:
         case "zorgvorm":
-            return f"bijvoorbeeld {_name(names, 'zorgvorm', str(step.amount))}"
+            return f"bijvoorbeeld {name(names, 'zorgvorm', str(step.amount))}"
         case "groepssoort":
             return GROEPEN[str(step.amount)]
     amount = math.ceil(float(step.amount))

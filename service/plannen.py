@@ -1,7 +1,7 @@
 """Plannen: joint proposals for all open aanvragen of a region, made by `loket worker`, looked at by a person.
 
 Here stands how far a plan is and what it is worth; its lines are in planregels.py, how one is asked for in
-plankeuzes.py, what the worker makes of it in planuitkomst.py, and the sentences in planverslag.py. Each change of a
+plankeuzes.py, what the worker makes of it in planuitkomst.py, and the sentences in plantekst.py. Each change of a
 plan is an event with a number, so that who follows it misses nothing.
 """
 
@@ -95,6 +95,21 @@ class Botsing(Struct, frozen=True):
     plek: UUID | None = None
 
 
+class Vrijhouden(Struct, frozen=True, kw_only=True):
+    """Advice: this plek, which the plan uses, had better stay free."""
+
+    plek_id: UUID
+    voorziening_id: UUID
+    soort: str
+    """Of children for whom there are few other places (worker.advice.kinds) …"""
+    code: str
+    """… and which of them."""
+    anderen: int
+    """Other places, in the plan or not, that these can use."""
+    kosten: list[Verlies]
+    """What the plan loses by it."""
+
+
 class Keuze(Struct, frozen=True, kw_only=True):
     """What a person decided before the plan was made."""
 
@@ -125,6 +140,7 @@ class Stand(Struct, frozen=True, kw_only=True):
     limiet: PlanLimiet | None
     conflicten: list[Botsing]
     let_op: list[str]
+    vrijhouden: list[Vrijhouden] | None
     fout: str | None
     aangemaakt_op: datetime
     gestart_op: datetime | None
@@ -139,8 +155,8 @@ class Stand(Struct, frozen=True, kw_only=True):
 STANDEN = f"""
 select p.id, p.gebruiker_id, p.vorig_plan_id, p.status, p.seconden::text::float8 as seconden, p.zaad,
        p.behoud::text::float8 as behoud, p.peilmoment, p.aanvragen, p.geplaatst, p.niveaus, p.gat,
-       p.rekentijd::text::float8 as rekentijd, p.limiet, p.conflicten, p.let_op, p.fout, p.aangemaakt_op, p.gestart_op,
-       p.klaar_op, p.versie,
+       p.rekentijd::text::float8 as rekentijd, p.limiet, p.conflicten, p.let_op, p.vrijhouden, p.fout, p.aangemaakt_op,
+       p.gestart_op, p.klaar_op, p.versie,
        exists (select from pg_locks l where l.locktype = 'advisory' and l.classid = 0 and l.objsubid = 1
                and l.objid = {taken.PRESENCE}::bigint::oid and l.granted
                and l.database = (select oid from pg_database where datname = current_database())) as werker,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct, field
 
 from service.db import Connection
-from service.plannen import Botsing, Niveau, PlanLimiet, PlanStap, Verlies, tell
+from service.plannen import Botsing, Niveau, PlanLimiet, PlanStap, Verlies, Vrijhouden, tell
 
 BEGIN = """
 update plan set status = 'bezig', gestart_op = $2, niveaus = '[]', versie = versie + 1
@@ -38,6 +39,10 @@ async def progress(conn: Connection, id: UUID, niveaus: list[Niveau], rekentijd:
     await tell(conn, id, PlanStap.VOORTGANG, {"niveaus": told, "rekentijd": round(rekentijd, 2)}, nummer)
 
 
+Opening: TypeAlias = dict[str, Any]
+"""A matcher.solution.Change, of which the places are free in the plan."""
+
+
 class Uitkomstregel(Struct, frozen=True, kw_only=True):
     """What came of one aanvraag."""
 
@@ -46,6 +51,8 @@ class Uitkomstregel(Struct, frozen=True, kw_only=True):
     eerste_dag: date | None = None
     score: float | None = None
     waarom_niet: str | None = None
+    openingen: list[Opening] | None = None
+    """Of an aanvraag without a plek; None: there was no time to look."""
 
 
 class Keuzeprijs(Struct, frozen=True, kw_only=True):
@@ -81,13 +88,15 @@ class Uitkomst(Struct, frozen=True, kw_only=True):
     let_op: list[str] = field(default_factory=list)
     keuzeprijzen: list[Keuzeprijs] = field(default_factory=list)
     paarprijzen: list[Paarprijs] = field(default_factory=list)
+    vrijhouden: list[Vrijhouden] | None = None
+    """None: the region does not ask for it."""
 
 
 END = """
 update plan
 set status = case when status = 'gestopt' then status else 'klaar' end, peilmoment = $2, niveaus = $3, gat = $4,
     rekentijd = $5, limiet = $6, conflicten = $7, let_op = $8, aanvragen = $9, geplaatst = $10, klaar_op = $11,
-    versie = versie + 1
+    vrijhouden = $12, versie = versie + 1
 where id = $1
 returning versie
 """
@@ -95,12 +104,14 @@ returning versie
 # An aanvraag or plek that went away meanwhile is left out.
 REGELS_NIEUW = """
 insert into plan_regel
-    (plan_id, regio, aanvraag_id, plek_id, voorstel_plek_id, eerste_dag, score, waarom_niet, vast, reden)
+    (plan_id, regio, aanvraag_id, plek_id, voorstel_plek_id, eerste_dag, score, waarom_niet, vast, reden, openingen)
 select $1, huidige_regio(), n.aanvraag_id, k.id, k.id, case when k.id is not null then n.eerste_dag end,
        case when k.id is not null then n.score end,
        case when k.id is null then coalesce(n.waarom_niet, 'plek_weg') end,
-       k.id is not null and z.id is not null, case when k.id is not null then z.reden end
-from jsonb_to_recordset($2) as n (aanvraag_id uuid, plek_id uuid, eerste_dag date, score real, waarom_niet text)
+       k.id is not null and z.id is not null, case when k.id is not null then z.reden end,
+       nullif(n.openingen, 'null')
+from jsonb_to_recordset($2)
+     as n (aanvraag_id uuid, plek_id uuid, eerste_dag date, score real, waarom_niet text, openingen jsonb)
 join aanvraag a on a.id = n.aanvraag_id
 left join plek k on k.id = n.plek_id
 left join plan_keuze z on z.plan_id = $1 and z.aanvraag_id = n.aanvraag_id and z.soort = 'vast'
@@ -140,6 +151,7 @@ async def end(conn: Connection, id: UUID, found: Uitkomst, *, now: datetime) -> 
         len(found.regels),
         placed,
         now,
+        msgspec.to_builtins(found.vrijhouden),
     )
     await conn.execute(REGELS_NIEUW, id, msgspec.to_builtins(found.regels))
     await conn.execute(KEUZEPRIJZEN, id, msgspec.to_builtins(found.keuzeprijzen))

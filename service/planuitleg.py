@@ -14,13 +14,13 @@ from msgspec import Meta, Struct
 from matcher.judge import judge
 from matcher.rank import rank
 from matcher.reasons import why_not
-from service import aanbod, planverslag, rangschikking
+from service import aanbod, rangschikking
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
 from service.plannen import Verlies
+from service.planniveaus import PlanVerlies, verliezen
 from service.planregels import Planregel
-from service.planverslag import PlanVerlies
 from service.rangschikking import AfgevallenPlek, Context, PassendePlek
 from service.snapshot import Snapshots
 from service.travel import Traveller
@@ -111,12 +111,12 @@ async def uitleg(
         aantal_voorzieningen=len(places),
         plaats=None if at is None else rangschikking.passend(places[at], context),
         afgevallen=None if out is None else rangschikking.afgevallen(out, context),
-        prijs=None if row is None else _prijs(msgspec.convert(row, Prijs)),
+        prijs=None if row is None else prijs(msgspec.convert(row, Prijs)),
     )
 
 
-def _prijs(found: Prijs) -> PlanPrijs:
-    least, most = planverslag.verliezen(found.minstens), planverslag.verliezen(found.hoogstens)
+def prijs(found: Prijs) -> PlanPrijs:
+    least, most = verliezen(found.minstens), verliezen(found.hoogstens)
     exact = found.hoogstens == found.minstens
     said = []
     if found.hoogstens is None:

@@ -30,8 +30,8 @@ from service.db import Connection, Wie
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
 from service.plannen import Verlies
+from service.planniveaus import POINTS
 from service.planregels import Planregel
-from service.planverslag import POINTS
 from service.snapshot import Snapshots
 from service.travel import Traveller
 from service.vraag import Familie

@@ -211,14 +211,14 @@ def afgevallen(out: Out, c: Context) -> AfgevallenPlek | None:
     )
 
 
-def wijziging(change: Change, c: Context) -> KleinsteWijziging:
+def wijziging(change: Change, names: Names, rows: dict[str, Shown]) -> KleinsteWijziging:
     return KleinsteWijziging(
         regels=list(change.rules),
-        advies=catalogue.advice(change, c.names),
+        advies=catalogue.advice(change, names),
         gevolg=catalogue.opened(change),
         aantal_plekken=change.plekken,
         aantal_voorzieningen=change.voorzieningen,
-        voorbeelden=[c.rows[out.plek].voorkomen for out in change.places if out.plek in c.rows],
+        voorbeelden=[rows[out.plek].voorkomen for out in change.places if out.plek in rows],
     )
 
 
@@ -246,7 +246,7 @@ def compose(
         afgevallen_per_reden=catalogue.rule_names(fallen.per_rule, fallen.revealing, c.rol),
         alleen_om_deze_reden=catalogue.rule_names(fallen.alone, fallen.revealing_alone, c.rol),
         afgevallen=out,
-        kleinste_wijzigingen=[wijziging(change, c) for change in (*changes.one, *changes.two)],
+        kleinste_wijzigingen=[wijziging(change, c.names, c.rows) for change in (*changes.one, *changes.two)],
         peilmoment=fresh.peilmoment,
         actueel=fresh.actueel and not missing,
         reistijd_bron=travel[0],

@@ -103,6 +103,7 @@ create table plan (
     limiet         plan_limiet,
     conflicten     jsonb        not null default '[]',
     let_op         text[]       not null default '{}',
+    vrijhouden     jsonb,
     fout           text,
     aangemaakt_op  timestamptz  not null default now(),
     gestart_op     timestamptz,
@@ -115,6 +116,7 @@ create table plan (
     constraint plan_behoud_grens check (behoud between 0 and 1),
     constraint plan_niveaus_vorm check (jsonb_typeof(niveaus) = 'array'),
     constraint plan_conflicten_vorm check (jsonb_typeof(conflicten) = 'array'),
+    constraint plan_vrijhouden_vorm check (jsonb_typeof(vrijhouden) = 'array'),
     constraint plan_fout_bij_mislukt check ((status = 'mislukt') = (fout is not null)),
     constraint plan_fout_lengte check (length(fout) between 1 and 500),
     constraint plan_regio_fk foreign key (regio) references jeugdregio,
@@ -127,6 +129,7 @@ comment on column plan.peilmoment is 'When the aanvragen and plekken were read.'
 comment on column plan.niveaus is 'Per tier {niveau, waarde, beste, grens}, the first first; while it runs, of the best so far.';
 comment on column plan.gat is 'Of the first tier that is not proven: what may be missing, as a part of the bound.';
 comment on column plan.conflicten is 'Not empty: what was fixed cannot all be. Per rule {regel, aanvragen, voorziening}, ids only.';
+comment on column plan.vrijhouden is 'Places that had better stay free, {plek_id, voorziening_id, soort, code, anderen, kosten}. NULL: the region does not ask for this.';
 create index plan_lijst on plan (regio, aangemaakt_op desc, id);
 create index plan_vorig on plan (vorig_plan_id) where vorig_plan_id is not null;
 
@@ -168,6 +171,7 @@ create table plan_regel (
     vast             boolean not null default false,
     reden            text,
     prijs            jsonb,
+    openingen        jsonb,
     versie           integer not null default 1,
     constraint plan_regel_pk primary key (plan_id, aanvraag_id),
     constraint plan_regel_plek_vorm check ((plek_id is null) = (eerste_dag is null)),
@@ -175,6 +179,7 @@ create table plan_regel (
     constraint plan_regel_reden_bij_vast check (vast = (reden is not null)),
     constraint plan_regel_reden_lengte check (length(reden) between 1 and 300),
     constraint plan_regel_prijs_vorm check (jsonb_typeof(prijs) = 'array'),
+    constraint plan_regel_openingen_vorm check (jsonb_typeof(openingen) = 'array'),
     constraint plan_regel_plan_fk foreign key (plan_id, regio) references plan (id, regio) on delete cascade,
     constraint plan_regel_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade,
     constraint plan_regel_plek_fk foreign key (plek_id) references plek,
@@ -185,6 +190,7 @@ comment on column plan_regel.waarom_niet is 'Code of why there is no plek; the c
 comment on column plan_regel.voorstel_plek_id is 'Where the solver had it; differs from plek_id when a person changed it.';
 comment on column plan_regel.vast is 'A person fixed it here: the next plan keeps it.';
 comment on column plan_regel.prijs is 'What the change by hand costs while all else stays, per tier {niveau, verlies}.';
+comment on column plan_regel.openingen is 'Without a plek: rules that could give way, and places that the plan leaves free and that open by it, as codes and ids. NULL: not looked at.';
 create index plan_regel_aanvraag on plan_regel (aanvraag_id);
 
 create table plan_prijs (

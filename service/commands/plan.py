@@ -25,7 +25,9 @@ from service.dutch import count, day
 from service.errors import Kind, Refusal
 from service.plankeuzes import NieuwPlan
 from service.plannen import RUNNING, PlanStatus, Stand
+from service.planniveaus import niveaus
 from service.planregels import Planregel
+from service.plantekst import WAAROM_NIET
 from service.settings import Settings
 
 MOST = 10_000
@@ -135,7 +137,7 @@ async def _stop(pool: Pool, wie: Wie, id: UUID, told: asyncio.Event) -> None:
 
 def tell(stand: Stand, seconds: float) -> None:
     """One line on standard error: over the last one on a terminal, else under it."""
-    so_far = {one.niveau: one for one in planverslag.niveaus(stand.niveaus)}
+    so_far = {one.niveau: one for one in niveaus(stand.niveaus)}
     placed = sum(so_far[tier].waarde for tier in ("crisis", "spoed", "regulier")) if so_far else None
     found = "" if placed is None else f", tot nu {count(round(placed), 'kind', 'kinderen')} met een plek"
     line = f"{seconds:.0f} s: {'wacht' if stand.status is PlanStatus.WACHT else 'zoekt'}{found}"
@@ -160,6 +162,8 @@ def show(verslag: planverslag.Plan, lines: list[Planregel], console: Console, va
             console.print(f"{one.naam}: {decimal(one.waarde)} ({bound})", highlight=False)
     for conflict in verslag.conflicten:
         console.print(f"[bold]Let op:[/bold] {escape(conflict.zin)}", highlight=False)
+    for one_free in verslag.vrijhouden or ():
+        console.print(escape(one_free.zin), highlight=False)
     for note in verslag.let_op:
         console.print(f"[bold]Let op:[/bold] {escape(note)}", highlight=False)
     console.print(f"{escape(verslag.uitleg)} (plan {verslag.id})", highlight=False)
@@ -167,7 +171,7 @@ def show(verslag: planverslag.Plan, lines: list[Planregel], console: Console, va
 
 def _place(line: Planregel, vandaag: date) -> tuple[str, str]:
     if line.eerste_dag is None:
-        return "", escape(planverslag.WAAROM_NIET[line.waarom_niet or "vol"])
+        return "", escape(WAAROM_NIET[line.waarom_niet or "vol"])
     fixed = " (vastgezet)" if line.vast else ""
     return day(line.eerste_dag, vandaag), escape(f"{line.voorziening}, {line.plek} ({line.aanbieder}){fixed}")
 

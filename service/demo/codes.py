@@ -125,6 +125,7 @@ INSTELLINGEN: dict[str, tuple[Any, str]] = {
     "leeftijdshorizon_maanden": (60, EXAMPLE),
     "bevestiging_uren": ({"vers": 72, "oud": 672}, EXAMPLE),
     "optie_uren": (24, EXAMPLE),
+    "vrijhouden_advies": ({"aan": False, "punten": 10}, EXAMPLE),
     "alarm_crisis_dagen": ([14, 21, 28], EXAMPLE),
     "spoedmachtiging_dagen": (14, "Wetboek van Burgerlijke Rechtsvordering, art. 800 lid 3"),
     "machtiging_ongebruikt_maanden": (3, "Burgerlijk Wetboek, art. 1:265c"),

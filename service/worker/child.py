@@ -116,11 +116,11 @@ def main() -> None:
     def send(message: Message) -> None:
         out.write(msgspec.json.encode(message) + b"\n")
 
-    from service.worker import problem  # noqa: PLC0415
+    from service.worker import outcome  # noqa: PLC0415
 
     try:
         found = asyncio.run(load(opdracht))
-        uitkomst = problem.solved(
+        uitkomst = outcome.solved(
             found,
             clock=time.perf_counter,
             stop=stop.is_set,

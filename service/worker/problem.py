@@ -1,49 +1,35 @@
-"""A plan as the matcher sees it: demand, supply and what people chose → candidates; a proposal → what is stored."""
+"""A plan as the matcher sees it: demand, supply and what people chose → candidates."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-import numpy as np
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from matcher.aanbod import Aanbod
-from matcher.candidates import Asked, Candidates, Conflict, candidates
-from matcher.check import Tier
-from matcher.follow import Follower
-from matcher.pairs import NOBODY
-from matcher.plan import Level, Limit
+from matcher.candidates import Asked, Candidates, candidates
 from matcher.problem import Urgentie
-from matcher.proposal import Proposal, propose
 from service import aanbod, plannen
-from service.days import hour_of
+from service.days import hour_of, today
 from service.db import Connection
-from service.plannen import Botsing, Keuze, KeuzeSoort, Niveau, PlanLimiet, Stand, Verlies
-from service.planuitkomst import Keuzeprijs, Paarprijs, Uitkomst, Uitkomstregel
+from service.errors import Kind, Refusal
+from service.plannen import Botsing, Keuze, KeuzeSoort, Stand
 from service.travel import Traveller
 from service.vraag import Vraag, load_open, load_weging
 
-LIMITS = {
-    Limit.NONE: PlanLimiet.GEEN,
-    Limit.TIME: PlanLimiet.TIJD,
-    Limit.STOPPED: PlanLimiet.GESTOPT,
-    Limit.EFFORT: PlanLimiet.INSPANNING,
-}
-
-PAIRS_S = 5.0
-"""For the prices of pairs: all of a region, of a country the best places of each aanvraag."""
-
-EVERY_S = 0.2
-"""Progress is told no more often."""
-
-UNPRICED = {Tier.VAST, Tier.BEHOUDEN}
-"""What a choice costs is not told in fixed pairs, nor in changes against the plan before."""
-
-
 ORDER = list(Urgentie)
 """From most to least urgent; a family is weighed as its most urgent child."""
+
+
+class Vrijhouden(Struct, frozen=True, forbid_unknown_fields=True):
+    """Instelling `vrijhouden_advies`: whether a plan says which places had better stay free."""
+
+    aan: bool = False
+    punten: Annotated[float, Meta(ge=0, le=100)] = 10.0
+    """What that may cost the plan at most, per place."""
 
 
 class Problem(Struct, frozen=True, eq=False, kw_only=True):
@@ -63,7 +49,14 @@ class Problem(Struct, frozen=True, eq=False, kw_only=True):
     botsingen: list[Botsing]
     """Of the other choices why they cannot be."""
     let_op: list[str]
+    vrijhouden: Vrijhouden
+    beschermd: frozenset[str]
+    """Aanvragen with a machtiging that runs: none of them is advised to go elsewhere."""
 
+
+VRIJHOUDEN = "select waarde from instelling where regio = huidige_regio() and sleutel = 'vrijhouden_advies'"
+
+BESCHERMD = "select distinct aanvraag_id from machtiging where aanvraag_id = any ($1) and geldigheid @> $2::date"
 
 VOOR_CRISIS = "select waarde from instelling where regio = huidige_regio() and sleutel = 'voor_crisis'"
 
@@ -97,7 +90,21 @@ async def load(conn: Connection, plan_id: UUID, travel: Traveller, now: datetime
         keuzes=keuzes,
         botsingen=botsingen,
         let_op=let_op,
+        vrijhouden=await _vrijhouden(conn),
+        beschermd=frozenset(str(row["aanvraag_id"]) for row in await conn.fetch(BESCHERMD, ids, today(now))),
     )
+
+
+async def _vrijhouden(conn: Connection) -> Vrijhouden:
+    found = await conn.fetchval(VRIJHOUDEN)
+    try:
+        return Vrijhouden() if found is None else msgspec.convert(found, Vrijhouden)
+    except msgspec.ValidationError as error:
+        raise Refusal(
+            Kind.CONFLICT,
+            "De instelling vrijhouden_advies van uw regio klopt niet. Zij moet zo zijn: "
+            '{"aan": true, "punten": 10}, met 0 tot en met 100 punten. Vraag de beheerder dit te verbeteren.',
+        ) from error
 
 
 async def _asked(
@@ -142,9 +149,6 @@ def _choices(
     return keuzes, botsingen
 
 
-# ── Solving ──────────────────────────────────────────────────────────────────────────────────────
-
-
 def built(problem: Problem, *, without: Keuze | None = None) -> Candidates:
     """The pairs, with all choices or all but one."""
     links: dict[KeuzeSoort, list[tuple[str, str]]] = {soort: [] for soort in KeuzeSoort}
@@ -160,163 +164,4 @@ def built(problem: Problem, *, without: Keuze | None = None) -> Candidates:
         vast=links[KeuzeSoort.VAST],
         verboden=links[KeuzeSoort.VERBODEN],
         vorige=problem.vorige,
-    )
-
-
-def solved(
-    problem: Problem,
-    *,
-    clock: Callable[[], float],
-    stop: Callable[[], bool],
-    report: Callable[[float, list[Niveau]], None],
-) -> Uitkomst:
-    """The plan, and the price of each choice as far as there is time. `report` is told the seconds and the best."""
-    begin = clock()
-
-    told_at = float("-inf")
-
-    def told(levels: tuple[Level, ...]) -> None:
-        nonlocal told_at
-        now = clock()
-        if now - told_at >= EVERY_S:
-            told_at = now
-            report(now - begin, niveaus(levels))
-
-    seconds, keep, seed = problem.stand.seconden, problem.stand.behoud, problem.stand.zaad
-    made = propose(built(problem), clock=clock, seconds=seconds, keep=keep, stop=stop, seed=seed, seen=told)
-    prices = []
-    for keuze in problem.keuzes if not made.conflicts else ():
-        left = begin + 2 * seconds - clock()
-        if left <= 0 or stop():
-            break
-        free = propose(built(problem, without=keuze), clock=clock, seconds=left, keep=keep, stop=stop, seed=seed)
-        if not stop():
-            prices.append(_price(keuze, made, free))
-    deadline = clock() + min(PAIRS_S, seconds)
-    return Uitkomst(
-        peilmoment=problem.now,
-        niveaus=niveaus(made.levels),
-        gat=made.gap,
-        rekentijd=made.seconds,
-        limiet=LIMITS[made.limit],
-        regels=regels(problem, made),
-        conflicten=[*problem.botsingen, *(_botsing(one) for one in made.conflicts)],
-        let_op=problem.let_op,
-        keuzeprijzen=prices,
-        paarprijzen=[] if stop() else pair_prices(made, lambda: stop() or clock() >= deadline),
-    )
-
-
-def niveaus(levels: tuple[Level, ...]) -> list[Niveau]:
-    return [Niveau(level.tier, level.value, level.best, level.bound) for level in levels]
-
-
-def _price(keuze: Keuze, made: Proposal, free: Proposal) -> Keuzeprijs:
-    """What the plan without this choice has more."""
-    have = {level.tier: level.best for level in made.levels}
-    lost = [
-        Verlies(level.tier, level.best - have[level.tier])
-        for level in free.levels
-        if level.tier not in UNPRICED and level.best != have[level.tier]
-    ]
-    return Keuzeprijs(
-        aanvraag_id=keuze.aanvraag_id, voorziening_id=keuze.voorziening_id, plek_id=keuze.plek_id, prijs=lost
-    )
-
-
-def pair_prices(made: Proposal, out: Callable[[], bool]) -> list[Paarprijs]:
-    """What it costs to force each child into each voorziening that it could go to, best places first, until `out`."""
-    found, pairs = made.candidates, made.candidates.pairs
-    if not pairs.requests:
-        return []
-    follower = Follower(pairs, made.slots, made.levels)
-    unit_of, ids = pairs.voorziening.tolist(), found.aanbod.profielen.id.tolist()
-    before = made.slots.tolist()
-    # Of each child its best pair, then of each the second, and so on.
-    order = np.lexsort((-pairs.value, pairs.request))
-    turn = np.empty(len(order), np.int64)
-    turn[order] = np.arange(len(order)) - pairs.first[pairs.request[order]]
-    best: dict[tuple[int, int], Paarprijs] = {}
-    for at in np.argsort(turn, kind="stable").tolist():
-        who, slot = int(pairs.request[at]), int(pairs.slot[at])
-        unit = unit_of[slot]
-        if out():
-            break
-        if before[who] != NOBODY and unit_of[before[who]] == unit:
-            continue
-        try:
-            price = follower.price(who, slot)
-        except ValueError:
-            continue  # fixed elsewhere
-        after = [] if price.slots is None else price.slots.tolist()
-        losers = [UUID(found.aanvragen[one]) for one, there in enumerate(after) if there == NOBODY != before[one]]
-        this = Paarprijs(
-            aanvraag_id=UUID(found.aanvragen[who]),
-            voorziening_id=UUID(ids[unit]),
-            minstens=_verliezen(price.least),
-            hoogstens=None if price.most is None else _verliezen(price.most),
-            verliezers=losers,
-        )
-        if (who, unit) not in best or _dear(this) < _dear(best[who, unit]):
-            best[who, unit] = this
-    return list(best.values())
-
-
-def _verliezen(loss: Mapping[Tier, int]) -> list[Verlies]:
-    return [Verlies(tier, lost) for tier, lost in loss.items() if lost and tier not in UNPRICED]
-
-
-def _dear(price: Paarprijs) -> tuple[bool, list[int]]:
-    """To compare by, tier after tier."""
-    lost = {one.niveau: one.verlies for one in price.hoogstens or price.minstens}
-    return price.hoogstens is None, [lost.get(tier, 0) for tier in Tier]
-
-
-def regels(problem: Problem, made: Proposal) -> list[Uitkomstregel]:
-    """One per open aanvraag."""
-    placed = [
-        Uitkomstregel(
-            aanvraag_id=UUID(place.aanvraag),
-            plek_id=UUID(place.plek),
-            eerste_dag=date.fromordinal(place.start),
-            score=round(place.score, 2),
-        )
-        for place in made.places
-    ]
-    why = _why_not(made)
-    left = [Uitkomstregel(aanvraag_id=UUID(id), waarom_niet=why[id]) for id in made.unplaced]
-    return [*placed, *left, *(Uitkomstregel(aanvraag_id=id, waarom_niet=code) for id, code in problem.buiten.items())]
-
-
-def _why_not(made: Proposal) -> dict[str, str]:
-    """Per aanvraag without a place a code of planverslag.WAAROM_NIET."""
-    found, dropped = made.candidates, set(made.dropped)
-    pairs = found.pairs
-    clashing = {id for conflict in made.conflicts for id in conflict.aanvragen}
-    none = pairs.first[1:] == pairs.first[:-1]
-    number = {id: at for at, id in enumerate(found.aanvragen)}
-    why = {}
-    for id in made.unplaced:
-        who = number[id]
-        group = int(pairs.groep[who])
-        whole = group >= 0 and not pairs.splitsbaar[group]
-        if id in clashing:
-            why[id] = "vast_kan_niet"
-        elif id in dropped:
-            why[id] = "tijd"
-        elif whole and none[pairs.groep == group].any():
-            why[id] = "samen_past_niet"
-        elif none[who]:
-            why[id] = "geen_plek_past"
-        else:
-            why[id] = "samen_vol" if whole else "vol"
-    return why
-
-
-def _botsing(conflict: Conflict) -> Botsing:
-    return Botsing(
-        regels=[str(rule) for rule in conflict.rules],
-        aanvragen=[UUID(id) for id in conflict.aanvragen],
-        voorziening=UUID(conflict.voorziening) if conflict.voorziening else None,
-        plek=UUID(conflict.plek) if conflict.plek else None,
     )

@@ -15,7 +15,7 @@ from service.planregels import Planregel
 from service.settings import Settings
 from service.taken import TaakSoort
 from service.travel import Traveller
-from service.worker import problem
+from service.worker import outcome, problem
 from tests import make
 
 
@@ -38,10 +38,10 @@ async def made(pool: Pool, wie: Wie, *, now: datetime = make.NOW, **fields: Any)
         await planuitkomst.begin(conn, id, now=now, again=False)
     async with Traveller.opened(Settings()) as travel, transaction(pool, wie, readonly=True) as conn:
         found = await problem.load(conn, id, travel, now)
-    outcome = problem.solved(found, clock=time.perf_counter, stop=lambda: False, report=lambda seconds, levels: None)
+    uitkomst = outcome.solved(found, clock=time.perf_counter, stop=lambda: False, report=lambda seconds, levels: None)
     async with transaction(pool, wie) as conn:
         await taken.finish(conn, held)
-        await planuitkomst.end(conn, id, outcome, now=now)
+        await planuitkomst.end(conn, id, uitkomst, now=now)
     return await get(pool, wie, id)
 
 

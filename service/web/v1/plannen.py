@@ -16,7 +16,8 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
 from service.plankeuzes import NieuwPlan
 from service.plannen import Gebeurtenis, Niveau, PlanStap, PlanStatus, WijzigingPlan
-from service.planverslag import Plan, PlanNiveau, PlanOverzicht
+from service.planniveaus import PlanNiveau, niveaus
+from service.planverslag import Plan, PlanOverzicht
 from service.web import etags, paging
 from service.web.operation import EVENTS, Answer, Call, Services, Stream, create, created, get, patch
 
@@ -123,7 +124,7 @@ def _encoded(event: Gebeurtenis) -> bytes:
         stap=event.stap,
         op=event.op,
         rekentijd=event.gegevens.get("rekentijd"),
-        niveaus=planverslag.niveaus(msgspec.convert(event.gegevens.get("niveaus", []), list[Niveau])),
+        niveaus=niveaus(msgspec.convert(event.gegevens.get("niveaus", []), list[Niveau])),
     )
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event.nummer, event.stap.encode(), msgspec.json.encode(data))
 

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct
 
-from service import plannen, planregels, planuitleg, planverslag, planwijziging
+from service import plannen, planregels, planuitleg, planuitweg, planverslag, planwijziging
 from service.errors import FieldError
 from service.fields import refuse
 from service.planregels import Planregel, WijzigingPlanregel
 from service.planuitleg import PlanUitleg
+from service.planuitweg import PlanUitweg
 from service.planverslag import Regel
 from service.web import etags, paging
 from service.web.operation import Answer, Call, get, patch
@@ -54,7 +55,7 @@ async def explain(call: Call) -> Answer:
     regel = await _regel(call)
     where = call.query.voorziening_id or regel.voorziening_id
     if where is None:
-        wrong = "Het plan heeft deze aanvraag nergens. Noem een voorziening."
+        wrong = "Het plan heeft deze aanvraag nergens. Noem een voorziening, of vraag de uitweg."
         refuse([FieldError("voorzieningId", "verplicht", wrong, "query")])
     assert where is not None
     body = await planuitleg.uitleg(
@@ -68,6 +69,12 @@ async def explain(call: Call) -> Answer:
         now=call.now,
     )
     return Answer(body=body)
+
+
+async def way_out(call: Call) -> Answer:
+    only_schakelfunctionaris(call.wie)
+    regel = await _regel(call)
+    return Answer(body=await planuitweg.uitweg(call.conn, wie=call.wie, plan_id=call.ids["planId"], regel=regel))
 
 
 async def change(call: Call) -> Answer:
@@ -162,5 +169,16 @@ OPERATIONS = (
         query=Waar,
         answer=PlanUitleg,
         refuses=(409, 503),
+    ),
+    get(
+        "/plannen/{planId}/regels/{aanvraagId}/uitweg",
+        way_out,
+        id="haalUitweg",
+        tag=TAG,
+        summary="Wat een aanvraag zonder plek toch een plek zou geven",
+        description="Binnen het plan: wat dat minstens kost en wie dan een plek verliest. Daarbuiten: de kleinste"
+        " wijzigingen waarmee een plek past die het plan vrij laat. Van het peilmoment van het plan, zo ver als de tijd"
+        " reikte.",
+        answer=PlanUitweg,
     ),
 )

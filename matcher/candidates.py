@@ -14,22 +14,18 @@ from math import isfinite
 from typing import TypeVar
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import Struct
 from numpy.typing import NDArray
 
-from matcher import rules
 from matcher.aanbod import Aanbod, Bits, Bools, Rows
-from matcher.check import Breach
-from matcher.family import common_days, seated, shared
-from matcher.geo import Travel
-from matcher.judge import judge
-from matcher.pairs import CRISIS, MAX_CANDIDATES, MAX_WACHTDAGEN, NOBODY, REGULIER, SPOED, Ints, Pairs
-from matcher.problem import MAX_SAMEN, Aanvraag, Criterium, Urgentie, Weging, require
-from matcher.rank import fits
-from matcher.reasons import why_not
-from matcher.rules import Question
+from matcher.family import Asked, shared
+from matcher.fits import Fit, fit_of, one_day
+from matcher.fixed import Conflict, fixed
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
+from matcher.problem import Aanvraag, Urgentie, require
 from matcher.slots import Link, Said, Slots, said, slots
-from matcher.solution import Rule
+
+__all__ = ["POINTS", "Asked", "Candidates", "Conflict", "candidates"]
 
 CLASS = {Urgentie.CRISIS: CRISIS, Urgentie.SPOED: SPOED, Urgentie.REGULIER: REGULIER}
 
@@ -37,40 +33,6 @@ Number = TypeVar("Number", np.int32, np.int64, np.float64)
 
 POINTS = 100
 """Of a pair, per point of score: 0 to 10,000."""
-
-
-class Asked(Struct, frozen=True, kw_only=True):
-    """What is asked together: one child, or a samenplaatsing."""
-
-    id: str
-    """Of the samenplaatsing, or of the only aanvraag."""
-    kinderen: tuple[Aanvraag, ...]
-    """One per child, each with one jeugdige, whose age is that on the latest of the days that they wish."""
-    wachtdagen: tuple[int, ...]
-    """Per child, days waited so far."""
-    weging: Weging
-    travel: Travel
-    """Per anker minutes of this family, or an estimate."""
-    mag_splitsen: bool = False
-
-    def __post_init__(self) -> None:
-        where, count = f"samenplaatsing {self.id}", len(self.kinderen)
-        require(1 <= count <= MAX_SAMEN, where, f"{count} children, 1 to {MAX_SAMEN} can be asked for together")
-        require(len(self.wachtdagen) == count, where, f"{len(self.wachtdagen)} wachtdagen for {count} children")
-        for child, days in zip(self.kinderen, self.wachtdagen, strict=True):
-            require(len(child.jeugdigen) == 1, f"aanvraag {child.id}", f"{len(child.jeugdigen)} jeugdigen, not 1")
-            require(0 <= days <= MAX_WACHTDAGEN, f"aanvraag {child.id}", f"waited {days} days")
-
-
-class Conflict(Struct, frozen=True, kw_only=True):
-    """What was fixed and cannot be."""
-
-    aanvragen: tuple[str, ...]
-    rules: tuple[Rule | Breach, ...]
-    """The hard rules that this place fails for this child, or what it breaks together with the others."""
-    plek: str | None = None
-    voorziening: str | None = None
-    """Where; neither for a samenplaatsing as a whole."""
 
 
 class Candidates(Struct, frozen=True, eq=False, kw_only=True):
@@ -130,20 +92,6 @@ class Candidates(Struct, frozen=True, eq=False, kw_only=True):
         return free
 
 
-class _Fit(Struct, frozen=True, eq=False):
-    """Where one child can go."""
-
-    question: Question
-    slots: Rows
-    start: NDArray[np.int32]
-    score: NDArray[np.float64]
-    late: float
-    """Points that each day later costs."""
-
-    def take(self, keep: Bools) -> _Fit:
-        return structs.replace(self, slots=self.slots[keep], start=self.start[keep], score=self.score[keep])
-
-
 def candidates(
     asked: Sequence[Asked],
     aanbod: Aanbod,
@@ -171,13 +119,13 @@ def candidates(
     children = [child for one, same in zip(asked, common, strict=True) for child in same or one.kinderen]
     what = said(aanbod, where, voor_crisis=voor_crisis, opties=opties, vast=vast, verboden=verboden)
     table = slots(aanbod, children, [one.weging for one in asked], now_hour, what)
-    found: list[_Fit] = []
+    found: list[Fit] = []
     for one, same in zip(asked, common, strict=True):
-        own = [_fit(table, what, children[who], who, one, now_hour) for who in _next(found, one)]
+        own = [fit_of(table, what, children[who], who, one, now_hour) for who in _next(found, one)]
         if not same:
             own = [fit.take(np.zeros(len(fit.slots), np.bool_)) for fit in own]
         elif len(own) > 1:
-            own = _one_day(table, own, len(found), one)
+            own = one_day(table, own, len(found), one)
         found += own
     return _built(asked, aanbod, children, table, found, what, vorige or {})
 
@@ -195,43 +143,8 @@ def _numbers(asked: Sequence[Asked]) -> dict[str, int]:
     return number
 
 
-def _next(found: Sequence[_Fit], one: Asked) -> range:
+def _next(found: Sequence[Fit], one: Asked) -> range:
     return range(len(found), len(found) + len(one.kinderen))
-
-
-def _fit(table: Slots, what: Said, child: Aanvraag, who: int, one: Asked, now_hour: float) -> _Fit:
-    """As `rank` does, one window per slot; where a person fixed the child, and without what a person forbade."""
-    q = rules.ask(child, table.aanbod, one.travel)
-    fitting = fits(q, one.weging, now_hour)
-    count = len(fitting.rows)
-    require(count <= MAX_CANDIDATES, f"aanvraag {child.id}", f"{count:,} candidates, at most {MAX_CANDIDATES:,}")
-    late = fitting.shares.get(Criterium.WACHTTIJD, 0.0) / (q.latest - q.start + 1)
-    own = _Fit(q, fitting.rows, fitting.start, fitting.score, late)
-    if who in what.vast:
-        own = own.take(np.isin(own.slots, table.of[what.vast[who]]))
-    if who in what.verboden:
-        own = own.take(~np.isin(own.slots, table.of[what.verboden[who]]))
-    return own
-
-
-def _one_day(table: Slots, own: Sequence[_Fit], base: int, one: Asked) -> list[_Fit]:
-    """Brothers and sisters start on one day per locatie; where they cannot all be, they only can be with leave."""
-    usable = []
-    for who, fit in enumerate(own, base):
-        meant = table.meant[fit.slots]
-        crisis = one.kinderen[who - base].urgentie is Urgentie.CRISIS
-        usable.append(fit.slots[((meant == NOBODY) | (meant == who)) & (crisis | ~table.kept[fit.slots])])
-    days = common_days([fit.question for fit in own], usable, table.room)
-    v, p = table.aanbod.vensters, table.aanbod.profielen
-    found = []
-    for fit in own:
-        day = days[p.locatie[v.voorziening[fit.slots]]]
-        with_all = (fit.start <= day) & (day <= v.tot[fit.slots] - np.int32(fit.question.stay))
-        keep = with_all | ((day == NOBODY) & one.mag_splitsen)
-        start = np.where(day == NOBODY, fit.start, day).astype(np.int32)
-        score = fit.score - fit.late * (start - fit.start)
-        found.append(structs.replace(fit, start=start, score=score).take(keep))
-    return found
 
 
 def _built(
@@ -239,7 +152,7 @@ def _built(
     aanbod: Aanbod,
     children: Sequence[Aanvraag],
     table: Slots,
-    found: Sequence[_Fit],
+    found: Sequence[Fit],
     what: Said,
     vorige: Mapping[str, str],
 ) -> Candidates:
@@ -255,7 +168,7 @@ def _built(
                 held.append((who, slot))
             else:
                 room[slot] = 0  # nobody can use it: not its holder by the rules, not others by the optie
-    fixed, conflicts = _fixed(asked, aanbod, children, table, found, what)
+    places, conflicts = fixed(asked, aanbod, children, table, found, what)
     plekken = {str(v.id[row]): v.plek[row] for row in aanbod.eerste.tolist()} if vorige else {}
     before = np.full(len(children), NOBODY)
     for who, child in enumerate(children):
@@ -276,7 +189,7 @@ def _built(
         slot=_joined([one.slots for one in found], np.int64),
         value=np.rint(_joined([one.score for one in found], np.float64) * POINTS),
         vorige=before,
-        vast=np.array(fixed, np.int64).reshape(-1, 2),
+        vast=np.array(places, np.int64).reshape(-1, 2),
         verboden=np.array(
             [
                 (who, slot)
@@ -307,46 +220,3 @@ def _built(
 
 def _joined(columns: Sequence[NDArray[Number]], dtype: type[Number]) -> NDArray[Number]:
     return np.concatenate(columns) if columns else np.zeros(0, dtype)
-
-
-def _fixed(
-    asked: Sequence[Asked],
-    aanbod: Aanbod,
-    children: Sequence[Aanvraag],
-    table: Slots,
-    found: Sequence[_Fit],
-    what: Said,
-) -> tuple[list[tuple[int, int]], list[Conflict]]:
-    """A slot for each child that is fixed: the best that others who are fixed leave; and those that no rule allows."""
-    options: dict[int, list[int]] = {}
-    conflicts = []
-    of = [one for one in asked for _ in one.kinderen]
-    for who, rows in what.vast.items():
-        fit = found[who]
-        if len(fit.slots):
-            taken = (table.meant[fit.slots] != NOBODY) & (table.meant[fit.slots] != who)
-            options[who] = fit.slots[np.lexsort((-fit.score, taken))].tolist()
-        else:
-            conflicts.append(_impossible(children[who], of[who], aanbod, rows, what.verboden.get(who)))
-    room = {slot: int(table.room[slot]) for own in options.values() for slot in own}
-    seats = seated(list(options.values()), room)
-    fixed = [(who, seat if seat != NOBODY else own[0]) for (who, own), seat in zip(options.items(), seats, strict=True)]
-    return fixed, conflicts
-
-
-def _impossible(child: Aanvraag, one: Asked, aanbod: Aanbod, rows: Rows, banned: Rows | None) -> Conflict:
-    """The rules in the way of a fixed place; of a voorziening those of the plek that fails the fewest."""
-    v = aanbod.vensters
-    plekken = dict.fromkeys(v.id[rows].tolist())
-    judged = judge(child, aanbod, one.travel)
-    reasons: list[Rule | Breach] = min(
-        ([reason.rule for reason in why_not(judged, plek).reasons] for plek in plekken), key=len
-    )
-    if not reasons:
-        reasons = [Breach.PAAR if banned is not None and np.isin(rows, banned).all() else Rule.BEDDEN]
-    return Conflict(
-        aanvragen=(child.id,),
-        rules=tuple(reasons),
-        plek=next(iter(plekken)) if len(plekken) == 1 else None,
-        voorziening=str(aanbod.profielen.id[v.voorziening[rows[0]]]),
-    )

@@ -10,15 +10,39 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from msgspec import structs
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from matcher import rules
 from matcher.aanbod import Rows, run_starts
 from matcher.beds import together
-from matcher.pairs import NOBODY, Ints
-from matcher.problem import FOREVER, Aanvraag
+from matcher.geo import Travel
+from matcher.pairs import MAX_WACHTDAGEN, NOBODY, Ints
+from matcher.problem import FOREVER, MAX_SAMEN, Aanvraag, Weging, require
 from matcher.rules import Question
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What is asked together: one child, or a samenplaatsing."""
+
+    id: str
+    """Of the samenplaatsing, or of the only aanvraag."""
+    kinderen: tuple[Aanvraag, ...]
+    """One per child, each with one jeugdige, whose age is that on the latest of the days that they wish."""
+    wachtdagen: tuple[int, ...]
+    """Per child, days waited so far."""
+    weging: Weging
+    travel: Travel
+    """Per anker minutes of this family, or an estimate."""
+    mag_splitsen: bool = False
+
+    def __post_init__(self) -> None:
+        where, count = f"samenplaatsing {self.id}", len(self.kinderen)
+        require(1 <= count <= MAX_SAMEN, where, f"{count} children, 1 to {MAX_SAMEN} can be asked for together")
+        require(len(self.wachtdagen) == count, where, f"{len(self.wachtdagen)} wachtdagen for {count} children")
+        for child, days in zip(self.kinderen, self.wachtdagen, strict=True):
+            require(len(child.jeugdigen) == 1, f"aanvraag {child.id}", f"{len(child.jeugdigen)} jeugdigen, not 1")
+            require(0 <= days <= MAX_WACHTDAGEN, f"aanvraag {child.id}", f"waited {days} days")
 
 
 def shared(children: Sequence[Aanvraag], *, mag_splitsen: bool) -> tuple[Aanvraag, ...]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-import matcher.candidates
+import matcher.fits
 from matcher import family, plain_plan
 from matcher.aanbod import Aanbod
 from matcher.candidates import Asked, Candidates, candidates
@@ -531,7 +531,7 @@ def test_time_that_is_none_is_refused(seconds: float) -> None:
 def test_more_candidates_than_make_sense_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is 100,000 places for one child."""
     plekken = [plek(f"p{n}", voorziening=f"v{n}") for n in range(4)]
-    monkeypatch.setattr(matcher.candidates, "MAX_CANDIDATES", 3)
+    monkeypatch.setattr(matcher.fits, "MAX_CANDIDATES", 3)
     with pytest.raises(ValueError, match="aanvraag a: 4 candidates, at most 3"):
         candidates([asked(child("a"))], Aanbod.build(plekken, CODES), NOW_HOUR)
 

@@ -63,7 +63,9 @@ class PlanStap(StrEnum):
     EINDE = "einde"
 
 
-Reden = Annotated[str, Meta(min_length=1, max_length=300, description="Waarom u dit kiest. Geen namen.")]
+Reden = Annotated[
+    str, Meta(min_length=1, max_length=300, pattern="^\\S", description="Waarom u dit kiest. Geen namen.")
+]
 
 
 class WijzigingPlan(Struct, kw_only=True, forbid_unknown_fields=True):

@@ -108,13 +108,17 @@ async def regel(conn: Connection, plan_id: UUID, aanvraag_id: UUID, *, lock: boo
 
 
 FIX = """
-update plan_regel set vast = $3, reden = $4, versie = versie + 1 where plan_id = $1 and aanvraag_id = $2
+update plan_regel set vast = $3, reden = $4, versie = versie + 1
+where plan_id = $1 and aanvraag_id = $2
+  and (not $3 or exists (select from aanvraag where id = $2 and is_open(status)))
+returning true
 """
 
 
 async def fix(conn: Connection, plan_id: UUID, aanvraag_id: UUID, vast: bool, reden: str | None) -> None:
-    """Lock a line as it is, or let it go."""
-    await conn.execute(FIX, plan_id, aanvraag_id, vast, reden if vast else None)
+    """Lock a line as it is, or let it go. Refuses CONFLICT when the next plan would not look at it."""
+    if not await conn.fetchval(FIX, plan_id, aanvraag_id, vast, reden if vast else None):
+        raise Refusal(Kind.CONFLICT, "Deze aanvraag is niet meer open. Maak een nieuw plan.")
 
 
 MOVE = """

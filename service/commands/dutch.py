@@ -67,6 +67,8 @@ def wrong_usage(error: UsageError) -> str:
             what = f"De waarde van {name_of(error)} kan niet: {reason(error.message)}."
         case _ if error.message.startswith("No such command"):
             what = f"De opdracht {error.message.split()[3].rstrip('.')} bestaat niet."
+        case _ if (extra := re.fullmatch(r"Got unexpected extra argument\S* \((.*)\)", error.message)) is not None:
+            what = f"Dit is te veel: {extra[1]}."
         case _:
             what = f"Verkeerd aangeroepen: {error.message}"
     return f"{what}\nUitleg: {command} --help"

@@ -109,6 +109,7 @@ async def followed(settings: Settings, pool: Pool, wie: Wie, id: UUID) -> Stand:
                 tell(stand, (datetime.now(UTC) - begin).total_seconds())
         except asyncio.CancelledError:
             await _stop(pool, wie, id, told)
+            connect.say(f"\nGestopt. Wat is gevonden, staat in dit plan. Ga ermee verder: loket plan --vorig {id}")
             raise
         finally:
             if own is not None:

@@ -83,6 +83,7 @@ def test_help_names_the_exit_codes(call: Call) -> None:
     ("arguments", "sentence"),
     [
         (["dmeo"], "De opdracht 'dmeo' bestaat niet.\nUitleg: loket --help\n"),
+        (["plan", "26-00004"], "Dit is te veel: 26-00004.\nUitleg: loket plan --help\n"),
         (["demo", "--prot", "1"], "De optie --prot bestaat niet. Bedoelt u --port?\nUitleg: loket demo --help\n"),
         (["demo", "--port", "x"], "De waarde van --port kan niet: geef een heel getal.\nUitleg: loket demo --help\n"),
         (

@@ -69,7 +69,7 @@ async def test_without_a_worker_the_command_makes_the_plan_itself(plan: Plan) ->
 async def test_interrupted_it_stops_the_plan_and_leaves_nothing_running(
     plan: Plan, cluster: Cluster, region: str
 ) -> None:
-    """Ctrl-C: exit code 130, the plan is stopped, and with it the process that computes."""
+    """Ctrl-C: exit code 130, the plan is stopped, and with it the process that computes; which plan it is, is told."""
     looking = await asyncpg.connect(cluster.url(region, OWNER_ROLE))
     async with held_up(looking), asyncio.timeout(PATIENCE_S):
         process = plan()
@@ -82,6 +82,7 @@ async def test_interrupted_it_stops_the_plan_and_leaves_nothing_running(
 
     assert (code, out) == (130, "")
     assert "Traceback" not in err
+    assert f"loket plan --vorig {await looking.fetchval('select id from plan')}" in err
     assert await looking.fetchval("select status from plan") == PlanStatus.GESTOPT
     assert await looking.fetchval("select status from taak") in ("klaar", "wacht")
     assert not any(lives(child) for child in children)

@@ -252,6 +252,38 @@ async def test_a_line_is_locked_with_a_reason_and_let_go(api: httpx.AsyncClient,
     assert (free["vast"], free["reden"], free["plaats"]) == (False, None, locked["plaats"])
 
 
+async def test_a_reason_is_more_than_spaces(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    lang, _ = await children(pool, wie)
+    _, plek = await home(pool, wie)
+    url = f"/v1/plannen/{(await plans.made(pool, wie)).id}/regels/{lang}"
+    choice = {"aanvraagId": str(lang), "plekId": str(plek), "reden": " "}
+
+    locked = await changed(api, url, {"vast": True, "reden": "  "})
+    asked = await api.post("/v1/plannen", json={"vast": [choice]})
+
+    assert [error["location"]["pointer"] for error in locked.json()["errors"]] == ["/reden"]
+    assert [error["location"]["pointer"] for error in asked.json()["errors"]] == ["/vast/0/reden"]
+
+
+async def test_a_line_of_an_aanvraag_that_is_closed_is_not_locked(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """Withdrawn after the plan was made: the next plan would not look at it. What was locked can be let go."""
+    lang, _ = await children(pool, wie)
+    await home(pool, wie)
+    url = f"/v1/plannen/{(await plans.made(pool, wie)).id}/regels/{lang}"
+    await changed(api, url, {"vast": True, "reden": "Dichtbij school"})
+    async with transaction(pool, wie) as conn:
+        await conn.execute("update aanvraag set status = 'ingetrokken' where id = $1", lang)
+
+    refused = await changed(api, url, {"vast": True, "reden": "Toch hier"})
+    free = await changed(api, url, {"vast": False})
+
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "Deze aanvraag is niet meer open. Maak een nieuw plan.",
+    )
+    assert (free.status_code, free.json()["vast"]) == (200, False)
+
+
 async def test_a_change_by_hand_is_kept_with_its_price(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     """To a free place that is less good: what that costs in points, as rank counts them for both."""
     lang, _ = await children(pool, wie)

@@ -152,6 +152,11 @@ class Aanbod(Struct, frozen=True, eq=False):
             raise ValueError(f"plek {vensters.id[: len(twice)][twice][0]}: is in another voorziening as well")
         return structs.replace(added, **_numbered(profielen, vensters))
 
+    def part(self, rows: Bools) -> Aanbod:
+        """With these rows of Vensters only, and the voorzieningen that have any."""
+        stay = np.bincount(self.vensters.voorziening[rows], minlength=len(self.profielen.id)) > 0
+        return structs.replace(self, **_numbered(_take(self.profielen, stay), _take(self.vensters, rows)))
+
     @property
     def plekken(self) -> int:
         """How many."""

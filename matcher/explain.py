@@ -10,7 +10,7 @@ part of reasons.py, that the web process loads: this needs the joint plan.
 from __future__ import annotations
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from matcher.candidates import Asked, Candidates
 from matcher.change import changes
@@ -18,12 +18,12 @@ from matcher.check import Loss
 from matcher.follow import Between, Follower
 from matcher.judge import judge
 from matcher.layers.residual import GONE
-from matcher.pairs import NOBODY, Ints
+from matcher.pairs import NOBODY, Bools, Ints
 from matcher.price import Prices
-from matcher.problem import require
+from matcher.problem import Aanvraag, Machtiging, require
 from matcher.rank import rank
 from matcher.reasons import why_not
-from matcher.solution import RELAXABLE, Change, Fit, Out, Reason, Rule
+from matcher.solution import RELAXABLE, Change, Fit, Reason, Rule
 
 
 class Moved(Struct, frozen=True):
@@ -53,13 +53,6 @@ class Why(Struct, frozen=True, kw_only=True):
     moves: tuple[Moved, ...]
     loser: str | None
     """Who would no longer have a place."""
-
-
-class Opening(Struct, frozen=True):
-    """If the rules of a change give way, these places open that the plan leaves free."""
-
-    change: Change
-    free: tuple[Out, ...]
 
 
 def why(
@@ -121,23 +114,51 @@ def why(
 
 
 def openings(
-    found: Candidates, slots: Ints, aanvraag: str, *, allowed: frozenset[Rule] = RELAXABLE, examples: int = 20
-) -> tuple[Opening, ...]:
-    """The smallest changes that open places which the plan leaves free, one rule first; a child by itself.
+    found: Candidates, slots: Ints, aanvraag: str, *, allowed: frozenset[Rule] = RELAXABLE, examples: int = 3
+) -> tuple[Change, ...]:
+    """The smallest changes that open places among those that the plan leaves free, one rule first.
 
-    Free for this child: a bed that is held for another, or kept for crisis, is not. Of each change at most `examples`
-    places are looked at. For who may not see REVEALING give RELAXABLE - REVEALING.
+    Free for this child: a bed that is held for another, or kept for crisis, is not; one that no child can use (without
+    staff, free too late) is. A samenplaatsing without leave to split is looked at as a whole, with all its beds. For
+    who may not see REVEALING give RELAXABLE - REVEALING.
     """
     who, one = _asked(found, aanvraag)
-    is_open = found.open_to(who, slots)
-    judged = judge(found.kinderen[who], found.aanbod, one.travel)
-    some = changes(judged, allowed=allowed, examples=examples)
-    opened = []
-    for change in (*some.one, *some.two):
-        free = tuple(out for out in change.places if any(is_open[slot] for slot in slots_of(found, out.plek)))
-        if free:
-            opened.append(Opening(change, free))
-    return tuple(opened)
+    left = found.aanbod.part(_left(found, slots, who))
+    if not left.plekken:
+        return ()
+    some = changes(judge(_whole(found, who), left, one.travel), allowed=allowed, examples=examples)
+    return (*some.one, *some.two)
+
+
+def _left(found: Candidates, slots: Ints, who: int) -> Bools:
+    """(rows of Vensters,) those of beds that the plan leaves; beds of a slot are equal, so any of them."""
+    used = np.bincount(slots[slots != NOBODY], minlength=found.pairs.slots)
+    room = np.where(found.open_to(who, slots), np.maximum(1, np.diff(found.first) - used), 0)
+    number = np.arange(len(found.bed)) - np.repeat(found.first[:-1], np.diff(found.first))
+    rows = np.ones(len(found.aanbod.vensters.id), np.bool_)
+    rows[found.bed] = number < np.repeat(room, np.diff(found.first))
+    return rows
+
+
+def _whole(found: Candidates, who: int) -> Aanvraag:
+    """The child; of a samenplaatsing that may not be split all of them, in one aanvraag."""
+    group = int(found.pairs.groep[who])
+    child = found.kinderen[who]
+    if group == NOBODY or found.pairs.splitsbaar[group]:
+        return child
+    children = [found.kinderen[at] for at in np.flatnonzero(found.pairs.groep == group).tolist()]
+    papers = [other.machtiging for other in children if other.machtiging is not None]
+    return structs.replace(
+        child,
+        jeugdigen=tuple(jeugdige for other in children for jeugdige in other.jeugdigen),
+        juridische_kaders=frozenset[str]().union(*(other.juridische_kaders for other in children)),
+        machtiging=Machtiging(
+            zorgvormen=frozenset.intersection(*(one.zorgvormen for one in papers)),
+            gesloten=len(papers) == len(children) and all(one.gesloten for one in papers),
+        )
+        if papers
+        else None,
+    )
 
 
 def slots_of(found: Candidates, plek: str) -> list[int]:

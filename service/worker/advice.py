@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from matcher.candidates import POINTS, Candidates
 from matcher.check import Tier
@@ -22,9 +22,6 @@ from service.worker.problem import Problem
 
 PAIRS_S, OPENINGS_S, FREE_S = 5.0, 3.0, 2.0
 """Seconds at most, and never more than the plan had: all of a region, of a country the most urgent and the best."""
-
-EXAMPLES = 3
-"""Places per opening that are stored."""
 
 MOST_FREE = 20
 """Places of which it is said that they had better stay free."""
@@ -133,10 +130,7 @@ def opened(made: Proposal, out: Callable[[], bool]) -> dict[str, list[Opening]]:
     for id in made.unplaced:
         if out():
             break
-        found[id] = [
-            msgspec.to_builtins(structs.replace(one.change, places=one.free[:EXAMPLES]))
-            for one in openings(made.candidates, made.slots, id)
-        ]
+        found[id] = msgspec.to_builtins(openings(made.candidates, made.slots, id))
     return found
 
 

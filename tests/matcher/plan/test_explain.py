@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from matcher.candidates import Candidates
@@ -14,6 +15,7 @@ from matcher.plain_plan import Situation
 from matcher.price import Prices
 from matcher.problem import FOREVER
 from matcher.proposal import Proposal, propose
+from matcher.solution import Rule
 from tests.matcher.make import NOW_HOUR, START, beds, plek
 from tests.matcher.plan.situations import asked, child, joint, situation
 
@@ -48,17 +50,18 @@ def test_a_plek_fits_with_a_rank_or_falls_out_with_reasons_and_a_choice_of_the_p
 
 
 def test_what_opens_by_a_change_is_free_in_the_plan() -> None:
-    """Over the seeds: beds that nobody has; and some change opens one for a child that is left out."""
+    """Over the seeds: beds that nobody has, or in a period that no child can use; and some open for who is left out."""
     some = 0
     for seed in SEEDS:
         found, made = proposed(seed)
+        taken = np.bincount(made.slots[made.slots != NOBODY], minlength=found.pairs.slots)
         for aanvraag in made.unplaced:
-            for opening in openings(found, made.slots, aanvraag):
-                for out in opening.free:
-                    taken = [int((made.slots == slot).sum()) for slot in slots_of(found, out.plek)]
-                    beds = [int(found.pairs.capaciteit[slot]) for slot in slots_of(found, out.plek)]
-                    assert any(there < count for there, count in zip(taken, beds, strict=True))
-                    assert opening.change.rules
+            for change in openings(found, made.slots, aanvraag):
+                for out in change.places:
+                    of = slots_of(found, out.plek)
+                    periods = int((found.aanbod.vensters.id == out.plek).sum())
+                    assert periods > len(of) or any(taken[slot] < found.pairs.capaciteit[slot] for slot in of)
+                    assert change.rules
                     some += 1
     assert some
 
@@ -85,7 +88,7 @@ def opened(**said: Any) -> list[str]:
     families = [asked(child("a", 95)), asked(child("b", 120))]
     s = Situation(asked=families, plekken=beds(1, leeftijd_van=96), now_hour=NOW_HOUR, **said)
     made = propose(joint(s), clock=lambda: 0.0)
-    return [out.plek for one in openings(made.candidates, made.slots, "a") for out in one.free]
+    return [out.plek for one in openings(made.candidates, made.slots, "a") for out in one.places]
 
 
 def test_a_bed_that_is_held_or_kept_does_not_open() -> None:
@@ -94,6 +97,41 @@ def test_a_bed_that_is_held_or_kept_does_not_open() -> None:
     assert opened(**nobody) == ["p1"]
     assert opened(**nobody, opties=[("b", "p1")]) == []
     assert opened(**nobody, voor_crisis=["p1"]) == []
+
+
+def test_of_a_home_with_one_bed_taken_the_other_opens() -> None:
+    """b has either; the other is as free as that of a home where nobody is."""
+    families = [asked(child("a", 95)), asked(child("b", 120))]
+    s = Situation(asked=families, plekken=beds(2, leeftijd_van=96), now_hour=NOW_HOUR)
+    made = propose(joint(s), clock=lambda: 0.0)
+
+    (change,) = openings(made.candidates, made.slots, "a")
+
+    assert (change.rules, change.plekken) == ((Rule.LEEFTIJD,), 1)
+
+
+def test_a_bed_that_no_child_can_use_can_open() -> None:
+    """Without staff, or free a week after the last day: no choice of the plan, and the first that comes to mind."""
+    plekken = [plek("p1", bemenst=False), plek("p2", windows=((START + 40, FOREVER),))]
+    s = Situation(asked=[asked(child("a", uiterlijke_datum=START + 33))], plekken=plekken, now_hour=NOW_HOUR)
+    made = propose(joint(s), clock=lambda: 0.0)
+
+    found = {change.rules: [out.plek for out in change.places] for change in openings(made.candidates, made.slots, "a")}
+
+    assert found == {(Rule.ONBEMENST,): ["p1"], (Rule.PERIODE,): ["p2"]}
+
+
+def test_a_samenplaatsing_that_may_not_be_split_is_looked_at_as_a_whole() -> None:
+    """Two beds for older children open for both when they do; one bed opens when they may live apart."""
+    both = [asked(child("a", 95), child("b", 90), mag_splitsen=False)]
+
+    def rules(count: int) -> set[tuple[Rule, ...]]:
+        s = Situation(asked=both, plekken=beds(count, leeftijd_van=96), now_hour=NOW_HOUR)
+        made = propose(joint(s), clock=lambda: 0.0)
+        return {change.rules for change in openings(made.candidates, made.slots, "a")}
+
+    assert rules(2) == {(Rule.LEEFTIJD,)}
+    assert rules(1) == {(Rule.LEEFTIJD, Rule.BEDDEN)}
 
 
 def test_ids_that_are_not_there_are_refused() -> None:

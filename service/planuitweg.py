@@ -100,12 +100,14 @@ def _said(regel: Planregel, way: PlanWeg | None, changes: list[KleinsteWijziging
         said.append(f"Binnen dit plan kost een plek bij {way.voorziening} het minst. {way.prijs.zin}")
     elif regel.waarom_niet == "geen_plek_past":
         said.append("Binnen dit plan past geen enkele plek.")
+    elif regel.waarom_niet == "samen_past_niet":
+        said.append("Binnen dit plan passen deze broers en zussen nergens samen.")
     else:
         said.append("Binnen dit plan is geen plek gevonden die anders verdeeld kan worden.")
     if changes is None:
-        said.append("Of een regel ruimer kan, is niet bekeken: de tijd was op.")
+        said.append("Naar kleine wijzigingen is niet gezocht: de tijd was op.")
     elif not changes:
-        said.append("Er is geen regel gevonden die ruimer kan en waarmee een vrije plek past.")
+        said.append("Er is geen kleine wijziging gevonden waarmee een vrije plek past.")
     else:
-        said.append(f"Het plan laat plekken vrij die passen als een regel ruimer wordt. {changes[0].advies}")
+        said.append(f"Het plan laat plekken vrij die passen als er iets verandert. {changes[0].advies}")
     return " ".join(said)

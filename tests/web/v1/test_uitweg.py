@@ -93,8 +93,7 @@ async def test_a_rule_that_gives_way_opens_only_places_that_the_plan_leaves_free
 
     assert (taken["binnenPlan"], taken["wijzigingen"]) == (None, [])
     assert taken["zin"] == (
-        "Binnen dit plan past geen enkele plek. Er is geen regel gevonden die ruimer kan en waarmee een vrije plek"
-        " past."
+        "Binnen dit plan past geen enkele plek. Er is geen kleine wijziging gevonden waarmee een vrije plek past."
     )
     assert [change["regels"] for change in free["wijzigingen"]] == [["leeftijd"]]
     assert [place["naam"] for place in free["wijzigingen"][0]["voorbeelden"]] == ["De Linde"]
@@ -109,7 +108,7 @@ async def test_what_there_was_no_time_for_is_said(
     told = await asked(api, pool, wie, await child(pool, wie, **YOUNG))
 
     assert told["wijzigingen"] is None
-    assert told["zin"].endswith("Of een regel ruimer kan, is niet bekeken: de tijd was op.")
+    assert told["zin"].endswith("Naar kleine wijzigingen is niet gezocht: de tijd was op.")
 
 
 async def test_who_has_a_place_needs_none(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:

@@ -21,7 +21,7 @@ NIVEAUS = {
     Tier.WACHTDAGEN: "Dagen gewacht door wie een plek krijgt",
     Tier.GESPLITST: "Samenplaatsingen die gesplitst zijn",
     Tier.LOCATIE: "Samenplaatsingen op één locatie, maar niet in één voorziening",
-    Tier.SCORE: "Punten",
+    Tier.SCORE: "Punten voor hoe goed de plekken passen",
     Tier.BEHOUDEN: "Kinderen die blijven waar het vorige plan hen had",
 }
 

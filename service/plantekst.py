@@ -62,7 +62,7 @@ def uitleg(stand: Stand, vandaag: date) -> str:
         return "Gestopt voordat er iets was gevonden."
     said = [f"Klaar: {stand.geplaatst} van de {count(stand.aanvragen or 0, 'aanvraag', 'aanvragen')} met een plek."]
     if stand.conflicten:
-        said.append("Let op: niet alles wat vaststaat, kan.")
+        said.append("Let op: niet alles wat vaststaat, kan. Kies daarvoor iets anders en maak een nieuw plan.")
     said.append(LIMIETEN[stand.limiet])
     open_ = next((one for one in niveaus(stand.niveaus) if not one.bewezen), None)
     if open_ is not None:
@@ -86,7 +86,7 @@ def _in_the_way(code: str) -> str:
     if code in BOTSINGEN:
         return BOTSINGEN[Breach(code)]
     if code in set(Rule):
-        return f"de regel {_lower(catalogue.RULES[Rule(code)])}"
+        return f"het past niet bij de regel ‘{catalogue.RULES[Rule(code)]}’"
     return "de plek is er niet meer" if code == "plek_weg" else "voor deze aanvraag kan nergens een plek worden gezocht"
 
 

@@ -159,7 +159,7 @@ def show(verslag: planverslag.Plan, lines: list[Planregel], console: Console, va
         console.print(table)
     for one in verslag.niveaus:
         if one.waarde or not one.bewezen:
-            bound = "bewezen" if one.bewezen else f"beter dan {decimal(one.grens)} kan niet"
+            bound = "beter kan niet" if one.bewezen else f"beter dan {decimal(one.grens)} kan niet"
             console.print(f"{one.naam}: {decimal(one.waarde)} ({bound})", highlight=False)
     for conflict in verslag.conflicten:
         console.print(f"[bold]Let op:[/bold] {escape(conflict.zin)}", highlight=False)

@@ -148,6 +148,22 @@ async def test_what_conflicts_is_told_in_a_sentence_with_the_place(
     ]
 
 
+async def test_a_rule_that_is_in_the_way_of_what_was_fixed_is_told_by_its_name(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """And what to do next."""
+    lang, _ = await children(pool, wie)
+    boys, _ = await home(pool, wie, naam="De Linde", groepssoort=Groepssoort.JONGENS)
+    id = (await plans.made(pool, wie, vast=[keuze(lang, voorziening_id=boys)])).id
+
+    plan = (await api.get(f"/v1/plannen/{id}")).json()
+
+    assert [conflict["zin"] for conflict in plan["conflicten"]] == [
+        "Deze aanvraag staat vast bij De Linde, maar dat kan niet: het past niet bij de regel ‘Soort groep’."
+    ]
+    assert "Kies daarvoor iets anders en maak een nieuw plan." in plan["uitleg"]
+
+
 async def test_the_next_plan_tells_what_differs(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     """From which plek to which, per aanvraag; the lines can be asked for alone."""
     lang, kort = await children(pool, wie)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from tests.matcher.plan.situations import asked, child, joint, situation
 SEEDS = range(7)
 
 
+@cache
 def proposed(seed: int) -> tuple[Candidates, Proposal]:
     made = propose(joint(situation(seed, crowd=True)), clock=lambda: 0.0, seconds=3600.0)
     return made.candidates, made

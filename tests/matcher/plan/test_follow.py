@@ -107,7 +107,6 @@ def test_with_groups_a_full_solve_is_within_the_gap_that_is_told(seed: int) -> N
     for _ in range(CHANGES // 2):
         ask(dice, follower)
         change(dice, follower, alive, groups=True)
-        ask(dice, follower)
         change(dice, follower, alive, groups=True)
 
         worth, best = checked(follower)

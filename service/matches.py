@@ -18,7 +18,8 @@ from service.db import Connection, Wie
 from service.rangschikking import Context, Rangschikking, compose, names, shown
 from service.snapshot import Snapshots
 from service.travel import Traveller
-from service.vraag import load_aanvraag, load_weging
+from service.vraag import load_aanvraag
+from service.weging import load_weging
 
 
 class Page(Struct, frozen=True):

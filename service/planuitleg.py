@@ -24,7 +24,8 @@ from service.planregels import Planregel
 from service.rangschikking import AfgevallenPlek, Context, PassendePlek
 from service.snapshot import Snapshots
 from service.travel import Traveller
-from service.vraag import load_aanvraag, load_weging
+from service.vraag import load_aanvraag
+from service.weging import load_weging
 
 
 class PlanPrijs(Struct, frozen=True, rename="camel", kw_only=True):

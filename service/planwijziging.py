@@ -35,6 +35,7 @@ from service.planregels import Planregel
 from service.snapshot import Snapshots
 from service.travel import Traveller
 from service.vraag import Familie
+from service.weging import load_weging
 
 PLACED = {"crisis": Tier.CRISIS, "spoed": Tier.SPOED, "regulier": Tier.REGULIER}
 
@@ -98,7 +99,7 @@ async def move(
         aanbod=columns,
         unit=int(unit[0]),
         travel=(await travel.minutes(familie.kinderen[0], columns)).travel,
-        weging=await vraag.load_weging(conn, urgentie, view.huiselijkheid),
+        weging=await load_weging(conn, urgentie, view.huiselijkheid),
         now_hour=hour_of(now),
         taken={str(row["plek_id"]) for row in others},
         held=held,

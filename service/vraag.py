@@ -1,14 +1,13 @@
 """Demand as the matcher sees it: rows of aanvragen and what stands with them → matcher.problem.Aanvraag.
 
 One aanvraag with its brothers and sisters together (`load_aanvraag`, for a rangschikking), or all open ones child by
-child (`load_asked`, for a plan); both are read with the same statements.
+child (`load_open`, for a plan); both are read with the same statements.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -19,14 +18,11 @@ from matcher.problem import (
     MAX_MONTHS,
     MAX_SAMEN,
     Aanvraag,
-    Anker,
     Area,
-    Criterium,
     Jeugdige,
     Machtiging,
     Point,
     Urgentie,
-    Weging,
 )
 from service import aanvragen
 from service.days import age_on, today
@@ -230,41 +226,6 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
 
 def _closed(status: str) -> str:
     return {"beeindigd": "beëindigd"}.get(status, status)
-
-
-WEGING = "select criterium, gewicht from weging where regio = huidige_regio() and urgentie = $1"
-
-INSTELLINGEN = """
-select sleutel, waarde from instelling
-where regio = huidige_regio()
-  and sleutel in ('banden', 'reistijd_horizon_min', 'ankers', 'leeftijdshorizon_maanden', 'bevestiging_uren')
-"""
-
-
-async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, float]) -> Weging:
-    """Weights and scales of the region; for a scale that it did not set, the default of matcher.problem.Weging.
-
-    Raises Refusal (CONFLICT) when the region has no weights: an order that nobody chose is not shown.
-    """
-    gewichten = {Criterium(row["criterium"]): row["gewicht"] for row in await conn.fetch(WEGING, urgentie)}
-    if not gewichten:
-        raise Refusal(
-            Kind.CONFLICT,
-            f"Uw regio heeft voor {urgentie} nog niet bepaald wat hoe zwaar telt. Vraag de beheerder dit in te vullen.",
-        )
-    found = {row["sleutel"]: row["waarde"] for row in await conn.fetch(INSTELLINGEN)}
-    scales: dict[str, Any] = {}
-    if "banden" in found:
-        scales |= {"goed": found["banden"]["goed"], "past": found["banden"]["past"]}
-    if "reistijd_horizon_min" in found:
-        scales["reishorizon_min"] = found["reistijd_horizon_min"]
-    if "leeftijdshorizon_maanden" in found:
-        scales["leeftijdshorizon_maanden"] = found["leeftijdshorizon_maanden"]
-    if "ankers" in found:
-        scales["ankers"] = {Anker(anker): share for anker, share in found["ankers"].items()}
-    if "bevestiging_uren" in found:
-        scales |= {"vers_uur": found["bevestiging_uren"]["vers"], "oud_uur": found["bevestiging_uren"]["oud"]}
-    return Weging(gewichten=gewichten, huiselijkheid=huiselijkheid, **scales)
 
 
 # ── All open aanvragen at once ───────────────────────────────────────────────────────────────────

@@ -18,7 +18,8 @@ from service.db import Connection
 from service.errors import Kind, Refusal
 from service.plannen import Botsing, Keuze, KeuzeSoort, Stand
 from service.travel import Traveller
-from service.vraag import Vraag, load_open, load_weging
+from service.vraag import Vraag, load_open
+from service.weging import load_weging
 
 ORDER = list(Urgentie)
 """From most to least urgent; a family is weighed as its most urgent child."""

@@ -38,7 +38,8 @@ class Bus:
         while True:
             try:
                 await self._once()
-            except AWAY as error:
+            # Also a refusal, such as of a database that is being put back: who listens must not die of it.
+            except (*AWAY, asyncpg.PostgresError) as error:
                 log.warning("bus: the listening connection is lost (%s), connecting again", type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
 

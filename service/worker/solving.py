@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -49,6 +50,9 @@ class Solving:
 @asynccontextmanager
 async def solving(opdracht: Opdracht) -> AsyncIterator[Solving]:
     """Started; at the end of the block it is gone, however far it was."""
+    # The Ctrl-C of a terminal is for the worker, which tells it. Before it has a session of its own the process would
+    # hear it too.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -58,10 +62,12 @@ async def solving(opdracht: Opdracht) -> AsyncIterator[Solving]:
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
             limit=LINE_LIMIT,
-            start_new_session=True,  # the Ctrl-C of a terminal is for the worker, which tells it
+            start_new_session=True,
         )
     except OSError as error:
         raise Broken("het rekenproces kan niet beginnen") from error
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         assert process.stdin is not None
         process.stdin.write(msgspec.json.encode(opdracht) + b"\n")

@@ -79,11 +79,9 @@ class Candidates(Struct, frozen=True, eq=False, kw_only=True):
         """(S,) where a plan leaves a bed that this child may have: not held for another, nor kept for crisis."""
         pairs, count = self.pairs, self.pairs.slots
         holders, held = pairs.opties.T
-        by_optie = np.zeros(pairs.requests, np.bool_)
-        by_optie[holders[slots[holders] == held]] = True
-        others = (slots != NOBODY) & ~by_optie
+        others = slots != NOBODY
         others[who] = False
-        beds = pairs.capaciteit - np.bincount(held, minlength=count)
+        beds = pairs.capaciteit - np.bincount(held, minlength=count)  # a bed that is held is a slot by itself
         free: Bools = np.bincount(slots[others], minlength=count) < beds
         if pairs.urgentie[who] != CRISIS:
             calm = others & (pairs.urgentie != CRISIS)

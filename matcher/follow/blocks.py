@@ -30,14 +30,6 @@ class Block(Struct, eq=False):
     """A samenplaatsing."""
 
 
-class Limit(Struct, frozen=True, eq=False):
-    """Of these requests at most `room` in a voorziening (pairs.Mix), as long as they are there."""
-
-    unit: int
-    mates: set[int]
-    room: int
-
-
 class Before(Struct, frozen=True, eq=False):
     """To come back to."""
 
@@ -52,11 +44,11 @@ class Blocks:
     def __init__(self, demand: Demand, exchange: Exchange, mix: tuple[Mix, ...]) -> None:
         self.demand, self.exchange = demand, exchange
         self.all: list[Block] = []
-        self.limits = [Limit(one.voorziening, set(one.requests), one.room) for one in mix]
-        self._limits_of: dict[int, list[Limit]] = {}
-        for limit in self.limits:
-            for who in limit.mates:
-                self._limits_of.setdefault(who, []).append(limit)
+        self.mix = mix
+        self._mix_of: dict[int, list[Mix]] = {}
+        for one in mix:
+            for who in one.requests:
+                self._mix_of.setdefault(who, []).append(one)
         self._of: dict[int, Block] = {}
         self._seat: dict[int, int] = {}
         """Of those who are placed, the slot …"""
@@ -80,7 +72,7 @@ class Blocks:
 
     def mixed(self, who: int) -> bool:
         """In a group mix."""
-        return who in self._limits_of
+        return who in self._mix_of
 
     def placed(self, block: Block) -> bool:
         return any(who in self._seat for who in block.members)
@@ -105,9 +97,7 @@ class Blocks:
             self._laid = plus(self._laid, self._worth_of(block))
 
     def drop(self, who: int) -> Block | None:
-        """Who goes is in no block and no mix; the block that is left."""
-        for limit in self._limits_of.pop(who, ()):
-            limit.mates.discard(who)
+        """Who goes is in no block; the block that is left."""
         block = self._of.pop(who, None)
         if block is not None:
             block.members.remove(who)
@@ -242,10 +232,10 @@ class Blocks:
 
     def _mix_has_room(self, who: int, slot: int, seats: dict[int, int]) -> bool:
         unit_of = self.demand.unit_of
-        for limit in self._limits_of.get(who, ()):
-            if limit.unit == unit_of[slot]:
-                there = [seats.get(mate, self._seat.get(mate, NOBODY)) for mate in limit.mates]
-                if sum(at != NOBODY and unit_of[at] == limit.unit for at in there) >= limit.room:
+        for mix in self._mix_of.get(who, ()):
+            if mix.voorziening == unit_of[slot]:
+                there = [seats.get(mate, self._seat.get(mate, NOBODY)) for mate in mix.requests]
+                if sum(at != NOBODY and unit_of[at] == mix.voorziening for at in there) >= mix.room:
                     return False
         return True
 

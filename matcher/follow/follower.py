@@ -21,7 +21,7 @@ from matcher.follow.relaxed import Relaxed
 from matcher.follow.worth import WORTH, Standing, known, loss, plus
 from matcher.layers.exchange import Exchange
 from matcher.layers.residual import TOP
-from matcher.pairs import MAX_BEDS, MAX_VALUE, NOBODY, REGULIER, Ints, Mix, Pairs
+from matcher.pairs import MAX_BEDS, MAX_VALUE, NOBODY, REGULIER, Ints, Pairs
 from matcher.plan import Level
 from matcher.problem import MAX_SAMEN, require
 
@@ -104,7 +104,7 @@ class Follower:
             voorziening=exchange.unit_of,
             locatie=demand.locatie,
             ruimte=exchange.ruimte,
-            mix=[Mix(one.unit, tuple(sorted(one.mates)), one.room) for one in self._blocks.limits],
+            mix=self._blocks.mix,
             request=np.concatenate([none, *(np.full(len(child.slots), who) for who, child in there)]),
             slot=np.concatenate([none, *(child.slots for _, child in there)]),
             value=np.concatenate([none, *(child.values for _, child in there)]),

@@ -154,6 +154,32 @@ def test_only_who_is_on_the_chain_moves() -> None:
     assert follower.slots.tolist() == [1, 2, 0]
 
 
+def test_a_samenplaatsing_that_waits_gets_the_beds_that_come() -> None:
+    """One bed is too few for both; with two they are placed, and no plan is better."""
+    problem = pairs([[9], [8]], groep=[0, 0], splitsbaar=[False])
+    plan = solved(problem)
+    follower = Follower(problem, plan.slots, plan.levels)
+    assert follower.slots.tolist() == [-1, -1]
+
+    follower.beds(0, 2)
+
+    assert follower.slots.tolist() == [0, 0]
+    assert follower.standing().proven
+
+
+def test_who_is_left_of_a_samenplaatsing_may_do_better_than_all_of_it() -> None:
+    """The sister has no place at all; when she goes her brother is placed, which was proven not to be possible."""
+    problem = pairs([[9], [None]], groep=[0, 0], splitsbaar=[False])
+    plan = solved(problem)
+    follower = Follower(problem, plan.slots, plan.levels)
+    assert follower.standing().proven
+
+    follower.go(1)
+
+    assert follower.slots.tolist() == [0, -1]
+    assert follower.standing().worth <= follower.standing().bound
+
+
 def one(*slots: int, values: tuple[float, ...] = (1,), **fields: Any) -> Child:
     whole = all(value == int(value) for value in values)
     known = {"urgentie": REGULIER, "wachtdagen": 0} | fields

@@ -54,24 +54,27 @@ class Planregel(Struct, frozen=True, kw_only=True):
         return self.aanvraag_id
 
 
+# A plek that the region may no longer see, as when an agreement with another region ended, is gone.
 REGELS = """
-select r.aanvraag_id, a.kenmerk, a.urgentie, a.samenplaatsing_id, r.plek_id, k.naam as plek, k.voorziening_id,
-       v.naam as voorziening, v.locatie_id, b.naam as aanbieder, r.eerste_dag, r.score::text::float8 as score,
-       r.waarom_niet, r.voorstel_plek_id, o.plek_id as vorige_plek_id,
+select r.aanvraag_id, a.kenmerk, a.urgentie, a.samenplaatsing_id, k.id as plek_id, k.naam as plek, k.voorziening_id,
+       v.naam as voorziening, v.locatie_id, b.naam as aanbieder,
+       case when k.id is not null then r.eerste_dag end as eerste_dag,
+       case when k.id is not null then r.score::text::float8 end as score,
+       case when r.plek_id is not null and k.id is null then 'plek_weg' else r.waarom_niet end as waarom_niet,
+       r.voorstel_plek_id, o.plek_id as vorige_plek_id,
        o.plan_id is null or o.plek_id is distinct from r.plek_id as gewijzigd, r.vast, r.reden, r.prijs, r.versie
 from plan_regel r
 join plan p on p.id = r.plan_id
 join aanvraag a on a.id = r.aanvraag_id
-left join plek k on k.id = r.plek_id
-left join voorziening v on v.id = k.voorziening_id
-left join aanbieder b on b.id = v.aanbieder_id
+left join (plek k join voorziening v on v.id = k.voorziening_id join aanbieder b on b.id = v.aanbieder_id)
+    on k.id = r.plek_id
 left join plan_regel o on o.plan_id = p.vorig_plan_id and o.aanvraag_id = r.aanvraag_id
 """
 
 REGELS_PAGE = f"""
 {REGELS}
 where r.plan_id = $1
-  and ($2::boolean is null or (r.plek_id is not null) = $2)
+  and ($2::boolean is null or (k.id is not null) = $2)
   and ($3::boolean is null or (o.plan_id is null or o.plek_id is distinct from r.plek_id) = $3)
   and ($4::uuid is null
        or (a.urgentie, a.aangemeld_op, a.id) >

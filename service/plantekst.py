@@ -27,7 +27,7 @@ WAAROM_NIET = {
     "samen_vol": "Voor alle broers en zussen samen is in dit plan geen ruimte, en splitsen mag niet.",
     "vast_kan_niet": "Deze aanvraag staat vast op een plek die niet kan.",
     "tijd": "De tijd was op voordat duidelijk was of dit kind bij de anderen in de groep past.",
-    "plek_weg": "De plek is verdwenen terwijl het plan werd gemaakt.",
+    "plek_weg": "De plek is er niet meer, of is niet meer voor uw regio.",
     **{code: zin.replace("{aantal} open", "te veel open") for code, zin in WRONG.items()},
 }
 

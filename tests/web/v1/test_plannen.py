@@ -532,6 +532,40 @@ async def test_where_it_does_not_fit_the_rules_are_told_and_where_it_is_its_own_
     assert (await api.get(f"{url}/{lang}/uitleg?voorzieningId={uuid4()}")).status_code == 404
 
 
+async def test_a_place_that_the_region_may_no_longer_see_is_told_as_gone(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], owner: Connection
+) -> None:
+    """Of another region, with which the agreement ended after the plan was made."""
+    lang, _ = await children(pool, wie)
+    await owner.execute(
+        "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ($1, $2, '[2026-01-01,)')",
+        OTHER_REGIO,
+        wie.regio,
+    )
+    huis, plek = await home(pool, wie_als("schakelfunctionaris", regio=OTHER_REGIO))
+    url = f"/v1/plannen/{(await plans.made(pool, wie)).id}"
+    before = (await api.get(f"{url}/regels/{lang}")).json()
+    await changed(api, f"{url}/regels/{lang}", {"vast": True, "reden": "Oma woont daar"})
+    await owner.execute("delete from regioafspraak")
+
+    line = await api.get(f"{url}/regels/{lang}")
+    lines = await api.get(f"{url}/regels?geplaatst=false")
+    told = await api.get(f"{url}/regels/{lang}/uitleg")
+    again = await plans.made(pool, wie, vorig_plan_id=UUID(url.rsplit("/", 1)[1]))
+
+    assert before["plaats"]["plekId"] == str(plek)
+    assert (line.status_code, line.json()["plaats"], line.json()["waaromNiet"]) == (
+        200,
+        None,
+        {"code": "plek_weg", "zin": "De plek is er niet meer, of is niet meer voor uw regio."},
+    )
+    assert [one["plaats"] for one in lines.json()] == [None, None]
+    assert (told.status_code, told.json()["errors"][0]["code"]) == (400, "verplicht")
+    assert (await api.get(f"{url}/regels/{lang}/uitleg?voorzieningId={huis}")).status_code == 404
+    assert (await api.get(f"{url}/regels/{lang}/uitweg")).status_code == 200
+    assert (await plans.regels(pool, wie, again.id))[lang].plek_id is None
+
+
 async def test_a_plan_is_for_the_schakelfunctionaris_of_the_region_only(
     serve: Serve, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
 ) -> None:

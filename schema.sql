@@ -1146,7 +1146,12 @@ declare
     t text;
 begin
     alter table taak enable row level security;
-    create policy regio on taak using (regio = (select huidige_regio())) with check (regio = (select huidige_regio()));
+    create policy regio on taak for select using (regio = (select huidige_regio()));
+    create policy vraag on taak for insert with check (regio = (select huidige_regio()));
+    create policy werker on taak for update
+        using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris')
+        with check (regio = (select huidige_regio()));
+    comment on policy werker on taak is 'Anybody may ask for work in its own change; only a worker, that acts for the loket, says how it goes.';
     foreach t in array array['plan', 'plan_keuze', 'plan_regel', 'plan_prijs', 'plan_gebeurtenis'] loop
         execute format('alter table %I enable row level security', t);
         execute format('create policy schakelfunctionaris on %I '

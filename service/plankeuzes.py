@@ -11,7 +11,7 @@ from msgspec import UNSET, Meta, Struct
 
 from service import plannen, taken
 from service.db import Connection, Wie, rows_as
-from service.errors import FieldError
+from service.errors import FieldError, Kind, Refusal
 from service.fields import numbered, refuse
 from service.plannen import Keuze, KeuzeSoort, PlanStap, Reden, Stand
 from service.taken import TaakSoort
@@ -179,8 +179,20 @@ from jsonb_populate_recordset(null::plan_keuze, $2)
 """
 
 
+UNFINISHED = "select count(*) from plan where regio = huidige_regio() and status in ('wacht', 'bezig')"
+
+MOST_AT_ONCE = 20
+"""Unfinished plans of one region: workers take turns over all regions, and one must not keep the others waiting."""
+
+
 async def start(conn: Connection, nieuw: NieuwPlan, *, wie: Wie, now: datetime) -> Stand:
-    """Puts a plan in the queue, in this transaction. Refuses INVALID."""
+    """Puts a plan in the queue, in this transaction. Refuses INVALID, and CONFLICT when too many wait already."""
+    if await conn.fetchval(UNFINISHED) >= MOST_AT_ONCE:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Uw regio heeft al {MOST_AT_ONCE} plannen die nog niet klaar zijn. Wacht tot er een klaar is, of stop er"
+            " een.",
+        )
     wrong, keuzes = await _read(conn, nieuw)
     refuse(wrong)
     if nieuw.vorig_plan_id is not None:

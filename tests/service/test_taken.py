@@ -170,6 +170,14 @@ async def test_a_region_sees_its_own_taken_only(pool: Pool, wie: Wie, wie_als: C
             await taken.read(conn, held)
 
 
+async def test_who_asks_for_work_cannot_say_how_it_goes(pool: Pool, wie_als: Callable[..., Wie]) -> None:
+    """A verwijzer may cause a mail, but not call it sent."""
+    async with transaction(pool, wie_als("verwijzer")) as conn:
+        await taken.enqueue(conn, TaakSoort.PLAN, "een", {})
+
+        assert await conn.execute("update taak set niet_voor = 'infinity'") == "UPDATE 0"
+
+
 async def test_a_commit_wakes_the_workers(pool: Pool, wie: Wie, database_url: str) -> None:
     """NOTIFY at the commit, not before."""
     heard = asyncio.Event()

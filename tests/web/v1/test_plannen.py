@@ -13,6 +13,7 @@ import pytest
 
 from service import bezetting, plannen, planuitkomst, taken
 from service.db import Connection, Pool, Wie, transaction
+from service.plankeuzes import MOST_AT_ONCE
 from service.voorzieningen import Groepssoort
 from tests import make
 from tests.conftest import OTHER_REGIO
@@ -65,6 +66,20 @@ async def test_a_plan_that_could_not_be_made_says_why(api: httpx.AsyncClient, po
 
     assert (told["status"], told["limiet"]) == ("mislukt", None)
     assert told["uitleg"].endswith("Uw regio heeft voor regulier nog niet bepaald wat hoe zwaar telt.")
+
+
+async def test_a_region_has_no_more_unfinished_plans_than_leave_others_their_turn(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Workers serve all regions; one that is stopped makes room for the next."""
+    waiting = [await plans.ask(pool, wie) for _ in range(MOST_AT_ONCE)]
+
+    refused = await api.post("/v1/plannen", json={})
+    await changed(api, f"/v1/plannen/{waiting[0].id}", {"status": "gestopt"})
+    accepted = await api.post("/v1/plannen", json={})
+
+    assert (refused.status_code, accepted.status_code) == (409, 201)
+    assert f"al {MOST_AT_ONCE} plannen" in refused.json()["detail"]
 
 
 async def test_the_same_request_twice_is_one_plan(api: httpx.AsyncClient, owner: Connection) -> None:

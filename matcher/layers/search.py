@@ -23,7 +23,7 @@ ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
 ALONE, MEMBER = 5, 12
 """Pairs to begin with, per child alone and per member of a group …"""
-FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
+FEW = ((2, 8), (3, 8), (4, 16), (8, 32), (ALL, ALL))
 """… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
 MORE = 3
 """… and at most added per child in a round."""
@@ -31,6 +31,8 @@ NEAR = 3, 12
 """… and as many to look at again, one part of the plan after another, …"""
 PARTS = 300, 300, 600, 1200
 """… of about so many children …"""
+REPAIR = 50
+"""… or of so many around each samenplaatsing that is not in one voorziening, …"""
 PART_S = 2.0
 """… and so long at most."""
 SMALL = 8_000
@@ -138,6 +140,7 @@ class Search:
             self._look_at(net, self.relaxed.worth[kept])
             self._blend(self.budget.left() * 0.4)
             if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
+                self._polish(self.budget.left() * 0.2, self._spread(), (REPAIR,))
                 self._both()
                 return True
             del self.all, self.finder, self.first  # the largest things that there are
@@ -146,14 +149,21 @@ class Search:
         self.offer(self.first())
         if np.count_nonzero(self.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
-            self._polish(self.budget.left() * 0.5)
+            self._polish(self.budget.left() * 0.5, np.flatnonzero(~self.settled[:-1]), PARTS)
         return False
 
-    def _polish(self, seconds: float) -> None:
+    def _spread(self) -> Ints:
+        """The groups that are not in one voorziening."""
+        member = np.flatnonzero((self.problem.groep >= 0) & (self.plan >= 0))
+        group, unit = self.problem.groep[member], self.problem.voorziening[self.plan[member]]
+        both = np.unique(group * len(self.problem.ruimte) + unit) // len(self.problem.ruimte)
+        spread: Ints = np.unique(both[1:][both[1:] == both[:-1]])
+        return spread
+
+    def _polish(self, seconds: float, seeds: Ints, sizes: tuple[int, ...]) -> None:
         """Looks again at one part of the plan after another, in all tiers at once."""
         goal, until = self._sum(self._weights()), self.budget.left() - seconds
-        seeds = np.flatnonzero(~self.settled[:-1])
-        for size in PARTS:
+        for size in sizes:
             for free in parts(self.problem, self.net, self.near, seeds, self.plan, size):
                 left = self.budget.left() - until
                 if left <= 0 or self.budget.out():

@@ -209,17 +209,6 @@ class Search:
             goal += weight * self.goal(tier)
         return goal
 
-    def _known(self, tier: Tier) -> int:
-        """The most that a tier can be with those before as they are, by what is known of sums."""
-        most = 2**62
-        for weights, bound in self.known:
-            # of the tiers after it: no more than all groups are split, and points say nothing
-            least = {t: self.worth[t] if t in BEFORE[tier] else -len(self.problem.splitsbaar) for t in weights}
-            if tier in weights and (tier is Tier.SCORE or Tier.SCORE not in weights):
-                rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
-                most = min(most, rest // weights[tier])
-        return most
-
     def _weights(self) -> dict[Tier, int]:
         """All tiers in one, in whole numbers: to find a first plan, and for what its bound says of the score."""
         top = int(max(1, np.abs(self.net.value).max(initial=0)))
@@ -233,7 +222,7 @@ class Search:
     def raise_(self, tier: Tier, least: Least, bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
         goal = self.goal(tier)
-        bound = max(self.worth[tier], min(bound, self._known(tier)))
+        bound = max(self.worth[tier], min(bound, at_most(tier, self.worth, self.known, len(self.problem.splitsbaar))))
         self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
         until = 0.0 if tier in {Tier.SCORE, Tier.BEHOUDEN} else self.budget.left() * 0.5
         while self.worth[tier] < bound and not self.budget.out():
@@ -377,6 +366,18 @@ class Search:
                 self.offer(self.first(slots))
             self.offer(slots)
         return found
+
+
+def at_most(tier: Tier, worth: dict[Tier, int], known: list[tuple[dict[Tier, int], int]], groups: int) -> int:
+    """The most that a tier can be with those before as they are; `known`: weights of tiers, a bound on their sum."""
+    most = 2**62
+    for weights, bound in known:
+        # of the tiers after it: no more than all groups are split, and points say nothing
+        least = {t: worth[t] if t in BEFORE[tier] else -groups for t in weights}
+        if tier in weights and (tier is Tier.SCORE or Tier.SCORE not in weights):
+            rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
+            most = min(most, rest // weights[tier])
+    return most
 
 
 def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:

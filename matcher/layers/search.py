@@ -171,14 +171,14 @@ class Search:
                 here = self.near | (self.plan[self.net.request] == self.net.slot)
                 self._integer(goal, [], here & free[self.net.request], min(left, PART_S), hint=True, free=free)
 
-    def _blend(self, seconds: float) -> None:
-        """Looks for a plan that is good in all tiers at once."""
+    def _blend(self, seconds: float, least: Least | None = None) -> None:
+        """Looks for a plan that is good in all tiers at once, with `least` of those that are settled."""
         weights = self._weights()
         goal = self._sum(weights)
         self.counts = np.ones(len(self.net.request), np.bool_)
         until = self.budget.left() - seconds
         while True:
-            seen = self._relax(goal, [], None, until)
+            seen = self._relax(goal, least or [], None, until)
             if seen is not None:
                 self.known.append((weights, seen.bound))
                 # the pairs that lose least make a small model, that nearly always has a good plan
@@ -186,10 +186,12 @@ class Search:
                 for alone, member in FEW if self.net.must.any() else ((0, 0), *FEW):
                     few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
                     few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
+                    if least:
+                        few |= self.plan[self.net.request] == self.net.slot
                     left = self.budget.left() - until
                     if left <= 0 or self.budget.out():
                         return
-                    if self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                    if self._integer(goal, least or [], few, left, gap=FIRST_GAP, hint=bool(least)).x is not None:
                         return
             if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until or self.budget.out():
                 return
@@ -221,8 +223,8 @@ class Search:
 
     def raise_(self, tier: Tier, least: Least, bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
-        goal = self.goal(tier)
-        bound = max(self.worth[tier], min(bound, at_most(tier, self.worth, self.known, len(self.problem.splitsbaar))))
+        goal, first = self.goal(tier), self.worth[tier]
+        bound = max(first, min(bound, at_most(tier, self.worth, self.known, len(self.problem.splitsbaar))))
         self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
         until = 0.0 if tier in {Tier.SCORE, Tier.BEHOUDEN} else self.budget.left() * 0.5
         while self.worth[tier] < bound and not self.budget.out():
@@ -254,6 +256,9 @@ class Search:
                     break
             if self.worth[tier] == before:
                 break
+        if self.worth[tier] > first and tier in BEFORE[Tier.SCORE] and not self.budget.out():
+            # the plan that is better here was found without a look at the tiers after it
+            self._blend(self.budget.left() * 0.2, [*least, (goal, self.worth[tier])])
         return bound
 
     def _near_enough(self, reached: int, bound: int) -> bool:

@@ -32,7 +32,7 @@ RUIM_S, KRAP_S, PROVINCE_S = 30.0, 25.0, 60.0
 CPSAT_S = 15.0
 ENOUGH = 0.0005
 """At country size a tier is left at this gap."""
-TEN_TIMES_S, TEN_TIMES_END_S = 90.0, 150.0
+TEN_TIMES_S, TEN_TIMES_END_S = 60.0, 150.0
 
 
 def run() -> list[Entry]:
@@ -107,7 +107,10 @@ def _against_best(problem: Pairs, found: Plan, of: str) -> list[Entry]:
 def _ten_times() -> list[Entry]:
     """In a process of its own, of which the most memory is measured."""
     command = [sys.executable, "-m", "tests.bench.ten_times", str(TEN_TIMES_S)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=TEN_TIMES_END_S)
+    try:
+        done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=TEN_TIMES_END_S)
+    except subprocess.TimeoutExpired:  # a figure too, and no reason to lose the others
+        return measured("plan_ten_times_s", TEN_TIMES_END_S, "s, and not done", {})
     seconds, megabytes, gap = map(float, done.stdout.split())
     return [
         *measured("plan_ten_times_s", seconds, "s", {}),

@@ -138,8 +138,10 @@ class Pairs(Struct, frozen=True, eq=False, kw_only=True):
             for name, links in (("vast", vast), ("verboden", verboden), ("opties", opties))
         )
         _linked(fixed, held, key, slots, kept, capaciteit)
-        gone = np.isin(key, banned[:, 0] * max(slots, 1) + banned[:, 1])
-        who, where_, points = who[~gone], where_[~gone], points[~gone]
+        if len(banned):
+            left = ~np.isin(key, banned[:, 0] * max(slots, 1) + banned[:, 1])
+            who, where_, points = who[left], where_[left], points[left]
+        del key  # as large as any column of the answer
         return cls(
             urgentie=urgentie,
             wachtdagen=wachtdagen,
@@ -265,7 +267,8 @@ def _linked(fixed: Ints, held: Ints, key: Ints, slots: int, kept: Ints, beds: In
     for at in np.flatnonzero(fixed[1:, 0] == fixed[:-1, 0])[:1]:
         who, one, two = fixed[at, 0], fixed[at, 1], fixed[at + 1, 1]
         require(False, f"vast request {who}", f"is fixed to slot {one} and to slot {two}")
-    for who, where in held[~np.isin(held[:, 0] * max(slots, 1) + held[:, 1], key)][:1]:
+    given = np.isin(held[:, 0] * max(slots, 1) + held[:, 1], key) if len(held) else np.zeros(0, np.bool_)  # sorts all
+    for who, where in held[~given][:1]:
         require(False, f"optie of request {who}", f"on slot {where}, which is not one of its pairs")
     taken = np.bincount(held[:, 1], minlength=slots) + kept
     for at in np.flatnonzero(taken > beds)[:1]:

@@ -158,7 +158,9 @@ def priced(
     """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
     problem, net = of.problem, of.net
     begin, splits_at, apart_at = of.of.begins
-    cost = np.rint(goal[:apart_at]).astype(np.int64)
+    exact = goal if goal.dtype == np.int64 else np.rint(goal)
+    cost: Ints = exact[:apart_at].astype(np.int64)
+    del exact
     cost *= at.scale
     total = at.rent
     for (row, bound), price in zip(least, at.least, strict=True):
@@ -171,7 +173,8 @@ def priced(
         np.subtract.at(cost, cuts.column[here], at.cut[cuts.row[here]] * cuts.coefficient[here])
         total += sum(a * b for a, b in zip(at.cut.tolist(), cuts.most.tolist(), strict=True))
     pairs = begin
-    paid = cost[:pairs] - at.node[net.leaf]
+    paid = cost[:pairs]  # in the same place: at ten times a country each such column is 250 MB
+    paid -= at.node[net.leaf]
     for one, price in zip(problem.mix, at.mix, strict=True):
         if price:
             among = np.isin(net.request, one.requests) & (problem.voorziening[net.slot] == one.voorziening)

@@ -227,5 +227,6 @@ def strict(
         return net, np.ones(len(net.request), np.bool_)
     paid = top.worth - top.price[net.leaf]
     itself = top.price - np.where(net.parent >= 0, top.price[net.parent], 0)
-    kept = paid == top.gain[net.request]
-    return structs.replace(net if kept.all() else net.keep(kept), must=top.gain > 0, full=itself > 0), kept
+    kept, must = paid == top.gain[net.request], top.gain > 0
+    del paid, top  # before what is kept is copied
+    return structs.replace(net if kept.all() else net.keep(kept), must=must, full=itself > 0), kept

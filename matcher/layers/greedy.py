@@ -27,9 +27,9 @@ APART, OVER = 10, 4
 def at_prices(problem: Pairs, of: Index, price: Ints, worth: Ints) -> Priced:
     """What each pair, whole and group is worth at the prices of the flow."""
     top = int(max(1, np.abs(of.net.value).max(initial=0)))
-    goal = np.rint(
-        APART * top * costs(problem, of.of, Tier.GESPLITST) + OVER * top * costs(problem, of.of, Tier.LOCATIE)
-    )
+    goal = np.zeros(of.of.count, np.int64)  # as large as anything here: no others beside it
+    for times, tier in ((APART, Tier.GESPLITST), (OVER, Tier.LOCATIE)):
+        goal[len(worth) :] += times * top * costs(problem, of.of, tier)[len(worth) :].astype(np.int64)
     goal[: len(worth)] = worth
     return priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
 

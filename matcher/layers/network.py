@@ -76,10 +76,11 @@ def network(problem: Pairs) -> Network:
     """The tree of a problem, with the pairs that some plan can use."""
     slots, held, kept = problem.slots, problem.opties, problem.voor_crisis
     optie = np.bincount(held[:, 1], minlength=slots)
-    key, width = problem.request * max(slots, 1) + problem.slot, max(slots, 1)
-    holder = np.isin(key, held[:, 0] * width + held[:, 1]) if len(held) else np.zeros(len(key), np.bool_)
+    holder, width = np.zeros(len(problem.request), np.bool_), max(slots, 1)
+    if len(held):
+        holder = np.isin(problem.request * width + problem.slot, held[:, 0] * width + held[:, 1])
     calm = problem.urgentie[problem.request] != CRISIS
-    leaf, room, parent = problem.slot.copy(), [problem.capaciteit], np.full(slots, NOBODY)
+    leaf, room, parent = problem.slot, [problem.capaciteit], np.full(slots, NOBODY)
     nodes = slots
     # Children get lower numbers than parents at the end: numbers are turned round there.
     parents = [parent]
@@ -93,6 +94,7 @@ def network(problem: Pairs) -> Network:
             parents.append(top[at])
             nodes += len(at)
             enters = who & has[problem.slot]
+            leaf = leaf.copy()
             leaf[enters] = below[problem.slot[enters]]
             top = below
     beds = np.bincount(problem.voorziening, weights=problem.capaciteit, minlength=len(problem.ruimte))
@@ -134,10 +136,8 @@ def _clean(problem: Pairs, net: Network) -> Network:
         fixed = np.full(problem.requests, NOBODY)
         fixed[problem.vast[:, 0]] = problem.vast[:, 1]
         use &= (fixed[net.request] < 0) | (fixed[net.request] == net.slot)
-    group = problem.groep[net.request]
-    whole = (group >= 0) & use
-    whole[whole] = ~problem.splitsbaar[group[whole]]
-    at = np.flatnonzero(whole)
+    bound = np.append(~problem.splitsbaar, False)[problem.groep]  # (R,) the last is that of NOBODY
+    at = np.flatnonzero(bound[net.request] & use)
     if len(at):
         place = problem.locatie[problem.voorziening[net.slot[at]]]
         ok = complete(problem, net, at, place)

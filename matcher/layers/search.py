@@ -23,7 +23,7 @@ ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
 ALONE, MEMBER = 5, 12
 """Pairs to begin with, per child alone and per member of a group …"""
-FEW = ((2, 8), (4, 16), (8, 32), (ALL, ALL))
+FEW = ((2, 8), (3, 8), (4, 16), (8, 32), (ALL, ALL))
 """… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
 MORE = 3
 """… and at most added per child in a round."""
@@ -31,6 +31,8 @@ NEAR = 3, 12
 """… and as many to look at again, one part of the plan after another, …"""
 PARTS = 300, 300, 600, 1200
 """… of about so many children …"""
+REPAIR = 50
+"""… or of so many around each samenplaatsing that is not in one voorziening, …"""
 PART_S = 2.0
 """… and so long at most."""
 SMALL = 8_000
@@ -138,6 +140,7 @@ class Search:
             self._look_at(net, self.relaxed.worth[kept])
             self._blend(self.budget.left() * 0.4)
             if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
+                self._polish(self.budget.left() * 0.2, self._spread(), (REPAIR,))
                 self._both()
                 return True
             del self.all, self.finder, self.first  # the largest things that there are
@@ -146,14 +149,21 @@ class Search:
         self.offer(self.first())
         if np.count_nonzero(self.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
-            self._polish(self.budget.left() * 0.5)
+            self._polish(self.budget.left() * 0.5, np.flatnonzero(~self.settled[:-1]), PARTS)
         return False
 
-    def _polish(self, seconds: float) -> None:
+    def _spread(self) -> Ints:
+        """The groups that are not in one voorziening."""
+        member = np.flatnonzero((self.problem.groep >= 0) & (self.plan >= 0))
+        group, unit = self.problem.groep[member], self.problem.voorziening[self.plan[member]]
+        both = np.unique(group * len(self.problem.ruimte) + unit) // len(self.problem.ruimte)
+        spread: Ints = np.unique(both[1:][both[1:] == both[:-1]])
+        return spread
+
+    def _polish(self, seconds: float, seeds: Ints, sizes: tuple[int, ...]) -> None:
         """Looks again at one part of the plan after another, in all tiers at once."""
         goal, until = self._sum(self._weights()), self.budget.left() - seconds
-        seeds = np.flatnonzero(~self.settled[:-1])
-        for size in PARTS:
+        for size in sizes:
             for free in parts(self.problem, self.net, self.near, seeds, self.plan, size):
                 left = self.budget.left() - until
                 if left <= 0 or self.budget.out():
@@ -161,14 +171,14 @@ class Search:
                 here = self.near | (self.plan[self.net.request] == self.net.slot)
                 self._integer(goal, [], here & free[self.net.request], min(left, PART_S), hint=True, free=free)
 
-    def _blend(self, seconds: float) -> None:
-        """Looks for a plan that is good in all tiers at once."""
+    def _blend(self, seconds: float, least: Least | None = None) -> None:
+        """Looks for a plan that is good in all tiers at once, with `least` of those that are settled."""
         weights = self._weights()
         goal = self._sum(weights)
         self.counts = np.ones(len(self.net.request), np.bool_)
         until = self.budget.left() - seconds
         while True:
-            seen = self._relax(goal, [], None, until)
+            seen = self._relax(goal, least or [], None, until)
             if seen is not None:
                 self.known.append((weights, seen.bound))
                 # the pairs that lose least make a small model, that nearly always has a good plan
@@ -176,10 +186,12 @@ class Search:
                 for alone, member in FEW if self.net.must.any() else ((0, 0), *FEW):
                     few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
                     few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
+                    if least:
+                        few |= self.plan[self.net.request] == self.net.slot
                     left = self.budget.left() - until
                     if left <= 0 or self.budget.out():
                         return
-                    if self._integer(goal, [], few, left, gap=FIRST_GAP).x is not None:
+                    if self._integer(goal, least or [], few, left, gap=FIRST_GAP, hint=bool(least)).x is not None:
                         return
             if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until or self.budget.out():
                 return
@@ -199,17 +211,6 @@ class Search:
             goal += weight * self.goal(tier)
         return goal
 
-    def _known(self, tier: Tier) -> int:
-        """The most that a tier can be with those before as they are, by what is known of sums."""
-        most = 2**62
-        for weights, bound in self.known:
-            # of the tiers after it: no more than all groups are split, and points say nothing
-            least = {t: self.worth[t] if t in BEFORE[tier] else -len(self.problem.splitsbaar) for t in weights}
-            if tier in weights and (tier is Tier.SCORE or Tier.SCORE not in weights):
-                rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
-                most = min(most, rest // weights[tier])
-        return most
-
     def _weights(self) -> dict[Tier, int]:
         """All tiers in one, in whole numbers: to find a first plan, and for what its bound says of the score."""
         top = int(max(1, np.abs(self.net.value).max(initial=0)))
@@ -222,8 +223,8 @@ class Search:
 
     def raise_(self, tier: Tier, least: Least, bound: int) -> int:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
-        goal = self.goal(tier)
-        bound = max(self.worth[tier], min(bound, self._known(tier)))
+        goal, first = self.goal(tier), self.worth[tier]
+        bound = max(first, min(bound, at_most(tier, self.worth, self.known, len(self.problem.splitsbaar))))
         self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
         until = 0.0 if tier in {Tier.SCORE, Tier.BEHOUDEN} else self.budget.left() * 0.5
         while self.worth[tier] < bound and not self.budget.out():
@@ -255,6 +256,9 @@ class Search:
                     break
             if self.worth[tier] == before:
                 break
+        if self.worth[tier] > first and tier in BEFORE[Tier.SCORE] and not self.budget.out():
+            # the plan that is better here was found without a look at the tiers after it
+            self._blend(self.budget.left() * 0.2, [*least, (goal, self.worth[tier])])
         return bound
 
     def _near_enough(self, reached: int, bound: int) -> bool:
@@ -367,6 +371,18 @@ class Search:
                 self.offer(self.first(slots))
             self.offer(slots)
         return found
+
+
+def at_most(tier: Tier, worth: dict[Tier, int], known: list[tuple[dict[Tier, int], int]], groups: int) -> int:
+    """The most that a tier can be with those before as they are; `known`: weights of tiers, a bound on their sum."""
+    most = 2**62
+    for weights, bound in known:
+        # of the tiers after it: no more than all groups are split, and points say nothing
+        least = {t: worth[t] if t in BEFORE[tier] else -groups for t in weights}
+        if tier in weights and (tier is Tier.SCORE or Tier.SCORE not in weights):
+            rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
+            most = min(most, rest // weights[tier])
+    return most
 
 
 def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:

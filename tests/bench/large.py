@@ -51,29 +51,30 @@ def pairs(children: int, *, krap: bool, groups: bool, seed: int = 1) -> Pairs:
         )
         for r in range(regions)
     ]
+    of = [(soort[u], age[u] + 3, span[u], gender[u], slot_day[at]) for at in near for u in (slot_unit[at],)]
     for child in range(children):
         own = family[child]
-        at = near[home[own]]
+        kinds, ages, spans, genders, days = of[home[own]]
+        fits = asks[own][kinds] & (np.abs(ages - child_age[child]) <= spans) & (days <= term[child])
+        fits &= (genders >= 2) | (genders == child_gender[child])
+        at = near[home[own]][fits]
         unit = slot_unit[at]
-        fits = (
-            asks[own, soort[unit]]
-            & (np.abs(age[unit] + 3 - child_age[child]) <= span[unit])
-            & (slot_day[at] <= term[child])
-        )
-        fits &= (gender[unit] >= 2) | (gender[unit] == child_gender[child])
-        at, unit = at[fits], unit[fits]
         away = np.hypot(*(unit_xy[unit] - home_xy[own]).T)
-        request.append(np.full(len(at), child))
-        slot.append(at)
+        request.append(np.full(len(at), child, np.int32))  # ten times a country has 30 million of these
+        slot.append(at.astype(np.int32))
         value.append(
             np.rint(
                 10_000 * (0.5 * np.exp(-away / 15) + 0.3 * rng.random(6)[soort[unit]] + 0.2 * (1 - slot_day[at] / 60))
-            )
+            ).astype(np.int32)
         )
     sizes_of = np.bincount(family)
     together = np.flatnonzero(sizes_of > 1)
     number = np.full(families, NOBODY)
     number[together] = np.arange(len(together))
+    columns = []
+    for parts in (request, slot, value):  # and free of what they are made of before the next
+        columns.append(np.concatenate(parts))
+        parts.clear()
     return Pairs.build(
         urgentie=urgentie,
         wachtdagen=wait,
@@ -82,9 +83,9 @@ def pairs(children: int, *, krap: bool, groups: bool, seed: int = 1) -> Pairs:
         capaciteit=beds_of,
         voorziening=slot_unit,
         locatie=locatie,
-        request=np.concatenate(request),
-        slot=np.concatenate(slot),
-        value=np.concatenate(value),
+        request=columns[0],
+        slot=columns[1],
+        value=columns[2],
     )
 
 

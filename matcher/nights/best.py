@@ -16,6 +16,8 @@ from matcher.pairs import NOBODY, Ints
 NEAR = 20
 """Options of a request that most steps look at."""
 
+SIZE = 40.0
+
 
 class Best:
     """`chosen` (R,): the option of each request or NOBODY; None: none known. Totals and bound in units of `Options`."""
@@ -30,6 +32,8 @@ class Best:
         self.chosen: Ints | None = None
         self.total: int | None = None
         self.bound = 0 if of.complete else ceil((of.floor - of.base) / of.unit)  # costs are counted from 0
+        self.size = SIZE
+        """Requests that a solver's step frees"""
         self.infeasible = False
         self.stopped = False
         self.lock = Lock()
@@ -56,11 +60,12 @@ class Best:
     def hear(self, now: Priced) -> int | None:
         """Of a new bound by prices; what is to be bettered."""
         self.raise_to(now.bound)
-        if self.priced is not now:
+        if self.priced is None or now.exact * self.priced.scale > self.priced.exact * now.scale:
             self.priced = now
             self.near = now.rank(self.of) < NEAR
         if self.total is not None:
-            self.keep = now.loss <= (self.total - 1) * now.scale - now.exact
+            best = self.priced
+            self.keep = best.loss <= (self.total - 1) * best.scale - best.exact
         return self.total
 
     @property

@@ -44,7 +44,7 @@ class Relaxation:
     def share(self) -> Floats:
         """(O,) how much of each option the last program took."""
         share = np.zeros(len(self.of.cost))
-        share[self.at] = self.x
+        share[self.at[: len(self.x)]] = self.x  # options may have come since
         return share
 
     def run(

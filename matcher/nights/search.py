@@ -16,7 +16,6 @@ from matcher.pairs import NOBODY, Bools, Ints
 
 STEP_S = 2.0
 """A step ends after this; one that does makes the next ones smaller."""
-SIZE = 40
 QUICK_S = 0.4
 MOSTLY = 0.8
 """Of the steps look at options that lose little."""
@@ -85,11 +84,12 @@ def improve(best: Best, chosen: Ints, keep: Bools, free: Bools, *, seconds: floa
     return "done" if answer.optimal else "time"
 
 
-def walk(best: Best, seed: int, steps: int | None = None) -> None:
+def walk(best: Best, seed: int, *, seconds: float = np.inf, steps: int | None = None) -> None:
     """Step after step while there is time; sizes follow what the steps take."""
     dice = np.random.default_rng(seed)
-    size, number = float(SIZE), 0
-    while not best.done and best.chosen is not None and number != steps:
+    size, number = best.size, 0
+    end = best.clock() + seconds
+    while not best.done and best.chosen is not None and number != steps and best.clock() < end:
         number += 1
         chosen = best.chosen
         free = neighbours(best.of, chosen, int(size), dice)
@@ -101,6 +101,7 @@ def walk(best: Best, seed: int, steps: int | None = None) -> None:
             size = max(8.0, size * 0.85)
         elif best.effort or took < QUICK_S:
             size = min(size * 1.06 + 1, float(len(chosen)))
+        best.size = size
 
 
 def rounded(best: Best, share: Floats, now: Priced) -> Ints:

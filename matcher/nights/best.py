@@ -8,7 +8,7 @@ from threading import Lock
 
 import numpy as np
 
-from matcher.layers.linear import Interrupter
+from matcher.layers.linear import Floats, Interrupter
 from matcher.nights.bound import Priced
 from matcher.nights.options import Options, spread
 from matcher.pairs import NOBODY, Ints
@@ -29,6 +29,8 @@ class Best:
         self.near = self.keep
         """(O,) those of each request that lose least."""
         self.priced: Priced | None = None
+        self.share: Floats | None = None
+        """(O,) how much of each option a relaxation took"""
         self.chosen: Ints | None = None
         self.total: int | None = None
         self.bound = 0 if of.complete else ceil((of.floor - of.base) / of.unit)  # costs are counted from 0

@@ -45,7 +45,7 @@ PROVABLE = 15_000
 """Options from which an exact model proves nothing: better solutions come first."""
 ROUND_S = 6.0
 """The exact model is made anew after this, then after twice that, …: better solutions leave less to look at."""
-DIVE_S = 8.0
+DIVE_S = 12.0
 """For a solution along the relaxation."""
 SURE = 1e-9
 """Of the value: what decimals that had to be rounded may hide in an answer that is called optimal."""
@@ -152,15 +152,26 @@ def _prove(best: Best, seed: int) -> None:
         begin = np.zeros(0, np.int64) if best.chosen is None else best.chosen[best.chosen != NOBODY]
         relaxation = Relaxation(of, on, rows, begin)
 
+        begun = len(rows.limit)
+
         def heard(now: Priced) -> int | None:
             if now is not best.priced:
                 best.offer(rounded(best, relaxation.share(), now))
             return best.hear(now)
 
-        relaxation.run(clock=best.clock, end=best.end, heard=heard, interrupter=best.interrupter())
+        def along() -> None:
+            best.share = relaxation.share()
+            dive(best, best.share, seconds=min(DIVE_S, best.effort or DIVE_S), seed=seed)
+
+        def solved() -> None:  # what is small is proven sooner with the rows that come now
+            if np.count_nonzero(best.keep) > PROVABLE:
+                along()
+
+        relaxation.run(clock=best.clock, end=best.end, heard=heard, solved=solved, interrupter=best.interrupter())
         rows = relaxation.rows
         if relaxation.best is not None and not best.done:
-            dive(best, relaxation.share(), seconds=min(DIVE_S, best.effort or DIVE_S), seed=seed)
+            if best.share is None or len(rows.limit) > begun:
+                along()
             best.hear(relaxation.best)
     if best.effort and best.chosen is not None:
         anneal(best, seed, seconds=0, steps=int(best.effort * PACE))

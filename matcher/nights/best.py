@@ -8,13 +8,15 @@ from threading import Lock
 
 import numpy as np
 
-from matcher.layers.linear import Interrupter
+from matcher.layers.linear import Floats, Interrupter
 from matcher.nights.bound import Priced
 from matcher.nights.options import Options, spread
 from matcher.pairs import NOBODY, Ints
 
 NEAR = 20
 """Options of a request that most steps look at."""
+
+SIZE = 40.0
 
 
 class Best:
@@ -27,9 +29,13 @@ class Best:
         self.near = self.keep
         """(O,) those of each request that lose least."""
         self.priced: Priced | None = None
+        self.share: Floats | None = None
+        """(O,) how much of each option a relaxation took"""
         self.chosen: Ints | None = None
         self.total: int | None = None
         self.bound = 0 if of.complete else ceil((of.floor - of.base) / of.unit)  # costs are counted from 0
+        self.size = SIZE
+        """Requests that a solver's step frees"""
         self.infeasible = False
         self.stopped = False
         self.lock = Lock()
@@ -56,11 +62,12 @@ class Best:
     def hear(self, now: Priced) -> int | None:
         """Of a new bound by prices; what is to be bettered."""
         self.raise_to(now.bound)
-        if self.priced is not now:
+        if self.priced is None or now.exact * self.priced.scale > self.priced.exact * now.scale:
             self.priced = now
             self.near = now.rank(self.of) < NEAR
         if self.total is not None:
-            self.keep = now.loss <= (self.total - 1) * now.scale - now.exact
+            best = self.priced
+            self.keep = best.loss <= (self.total - 1) * best.scale - best.exact
         return self.total
 
     @property

@@ -44,7 +44,7 @@ class Relaxation:
     def share(self) -> Floats:
         """(O,) how much of each option the last program took."""
         share = np.zeros(len(self.of.cost))
-        share[self.at] = self.x
+        share[self.at[: len(self.x)]] = self.x  # options may have come since
         return share
 
     def run(
@@ -53,9 +53,13 @@ class Relaxation:
         clock: Callable[[], float],
         end: float,
         heard: Callable[[Priced], int | None],
+        solved: Callable[[], None] = lambda: None,
         interrupter: Interrupter | None = None,
     ) -> bool:
-        """True: no more can be had from it. `heard` gets each better bound and says what is to be bettered."""
+        """True: no more can be had from it. `heard` gets each better bound and says what is to be bettered.
+
+        `solved`: the program is, before rows about kinds come.
+        """
         first, before, dual = None, None, False
         while clock() < end:
             answer = self.master.solve(seconds=end - clock(), dual=dual, interrupter=interrupter)
@@ -81,6 +85,8 @@ class Relaxation:
                 left = np.inf if aim is None else aim - self.value
                 if gained <= LITTLE * min(max(first, 1e-9), left):
                     return True
+            else:
+                solved()
             before = self.value
             if not self._rows():
                 return True

@@ -16,22 +16,23 @@ from matcher.pairs import NOBODY, Bools, Ints
 
 STEP_S = 2.0
 """A step ends after this; one that does makes the next ones smaller."""
-SIZE = 40
 QUICK_S = 0.4
 MOSTLY = 0.8
 """Of the steps look at options that lose little."""
-LARGE = 150
+SOME, FIT = 150, 6
+"""With more requests than this a dive looks, besides what the relaxation took, at so many options that lose least."""
+LARGE = 350
 """Requests that a relaxation takes in parts: more than can be decided at once."""
 
 
-def neighbours(of: Options, chosen: Ints, size: int, dice: Generator) -> Bools:
-    """(R,) about `size` requests that could change places with each other."""
+def neighbours(of: Options, chosen: Ints, size: int, dice: Generator, share: Floats | None) -> Bools:
+    """(R,) about `size` requests that could change places with each other; `share` (O,): what a relaxation took."""
     requests = len(chosen)
     free = np.zeros(requests, np.bool_)
     placed = np.flatnonzero(chosen != NOBODY)
     own = chosen[placed]
     left = np.flatnonzero(chosen == NOBODY)
-    how = int(dice.integers(0, 3))
+    how = int(dice.integers(0, 3 if share is None else 4))
     if how == 0:  # all that are in some places
         for place in dice.permutation(len(of.single)).tolist():
             inside = placed[of.place[own] == place]
@@ -43,6 +44,10 @@ def neighbours(of: Options, chosen: Ints, size: int, dice: Generator) -> Bools:
         start[placed] = of.start[own]
         night = dice.integers(0, of.problem.nights)
         free[np.argsort(np.abs(start - night) + dice.random(requests))[:size]] = True
+    elif how == 3 and share is not None:  # where the relaxation is of another mind
+        agrees = np.zeros(requests)
+        agrees[placed] = share[own]
+        free[np.argsort(agrees + dice.random(requests))[:size]] = True
     else:  # one, and those that are where it could be
         one = int(dice.choice(left if len(left) and dice.random() < 0.7 else requests))
         at = dice.permutation(np.arange(of.first[one], of.first[one + 1]))[:size]
@@ -85,14 +90,15 @@ def improve(best: Best, chosen: Ints, keep: Bools, free: Bools, *, seconds: floa
     return "done" if answer.optimal else "time"
 
 
-def walk(best: Best, seed: int, steps: int | None = None) -> None:
+def walk(best: Best, seed: int, *, seconds: float = np.inf, steps: int | None = None) -> None:
     """Step after step while there is time; sizes follow what the steps take."""
     dice = np.random.default_rng(seed)
-    size, number = float(SIZE), 0
-    while not best.done and best.chosen is not None and number != steps:
+    size, number = best.size, 0
+    end = best.clock() + seconds
+    while not best.done and best.chosen is not None and number != steps and best.clock() < end:
         number += 1
         chosen = best.chosen
-        free = neighbours(best.of, chosen, int(size), dice)
+        free = neighbours(best.of, chosen, int(size), dice, best.share)
         before = best.clock()
         keep = best.keep & best.near if dice.random() < MOSTLY else best.keep
         said = improve(best, chosen, keep, free, seconds=min(STEP_S, best.effort or STEP_S), seed=seed + number)
@@ -101,6 +107,7 @@ def walk(best: Best, seed: int, steps: int | None = None) -> None:
             size = max(8.0, size * 0.85)
         elif best.effort or took < QUICK_S:
             size = min(size * 1.06 + 1, float(len(chosen)))
+        best.size = size
 
 
 def rounded(best: Best, share: Floats, now: Priced) -> Ints:
@@ -123,4 +130,8 @@ def dive(best: Best, share: Floats, *, seconds: float, seed: int) -> None:
         if option in free.able(int(of.request[option])):
             free.take(option)
             chosen[of.request[option]] = option
-    improve(best, chosen, best.near | (share > 0), chosen == NOBODY, seconds=seconds, seed=seed, hint=False)
+    keep = best.near
+    if best.priced is not None and np.count_nonzero(chosen == NOBODY) > SOME:
+        keep = best.priced.rank(of) < FIT
+    keep = keep | (share > 0)
+    improve(best, chosen, keep, chosen == NOBODY, seconds=seconds, seed=seed, hint=False)

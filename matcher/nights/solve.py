@@ -28,15 +28,24 @@ from matcher.nights.model import build
 from matcher.nights.options import options
 from matcher.nights.problem import Nights, Result
 from matcher.nights.relax import Relaxation
+from matcher.nights.ruin import HOT, PACE, anneal
 from matcher.nights.search import dive, rounded, walk
 from matcher.pairs import NOBODY
 
 Answer = TypeVar("Answer")
 
 POLL_S = 0.02
+QUICK_S, STEPS_S, LONG = 1.0, 4.0, 0.7
+"""Annealing begins fast, then takes this part of the time that is left; between there are steps by a solver."""
+EASY = 400
+"""Small steps before a solver is asked where those who must be placed can be."""
+APART = 10**6
+"""Between seeds of the two that search."""
+PROVABLE = 15_000
+"""Options from which an exact model proves nothing: better solutions come first."""
 ROUND_S = 6.0
 """The exact model is made anew after this, then after twice that, …: better solutions leave less to look at."""
-DIVE_S = 8.0
+DIVE_S = 12.0
 """For a solution along the relaxation."""
 SURE = 1e-9
 """Of the value: what decimals that had to be rounded may hide in an answer that is called optimal."""
@@ -117,16 +126,22 @@ def _begin(best: Best, seed: int) -> None:
     of = best.of
     best.offer(greedy(of, of.cost.astype(np.float64), order(of)))
     if best.total is None and not best.done:
+        anneal(best, seed, seconds=0, steps=EASY)
+    if best.total is None and not best.done:
         first(best, seed)
 
 
 def _search(best: Best, seed: int) -> None:
     _begin(best, seed)
+    turns = 0
     while not best.done:
         if best.chosen is None:
             sleep(POLL_S)
-        else:
-            walk(best, seed)
+            continue
+        turns += 1
+        quick = turns == 1
+        anneal(best, seed + turns, seconds=QUICK_S if quick else LONG * best.left(), hot=HOT if turns < 3 else HOT / 4)
+        walk(best, seed + turns, seconds=STEPS_S)
 
 
 def _prove(best: Best, seed: int) -> None:
@@ -137,20 +152,35 @@ def _prove(best: Best, seed: int) -> None:
         begin = np.zeros(0, np.int64) if best.chosen is None else best.chosen[best.chosen != NOBODY]
         relaxation = Relaxation(of, on, rows, begin)
 
+        begun = len(rows.limit)
+
         def heard(now: Priced) -> int | None:
             if now is not best.priced:
                 best.offer(rounded(best, relaxation.share(), now))
             return best.hear(now)
 
-        relaxation.run(clock=best.clock, end=best.end, heard=heard, interrupter=best.interrupter())
+        def along() -> None:
+            best.share = relaxation.share()
+            dive(best, best.share, seconds=min(DIVE_S, best.effort or DIVE_S), seed=seed)
+
+        def solved() -> None:  # what is small is proven sooner with the rows that come now
+            if np.count_nonzero(best.keep) > PROVABLE:
+                along()
+
+        relaxation.run(clock=best.clock, end=best.end, heard=heard, solved=solved, interrupter=best.interrupter())
         rows = relaxation.rows
         if relaxation.best is not None and not best.done:
-            dive(best, relaxation.share(), seconds=min(DIVE_S, best.effort or DIVE_S), seed=seed)
+            if best.share is None or len(rows.limit) > begun:
+                along()
             best.hear(relaxation.best)
     if best.effort and best.chosen is not None:
-        walk(best, seed, int(best.effort))
+        anneal(best, seed, seconds=0, steps=int(best.effort * PACE))
+        walk(best, seed, steps=int(best.effort))
     seconds = best.effort or ROUND_S
     while not best.done:
+        if not best.effort and best.chosen is not None and np.count_nonzero(best.keep) > PROVABLE:
+            walk(best, seed + APART, seconds=ROUND_S)
+            continue
         _exact(best, on, rows, seconds, seed)
         seconds *= 2
         if best.effort:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct, structs
 
-from matcher.candidates import Asked, Candidates
 from matcher.change import changes
 from matcher.check import Loss
 from matcher.follow import Between, Follower
@@ -21,6 +20,7 @@ from matcher.layers.residual import GONE
 from matcher.pairs import NOBODY, Bools, Ints
 from matcher.price import Prices
 from matcher.problem import Aanvraag, Machtiging, require
+from matcher.proposal.candidates import Asked, Candidates
 from matcher.rank import rank
 from matcher.reasons import why_not
 from matcher.solution import RELAXABLE, Change, Fit, Reason, Rule

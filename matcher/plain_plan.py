@@ -13,10 +13,10 @@ from itertools import combinations
 from msgspec import Struct, structs
 
 from matcher import plain
-from matcher.candidates import Asked
 from matcher.geo import Estimate
 from matcher.problem import FOREVER, Aanvraag, Plek, Urgentie
-from matcher.slots import Link
+from matcher.proposal.candidates import Asked
+from matcher.proposal.slots import Link
 from matcher.solution import Rule
 
 

@@ -11,7 +11,7 @@ from matcher.check import Tier
 from service.plannen import Niveau, Verlies
 
 POINTS = 100
-"""In one point of a score: matcher.candidates.POINTS, which the web process does not load."""
+"""In one point of a score: matcher.proposal.candidates.POINTS, which the web process does not load."""
 
 NIVEAUS = {
     Tier.VAST: "Wat vaststaat",

@@ -15,11 +15,11 @@ from msgspec import Struct
 
 from matcher.aanbod import Aanbod
 from matcher.check import Tier
-from matcher.family import mixed, seated, shared
 from matcher.geo import Travel
 from matcher.judge import judge
 from matcher.pairs import NOBODY
 from matcher.problem import Aanvraag, Criterium, Weging
+from matcher.proposal.family import mixed, seated, shared
 from matcher.rank import fits
 from matcher.reasons import why_not
 from matcher.rules import Question, ask

@@ -9,13 +9,13 @@ import msgspec
 import numpy as np
 from msgspec import Struct
 
-from matcher.candidates import POINTS, Candidates
 from matcher.check import Tier
 from matcher.explain import openings
 from matcher.follow import Follower
 from matcher.pairs import NOBODY
 from matcher.price import Free, Prices
-from matcher.proposal import Proposal
+from matcher.proposal.candidates import POINTS, Candidates
+from matcher.proposal.propose import Proposal
 from service.plannen import Verlies, Vrijhouden
 from service.planuitkomst import Opening, Paarprijs
 from service.worker.problem import Problem

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
-from matcher.candidates import Conflict
 from matcher.plan import Level, Limit
-from matcher.proposal import Proposal, propose
+from matcher.proposal.candidates import Conflict
+from matcher.proposal.propose import Proposal, propose
 from service.plannen import Botsing, Keuze, Niveau, PlanLimiet, Verlies
 from service.planuitkomst import Keuzeprijs, Opening, Uitkomst, Uitkomstregel
 from service.worker import advice

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from matcher.aanbod import Aanbod
-from matcher.candidates import Asked, Candidates, candidates
 from matcher.problem import Urgentie
+from matcher.proposal.candidates import Asked, Candidates, candidates
 from service import aanbod, plannen
 from service.days import hour_of, today
 from service.db import Connection

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from matcher.aanbod import Aanbod
-from matcher.candidates import Asked, Candidates, candidates
 from matcher.geo import Estimate, rd
 from matcher.problem import Aanvraag, Area, Codes, Criterium, Jeugdige, Machtiging, Plek, Point, Urgentie, Weging
+from matcher.proposal.candidates import Asked, Candidates, candidates
 from service.aanbod import _assemble
 from service.aanvragen import OPEN
 from service.demo import rows as demo

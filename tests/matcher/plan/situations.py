@@ -10,10 +10,10 @@ from msgspec import structs
 
 from matcher import plain_plan
 from matcher.aanbod import Aanbod
-from matcher.candidates import Asked, Candidates, candidates
 from matcher.geo import Estimate
 from matcher.plain_plan import Bed, Situation
 from matcher.problem import FOREVER, Aanvraag, Plek, Urgentie
+from matcher.proposal.candidates import Asked, Candidates, candidates
 from tests.matcher import problems
 from tests.matcher.make import CODES, NOW_HOUR, WEGING, aanvraag, jeugdige
 

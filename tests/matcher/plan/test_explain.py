@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from matcher.candidates import Candidates
 from matcher.explain import openings, slots_of, why
 from matcher.follow import Follower
 from matcher.pairs import NOBODY
 from matcher.plain_plan import Situation
 from matcher.price import Prices
 from matcher.problem import FOREVER
-from matcher.proposal import Proposal, propose
+from matcher.proposal.candidates import Candidates
+from matcher.proposal.propose import Proposal, propose
 from matcher.solution import Rule
 from tests.matcher.make import NOW_HOUR, START, beds, plek
 from tests.matcher.plan.situations import asked, child, joint, situation

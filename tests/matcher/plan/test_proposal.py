@@ -11,16 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-import matcher.fits
-from matcher import family, plain_plan
+import matcher.proposal.fits
+from matcher import plain_plan
 from matcher.aanbod import Aanbod
-from matcher.candidates import Asked, Candidates, candidates
 from matcher.check import Breach, Tier, violations
-from matcher.company import clashes, mended
 from matcher.pairs import CRISIS, NOBODY, Ints
 from matcher.plan import Limit
 from matcher.problem import FOREVER, Area, Group, Plek, Point, Urgentie
-from matcher.proposal import Proposal, propose
+from matcher.proposal import family
+from matcher.proposal.candidates import Asked, Candidates, candidates
+from matcher.proposal.company import clashes, mended
+from matcher.proposal.propose import Proposal, propose
 from tests.matcher.make import CODES, NOW_HOUR, START, aanvraag, beds, jeugdige, plek
 from tests.matcher.plan.situations import PLANS, asked, best, child, count, joint, situation
 
@@ -531,7 +532,7 @@ def test_time_that_is_none_is_refused(seconds: float) -> None:
 def test_more_candidates_than_make_sense_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is 100,000 places for one child."""
     plekken = [plek(f"p{n}", voorziening=f"v{n}") for n in range(4)]
-    monkeypatch.setattr(matcher.fits, "MAX_CANDIDATES", 3)
+    monkeypatch.setattr(matcher.proposal.fits, "MAX_CANDIDATES", 3)
     with pytest.raises(ValueError, match="aanvraag a: 4 candidates, at most 3"):
         candidates([asked(child("a"))], Aanbod.build(plekken, CODES), NOW_HOUR)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from matcher.proposal import propose
+from matcher.proposal.propose import propose
 from service.db import Pool, Wie, transaction
 from service.settings import Settings
 from service.travel import Traveller

@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from matcher.aanbod import Aanbod, Rows
 from matcher.check import Breach
-from matcher.family import Asked, seated
-from matcher.fits import Fit
 from matcher.judge import judge
 from matcher.pairs import NOBODY
 from matcher.problem import Aanvraag
+from matcher.proposal.family import Asked, seated
+from matcher.proposal.fits import Fit
+from matcher.proposal.slots import Said, Slots
 from matcher.reasons import why_not
-from matcher.slots import Said, Slots
 from matcher.solution import Rule
 
 

@@ -14,12 +14,12 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.aanbod import hash_of, tie
-from matcher.candidates import POINTS, Candidates, Conflict
 from matcher.check import PLACED, Breach, Tier, Violation, value, violations
-from matcher.company import clashes, limited, mended, with_rows
 from matcher.pairs import NOBODY, Ints, Pairs
 from matcher.plan import Level, Limit, Plan, plan
 from matcher.problem import require
+from matcher.proposal.candidates import POINTS, Candidates, Conflict
+from matcher.proposal.company import clashes, limited, mended, with_rows
 
 ROUNDS = 20
 """Of making the plan again."""

@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct, structs
 
 from matcher.aanbod import NO_LIMIT, Bools
-from matcher.candidates import Candidates
 from matcher.pairs import NOBODY, Ints, Mix
+from matcher.proposal.candidates import Candidates
 
 
 class Clash(Struct, frozen=True):

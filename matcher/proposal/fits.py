@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from matcher import rules
 from matcher.aanbod import Bools, Rows
-from matcher.family import Asked, common_days
 from matcher.pairs import MAX_CANDIDATES, NOBODY
 from matcher.problem import Aanvraag, Criterium, Urgentie, require
+from matcher.proposal.family import Asked, common_days
+from matcher.proposal.slots import Said, Slots
 from matcher.rank import fits
 from matcher.rules import Question
-from matcher.slots import Said, Slots
 
 
 class Fit(Struct, frozen=True, eq=False):

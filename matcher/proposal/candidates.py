@@ -1,7 +1,7 @@
 """From aanvragen and aanbod to the pairs of a joint plan: the rules and the score of `rank`, for all children at once.
 
 found = candidates(asked, aanbod, now_hour)
-proposal = propose(found, clock=perf_counter, seconds=60)     # proposal.py
+proposal = propose(found, clock=perf_counter, seconds=60)     # propose.py
 
 A request is one child, judged as `family.shared` says; a slot is a few equal beds (slots.py). What each choice means
 stands in docs/plan.md, "From aanvragen to pairs".
@@ -18,12 +18,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from matcher.aanbod import Aanbod, Bits, Bools, Rows
-from matcher.family import Asked, shared
-from matcher.fits import Fit, fit_of, one_day
-from matcher.fixed import Conflict, fixed
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Ints, Pairs
 from matcher.problem import Aanvraag, Urgentie, require
-from matcher.slots import Link, Said, Slots, said, slots
+from matcher.proposal.family import Asked, shared
+from matcher.proposal.fits import Fit, fit_of, one_day
+from matcher.proposal.fixed import Conflict, fixed
+from matcher.proposal.slots import Link, Said, Slots, said, slots
 
 __all__ = ["POINTS", "Asked", "Candidates", "Conflict", "candidates"]
 

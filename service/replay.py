@@ -15,7 +15,7 @@ from matcher import problem as matching
 from matcher.aanbod import Aanbod, run_starts
 from matcher.geo import Estimate, rd
 from matcher.hindsight import hindsight
-from matcher.pairs import NOBODY, Pairs
+from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Pairs
 from matcher.problem import FOREVER, Anker, Codes, Criterium, Jeugdige, Machtiging, Plek, Point, Urgentie, Weging
 from matcher.rank import fits
 from matcher.replay import (
@@ -29,7 +29,6 @@ from matcher.replay import (
     nothing,
     replay,
     resolve,
-    tuned,
     with_prices,
 )
 from matcher.rules import ask
@@ -56,27 +55,33 @@ class Comparison(Struct, frozen=True, rename="camel"):
 
 def play(*, seed: int, today: date) -> Comparison:
     """The two years up to `today` of the demo region; takes minutes."""
-    return compare(demo_stream(seed=seed, today=today), Worth(), seed=seed)
+    stream = demo_stream(seed=seed, today=today)
+    return compare(stream, region_worth(stream, begin=0, end=stream.days // 2), seed=seed)
+
+
+def region_worth(stream: Stream, *, begin: int, end: int) -> Worth:
+    """A day in a place counts the same for whoever stays there: the usual stay is that of who came on these days."""
+    came = (stream.start >= begin) & (stream.start < end)
+    usual = [float(stream.stay[came & (stream.pairs.urgentie == one)].mean()) for one in (CRISIS, SPOED, REGULIER)]
+    return Worth(usual=(usual[CRISIS], usual[SPOED], usual[REGULIER]))
 
 
 def compare(stream: Stream, worth: Worth, *, seed: int) -> Comparison:
-    """Prices are learned in the first half of the stream, everything is measured in the second."""
+    """Who came in the first half of the stream is expected again; everything is measured in the second half."""
     half, end = stream.days // 2, stream.days
-    none = nothing(stream)
-    before = replay(stream, resolve, begin=0, end=half, before=none)
-    prices = tuned(stream, worth, begin=0, end=half, before=none, plain=before)
+    before = replay(stream, resolve, begin=0, end=half, before=nothing(stream))
     policies = {
         "eerste_vrije": first_free,
         "beste_score": best_score,
         "opnieuw": resolve,
-        "met_prijzen": with_prices(stream, worth, prices),
+        "met_prijzen": with_prices(stream, worth, begin=0, end=half),
     }
     found, known = {}, []
     for name, policy in policies.items():
         stays = replay(stream, policy, begin=half, end=end, before=before)
         found[name] = figures(stream, worth, stays, begin=half, end=end)
         known.append(stays)
-    best = hindsight(stream, worth, prices, begin=half, end=end, before=before, known=tuple(known))
+    best = hindsight(stream, worth, begin=half, end=end, before=before, known=tuple(known))
     found["achteraf"] = figures(stream, worth, best.stays, begin=half, end=end)
     plain, gain = found["opnieuw"].value, found["met_prijzen"].value - found["opnieuw"].value
     return Comparison(

@@ -1,4 +1,4 @@
-"""Two years of the demo region (krap): prices learned in the first, every policy measured in the second.
+"""Two years of the demo region (krap): who came in the first is expected in the second, where all is measured.
 
 The part of the gap between plain re-solving and hindsight that prices close, for several seeds; with the value of each
 policy, and the bound that is proven for hindsight.

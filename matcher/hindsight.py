@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.layers.linear import Answer, Floats, Model, Solver, solve
+from matcher.market import wholes
 from matcher.pairs import Bools, Ints
-from matcher.policy import Prices, parties
 from matcher.replay import POINT, Stays, Stream, Worth, gains, occupied, whole_gains
 
 BEGIN, MORE, ROWS = 15, 5, 8
@@ -56,7 +56,6 @@ class _Columns(Struct, frozen=True, eq=False):
 def hindsight(
     stream: Stream,
     worth: Worth,
-    prices: Prices,
     *,
     begin: int,
     end: int,
@@ -64,15 +63,15 @@ def hindsight(
     known: tuple[Stays, ...] = (),
     seconds: float = 60.0,
 ) -> Hindsight:
-    """The best for the days from `begin` up to `end` after what was decided before; `prices` are only a first guess,
-    and `known` are stays that it must not be worse than.
+    """The best for the days from `begin` up to `end` after what was decided before and `known` are stays that it must
+    not be worse than.
 
     `seconds` is for each of the two integer programs; when neither ran out, same stream, same answer.
     """
     of = _columns(stream, worth, begin, end, before)
     room = np.maximum(stream.pairs.capaciteit[:, None] - occupied(stream, before, end)[:, begin:], 0)
     found = _Search(stream, of, room)
-    found.relax(np.repeat(prices.bed_day[:, None], end - begin, 1))
+    found.relax()
     for stays in known:
         found.take(stays, begin)
     found.plan(found.use & (found.loss <= LOSES), seconds)
@@ -100,7 +99,7 @@ def _columns(stream: Stream, worth: Worth, begin: int, end: int, before: Stays) 
     gain, owner = [gains(stream, worth, pair, day, end)], [who]
     column, child, unit, start = [np.arange(len(pair))], [who], [every.slot[pair]], [day]
     count = len(pair)
-    for mates, place, at in parties(every):
+    for mates, place, at in wholes(every):
         if is_open[mates].all():
             for one in range(int(first[mates].max()), int(last[mates].min()) + 1):
                 days = np.full(len(mates), one)
@@ -169,11 +168,11 @@ class _Search:
         if float(of.gain[made].sum()) > self.best:
             self.best, self.chosen = float(of.gain[made].sum()), made
 
-    def relax(self, guess: Floats) -> None:
+    def relax(self) -> None:
         """The linear relaxation, until columns and rows that it lacks hardly matter."""
         rows = np.zeros(self.room.shape, np.bool_)
         rows[:, ::14] = True
-        left = self.price(guess, np.zeros(self.children))
+        left = self.price(np.zeros(rows.shape), np.zeros(self.children))
         self.use[_top(self.of.owner, left, ~self.never, BEGIN)] = True
         while True:
             model, columns = self._model(self.use, rows, integer=False)

@@ -21,9 +21,11 @@ from msgspec import Struct
 from numpy.typing import ArrayLike
 
 from matcher.layers.linear import Floats
+from matcher.market import AHEAD as PRICED
+from matcher.market import Market, Prices, known, parties
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 from matcher.plan import plan
-from matcher.policy import Prices, advised, learn, protected
+from matcher.policy import advised, protected
 from matcher.problem import require
 
 POINT = 100
@@ -41,6 +43,8 @@ class Worth(Struct, frozen=True):
 
     urgentie: tuple[float, float, float] = (400.0, 200.0, 100.0)
     """In crisis, spoed and regulier; the points of the pair come on top."""
+    machtiging: float = 400.0
+    """At least, with a machtiging that runs: who may never be held back counts as a crisis, in hindsight too."""
     whole: float = 50.0
     """More for each child of a samenplaatsing that is in one voorziening from one day on."""
     day: float = 0.2
@@ -48,7 +52,7 @@ class Worth(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         require(self.urgentie[0] >= self.urgentie[1] >= self.urgentie[2] > 0, "worth", f"urgentie is {self.urgentie}")
-        require(self.whole >= 0 and self.day >= 0, "worth", f"whole {self.whole} and day {self.day}")
+        require(min(self.machtiging, self.whole, self.day) >= 0, "worth", "machtiging, whole or day is below 0")
 
 
 class Stream(Struct, frozen=True, eq=False, kw_only=True):
@@ -115,6 +119,8 @@ class Moment(Struct, frozen=True, eq=False):
     """… and the days for which the bed would be kept from others, from today or its first free day on."""
     free: Ints
     """(s,) the first free day of each slot."""
+    ahead: Ints
+    """(V, PRICED) beds of each voorziening that are free on each day from today on, as far as is known."""
 
 
 Policy: TypeAlias = Callable[[Moment], Ints]
@@ -128,7 +134,9 @@ def gains(stream: Stream, worth: Worth, pair: Ints, day: Ints, end: int | None =
     urgentie and points count as far as it lies before that. Without `end` all of it counts.
     """
     who = stream.pairs.request[pair]
-    full = POINT * np.array(worth.urgentie)[stream.pairs.urgentie[who]] + stream.pairs.value[pair]
+    of_child = np.array(worth.urgentie)[stream.pairs.urgentie[who]]
+    of_child = np.where(stream.machtiging[who], np.maximum(of_child, worth.machtiging), of_child)
+    full = POINT * of_child + stream.pairs.value[pair]
     leaves = stream.latest[who] + 1 if end is None else np.minimum(stream.latest[who] + 1, end)
     spared = POINT * worth.day * (leaves - np.maximum(day, stream.start[who]))
     return np.rint(full * _share(stream, who, day, end) + spared).astype(np.int64)
@@ -140,9 +148,9 @@ def whole_gains(stream: Stream, worth: Worth, who: Ints, day: Ints, end: int | N
 
 
 def _share(stream: Stream, who: Ints, day: Ints, end: int | None) -> Floats:
-    if end is None:
-        return np.ones(len(who))
-    share: Floats = np.minimum(stream.stay[who], end - day) / stream.stay[who]
+    """The part of the stay before `end`."""
+    stay = stream.stay[who]
+    share: Floats = (stay if end is None else np.minimum(stay, end - day)) / stay
     return share
 
 
@@ -168,7 +176,7 @@ def replay(stream: Stream, policy: Policy, *, begin: int, end: int, before: Stay
     """The days from `begin` up to `end` under a policy, after what was decided before."""
     require(0 <= begin < end <= stream.days, "replay", f"from day {begin} to {end} of {stream.days}")
     stays = Stays(before.unit.copy(), before.day.copy())
-    used = occupied(stream, stays, end + AHEAD + 1)
+    used = occupied(stream, stays, end + PRICED)
     for day in range(begin, end):
         now = moment(stream, stays, used, day)
         if (now.start == day).any():
@@ -218,7 +226,8 @@ def moment(stream: Stream, stays: Stays, used: Ints, day: int) -> Moment:
         value=every.value[pair],
     )
     days = start + stream.stay[request] - (after[slot] + day)
-    return Moment(day, problem, who, pair, start, days, after + day)
+    ahead = np.maximum(every.capaciteit[:, None] - used[:, day : day + PRICED], 0)
+    return Moment(day, problem, who, pair, start, days, after + day, ahead)
 
 
 def _today(stream: Stream, now: Moment, slots: Ints) -> list[tuple[int, int]]:
@@ -241,17 +250,62 @@ def resolve(now: Moment) -> Ints:
     return plan(now.problem, clock=_still, seconds=PLAN_S).slots
 
 
-def with_prices(stream: Stream, worth: Worth, prices: Prices) -> Policy:
-    """Re-solving after advice by prices."""
+def at_prices(stream: Stream, worth: Worth, prices: Callable[[Moment], tuple[Prices, int]]) -> Policy:
+    """Re-solving after advice; `prices` are asked each day, with the day from which they count."""
 
     def policy(now: Moment) -> Ints:
+        problem = now.problem
+        found, since = prices(now)
         gain = gains(stream, worth, now.pair, now.start)
-        among = now.problem.groep[now.problem.request] >= 0
+        among = problem.groep[problem.request] >= 0
         gain += np.where(among, whole_gains(stream, worth, stream.pairs.request[now.pair], now.start), 0)
-        safe = protected(now.problem, stream.machtiging[now.who], stream.start[now.who] <= now.day)
-        return plan(advised(now.problem, gain, now.days, safe, prices), clock=_still, seconds=PLAN_S).slots
+        until = now.start + stream.stay[now.who[problem.request]]
+        rent = found.rent(problem.voorziening[problem.slot], until - now.days - since, until - since)
+        safe = protected(problem, stream.machtiging[now.who], stream.start[now.who] <= now.day)
+        return plan(advised(problem, gain, rent, now.start, safe), clock=_still, seconds=PLAN_S).slots
 
     return policy
+
+
+WEEK = 7
+"""Days after which prices are made again."""
+
+
+def with_prices(stream: Stream, worth: Worth, *, begin: int, end: int) -> Policy:
+    """Re-solving with prices of a market of who is open, and who could start on the days from `begin` up to `end`:
+    they are expected to come again."""
+    every = stream.pairs
+    pair = np.arange(len(every.request))
+    children = np.arange(every.requests)
+    at_once = gains(stream, worth, pair, stream.start[every.request])
+    of = parties(every, at_once, whole_gains(stream, worth, children, stream.start), stream.stay)
+    first = np.zeros(len(of.size), np.int64)
+    first[of.number] = children  # siblings are asked for on one day, for the same days
+    market = Market(
+        of,
+        known(of, (stream.start >= begin) & (stream.start < end)),
+        (stream.start - stream.arrival)[first],
+        end - begin,
+        beds=every.capaciteit,
+        point=POINT,
+        day=POINT * worth.day,
+    )
+    last: list[tuple[Prices, int]] = []
+
+    def prices(now: Moment) -> tuple[Prices, int]:
+        if last and not last[0][1] <= now.day < last[0][1] + 2 * WEEK:
+            last.clear()  # played again from elsewhere: the same prices as the first time
+            market.forget()
+        if not last or now.day >= last[0][1] + WEEK:
+            is_open = np.zeros(every.requests, np.bool_)
+            is_open[now.who] = True
+            party = known(of, is_open)
+            start = np.maximum(stream.start[first[party]], now.day)
+            can = stream.latest[first[party]] - start
+            last[:] = [(market.prices(party, start - now.day, can, now.ahead), now.day)]
+        return last[0]
+
+    return at_prices(stream, worth, prices)
 
 
 def _still() -> float:
@@ -345,46 +399,3 @@ def figures(stream: Stream, worth: Worth, stays: Stays, *, begin: int, end: int)
 def _mean(values: ArrayLike) -> float:
     values = np.asarray(values, np.float64)
     return float(values.mean()) if len(values) else 0.0
-
-
-def learned(stream: Stream, worth: Worth, *, begin: int, end: int) -> Prices:
-    """Prices from those who could start on the days from `begin` up to `end`."""
-    every = stream.pairs
-    came = (stream.start >= begin) & (stream.start < end)
-    came &= ~np.isin(every.groep, every.groep[~came & (every.groep >= 0)])
-    who = np.flatnonzero(came)
-    back = np.full(every.requests, NOBODY)
-    back[who] = np.arange(len(who))
-    groups, number = np.unique(every.groep[who], return_inverse=True)
-    alone = int(np.count_nonzero(groups < 0))
-    pair = np.flatnonzero(came[every.request])
-    past = Pairs.build(
-        urgentie=every.urgentie[who],
-        groep=np.where(every.groep[who] >= 0, number - alone, NOBODY),
-        splitsbaar=every.splitsbaar[groups[alone:]],
-        capaciteit=every.capaciteit,
-        request=back[every.request[pair]],
-        slot=every.slot[pair],
-        value=every.value[pair],
-    )
-    gain = gains(stream, worth, pair, stream.start[every.request[pair]])
-    return learn(past, gain, stream.stay[who], whole_gains(stream, worth, who, stream.start[who]), end - begin)
-
-
-FACTORS = (0.5, 1.0, 1.5, 2.0, 3.0)
-
-
-def tuned(stream: Stream, worth: Worth, *, begin: int, end: int, before: Stays, plain: Stays) -> Prices:
-    """The learned prices times the factor with which a replay of the same past days is worth most.
-
-    No prices at all when none is worth more than `plain` re-solving of those days.
-    """
-    prices = learned(stream, worth, begin=begin, end=end)
-    best, most = Prices(prices.bed_day * 0), figures(stream, worth, plain, begin=begin, end=end).value
-    for factor in FACTORS:
-        trial = Prices(prices.bed_day * factor)
-        stays = replay(stream, with_prices(stream, worth, trial), begin=begin, end=end, before=before)
-        found = figures(stream, worth, stays, begin=begin, end=end).value
-        if found > most:
-            best, most = trial, found
-    return best

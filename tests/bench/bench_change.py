@@ -19,10 +19,10 @@ from matcher.layers.flow import flow, ranks
 from matcher.layers.network import network
 from matcher.pairs import NOBODY, Ints, Pairs
 from matcher.price import Prices
-from tests.bench.bench_plan import COUNTRY
 from tests.bench.entry import Entry, measured
 from tests.bench.large import pairs
 
+COUNTRY = 6000
 PAIRS, CHANGES, REPEAT = 50, 200, 3
 
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from matcher.hindsight import hindsight
+from matcher.market import PERIODS, Prices
 from matcher.pairs import CRISIS, NOBODY, SPOED
-from matcher.policy import Prices
 from matcher.replay import (
     Policy,
     Stays,
     Stream,
     Worth,
+    at_prices,
     best_score,
     figures,
     first_free,
-    learned,
     moment,
     nothing,
     occupied,
@@ -31,13 +31,18 @@ SEEDS = range(6)
 
 
 def policies(given: Stream) -> dict[str, Policy]:
-    prices = learned(given, WORTH, begin=0, end=given.days)
     return {
         "first_free": first_free,
         "best_score": best_score,
         "resolve": resolve,
-        "with_prices": with_prices(given, WORTH, prices),
+        "with_prices": with_prices(given, WORTH, begin=0, end=given.days),
     }
+
+
+def at(given: Stream, *price: float) -> Policy:
+    """The same price per bed-day on every day."""
+    prices = Prices(np.repeat(np.array(price)[:, None], len(PERIODS) - 1, axis=1))
+    return at_prices(given, WORTH, lambda now: (prices, now.day))
 
 
 def played(given: Stream, policy: Policy) -> Stays:
@@ -74,8 +79,7 @@ def breaches(given: Stream, stays: Stays) -> list[str]:
 def test_no_plek_is_given_twice_on_a_day_and_nobody_is_beaten_by_hindsight(seed: int) -> None:
     """Every policy and hindsight keep to the rules, and no policy is worth more than the proven bound."""
     given = random(seed)
-    prices = learned(given, WORTH, begin=0, end=given.days)
-    best = hindsight(given, WORTH, prices, begin=0, end=given.days, before=nothing(given))
+    best = hindsight(given, WORTH, begin=0, end=given.days, before=nothing(given))
     assert breaches(given, best.stays) == []
     assert figures(given, WORTH, best.stays, begin=0, end=given.days).value == pytest.approx(best.value)
     assert best.value <= best.bound + 1e-6
@@ -90,7 +94,7 @@ def test_prices_of_nothing_are_plain_resolving() -> None:
     """The same stays, child for child and day for day."""
     given = random(1)
     plain = played(given, resolve)
-    free = played(given, with_prices(given, WORTH, Prices(np.zeros(given.pairs.slots))))
+    free = played(given, at(given, *[0.0] * given.pairs.slots))
     assert np.array_equal(plain.unit, free.unit) and np.array_equal(plain.day, free.day)
 
 
@@ -114,7 +118,7 @@ def test_only_who_is_not_protected_is_held_back(own: dict[str, int], day: int) -
     a machtiging gets it."""
     table: list[list[int | None]] = [[50, None], [None, 50]]
     given = stream([ALONE, ALONE | {"arrival": 1} | own], table, beds=[1, 1], days=10, taken=[(0, 10)])
-    dear = with_prices(given, WORTH, Prices(np.array([0.0, 1e6])))
+    dear = at(given, 0.0, 1e6)
     assert played(given, resolve).day.tolist() == [NOBODY, 1]
     assert played(given, dear).day.tolist() == [NOBODY, day]
 
@@ -122,7 +126,7 @@ def test_only_who_is_not_protected_is_held_back(own: dict[str, int], day: int) -
 def test_who_has_waited_longest_is_not_held_back() -> None:
     """The same bed at the same price: the only child that waits gets it."""
     given = stream([ALONE], [[50]], beds=[1], days=3)
-    assert played(given, with_prices(given, WORTH, Prices(np.array([1e6])))).day.tolist() == [0]
+    assert played(given, at(given, 1e6)).day.tolist() == [0]
 
 
 def test_a_child_leaves_the_day_after_its_last_day() -> None:
@@ -144,7 +148,7 @@ def test_hindsight_keeps_a_bed_for_who_is_still_to_come() -> None:
     """One bed; a regulier child today, and tomorrow a crisis: by hand 400 + 50 and 3 days of 0.2 not waited."""
     calm, crisis = ALONE | {"patience": 0, "stay": 10}, {"arrival": 1, "urgentie": CRISIS, "patience": 2, "stay": 10}
     given = stream([calm, crisis], [[50], [50]], beds=[1], days=20)
-    best = hindsight(given, WORTH, Prices(np.zeros(1)), begin=0, end=20, before=nothing(given))
+    best = hindsight(given, WORTH, begin=0, end=20, before=nothing(given))
     assert (best.stays.day.tolist(), best.value) == ([NOBODY, 1], 450.6)
     assert best.bound == pytest.approx(450.6)
     assert played(given, resolve).day.tolist() == [0, NOBODY]
@@ -176,9 +180,7 @@ def test_hindsight_is_never_worse_than_what_is_known(seed: int) -> None:
     """With no time to search it answers with the best of the stays that it was given, at their value."""
     given = random(seed)
     known = tuple(played(given, policy) for policy in policies(given).values())
-    best = hindsight(
-        given, WORTH, Prices(np.zeros(5)), begin=0, end=given.days, before=nothing(given), known=known, seconds=0.001
-    )
+    best = hindsight(given, WORTH, begin=0, end=given.days, before=nothing(given), known=known, seconds=0.001)
     values = [figures(given, WORTH, stays, begin=0, end=given.days).value for stays in (*known, best.stays)]
     assert best.value == pytest.approx(values[-1]) and best.value >= max(values) - 1e-6
     assert best.value <= best.bound + 1e-6

@@ -17,6 +17,7 @@ from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interr
 from matcher.layers.local import parts, room_beside
 from matcher.layers.network import Network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
+from matcher.layers.worth import worth as worth_of
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 
 ALL = 6_000
@@ -122,7 +123,7 @@ class Search:
 
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
-        worth = value(self.problem, slots)
+        worth = worth_of(self.problem, slots)
         better = self._rank(worth) > self._rank(self.worth)
         if better and all(found.rule is Breach.VAST for found in violations(self.problem, slots)):
             self.plan, self.worth = slots, worth

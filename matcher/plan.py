@@ -147,7 +147,9 @@ def plan(
         if not len(problem.splitsbaar) and not problem.mix:
             levels, slots = _without_groups(problem, net, relaxed, apart, bounds, keep, watch)
         else:
-            levels, slots = _with_groups(problem, net, relaxed, bounds, keep, budget, begun, known, seen)
+            loose, nets = _anything(problem, net), [net]
+            del net  # as large as the problem itself: it goes when the search has taken from it what it looks at
+            levels, slots = _with_groups(problem, nets, loose, relaxed, bounds, keep, budget, begun, known, seen)
     conflicts = _conflicts(problem, slots) if levels[0].value < len(problem.vast) else ()
     gap = next((level.gap for level in levels if not level.proven), 0.0)
     if all(level.proven for level in levels):
@@ -159,7 +161,8 @@ def plan(
 
 def _with_groups(
     problem: Pairs,
-    net: Network,
+    nets: list[Network],
+    loose: dict[Tier, int],
     relaxed: Flow,
     bounds: dict[Tier, int],
     keep: float,
@@ -168,8 +171,7 @@ def _with_groups(
     known: Ints | None,
     seen: Callable[[tuple[Level, ...]], None],
 ) -> tuple[tuple[Level, ...], Ints]:
-    search = Search(problem, net, relaxed, budget)
-    loose = _anything(problem, net)
+    search = Search(problem, relaxed, budget)
     found: list[tuple[Tier, int, int]] = []
 
     def levels() -> tuple[Level, ...]:
@@ -183,7 +185,7 @@ def _with_groups(
         if slots is not None:
             search.offer(slots)
     proven = {} if begun is None else {level.tier: level for level in begun.levels}
-    counted = search.start(bounds)
+    counted = search.start(nets.pop(), bounds)
     least: Least = []
     same = True
     for tier in TIERS:

@@ -22,6 +22,9 @@ SCALE = 2**16
 
 NEVER = -(2**60)
 
+BLOCK = 1_000
+"""Requests of which the pairs are looked at together, where a column for all would be too large."""
+
 
 class Prices(Struct, frozen=True, eq=False):
     """In SCALE-ths, or as `scale` says."""
@@ -201,18 +204,21 @@ def priced(
     group = _best_of(of, np.maximum(apart, idle), brings, each, itself, paid)
     total += int(most[of.single].sum()) + int(group.sum())
     # losses
-    loss = np.repeat(most, np.diff(net.first))
-    loss -= paid
     member = of.member
     own = problem.groep[net.request[member]]
     with_it = np.empty(pairs, np.int64)  # only looked at for members
-    with_it[member] = apart[own] - loss[member]
+    with_it[member] = apart[own] - most[net.request[member]] + paid[member]
     for areas, best in zip((of.unit, of.place), best_in, strict=True):
         inside = areas.whole[areas.segment] >= 0
         pair, segment = areas.pairs[inside], areas.segment[inside]
         whole = areas.whole[segment]
         most_with = np.minimum(each[whole] - best[segment] + paid[pair], brings[whole])
         with_it[pair] = np.maximum(with_it[pair], most_with)
+    loss = paid  # again in the same place
+    for begin in range(0, problem.requests, BLOCK):
+        first = net.first[begin : begin + BLOCK + 1]
+        rows = slice(int(first[0]), int(first[-1]))
+        np.subtract(np.repeat(most[begin : begin + BLOCK], np.diff(first)), paid[rows], out=loss[rows])
     loss[member] = group[own] - with_it[member]
     return Priced(total // at.scale, total, loss, group[of.of.group] - brings, group)
 

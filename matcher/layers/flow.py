@@ -50,8 +50,8 @@ class Flow(Struct, frozen=True, eq=False):
     """(N,) what one more bed at a node is worth, with all above it."""
     gain: Ints
     """(R,) the most that a pair brings above its price, 0 when none."""
-    worth: Ints
-    """(P,) value of a pair with the weight of its request."""
+    rank: Ints
+    """(R,)"""
     weight: int
     """W."""
     total: int
@@ -84,29 +84,38 @@ def flow(
     largest = int(weight) * int(rank.max(initial=1) + 1) * (len(rank) + len(net.room) + 2)
     if largest > LARGEST:
         raise ValueError("value: too large to plan exactly for so many requests")
-    worth = value + (rank * weight)[net.request]
+    worth = weighed(net, value, rank, weight)
     price, choice = (np.zeros(len(net.room), np.int64), np.full(len(rank), -1)) if begin is None else begin
     use, rounds = np.zeros(0, np.bool_), 0
     while True:
-        paid = worth - price[net.leaf]
+        paid = price[net.leaf]
+        np.subtract(worth, paid, out=paid)  # in the same place: at ten times a country each such column is 240 MB
         gain = np.maximum(_most(net.first, paid), 0)
         total = int(worth[choice[choice >= 0]].sum())
         bound = int(gain.sum()) + _rent(net, price)
         gap = bound - total
         if gap == 0 or (rounds and stop()):
             break
+        near = paid >= (gain - gap)[net.request]
         if rounds:
             use |= _better(net, use, paid, choice, gain)
         else:
             use = _best(net, paid, np.arange(len(rank)), CANDIDATES)
-        near = gain[net.request] - paid <= gap
+        del paid
         if np.count_nonzero(near) < np.count_nonzero(use):
             use |= near
         thin = np.flatnonzero(use & near)
         choice = _solve(net, thin, worth, price, gain, gap + 1)
         price = _prices(net, np.flatnonzero(use), choice, worth)
         rounds += 1
-    return Flow(choice, price, gain, worth, weight, total, bound, rounds)
+    return Flow(choice, price, gain, rank, weight, total, bound, rounds)
+
+
+def weighed(net: Network, value: Ints, rank: Ints, weight: int) -> Ints:
+    """(P,) value of each pair with the weight of its request."""
+    worth: Ints = (rank * weight)[net.request]
+    worth += value
+    return worth
 
 
 def spread(net: Network, value: Ints) -> int:
@@ -135,10 +144,11 @@ def _best(net: Network, worth: Ints, requests: Ints, count: int) -> Bools:
 
 
 def _better(net: Network, use: Bools, paid: Ints, choice: Ints, gain: Ints) -> Bools:
-    """Pairs that would bring a request more than it has now, the best few of each."""
+    """Pairs that would bring a request more than it has now, the best few of each. `paid` is used up."""
     now = np.where(choice >= 0, paid[choice], 0)
     more = np.flatnonzero(gain > now)
-    return _best(net, np.where(use, -UNKNOWN, paid), more, MORE)
+    paid[use] = -UNKNOWN
+    return _best(net, paid, more, MORE)
 
 
 def _solve(net: Network, thin: Ints, worth: Ints, price: Ints, gain: Ints, most: int) -> Ints:
@@ -211,9 +221,7 @@ def _rent(net: Network, price: Ints) -> int:
     return int(sum(a * b for a, b in zip(net.room[itself > 0].tolist(), itself[itself > 0].tolist(), strict=True)))
 
 
-def strict(
-    problem: Pairs, net: Network, relaxed: Flow, stop: Callable[[], bool] = lambda: False
-) -> tuple[Network, Bools]:
+def strict(problem: Pairs, net: Network, relaxed: Flow, stop: Callable[[], bool] = lambda: False) -> Network:
     """The pairs, the requests and the full nodes of exactly those plans that place as many of each class as the flow.
 
     Complementary slackness with the prices of a flow in which only ranks count: such a plan is optimal there, so it
@@ -222,11 +230,13 @@ def strict(
     rank = ranks(problem)
     # what a bed is worth in ranks only: nearly always exact, and then there is nothing left to solve
     price = (relaxed.price + relaxed.weight // 2) // relaxed.weight
-    top = flow(net, rank, np.zeros(len(net.request), np.int64), stop, (price, relaxed.choice))
+    nothing = np.broadcast_to(np.int64(0), len(net.request))
+    top = flow(net, rank, nothing, stop, (price, relaxed.choice))
     if top.total != top.bound:
-        return net, np.ones(len(net.request), np.bool_)
-    paid = top.worth - top.price[net.leaf]
+        return net
     itself = top.price - np.where(net.parent >= 0, top.price[net.parent], 0)
+    paid = (rank * top.weight)[net.request]
+    paid -= top.price[net.leaf]
     kept, must = paid == top.gain[net.request], top.gain > 0
-    del paid, top  # before what is kept is copied
-    return structs.replace(net if kept.all() else net.keep(kept), must=must, full=itself > 0), kept
+    del paid  # before what is kept is copied
+    return structs.replace(net if kept.all() else net.keep(kept), must=must, full=itself > 0)

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from matcher.check import Tier
 from matcher.layers.bound import Index, Priced, Prices, priced
-from matcher.layers.flow import flow, ranks
+from matcher.layers.flow import Flow, flow, ranks, weighed
 from matcher.layers.network import Network
 from matcher.layers.together import costs
 from matcher.pairs import NOBODY, Ints, Pairs
@@ -24,34 +24,38 @@ APART, OVER = 10, 4
 """What it costs that a group is split, or over several voorzieningen: so many times the most that a pair is worth."""
 
 
-def at_prices(problem: Pairs, of: Index, price: Ints, worth: Ints) -> Priced:
+def at_prices(problem: Pairs, of: Index, relaxed: Flow) -> Priced:
     """What each pair, whole and group is worth at the prices of the flow."""
-    top = int(max(1, np.abs(of.net.value).max(initial=0)))
+    top, pairs = int(max(1, np.abs(of.net.value).max(initial=0))), len(of.net.value)
     goal = np.zeros(of.of.count, np.int64)  # as large as anything here: no others beside it
     for times, tier in ((APART, Tier.GESPLITST), (OVER, Tier.LOCATIE)):
-        goal[len(worth) :] += times * top * costs(problem, of.of, tier)[len(worth) :].astype(np.int64)
-    goal[: len(worth)] = worth
-    return priced(of, goal, [], Prices(price, 0, [0] * len(problem.mix), [], scale=1))
+        goal[pairs:] += times * top * costs(problem, of.of, tier)[pairs:].astype(np.int64)
+    goal[:pairs] = weighed(of.net, of.net.value, relaxed.rank, relaxed.weight)
+    return priced(of, goal, [], Prices(relaxed.price, 0, [0] * len(problem.mix), [], scale=1))
 
 
 def greedy(
     problem: Pairs,
     of: Index,
-    price: Ints,
-    worth: Ints,
-    seen: Priced,
+    relaxed: Flow,
+    whole_loss: Ints,
+    best: Ints,
     stop: Callable[[], bool],
     begun: Ints | None = None,
 ) -> Ints:
-    """(R,) a plan, with the groups that are whole in `begun` as they are. Group mix is not looked at."""
+    """(R,) a plan, with the groups that are whole in `begun` as they are. Group mix is not looked at.
+
+    `whole_loss` and `best` are `whole` and `group` of at_prices.
+    """
     net = of.net
-    paid = worth - price[net.leaf]
+    paid = weighed(net, net.value, relaxed.rank, relaxed.weight)
+    paid -= relaxed.price[net.leaf]
     begun = np.full(problem.requests, NOBODY) if begun is None else begun
     plan = _stay(problem, begun)
     room = net.room - net.load(net.leaf[np.flatnonzero(plan[net.request] == net.slot)])
     done = np.unique(problem.groep[plan != NOBODY])
     chains = np.stack(net.above(net.leaf), 1)
-    order = np.lexsort((seen.whole, of.of.group))
+    order = np.lexsort((whole_loss, of.of.group))
     begin = np.searchsorted(of.of.group[order], np.arange(len(problem.splitsbaar) + 1))
     wait = np.zeros(len(problem.splitsbaar), np.int64)
     members = np.flatnonzero(problem.groep >= 0)
@@ -59,7 +63,7 @@ def greedy(
     groups = np.argsort(-wait, kind="stable")
     for group in groups[~np.isin(groups, done)].tolist():
         for whole in order[begin[group] : begin[group + 1]][:TRIES].tolist():
-            if seen.whole[whole] > seen.group[group]:
+            if whole_loss[whole] > best[group]:
                 break
             laid = _lay(problem, of, whole, paid=paid, room=room, chains=chains)
             if laid is not None:
@@ -67,7 +71,7 @@ def greedy(
                     plan[net.request[pair]] = net.slot[pair]
                     room[chains[pair][chains[pair] >= 0]] -= 1
                 break
-    return _rest(problem, net, plan, room, price, begun, stop)
+    return _rest(problem, net, plan, room, relaxed.price, begun, stop)
 
 
 def others_best(problem: Pairs, net: Network, price: Ints, begun: Ints, stop: Callable[[], bool]) -> Ints:

@@ -15,7 +15,7 @@ from matcher.layers.flow import Flow, strict
 from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.local import parts, room_beside
-from matcher.layers.network import Network
+from matcher.layers.network import Network, network
 from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
 from matcher.layers.worth import worth as worth_of
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
@@ -95,21 +95,22 @@ class _Warm(Struct, frozen=True, eq=False):
 class Search:
     """The best plan so far, and what is proven about it."""
 
-    def __init__(self, problem: Pairs, net: Network, relaxed: Flow, budget: Budget) -> None:
-        self.problem, self.whole, self.relaxed, self.budget = problem, net, relaxed, budget
+    def __init__(self, problem: Pairs, relaxed: Flow, budget: Budget) -> None:
+        self.problem, self.relaxed, self.budget = problem, relaxed, budget
         self.floor: int | None = None
         self.known: list[tuple[dict[Tier, int], int]] = []  # what the tiers times their weights never exceed
         self.plan = np.full(problem.requests, NOBODY)
         self.worth = value(problem, self.plan)
         self.better: Callable[[], None] = lambda: None
 
-    def _look_at(self, net: Network, worth: Ints) -> None:
+    def _look_at(self, net: Network) -> None:
         """From now on plans over these pairs only."""
         self.net, self.all = net, index(self.problem, columns(self.problem, net))
         self.finder, self.cuts = Finder(self.all), Cuts.none()
         self.warm: _Warm | None = None
-        seen = at_prices(self.problem, self.all, self.relaxed.price, worth)
-        self.first = partial(greedy, self.problem, self.all, self.relaxed.price, worth, seen, self.budget.out)
+        seen = at_prices(self.problem, self.all, self.relaxed)
+        ways = seen.whole, seen.group
+        self.first = partial(greedy, self.problem, self.all, self.relaxed, *ways, self.budget.out)
         self.use: Bools = np.ones(len(net.request), np.bool_)
         if len(net.request) > ALL:
             self.use = _least(net, seen.pair, self.problem.groep, ALONE, MEMBER)
@@ -134,18 +135,19 @@ class Search:
         *before, score, kept = worth.values()
         return (*before, score if self.floor is None else min(score, self.floor), kept, score)
 
-    def start(self, bounds: dict[Tier, int]) -> bool:
+    def start(self, net: Network, bounds: dict[Tier, int]) -> bool:
         """A first plan; True when it places as many of each class as the flow, and from now on all plans do."""
-        net, kept = strict(self.problem, self.whole, self.relaxed, self.budget.out)
+        net = strict(self.problem, net, self.relaxed, self.budget.out)
         if not self.budget.out():
-            self._look_at(net, self.relaxed.worth[kept])
+            self._look_at(net)
             self._blend(self.budget.left() * 0.4)
             if all(self.worth[tier] == bounds[tier] for tier in BEFORE_GROUPS):
                 self._polish(self.budget.left() * 0.2, self._spread(), (REPAIR,))
                 self._both()
                 return True
-            del self.all, self.finder, self.first  # the largest things that there are
-        self._look_at(self.whole, self.relaxed.worth)
+            del self.all, self.finder, self.first, self.net  # the largest things that there are
+        del net
+        self._look_at(network(self.problem))
         self.known = []
         self.offer(self.first())
         if np.count_nonzero(self.use) <= BLEND:

@@ -204,7 +204,7 @@ def _with_groups(
         if tier is Tier.WACHTDAGEN and same:
             loose[Tier.SCORE] = bounds[Tier.SCORE]
         if not (counted and same and tier in BEFORE_GROUPS):
-            least.append((search.goal(tier), search.worth[tier]))
+            least.append((search.goal(tier).astype(np.float32), search.worth[tier]))
         found.append((tier, search.worth[tier], bound))
     return levels(), search.plan
 

@@ -14,16 +14,13 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.layers.linear import Floats
-from matcher.layers.network import Network
-from matcher.layers.together import Built, Columns, Cuts
+from matcher.layers.network import Network, blocks
+from matcher.layers.together import Built, Columns, Cuts, Row
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 SCALE = 2**16
 
 NEVER = -(2**60)
-
-BLOCK = 1_000
-"""Requests of which the pairs are looked at together, where a column for all would be too large."""
 
 
 class Prices(Struct, frozen=True, eq=False):
@@ -156,19 +153,20 @@ def prices(problem: Pairs, net: Network, built: Built, dual: Floats) -> Prices:
 
 
 def priced(
-    of: Index, goal: Floats | Ints, least: list[tuple[Floats, float]], at: Prices, cuts: Cuts | None = None
+    of: Index, goal: Floats | Ints, least: list[tuple[Row, float]], at: Prices, cuts: Cuts | None = None
 ) -> Priced:
     """The bound on `goal` (whole numbers over all columns) under `least`, and what each choice loses."""
     problem, net = of.problem, of.net
     begin, splits_at, apart_at = of.of.begins
-    exact = goal if goal.dtype == np.int64 else np.rint(goal)
-    cost: Ints = exact[:apart_at].astype(np.int64)
-    del exact
+    cost = _whole(goal[:apart_at])
     cost *= at.scale
     total = at.rent
     for (row, bound), price in zip(least, at.least, strict=True):
         if price:
-            cost += np.rint(row[:apart_at]).astype(np.int64) * price
+            adds = _whole(row[:apart_at])
+            adds *= price
+            cost += adds
+            del adds
             total -= round(bound) * price
     if cuts is not None and at.cut is not None and at.cut.any():
         # a pair apart is its pair here, and a cut counts both
@@ -177,7 +175,8 @@ def priced(
         total += sum(a * b for a, b in zip(at.cut.tolist(), cuts.most.tolist(), strict=True))
     pairs = begin
     paid = cost[:pairs]  # in the same place: at ten times a country each such column is 250 MB
-    paid -= at.node[net.leaf]
+    for rows in blocks(pairs):
+        paid[rows] -= at.node[net.leaf[rows]]
     for one, price in zip(problem.mix, at.mix, strict=True):
         if price:
             among = np.isin(net.request, one.requests) & (problem.voorziening[net.slot] == one.voorziening)
@@ -215,12 +214,20 @@ def priced(
         most_with = np.minimum(each[whole] - best[segment] + paid[pair], brings[whole])
         with_it[pair] = np.maximum(with_it[pair], most_with)
     loss = paid  # again in the same place
-    for begin in range(0, problem.requests, BLOCK):
-        first = net.first[begin : begin + BLOCK + 1]
-        rows = slice(int(first[0]), int(first[-1]))
-        np.subtract(np.repeat(most[begin : begin + BLOCK], np.diff(first)), paid[rows], out=loss[rows])
+    for rows in blocks(pairs):
+        np.subtract(most[net.request[rows]], paid[rows], out=loss[rows])
     loss[member] = group[own] - with_it[member]
     return Priced(total // at.scale, total, loss, group[of.of.group] - brings, group)
+
+
+def _whole(column: Row | Ints) -> Ints:
+    """A copy in whole numbers, with no other copy beside it."""
+    whole = np.empty(len(column), np.int64)
+    if column.dtype == np.int64:
+        whole[:] = column
+    else:
+        np.rint(column, out=whole, casting="unsafe")
+    return whole
 
 
 def _most_in(areas: _Areas, paid: Ints, brings: Ints) -> Ints:

@@ -29,7 +29,7 @@ import numpy as np
 from msgspec import Struct, structs
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 
-from matcher.layers.network import Network
+from matcher.layers.network import Network, blocks
 from matcher.pairs import Bools, Ints, Pairs
 
 CANDIDATES = 8
@@ -88,15 +88,18 @@ def flow(
     price, choice = (np.zeros(len(net.room), np.int64), np.full(len(rank), -1)) if begin is None else begin
     use, rounds = np.zeros(0, np.bool_), 0
     while True:
-        paid = price[net.leaf]
-        np.subtract(worth, paid, out=paid)  # in the same place: at ten times a country each such column is 240 MB
+        paid = worth.copy()
+        for rows in blocks(len(paid)):  # at ten times a country each column is 240 MB
+            paid[rows] -= price[net.leaf[rows]]
         gain = np.maximum(_most(net.first, paid), 0)
         total = int(worth[choice[choice >= 0]].sum())
         bound = int(gain.sum()) + _rent(net, price)
         gap = bound - total
         if gap == 0 or (rounds and stop()):
             break
-        near = paid >= (gain - gap)[net.request]
+        near, least = np.empty(len(paid), np.bool_), gain - gap
+        for rows in blocks(len(paid)):
+            np.greater_equal(paid[rows], least[net.request[rows]], out=near[rows])
         if rounds:
             use |= _better(net, use, paid, choice, gain)
         else:
@@ -113,8 +116,9 @@ def flow(
 
 def weighed(net: Network, value: Ints, rank: Ints, weight: int) -> Ints:
     """(P,) value of each pair with the weight of its request."""
-    worth: Ints = (rank * weight)[net.request]
-    worth += value
+    worth, most = np.array(value), rank * weight
+    for rows in blocks(len(worth)):
+        worth[rows] += most[net.request[rows]]
     return worth
 
 

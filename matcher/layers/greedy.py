@@ -71,6 +71,7 @@ def greedy(
                     plan[net.request[pair]] = net.slot[pair]
                     room[chains[pair][chains[pair] >= 0]] -= 1
                 break
+    del paid, chains  # as large as the columns that the rest needs
     return _rest(problem, net, plan, room, relaxed.price, begun, stop)
 
 
@@ -110,6 +111,7 @@ def _rest(
     for node in net.above(net.leaf):
         some &= (node < 0) | (room[node] > 0)
     rest: Network = structs.replace(net, room=room).keep(some)
+    del some
     choice = np.full(problem.requests, NOBODY)
     there = np.flatnonzero(begun[rest.request] == rest.slot)
     choice[rest.request[there]] = there

@@ -7,6 +7,9 @@ node a row) are made of this; `clean` also takes away what can never be used, so
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import cast
+
 import numpy as np
 from msgspec import Struct
 
@@ -14,7 +17,7 @@ from matcher.pairs import CRISIS, NOBODY, Bools, Ints, Pairs
 
 
 class Network(Struct, frozen=True, eq=False):
-    """N nodes, P pairs in order of request."""
+    """N nodes, P pairs in order of request. Columns of pairs may be of 32 bits, as with many these take the memory."""
 
     room: Ints
     """(N,)"""
@@ -49,20 +52,33 @@ class Network(Struct, frozen=True, eq=False):
 
     def keep(self, pairs: Bools) -> Network:
         """With fewer pairs."""
-        request = self.request[pairs]
-        first = np.searchsorted(request, np.arange(len(self.first)))
+        request = _short(self.request[pairs])
+        first = np.searchsorted(request, _short(np.arange(len(self.first))))
         return Network(
             self.room,
             self.parent,
             request,
-            self.slot[pairs],
+            _short(self.slot[pairs]),
             self.value[pairs],
-            self.leaf[pairs],
+            _short(self.leaf[pairs]),
             first,
             self.depth,
             self.must,
             self.full,
         )
+
+
+def _short(column: Ints) -> Ints:
+    """In half the memory: rows, slots and nodes fit in 32 bits. What is multiplied by them must be of 64."""
+    return cast(Ints, column.astype(np.int32, copy=False))
+
+
+BLOCK = 100_000
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """Pairs that are looked at together, where one more column for all of them would be too large."""
+    return (slice(first, first + BLOCK) for first in range(0, count, BLOCK))
 
 
 def distinct(values: Ints) -> Ints:
@@ -118,7 +134,7 @@ def network(problem: Pairs) -> Network:
             request=problem.request,
             slot=problem.slot,
             value=problem.value,
-            leaf=rank[leaf],
+            leaf=_short(rank)[leaf],
             first=problem.first,
             depth=max(1, sum(len(level) > 0 for level in parents)),
             must=np.zeros(problem.requests, np.bool_),

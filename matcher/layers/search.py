@@ -16,7 +16,7 @@ from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.local import parts, room_beside
 from matcher.layers.network import Network, network
-from matcher.layers.together import Cuts, columns, costs, model, part, plan_of, settled, solution_of
+from matcher.layers.together import Cuts, Row, columns, costs, model, part, plan_of, settled, solution_of
 from matcher.layers.worth import worth as worth_of
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
 
@@ -56,7 +56,7 @@ FAR = np.iinfo(np.int64).max
 
 BEFORE = {tier: tuple(Tier)[:at] for at, tier in enumerate(Tier)}
 
-Least = list[tuple[Floats, int]]
+Least = list[tuple[Row, int]]
 """Of the tiers before: what each column adds, and what must at least be reached."""
 
 

@@ -8,8 +8,11 @@ part of it. As sharp as a column for nearly every way in which a group can lie o
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from msgspec import Struct, structs
+from numpy.typing import NDArray
 
 from matcher.check import Tier
 from matcher.layers.linear import Floats, Model
@@ -43,6 +46,10 @@ class Columns(Struct, frozen=True, eq=False):
     @property
     def count(self) -> int:
         return self.begins[2] + len(self.apart)
+
+
+Row: TypeAlias = Floats | NDArray[np.float32]
+"""Per column what it adds to a tier before: whole numbers below 2^24 (pairs.MAX_VALUE), which 32 bits hold exactly."""
 
 
 def columns(problem: Pairs, net: Network) -> Columns:
@@ -167,13 +174,13 @@ class _Rows:
     def add(self, about: Ints, lower: float | Floats, upper: float | Floats) -> int:
         """One row for each of `about`; returns the first."""
         count = len(about)
-        self.keys.append(len(self.keys) * KIND + about)
+        self.keys.append(len(self.keys) * KIND + about.astype(np.int64))
         self.lower.append(np.broadcast_to(np.asarray(lower, np.float64), (count,)))
         self.upper.append(np.broadcast_to(np.asarray(upper, np.float64), (count,)))
         self.count += count
         return self.count - count
 
-    def put(self, row: Ints, column: Ints, coefficient: float | Floats) -> None:
+    def put(self, row: Ints, column: Ints, coefficient: float | Row) -> None:
         self.parts.append((row, column, np.broadcast_to(np.asarray(coefficient, np.float64), row.shape)))
 
     def sorted(self) -> tuple[Ints, Ints, Floats, Floats, Floats]:
@@ -201,7 +208,7 @@ def model(
     problem: Pairs,
     of: Columns,
     goal: Floats,
-    least: list[tuple[Floats, float]],
+    least: list[tuple[Row, float]],
     cuts: Cuts | None = None,
     *,
     whole: bool = True,
@@ -255,7 +262,9 @@ def _room(of: Columns, rows: _Rows) -> Ints:
     """Beds, and room of the voorziening, where more could come than there is room for."""
     net, apart = of.net, of.begins[2]
     levels = net.above(net.leaf)
-    key = distinct(np.concatenate([node[node >= 0] * len(net.first) + net.request[node >= 0] for node in levels]))
+    key = distinct(
+        np.concatenate([node[node >= 0].astype(np.int64) * len(net.first) + net.request[node >= 0] for node in levels])
+    )
     could = np.bincount(key // len(net.first), minlength=len(net.room))
     tight = np.flatnonzero((could > net.room) | net.full)
     room = net.room[tight].astype(np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
@@ -32,6 +32,8 @@ class Best:
         self.share: Floats | None = None
         """(O,) how much of each option a relaxation took"""
         self.chosen: Ints | None = None
+        self.some = Event()
+        """There is a solution."""
         self.total: int | None = None
         self.bound = 0 if of.complete else ceil((of.floor - of.base) / of.unit)  # costs are counted from 0
         self.size = SIZE
@@ -52,6 +54,7 @@ class Best:
             if self.total is not None and total >= self.total:
                 return False
             self.chosen, self.total = chosen, total
+            self.some.set()
         return True
 
     def raise_to(self, bound: int) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import nextafter
 from threading import Thread
-from time import sleep
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -136,7 +135,7 @@ def _search(best: Best, seed: int) -> None:
     turns = 0
     while not best.done:
         if best.chosen is None:
-            sleep(POLL_S)
+            best.some.wait(POLL_S)
             continue
         turns += 1
         quick = turns == 1

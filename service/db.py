@@ -68,7 +68,13 @@ class Wie(Struct, frozen=True):
     regio: str
     rol: Rol
     gebruiker: UUID
+    """A row of gebruiker, or of koppeling when a machine asks."""
     organisatie: UUID | None = None
+    """The aanbieder of rol aanbieder, else the organisatie."""
+    namens: UUID | None = None
+    """The gebruiker whose vervanger asks."""
+    koppeling: UUID | None = None
+    """Set when a machine asks."""
 
     def __post_init__(self) -> None:
         # The value goes into the text of a statement below: a form that cannot hold a quote is all it may have.

@@ -1,0 +1,581 @@
+-- Before the first release, so before any database that must stay up while this runs:
+-- squawk-ignore-file constraint-missing-not-valid, disallowed-unique-constraint, ban-drop-constraint, ban-drop-column
+-- squawk-ignore-file adding-not-nullable-field, ban-drop-not-null, adding-field-with-default
+-- ── Access: who logs in, what is logged, what is forgotten ───────────────────────────────────────
+-- Design: docs/toegang.md.
+
+-- A number of the loket itself, because the kenmerk of the verwijzer is for its own people. It counts through all
+-- numbers of six characters in an order that does not show how many there are, and has no vowels, so no words.
+
+create sequence aanvraag_nummer;
+
+create function loketnummer(teller bigint) returns text
+    language sql immutable parallel safe
+    return (
+        with alfabet as (select '23456789BCDFGHJKLMNPQRSTVWXYZ' as tekens, (teller * 387420489) % 536870912 as n)
+        select string_agg(substr(tekens, (n / (29 ^ i)::bigint % 29)::int + 1, 1) || case i when 3 then '-' else '' end, ''
+                          order by i desc)
+        from alfabet, generate_series(0, 5) as i);
+comment on function loketnummer(bigint) is 'Such as ''K7M-3PQ''; different for each teller below 2^29.';
+
+alter table aanvraag add column nummer text not null default loketnummer(nextval('aanvraag_nummer'));
+alter table aanvraag add column geanonimiseerd_op timestamptz;
+alter table aanvraag alter column pc4 drop not null;
+alter table aanvraag add constraint aanvraag_nummer_uniek unique (nummer);
+alter table aanvraag add constraint aanvraag_pc4_van_wie_bekend_is check (pc4 is not null or geanonimiseerd_op is not null);
+comment on column aanvraag.nummer is 'What all who may see the aanvraag call it. The kenmerk of the verwijzer is in aanvraag_kenmerk.';
+comment on column aanvraag.geanonimiseerd_op is 'Nothing that leads to the child is left; what remains is for statistics.';
+
+alter table aanvraag drop constraint aanvraag_kenmerk_uniek;
+
+create table aanvraag_kenmerk (
+    aanvraag_id    uuid not null,
+    regio          text not null,
+    organisatie_id uuid not null,
+    kenmerk        text not null,
+    constraint aanvraag_kenmerk_pk primary key (aanvraag_id),
+    constraint aanvraag_kenmerk_vorm check (kenmerk ~ '^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$'),
+    constraint aanvraag_kenmerk_uniek unique (organisatie_id, kenmerk),
+    constraint aanvraag_kenmerk_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
+);
+comment on table aanvraag_kenmerk is
+    'Reference of the verwijzer itself. Only its own people and the provider where the child is placed read it.';
+insert into aanvraag_kenmerk (aanvraag_id, regio, organisatie_id, kenmerk)
+select id, regio, organisatie_id, kenmerk from aanvraag;
+alter table aanvraag drop column kenmerk;
+
+alter table bezetting add column definitief_op timestamptz;
+alter table bezetting add constraint bezetting_definitief_vorm check (definitief_op is null or soort = 'plaatsing');
+comment on column bezetting.definitief_op is
+    'When grondslag, the provider''s yes and toestemming were all there. NULL: begun before that, as a crisis may.';
+
+alter table herhaling add column betrokkenen uuid[] not null default '{}';
+comment on column herhaling.betrokkenen is 'Aanvragen in the answer: who gets it again has seen them again.';
+
+-- ── Who may log in ───────────────────────────────────────────────────────────────────────────────
+
+create table identiteitsprovider (
+    id          uuid    not null default gen_random_uuid(),
+    naam        text    not null,
+    issuer      text    not null,
+    client_id   text    not null,
+    acr         text[]  not null default '{}',
+    actief      boolean not null default true,
+    constraint identiteitsprovider_pk primary key (id),
+    constraint identiteitsprovider_uniek unique (issuer, client_id),
+    constraint identiteitsprovider_naam_lengte check (length(naam) between 1 and 120)
+);
+comment on table identiteitsprovider is
+    'Where people log in (OpenID Connect): one for a whole country, or one per organisation. Written by the operator only.';
+comment on column identiteitsprovider.acr is 'Levels of assurance of which one must be met; empty: any.';
+
+create table gebruiker (
+    id                     uuid        not null default gen_random_uuid(),
+    regio                  text        not null,
+    naam                   text        not null,
+    rol                    rol         not null,
+    organisatie_id         uuid,
+    aanbieder_id           uuid,
+    identiteitsprovider_id uuid,
+    subject                text,
+    email                  text,
+    actief                 boolean     not null default true,
+    vervanger_id           uuid,
+    vervangen_tot          date,
+    aangemaakt_op          timestamptz not null default now(),
+    versie                 integer     not null default 1,
+    constraint gebruiker_pk primary key (id),
+    constraint gebruiker_id_regio unique (id, regio),
+    constraint gebruiker_naam_lengte check (length(naam) between 1 and 120),
+    constraint gebruiker_hoort_bij check (
+        (rol = 'aanbieder') = (aanbieder_id is not null)
+        and (rol <> 'verwijzer' or organisatie_id is not null) and num_nonnulls(aanbieder_id, organisatie_id) <= 1),
+    constraint gebruiker_subject_met_provider check (subject is null or identiteitsprovider_id is not null),
+    constraint gebruiker_email_vorm check (email ~ '^[^@\s]{1,64}@[^@\s]{1,190}$' and email = lower(email)),
+    constraint gebruiker_vervanger_vorm check (
+        (vervanger_id is null) = (vervangen_tot is null) and vervanger_id is distinct from id),
+    constraint gebruiker_regio_fk foreign key (regio) references jeugdregio,
+    constraint gebruiker_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio),
+    constraint gebruiker_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
+    constraint gebruiker_identiteitsprovider_fk foreign key (identiteitsprovider_id) references identiteitsprovider,
+    constraint gebruiker_vervanger_fk foreign key (vervanger_id, regio) references gebruiker (id, regio)
+);
+comment on table gebruiker is
+    'One person in one role, at one organisation. Who has two roles has two rows and chooses at login.';
+comment on column gebruiker.subject is 'As the identity provider calls this person. NULL until the first login, which finds the row by email.';
+comment on column gebruiker.email is 'Lower case; only to recognise a first login and to send notices.';
+comment on column gebruiker.vervangen_tot is 'Until then, exclusive, vervanger_id acts for this person; the log has both.';
+create unique index gebruiker_een_per_rol on gebruiker
+    (identiteitsprovider_id, subject, regio, rol, coalesce(organisatie_id, aanbieder_id, id)) where subject is not null;
+create index gebruiker_email on gebruiker (identiteitsprovider_id, email) where subject is null;
+
+create table inlogpoging (
+    hash                   bytea       not null,
+    identiteitsprovider_id uuid        not null,
+    nonce                  text        not null,
+    verificateur           text        not null,
+    browser                bytea       not null,
+    naar                   text        not null,
+    begonnen_op            timestamptz not null,
+    constraint inlogpoging_pk primary key (hash),
+    constraint inlogpoging_provider_fk foreign key (identiteitsprovider_id) references identiteitsprovider
+);
+comment on table inlogpoging is 'A login under way, found by the hash of its state; used once and gone.';
+comment on column inlogpoging.verificateur is 'PKCE code_verifier.';
+comment on column inlogpoging.browser is 'Hash of a cookie: another browser cannot finish this login.';
+comment on column inlogpoging.naar is 'Path to go to after it.';
+create index inlogpoging_oud on inlogpoging (begonnen_op);
+
+-- ── Machines of providers ────────────────────────────────────────────────────────────────────────
+
+create table koppeling (
+    id              uuid        not null default gen_random_uuid(),
+    regio           text        not null,
+    aanbieder_id    uuid        not null,
+    naam            text        not null,
+    actief          boolean     not null default true,
+    per_minuut      integer     not null default 300,
+    aangemaakt_op   timestamptz not null default now(),
+    versie          integer     not null default 1,
+    constraint koppeling_pk primary key (id),
+    constraint koppeling_id_regio unique (id, regio),
+    constraint koppeling_naam_lengte check (length(naam) between 1 and 120),
+    constraint koppeling_naam_uniek unique (aanbieder_id, naam),
+    constraint koppeling_per_minuut_grens check (per_minuut between 1 and 100000),
+    constraint koppeling_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio)
+);
+comment on table koppeling is 'A provider''s own system: an OAuth 2 client that acts as this aanbieder and no other.';
+
+create table koppelingsleutel (
+    id            uuid        not null default gen_random_uuid(),
+    regio         text        not null,
+    koppeling_id  uuid        not null,
+    kid           text        not null,
+    jwk           jsonb       not null,
+    geldig_van    timestamptz not null,
+    geldig_tot    timestamptz not null,
+    constraint koppelingsleutel_pk primary key (id),
+    constraint koppelingsleutel_kid_uniek unique (koppeling_id, kid),
+    constraint koppelingsleutel_kid_lengte check (length(kid) between 1 and 120),
+    constraint koppelingsleutel_publiek check (
+        jsonb_typeof(jwk) = 'object' and not jwk ?| array['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth']),
+    constraint koppelingsleutel_geldigheid check (geldig_van < geldig_tot),
+    constraint koppelingsleutel_koppeling_fk foreign key (koppeling_id, regio) references koppeling (id, regio)
+);
+comment on table koppelingsleutel is 'Public keys (JWK). Two at once may be valid, so that a machine changes its key without downtime.';
+
+create table gebruikte_verklaring (
+    uitgever   text        not null,
+    jti        text        not null,
+    verloopt_op timestamptz not null,
+    constraint gebruikte_verklaring_pk primary key (uitgever, jti),
+    constraint gebruikte_verklaring_lengte check (length(jti) between 1 and 200 and length(uitgever) <= 200)
+);
+comment on table gebruikte_verklaring is 'Signed assertions that were used: none is good twice (RFC 7523 section 3).';
+create index gebruikte_verklaring_oud on gebruikte_verklaring (verloopt_op);
+
+-- ── Sessions of people, access tokens of machines ────────────────────────────────────────────────
+
+create table sessie (
+    hash          bytea       not null,
+    regio         text        not null,
+    gebruiker_id  uuid,
+    koppeling_id  uuid,
+    begonnen_op   timestamptz not null,
+    gezien_op     timestamptz not null,
+    verloopt_op   timestamptz not null,
+    beeindigd_op  timestamptz,
+    idp_sessie    text,
+    constraint sessie_pk primary key (hash),
+    constraint sessie_van_een check (num_nonnulls(gebruiker_id, koppeling_id) = 1),
+    constraint sessie_hash_lengte check (length(hash) = 32),
+    constraint sessie_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade,
+    constraint sessie_koppeling_fk foreign key (koppeling_id, regio) references koppeling (id, regio) on delete cascade
+);
+comment on table sessie is 'By the SHA-256 of a random token that only the browser or the machine has.';
+comment on column sessie.gezien_op is 'Last use, to the minute: for the idle time-out.';
+comment on column sessie.idp_sessie is 'sid of the identity provider, for its logout.';
+create index sessie_gebruiker on sessie (gebruiker_id) where gebruiker_id is not null;
+create index sessie_koppeling on sessie (koppeling_id) where koppeling_id is not null;
+create index sessie_oud on sessie (verloopt_op);
+
+-- ── The log ──────────────────────────────────────────────────────────────────────────────────────
+
+create table betrokkene (
+    aanvraag_id uuid not null,
+    regio       text not null,
+    pseudoniem  uuid not null default gen_random_uuid(),
+    constraint betrokkene_pk primary key (aanvraag_id),
+    constraint betrokkene_pseudoniem_uniek unique (pseudoniem),
+    constraint betrokkene_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
+);
+comment on table betrokkene is
+    'The pseudonym key: under which name the log speaks of a child. Without the row nobody can tell any more.';
+
+create function maak_betrokkene() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    insert into betrokkene (aanvraag_id, regio) values (new.id, new.regio);
+    return null;
+end;
+$$;
+comment on function maak_betrokkene() is 'Each aanvraag can be spoken of in the log from its first moment on.';
+create trigger aanvraag_is_betrokkene after insert on aanvraag
+    for each row execute function maak_betrokkene();
+insert into betrokkene (aanvraag_id, regio) select id, regio from aanvraag;
+
+create type log_gebeurtenis as enum
+    ('lees', 'maak', 'wijzig', 'verwijder', 'uitvoer', 'inlog', 'uitlog', 'sleutel');
+
+create type log_resultaat as enum ('gelukt', 'geweigerd', 'mislukt');
+
+create table logregel (
+    id             bigint          not null generated always as identity,
+    regio          text            not null,
+    moment         timestamptz     not null,
+    gebeurtenis    log_gebeurtenis not null,
+    resultaat      log_resultaat   not null,
+    gebruiker_id   uuid,
+    namens_id      uuid,
+    koppeling_id   uuid,
+    rol            rol,
+    organisatie_id uuid,
+    object         text            not null,
+    betrokkene     uuid,
+    handeling      text            not null,
+    doel           text            not null,
+    verwerking     text            not null,
+    trace_id       text            not null,
+    span_id        text            not null,
+    constraint logregel_pk primary key (id),
+    constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
+    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
+    constraint logregel_doel_vorm check (doel ~ '^[a-z_]{1,40}$'),
+    constraint logregel_verwerking_vorm check (length(verwerking) between 1 and 200),
+    constraint logregel_trace_vorm check (trace_id ~ '^[0-9a-f]{32}$' and span_id ~ '^[0-9a-f]{16}$'),
+    constraint logregel_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table logregel is
+    'NEN 7513 and Logboek Dataverwerkingen: who saw or changed what of whom, when and why. One line per child. Only added to.';
+comment on column logregel.gebruiker_id is 'The person; the zero uuid: the service itself.';
+comment on column logregel.namens_id is 'For whom a vervanger acted.';
+comment on column logregel.betrokkene is 'data_subject_id: a pseudonym, see table betrokkene. NULL: not about one child.';
+comment on column logregel.handeling is 'The operation or the command, such as haalAanvraag.';
+comment on column logregel.verwerking is 'processing_activity_id: the line in the register of processing (docs/privacy.md).';
+create index logregel_betrokkene on logregel (betrokkene, id) where betrokkene is not null;
+create index logregel_moment on logregel (regio, moment);
+
+create table logketen (
+    regio        text        not null,
+    volgnummer   bigint      not null,
+    regel_id     bigint      not null,
+    regel_hash   bytea       not null,
+    hash         bytea       not null,
+    verzegeld_op timestamptz not null,
+    constraint logketen_pk primary key (regio, volgnummer),
+    constraint logketen_een_per_regel unique (regel_id),
+    constraint logketen_vanaf_een check (volgnummer >= 1),
+    constraint logketen_hash_lengte check (length(hash) = 32 and length(regel_hash) = 32),
+    constraint logketen_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table logketen is
+    'Seals: hash = SHA-256 of the hash before and that of the line. Heads also go to a file outside the database.';
+
+create table logwissing (
+    id               uuid        not null default gen_random_uuid(),
+    regio            text        not null,
+    op               timestamptz not null,
+    tot_volgnummer   bigint      not null,
+    termijn_dagen    integer     not null,
+    constraint logwissing_pk primary key (id),
+    constraint logwissing_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table logwissing is 'Lines up to a number were removed after their term: the chain keeps their hashes.';
+
+-- ── Retention ────────────────────────────────────────────────────────────────────────────────────
+
+create type wissing_soort as enum ('termijn', 'verzoek');
+
+create table wissing (
+    id           uuid          not null default gen_random_uuid(),
+    regio        text          not null,
+    op           timestamptz   not null,
+    soort        wissing_soort not null,
+    gebruiker_id uuid          not null,
+    betrokkene   uuid,
+    nummer       text          not null,
+    reden        text,
+    constraint wissing_pk primary key (id),
+    constraint wissing_reden_bij_verzoek check (soort <> 'verzoek' or reden is not null),
+    constraint wissing_reden_lengte check (length(reden) between 1 and 300),
+    constraint wissing_regio_fk foreign key (regio) references jeugdregio
+);
+comment on table wissing is 'That an aanvraag was made anonymous, when, why and by whom.';
+comment on column wissing.nummer is 'Of the aanvraag, which stays with its statistics.';
+create index wissing_regio on wissing (regio, op desc);
+
+-- ── Before it is known who asks: a login, a session, a machine's key ─────────────────────────────
+-- These run as owner, because no region is set yet. Each gives what one secret or one identity unlocks, and no more.
+
+create function inlogkeuzes(provider uuid, sub text, adres text)
+    returns table (id uuid, regio text, regio_naam text, naam text, rol rol, organisatie text)
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+begin
+    update gebruiker g set subject = sub, versie = g.versie + 1
+    where g.identiteitsprovider_id = provider and g.subject is null and g.email = lower(adres) and g.actief
+      and adres is not null;
+    return query
+        select g.id, g.regio, r.naam, g.naam, g.rol, coalesce(o.naam, a.naam)
+        from gebruiker g
+        join jeugdregio r on r.code = g.regio
+        left join organisatie o on o.id = g.organisatie_id
+        left join aanbieder a on a.id = g.aanbieder_id
+        where g.identiteitsprovider_id = provider and g.subject = sub and g.actief
+        order by r.naam, g.rol, coalesce(o.naam, a.naam), g.id;
+end;
+$$;
+comment on function inlogkeuzes(uuid, text, text) is
+    'As whom somebody may go on whom the identity provider has just named. adres: only when the provider has verified it; binds the rows that wait for it.';
+
+create function begin_sessie(
+    sessie_hash bytea, gebruiker uuid, machine uuid, nu timestamptz, tot timestamptz, sid text) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    insert into sessie (hash, regio, gebruiker_id, koppeling_id, begonnen_op, gezien_op, verloopt_op, idp_sessie)
+    select sessie_hash, g.regio, g.id, null, nu, nu, tot, sid from gebruiker g where g.id = gebruiker and g.actief
+    union all
+    select sessie_hash, k.regio, null, k.id, nu, nu, tot, null from koppeling k where k.id = machine and k.actief;
+end;
+
+create function zoek_sessie(sessie_hash bytea, nu timestamptz, stil interval)
+    returns table (regio text, rol rol, gebruiker_id uuid, organisatie_id uuid, koppeling_id uuid, naam text,
+                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select s.regio, coalesce(g.rol, 'aanbieder'), coalesce(g.id, k.id), coalesce(g.organisatie_id, g.aanbieder_id, k.aanbieder_id),
+           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op
+    from sessie s
+    left join gebruiker g on g.id = s.gebruiker_id
+    left join koppeling k on k.id = s.koppeling_id
+    where s.hash = sessie_hash and s.beeindigd_op is null and s.verloopt_op > nu
+      and (s.koppeling_id is not null or s.gezien_op > nu - stil)
+      and coalesce(g.actief, k.actief);
+end;
+comment on function zoek_sessie(bytea, timestamptz, interval) is
+    'Who has this token, when it still counts: not ended, not too old, used less than `stil` ago, and its owner may still come in.';
+
+create function zie_sessie(sessie_hash bytea, nu timestamptz) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    update sessie s set gezien_op = nu where s.hash = sessie_hash and s.gezien_op < nu and s.beeindigd_op is null;
+end;
+
+create function eindig_sessie(sessie_hash bytea, nu timestamptz) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    update sessie s set beeindigd_op = nu where s.hash = sessie_hash and s.beeindigd_op is null;
+end;
+
+create function zoek_koppeling(machine uuid, nu timestamptz)
+    returns table (regio text, aanbieder_id uuid, kid text, jwk jsonb)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select k.regio, k.aanbieder_id, s.kid, s.jwk
+    from koppeling k join koppelingsleutel s on s.koppeling_id = k.id
+    where k.id = machine and k.actief and s.geldig_van <= nu and nu < s.geldig_tot;
+end;
+comment on function zoek_koppeling(uuid, timestamptz) is 'Public keys with which a machine may prove itself now.';
+
+create function meld_sessie() returns trigger
+    language plpgsql
+as $$
+begin
+    perform pg_notify('loket_sessie', '');
+    return null;
+end;
+$$;
+comment on function meld_sessie() is 'pg_notify(''loket_sessie''): who keeps sessions in memory, forgets them.';
+create trigger sessie_meldt_einde after update of beeindigd_op on sessie
+    for each statement execute function meld_sessie();
+create trigger sessie_meldt_verwijdering after delete on sessie
+    for each statement execute function meld_sessie();
+create trigger gebruiker_meldt_sessie after update or delete on gebruiker
+    for each statement execute function meld_sessie();
+create trigger koppeling_meldt_sessie after update or delete on koppeling
+    for each statement execute function meld_sessie();
+
+-- ── Who may read and write what of this ──────────────────────────────────────────────────────────
+
+alter table identiteitsprovider enable row level security;
+create policy openbaar on identiteitsprovider for select using (true);
+comment on policy openbaar on identiteitsprovider is 'Read before the login; holds nothing secret.';
+
+alter table inlogpoging enable row level security;
+create policy wie_de_state_kent on inlogpoging using (true) with check (true);
+comment on policy wie_de_state_kent on inlogpoging is 'Belongs to nobody yet; found only by the hash of a secret.';
+
+alter table gebruikte_verklaring enable row level security;
+create policy iedereen on gebruikte_verklaring using (true) with check (true);
+
+alter table sessie enable row level security;
+create policy eigen on sessie for select
+    using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
+create policy opruimen on sessie for delete
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+alter table gebruiker enable row level security;
+create policy lees on gebruiker for select using (
+    regio = (select huidige_regio()) and (
+        (select huidige_rol()) = 'beheerder' or id = (select huidige_gebruiker())
+        or (rol::text = (select huidige_rol())
+            and coalesce(organisatie_id, aanbieder_id) is not distinct from (select huidige_organisatie()))));
+comment on policy lees on gebruiker is 'Colleagues in the same role at the same organisation, among whom a vervanger is chosen; the beheerder all.';
+create policy maak on gebruiker for insert
+    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder');
+create policy wijzig on gebruiker for update
+    using (regio = (select huidige_regio())
+        and ((select huidige_rol()) = 'beheerder' or id = (select huidige_gebruiker())))
+    with check (regio = (select huidige_regio()));
+
+create function gebruiker_bewaak() returns trigger
+    language plpgsql
+as $$
+begin
+    if huidige_regio() is not null and huidige_rol() is distinct from 'beheerder'
+       and (new.regio, new.naam, new.rol, new.organisatie_id, new.aanbieder_id, new.email, new.actief,
+            new.identiteitsprovider_id, new.subject)
+           is distinct from (old.regio, old.naam, old.rol, old.organisatie_id, old.aanbieder_id, old.email, old.actief,
+                             old.identiteitsprovider_id, old.subject) then
+        raise insufficient_privilege using message = 'only a beheerder changes who a gebruiker is';
+    end if;
+    return new;
+end;
+$$;
+comment on function gebruiker_bewaak() is 'Of oneself one may only name a vervanger.';
+create trigger gebruiker_blijft before update on gebruiker
+    for each row execute function gebruiker_bewaak();
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['koppeling', 'koppelingsleutel'] loop
+        execute format('alter table %I enable row level security', t);
+        execute format('create policy beheer on %I using (regio = (select huidige_regio()) '
+            'and (select huidige_rol()) = ''beheerder'') with check (regio = (select huidige_regio()) '
+            'and (select huidige_rol()) = ''beheerder'')', t);
+    end loop;
+end;
+$$;
+create policy eigen on koppelingsleutel
+    using (regio = (select huidige_regio()) and koppeling_id = (select huidige_gebruiker()))
+    with check (regio = (select huidige_regio()) and koppeling_id = (select huidige_gebruiker()));
+comment on policy eigen on koppelingsleutel is 'A machine changes its own keys.';
+create policy eigen on koppeling for select
+    using (regio = (select huidige_regio()) and id = (select huidige_gebruiker()));
+
+alter table betrokkene enable row level security;
+create policy regio on betrokkene for select using (regio = (select huidige_regio()));
+comment on policy regio on betrokkene is 'Whoever writes a line in the log needs the pseudonym; it says nothing of a child.';
+create policy opruimen on betrokkene for delete
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+alter table logregel enable row level security;
+create policy schrijf on logregel for insert
+    with check (regio = (select huidige_regio()) and gebruiker_id is not distinct from (select huidige_gebruiker())
+        and rol::text is not distinct from (select huidige_rol()));
+comment on policy schrijf on logregel is 'Nobody writes a line in the name of another.';
+create policy lees on logregel for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then betrokkene in (
+            select b.pseudoniem from betrokkene b join aanvraag a on a.id = b.aanvraag_id
+            where a.organisatie_id = (select huidige_organisatie()))
+        when 'beheerder' then betrokkene is null
+        else false end);
+comment on policy lees on logregel is
+    'The loket all, to answer a parent or a youth; a verwijzer those of its own children; the beheerder what is about no child.';
+
+alter table logketen enable row level security;
+create policy loket on logketen
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris')
+    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+alter table logwissing enable row level security;
+create policy loket on logwissing for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+alter table wissing enable row level security;
+create policy loket on wissing
+    using (regio = (select huidige_regio()) and (select huidige_rol()) in ('schakelfunctionaris', 'beheerder'))
+    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+create function wis_logregels(tot timestamptz, termijn integer, nu timestamptz) returns bigint
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+declare
+    grens bigint;
+    weg   bigint;
+begin
+    -- Only from the start of the chain, and only what is sealed: what remains can still be verified.
+    select max(k.volgnummer) into grens
+    from logketen k
+    where k.regio = huidige_regio() and k.volgnummer < coalesce((
+        select min(l.volgnummer) from logketen l join logregel r on r.id = l.regel_id
+        where l.regio = huidige_regio() and r.moment >= tot), 9223372036854775807);
+    delete from logregel r using logketen k
+    where k.regio = huidige_regio() and k.volgnummer <= grens and r.id = k.regel_id and r.moment < tot;
+    get diagnostics weg = row_count;
+    if weg > 0 then
+        insert into logwissing (regio, op, tot_volgnummer, termijn_dagen) values (huidige_regio(), nu, grens, termijn);
+    end if;
+    return weg;
+end;
+$$;
+comment on function wis_logregels(timestamptz, integer, timestamptz) is
+    'Removes sealed lines of before `tot`, whose term of so many days is over, and records that it did.';
+
+grant select on identiteitsprovider, betrokkene, sessie, logwissing to loket_app;
+grant delete on sessie, betrokkene to loket_app;
+grant select, insert, delete on inlogpoging, gebruikte_verklaring, aanvraag_kenmerk, koppelingsleutel to loket_app;
+grant update (kenmerk) on aanvraag_kenmerk to loket_app;
+grant update (geldig_tot) on koppelingsleutel to loket_app;
+grant select, insert, update on gebruiker, koppeling to loket_app;
+grant select, insert on logregel, logketen, wissing to loket_app;
+grant update (definitief_op) on bezetting to loket_app;
+grant usage on sequence aanvraag_nummer to loket_app;
+revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
+    zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
+    zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz), maak_betrokkene() from public;
+grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
+    zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
+    zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz) to loket_app;
+
+create function geplaatst_hier() returns uuid[]
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select coalesce(array_agg(b.aanvraag_id), '{}')
+    from bezetting b join plek p on p.id = b.plek_id
+    where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
+      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
+end;
+comment on function geplaatst_hier() is 'Aanvragen whose child lives or lived at the aanbieder that asks.';
+revoke execute on function geplaatst_hier() from public;
+grant execute on function geplaatst_hier() to loket_app;
+
+-- The verwijzer's own people; and the provider where the child is placed.
+alter table aanvraag_kenmerk enable row level security;
+create policy eigen on aanvraag_kenmerk for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+        when 'aanbieder' then aanvraag_id = any ((select geplaatst_hier())::uuid[])
+        else false end);
+create policy schrijf on aanvraag_kenmerk for insert with check (regio = (select huidige_regio()));
+create policy wijzig on aanvraag_kenmerk for update
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'verwijzer' and organisatie_id = (select huidige_organisatie()))
+    with check (regio = (select huidige_regio()));
+create policy wis on aanvraag_kenmerk for delete using (regio = (select huidige_regio())
+    and (select huidige_rol()) = 'schakelfunctionaris');
+comment on policy wis on aanvraag_kenmerk is 'Only by the service, when an aanvraag is made anonymous.';

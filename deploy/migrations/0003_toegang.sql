@@ -23,6 +23,7 @@ alter table aanvraag add column geanonimiseerd_op timestamptz;
 alter table aanvraag alter column pc4 drop not null;
 alter table aanvraag add constraint aanvraag_nummer_uniek unique (nummer);
 alter table aanvraag add constraint aanvraag_pc4_van_wie_bekend_is check (pc4 is not null or geanonimiseerd_op is not null);
+alter table aanvraag add constraint aanvraag_anoniem_is_niet_open check (geanonimiseerd_op is null or not is_open(status));
 comment on column aanvraag.nummer is 'What all who may see the aanvraag call it. The kenmerk of the verwijzer is in aanvraag_kenmerk.';
 comment on column aanvraag.geanonimiseerd_op is 'Nothing that leads to the child is left; what remains is for statistics.';
 
@@ -248,12 +249,15 @@ create table logregel (
     verwerking     text            not null,
     trace_id       text            not null,
     span_id        text            not null,
+    ouder_span_id  text,
+    transactie     xid8            not null default pg_current_xact_id(),
     constraint logregel_pk primary key (id),
     constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
     constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
     constraint logregel_doel_vorm check (doel ~ '^[a-z_]{1,40}$'),
     constraint logregel_verwerking_vorm check (length(verwerking) between 1 and 200),
-    constraint logregel_trace_vorm check (trace_id ~ '^[0-9a-f]{32}$' and span_id ~ '^[0-9a-f]{16}$'),
+    constraint logregel_trace_vorm check (
+        trace_id ~ '^[0-9a-f]{32}$' and span_id ~ '^[0-9a-f]{16}$' and ouder_span_id ~ '^[0-9a-f]{16}$'),
     constraint logregel_regio_fk foreign key (regio) references jeugdregio
 );
 comment on table logregel is
@@ -263,8 +267,11 @@ comment on column logregel.namens_id is 'For whom a vervanger acted.';
 comment on column logregel.betrokkene is 'data_subject_id: a pseudonym, see table betrokkene. NULL: not about one child.';
 comment on column logregel.handeling is 'The operation or the command, such as haalAanvraag.';
 comment on column logregel.verwerking is 'processing_activity_id: the line in the register of processing (docs/privacy.md).';
+comment on column logregel.ouder_span_id is 'parent_span_id: the operation of the caller, when it named one (W3C Trace Context).';
+comment on column logregel.transactie is
+    'Where the worker that seals looks: all transactions before the oldest that runs were looked at. Not sealed itself.';
 create index logregel_betrokkene on logregel (betrokkene, id) where betrokkene is not null;
-create index logregel_moment on logregel (regio, moment);
+create index logregel_transactie on logregel (transactie);
 
 create table logketen (
     regio        text        not null,
@@ -280,7 +287,7 @@ create table logketen (
     constraint logketen_regio_fk foreign key (regio) references jeugdregio
 );
 comment on table logketen is
-    'Seals: hash = SHA-256 of the hash before and that of the line. Heads also go to a file outside the database.';
+    'Seals: hash = SHA-256 of the hash before, that of the line, its number and moment. Heads also go to a file outside the database.';
 
 create table logwissing (
     id               uuid        not null default gen_random_uuid(),
@@ -485,7 +492,11 @@ create policy opruimen on betrokkene for delete
 alter table logregel enable row level security;
 create policy schrijf on logregel for insert
     with check (regio = (select huidige_regio()) and gebruiker_id is not distinct from (select huidige_gebruiker())
-        and rol::text is not distinct from (select huidige_rol()));
+        and rol::text is not distinct from (select huidige_rol())
+        and organisatie_id is not distinct from (select huidige_organisatie())
+        and (koppeling_id is null or koppeling_id = gebruiker_id)
+        and (namens_id is null or exists (
+            select from gebruiker g where g.id = namens_id and g.vervanger_id = gebruiker_id)));
 comment on policy schrijf on logregel is 'Nobody writes a line in the name of another.';
 create policy lees on logregel for select using (
     regio = (select huidige_regio()) and case (select huidige_rol())
@@ -519,14 +530,11 @@ declare
     grens bigint;
     weg   bigint;
 begin
-    -- Only from the start of the chain, and only what is sealed: what remains can still be verified.
-    select max(k.volgnummer) into grens
-    from logketen k
-    where k.regio = huidige_regio() and k.volgnummer < coalesce((
-        select min(l.volgnummer) from logketen l join logregel r on r.id = l.regel_id
-        where l.regio = huidige_regio() and r.moment >= tot), 9223372036854775807);
+    -- From the start of the chain, by when a line was sealed: that stands in the chain, so `loket log verify` can see
+    -- afterwards that no line went too early. Seals are never older than the one before.
+    select max(k.volgnummer) into grens from logketen k where k.regio = huidige_regio() and k.verzegeld_op < tot;
     delete from logregel r using logketen k
-    where k.regio = huidige_regio() and k.volgnummer <= grens and r.id = k.regel_id and r.moment < tot;
+    where k.regio = huidige_regio() and k.volgnummer <= grens and r.id = k.regel_id;
     get diagnostics weg = row_count;
     if weg > 0 then
         insert into logwissing (regio, op, tot_volgnummer, termijn_dagen) values (huidige_regio(), nu, grens, termijn);
@@ -535,7 +543,52 @@ begin
 end;
 $$;
 comment on function wis_logregels(timestamptz, integer, timestamptz) is
-    'Removes sealed lines of before `tot`, whose term of so many days is over, and records that it did.';
+    'Removes lines sealed before `tot`, whose term of so many days is over, and records that it did.';
+
+create function te_verzegelen(vanaf xid8) returns table (regio text)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select distinct r.regio from logregel r
+    where (vanaf is null or r.transactie >= vanaf and r.transactie < pg_snapshot_xmax(pg_current_snapshot()))
+      and not exists (select from logketen k where k.regel_id = r.id);
+end;
+comment on function te_verzegelen(xid8) is
+    'Regions with a committed line without a seal, of transactions from `vanaf` on; NULL: of all, also those of a restored backup.';
+
+create function logkoppen() returns table (regio text, volgnummer bigint, hash bytea)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select j.code, k.volgnummer, k.hash from jeugdregio j
+    cross join lateral (select l.volgnummer, l.hash from logketen l where l.regio = j.code
+                        order by l.volgnummer desc limit 1) as k;
+end;
+comment on function logkoppen() is 'The last seal of each region, for the file outside the database. It says nothing of anybody.';
+
+create function inzagen(aanvraag uuid, voor bigint, aantal integer)
+    returns table (nummer bigint, moment timestamptz, gebeurtenis log_gebeurtenis, resultaat log_resultaat, organisatie text,
+                   rol rol, persoon text, namens text, systeem boolean, handeling text, doel text)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select r.id, r.moment, r.gebeurtenis, r.resultaat, coalesce(o.naam, a.naam), r.rol,
+           case when huidige_rol() = 'schakelfunctionaris' then coalesce(g.naam, k.naam) end,
+           case when huidige_rol() = 'schakelfunctionaris' then n.naam end,
+           r.koppeling_id is not null or r.gebruiker_id = '00000000-0000-0000-0000-000000000000', r.handeling, r.doel
+    from betrokkene b
+    join aanvraag v on v.id = b.aanvraag_id
+    join logregel r on r.betrokkene = b.pseudoniem and r.regio = b.regio
+    left join gebruiker g on g.id = r.gebruiker_id
+    left join gebruiker n on n.id = r.namens_id
+    left join koppeling k on k.id = r.koppeling_id
+    left join organisatie o on o.id = r.organisatie_id
+    left join aanbieder a on a.id = r.organisatie_id
+    where b.aanvraag_id = aanvraag and b.regio = huidige_regio() and (voor is null or r.id < voor)
+      and (huidige_rol() = 'schakelfunctionaris'
+           or huidige_rol() = 'verwijzer' and v.organisatie_id = huidige_organisatie())
+    order by r.id desc
+    limit aantal;
+end;
+comment on function inzagen(uuid, bigint, integer) is
+    'Who looked at a child or changed something, the last first: for the loket, and without names of persons for its verwijzer.';
 
 grant select on identiteitsprovider, betrokkene, sessie, logwissing to loket_app;
 grant delete on sessie, betrokkene to loket_app;
@@ -548,10 +601,12 @@ grant update (definitief_op) on bezetting to loket_app;
 grant usage on sequence aanvraag_nummer to loket_app;
 revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
-    zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz), maak_betrokkene() from public;
+    zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene() from public;
 grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
-    zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz) to loket_app;
+    zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer) to loket_app;
 
 create function geplaatst_hier() returns uuid[]
     language sql stable security definer set search_path = public, pg_temp
@@ -579,3 +634,19 @@ create policy wijzig on aanvraag_kenmerk for update
 create policy wis on aanvraag_kenmerk for delete using (regio = (select huidige_regio())
     and (select huidige_rol()) = 'schakelfunctionaris');
 comment on policy wis on aanvraag_kenmerk is 'Only by the service, when an aanvraag is made anonymous.';
+
+create function zoek_kenmerken(organisaties uuid[], kenmerken text[])
+    returns table (aanvraag_id uuid, organisatie_id uuid, kenmerk text)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select k.aanvraag_id, k.organisatie_id, k.kenmerk
+    from unnest(organisaties, kenmerken) as gevraagd (organisatie_id, kenmerk)
+    join aanvraag_kenmerk k on k.organisatie_id = gevraagd.organisatie_id and k.kenmerk = gevraagd.kenmerk
+    where k.regio = huidige_regio()
+      and (huidige_rol() = 'schakelfunctionaris'
+           or huidige_rol() = 'verwijzer' and k.organisatie_id = huidige_organisatie());
+end;
+comment on function zoek_kenmerken(uuid[], text[]) is
+    'Which of these pairs, from a list that somebody reads in, there is an aanvraag of. It lists nothing.';
+revoke execute on function zoek_kenmerken(uuid[], text[]) from public;
+grant execute on function zoek_kenmerken(uuid[], text[]) to loket_app;

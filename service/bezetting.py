@@ -19,7 +19,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from service.days import age_on, today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import refuse
+from service.fields import AanvraagId, refuse
 from service.plekken import QUEUE, BezettingSoort
 
 
@@ -53,7 +53,7 @@ class Bezetting(Struct, kw_only=True):
     soort: BezettingSoort
     van: date
     tot: date | None
-    aanvraag_id: UUID | None
+    aanvraag_id: AanvraagId | None
     vervalt_op: datetime | None
     vrijgegeven_op: datetime | None
     beeindigd_op: date | None

@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, Struct
 from service import plannen, taken
 from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import numbered, refuse
+from service.fields import AanvraagId, numbered, refuse
 from service.plannen import Keuze, KeuzeSoort, PlanStap, Reden, Stand
 from service.taken import TaakSoort
 
@@ -21,7 +21,7 @@ MOST_CHOICES = 200
 
 
 class NieuweKeuze(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     plek_id: Annotated[UUID | None, Meta(description="Deze plek. Geef deze of voorzieningId.")] = None
     voorziening_id: Annotated[UUID | None, Meta(description="Een plek van deze voorziening, welke maakt niet uit.")] = (
         None
@@ -44,7 +44,7 @@ class NieuwPlan(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True
     vast: Annotated[list[NieuweKeuze], Meta(max_length=MOST_CHOICES, description="Deze aanvraag daar.")] = []
     verboden: Annotated[list[NieuweKeuze], Meta(max_length=MOST_CHOICES, description="Deze aanvraag daar niet.")] = []
     los: Annotated[
-        list[UUID],
+        list[AanvraagId],
         Meta(
             max_length=MOST_CHOICES,
             description="Aanvragen waarvan niets uit het vorige plan blijft staan.",

@@ -18,6 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from service import taken
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
+from service.fields import AanvraagId
 
 CHANNEL = "loket_plan"
 """Notified with the id of a plan and its step."""
@@ -92,7 +93,7 @@ class Botsing(Struct, frozen=True):
     """Rules that stand in the way of what was fixed."""
 
     regels: list[str]
-    aanvragen: list[UUID]
+    aanvragen: list[AanvraagId]
     voorziening: UUID | None = None
     plek: UUID | None = None
 
@@ -115,7 +116,7 @@ class Vrijhouden(Struct, frozen=True, kw_only=True):
 class Keuze(Struct, frozen=True, kw_only=True):
     """What a person decided before the plan was made."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     soort: KeuzeSoort
     voorziening_id: UUID
     plek_id: UUID | None

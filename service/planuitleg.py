@@ -18,6 +18,7 @@ from service import aanbod, rangschikking
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
+from service.fields import AanvraagId
 from service.plannen import Verlies
 from service.planniveaus import PlanVerlies, verliezen
 from service.planregels import Planregel
@@ -37,11 +38,11 @@ class PlanPrijs(Struct, frozen=True, rename="camel", kw_only=True):
         list[PlanVerlies] | None, Meta(description="Van het beste plan ermee dat is gevonden; null: dat is er niet.")
     ]
     exact: bool
-    verliezer_ids: Annotated[list[UUID], Meta(description="Aanvragen die dan hun plek in het plan verliezen.")]
+    verliezer_ids: Annotated[list[AanvraagId], Meta(description="Aanvragen die dan hun plek in het plan verliezen.")]
 
 
 class PlanUitleg(Struct, frozen=True, rename="camel", kw_only=True):
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     voorziening_id: UUID
     in_plan: Annotated[bool, Meta(description="Het plan heeft deze aanvraag hier.")]
     rang: Annotated[

@@ -12,6 +12,7 @@ from matcher.check import Tier
 from matcher.solution import RELAXABLE, REVEALING, Change
 from service import catalogue, planuitleg, rangschikking
 from service.db import Connection, Wie
+from service.fields import AanvraagId
 from service.plannen import Verlies
 from service.planregels import Planregel
 from service.planuitleg import PlanPrijs, Prijs
@@ -27,7 +28,7 @@ class PlanWeg(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class PlanUitweg(Struct, frozen=True, rename="camel", kw_only=True):
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     zin: str
     binnen_plan: Annotated[
         PlanWeg | None,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from service import rangschikking
 from service.db import Connection
+from service.fields import AanvraagId
 from service.plannen import KeuzeSoort, PlanLimiet, PlanStatus, Stand
 from service.planniveaus import PlanNiveau, PlanVerlies, niveaus, verliezen
 from service.planregels import Planregel
@@ -18,7 +19,7 @@ from service.plantekst import WAAROM_NIET, conflict, uitleg, vrijhouden
 
 
 class PlanKeuze(Struct, frozen=True, rename="camel", kw_only=True):
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     soort: KeuzeSoort
     voorziening_id: UUID
     plek_id: UUID | None
@@ -33,7 +34,7 @@ class PlanConflict(Struct, frozen=True, rename="camel", kw_only=True):
     """What was fixed and cannot be."""
 
     regels: list[str]
-    aanvraag_ids: list[UUID]
+    aanvraag_ids: list[AanvraagId]
     voorziening_id: UUID | None
     plek_id: UUID | None
     zin: str
@@ -51,7 +52,7 @@ class PlanVrijhouden(Struct, frozen=True, rename="camel", kw_only=True):
 class PlanVerschil(Struct, frozen=True, rename="camel", kw_only=True):
     """An aanvraag that the plan before had elsewhere."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     van_plek_id: UUID | None
     naar_plek_id: UUID | None
 
@@ -115,7 +116,7 @@ class WaaromNiet(Struct, frozen=True):
 class Regel(Struct, frozen=True, rename="camel", kw_only=True):
     """Where the plan puts one aanvraag. `score` is only for sorting: never for a contract or a court."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     urgentie: str
     samenplaatsing_id: UUID | None
     plaats: PlanPlaats | None

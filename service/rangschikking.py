@@ -17,6 +17,7 @@ from matcher.solution import Change, Changes, FallenOut, Fit, Mark, Out, Ranking
 from service import catalogue
 from service.catalogue import Names
 from service.db import Connection, Rol
+from service.fields import AanvraagId
 from service.snapshot import Freshness
 
 
@@ -85,7 +86,7 @@ class KleinsteWijziging(Struct, frozen=True, rename="camel", kw_only=True):
 
 
 class Rangschikking(Struct, frozen=True, rename="camel", kw_only=True):
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     aantal_passend: int
     """Plekken."""
     aantal_voorzieningen: int

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import given, merge, patch_of, refuse
+from service.fields import AanvraagId, given, merge, patch_of, refuse
 
 
 class NieuweSamenplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -32,7 +32,7 @@ class Samenplaatsing(Struct, rename="camel", kw_only=True):
     organisatie_id: UUID
     mag_splitsen: bool
     splitsreden: str | None
-    aanvraag_ids: list[UUID]
+    aanvraag_ids: list[AanvraagId]
 
 
 SAMENPLAATSINGEN = """

@@ -15,7 +15,7 @@ from service import codes, grondslagen, uitsluitingen
 from service.codes import Lijst
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import Code, Codes, Gemeentecode, Pc4, given, merge, numbered, patch_of, refuse
+from service.fields import AanvraagId, Code, Codes, Gemeentecode, Pc4, given, merge, numbered, patch_of, refuse
 from service.grondslagen import Grondslag, Machtiging, Toestemming
 from service.uitsluitingen import Uitsluiting
 from service.voorzieningen import UNIQUE, Groepssoort, JuridischKader, Perspectief
@@ -88,20 +88,21 @@ class HuidigVerblijf(StrEnum):
 
 Kort = Annotated[str, Meta(min_length=1, max_length=300)]
 Lang = Annotated[str, Meta(min_length=1, max_length=500)]
+Kenmerk = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$",
+        description="Uw eigen kenmerk; geen naam en geen BSN.",
+        examples=["J-2026-0417"],
+    ),
+]
+Thuis = Annotated[Pc4, Meta(description="Van thuis, alleen voor de reistijd; een aanbieder ziet dit niet.")]
 
 
 class Vraag(Struct, rename="camel", kw_only=True):
     """What input and output of an aanvraag share."""
 
     organisatie_id: Annotated[UUID, Meta(description="De verwijzer.")]
-    kenmerk: Annotated[
-        str,
-        Meta(
-            pattern="^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$",
-            description="Uw eigen kenmerk; geen naam en geen BSN.",
-            examples=["J-2026-0417"],
-        ),
-    ]
     samenplaatsing_id: Annotated[UUID | None, Meta(description="Broers en zussen die samen een plek zoeken.")] = None
     urgentie: Urgentie
     urgentie_reden: Kort | None = None
@@ -112,7 +113,6 @@ class Vraag(Struct, rename="camel", kw_only=True):
         list[Groepssoort],
         Meta(min_length=1, max_length=3, extra_json_schema=UNIQUE, description="In welke groepen de jeugdige past."),
     ]
-    pc4: Annotated[Pc4, Meta(description="Van thuis, alleen voor de reistijd; een aanbieder ziet dit niet.")]
     gemeente_code: Annotated[Gemeentecode, Meta(description="De verantwoordelijke gemeente (woonplaatsbeginsel).")]
     huidig_verblijf: HuidigVerblijf
     huidig_verblijf_tot: date | None = None
@@ -149,30 +149,44 @@ class Vraag(Struct, rename="camel", kw_only=True):
 
 
 class NieuweAanvraag(Vraag, kw_only=True, forbid_unknown_fields=True):
-    pass
+    kenmerk: Kenmerk
+    pc4: Thuis
 
 
 class AanvraagVelden(Vraag, kw_only=True):
+    kenmerk: Kenmerk
+    pc4: Thuis
     status: AanvraagStatus
 
 
 WijzigingAanvraag = patch_of(AanvraagVelden, "organisatie_id")
 
 
-class Aanvraag(AanvraagVelden, kw_only=True):
-    id: UUID
+class Aanvraag(Vraag, kw_only=True):
+    id: AanvraagId
+    nummer: Annotated[
+        str, Meta(description="Hoe iedereen deze aanvraag noemt; zegt niets over het kind.", examples=["K7M-3PQ"])
+    ]
+    kenmerk: Annotated[str | None, Meta(description="Van de verwijzer zelf; null voor wie dat niet hoort te weten.")]
+    pc4: Annotated[
+        str | None, Meta(description="Van thuis, alleen voor de reistijd; null als de aanvraag anoniem is gemaakt.")
+    ]
+    status: AanvraagStatus
     aangemeld_op: datetime
     versie: int
 
 
-FIELDS = """organisatie_id, kenmerk, samenplaatsing_id, urgentie, urgentie_reden, leeftijd_maanden, leeftijd_peildatum,
+FIELDS = """organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftijd_maanden, leeftijd_peildatum,
     geslacht, groepssoorten, pc4, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start, uiterlijke_datum,
     verwacht_verblijf, perspectief, zorgvormen, zorgvorm_reden, juridisch_kader, ondersteuning, kenmerken, medisch,
     rolstoel, onderwijs, school_pc4, netwerk_pc4, maximale_reistijd, eerder_geprobeerd, mening_jeugdige, praktisch"""
 
+# Null for who may not know it: the policies of aanvraag_kenmerk decide.
+KENMERK = "(select k.kenmerk from aanvraag_kenmerk k where k.aanvraag_id = a.id)"
+
 # The parts come along as json with the names of the API, so that a page of aanvragen is one query.
 AANVRAGEN = f"""
-select id, status, {FIELDS}, aangemeld_op, versie,
+select id, nummer, {KENMERK} as kenmerk, status, {FIELDS}, aangemeld_op, versie,
        {grondslagen.GRONDSLAGEN} as grondslagen,
        {grondslagen.MACHTIGINGEN} as machtigingen,
        {grondslagen.TOESTEMMINGEN} as toestemmingen,
@@ -289,7 +303,7 @@ def _errors_of_fields(nieuw: Vraag, known: Any) -> list[FieldError]:
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
-# The record has the names and types of the table, so that 31 fields need no 31 numbered parameters.
+# The record has the names and types of the table, so that 30 fields need no 30 numbered parameters.
 INSERT = f"""
 insert into aanvraag (regio, aangemeld_op, {FIELDS})
 select huidige_regio(), $2, {FIELDS}
@@ -297,11 +311,16 @@ from jsonb_populate_record(null::aanvraag, $1)
 returning id
 """
 
+INSERT_KENMERK = """
+insert into aanvraag_kenmerk (aanvraag_id, regio, organisatie_id, kenmerk) values ($1, huidige_regio(), $2, $3)
+"""
+
 
 async def add(conn: Connection, nieuw: NieuweAanvraag, *, now: datetime) -> Aanvraag:
     """File an aanvraag at `now`. Refuses INVALID (see `errors`) and CONFLICT when the kenmerk is taken."""
     refuse(await errors(conn, nieuw))
     id = await conn.fetchval(INSERT, msgspec.structs.asdict(nieuw), now)
+    await conn.execute(INSERT_KENMERK, id, nieuw.organisatie_id, nieuw.kenmerk)
     await _replace_parts(conn, id, nieuw)
     return await get(conn, id)
 
@@ -313,9 +332,12 @@ set ({FIELDS}, status, versie) =
 where id = $1
 """
 
+WIJZIG_KENMERK = "update aanvraag_kenmerk set kenmerk = $2 where aanvraag_id = $1 returning true"
+
 
 async def change(conn: Connection, id: UUID, wijziging: Struct) -> Aanvraag:
-    """Apply a WijzigingAanvraag; a list that it names replaces the whole list. Refuses NOT_FOUND, INVALID, CONFLICT."""
+    """Apply a WijzigingAanvraag; a list that it names replaces the whole list. Refuses NOT_FOUND, INVALID, CONFLICT,
+    and FORBIDDEN when the kenmerk is not this user's to change."""
     current = await get(conn, id, lock=True)
     nieuw = merge(current, wijziging, AanvraagVelden)
     found = await errors(conn, nieuw)
@@ -323,6 +345,8 @@ async def change(conn: Connection, id: UUID, wijziging: Struct) -> Aanvraag:
         found.append(FieldError("/status", "volgorde", f"Een aanvraag die {current.status} is, kan dit niet worden."))
     refuse(found)
     await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw))
+    if nieuw.kenmerk != current.kenmerk and not await conn.fetchval(WIJZIG_KENMERK, id, nieuw.kenmerk):
+        raise Refusal(Kind.FORBIDDEN, "Het kenmerk is van de verwijzer. Alleen de verwijzer zelf kan het veranderen.")
     await _replace_parts(conn, id, wijziging)
     return await get(conn, id)
 

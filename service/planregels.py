@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
+from service.fields import AanvraagId
 from service.plannen import Reden, Verlies
 
 
@@ -26,8 +27,8 @@ class WijzigingPlanregel(Struct, rename="camel", kw_only=True, forbid_unknown_fi
 class Planregel(Struct, frozen=True, kw_only=True):
     """Where the plan puts one aanvraag."""
 
-    aanvraag_id: UUID
-    kenmerk: str
+    aanvraag_id: AanvraagId
+    nummer: str
     urgentie: str
     samenplaatsing_id: UUID | None
     plek_id: UUID | None
@@ -56,7 +57,7 @@ class Planregel(Struct, frozen=True, kw_only=True):
 
 # A plek that the region may no longer see, as when an agreement with another region ended, is gone.
 REGELS = """
-select r.aanvraag_id, a.kenmerk, a.urgentie, a.samenplaatsing_id, k.id as plek_id, k.naam as plek, k.voorziening_id,
+select r.aanvraag_id, a.nummer, a.urgentie, a.samenplaatsing_id, k.id as plek_id, k.naam as plek, k.voorziening_id,
        v.naam as voorziening, v.locatie_id, b.naam as aanbieder,
        case when k.id is not null then r.eerste_dag end as eerste_dag,
        case when k.id is not null then r.score::text::float8 end as score,

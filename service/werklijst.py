@@ -7,14 +7,18 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service import aanvragen
 from service.db import Connection, rows_as
+from service.fields import AanvraagId
 
 
 class Regel(Struct, frozen=True, kw_only=True):
     """One open aanvraag, as far as the list shows it."""
 
-    id: UUID
-    kenmerk: str
+    id: AanvraagId
+    nummer: str
+    kenmerk: str | None
+    """None for who may not know it."""
     organisatie: str
     urgentie: str
     leeftijd_maanden: int
@@ -39,9 +43,10 @@ class Aantal(Struct, frozen=True):
 
 
 # The enum urgentie is declared from most to least urgent; the index aanvraag_open has this order.
-REGELS = """
-select a.id, a.kenmerk, o.naam as organisatie, a.urgentie, a.leeftijd_maanden, a.leeftijd_peildatum, a.huidig_verblijf,
-       a.huidig_verblijf_tot, a.gewenste_start, a.uiterlijke_datum, a.aangemeld_op,
+REGELS = f"""
+select a.id, a.nummer, {aanvragen.KENMERK} as kenmerk, o.naam as organisatie, a.urgentie, a.leeftijd_maanden,
+       a.leeftijd_peildatum, a.huidig_verblijf, a.huidig_verblijf_tot, a.gewenste_start, a.uiterlijke_datum,
+       a.aangemeld_op,
        array(select z.naam from unnest(a.zorgvormen) with ordinality as gevraagd (code, nr)
              join zorgvorm z on z.regio = a.regio and z.code = gevraagd.code order by gevraagd.nr) as zorgvormen,
        (select count(*)::int from aanvraag b where b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id
@@ -77,17 +82,18 @@ async def aantallen(conn: Connection) -> dict[str, int]:
 class BroerOfZus(Struct, frozen=True, kw_only=True):
     """Another open aanvraag of the same samenplaatsing."""
 
-    id: UUID
-    kenmerk: str
+    id: AanvraagId
+    nummer: str
+    kenmerk: str | None
     leeftijd_maanden: int
     leeftijd_peildatum: date
 
 
-BROERS_ZUSSEN = """
-select b.id, b.kenmerk, b.leeftijd_maanden, b.leeftijd_peildatum
-from aanvraag a join aanvraag b on b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id
-where a.id = $1 and is_open(b.status)
-order by b.leeftijd_maanden desc, b.id
+BROERS_ZUSSEN = f"""
+select a.id, a.nummer, {aanvragen.KENMERK} as kenmerk, a.leeftijd_maanden, a.leeftijd_peildatum
+from aanvraag b join aanvraag a on a.samenplaatsing_id = b.samenplaatsing_id and a.id <> b.id
+where b.id = $1 and is_open(a.status)
+order by a.leeftijd_maanden desc, a.id
 """
 
 

@@ -153,9 +153,9 @@ def show(verslag: planverslag.Plan, lines: list[Planregel], console: Console, va
     if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)
     if lines:
-        table = Table("Kenmerk", "Urgentie", "Vanaf", "Plek, of waarom niet", title="Plan")
+        table = Table("Nummer", "Urgentie", "Vanaf", "Plek, of waarom niet", title="Plan")
         for line in lines:
-            table.add_row(escape(line.kenmerk), line.urgentie, *_place(line, vandaag))
+            table.add_row(line.nummer, line.urgentie, *_place(line, vandaag))
         console.print(table)
     for one in verslag.niveaus:
         if one.waarde or not one.bewezen:

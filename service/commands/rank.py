@@ -27,11 +27,19 @@ from service.travel import Traveller
 MOST = 200
 """Open aanvragen in one list."""
 
-GEZOCHT = "select id from aanvraag where kenmerk = $1 or id::text = $1 order by aangemeld_op desc, id limit 2"
+# A kenmerk is found by who may know it.
+GEZOCHT = """
+select id from aanvraag where nummer = upper($1)
+union
+select id from aanvraag where id::text = lower($1)
+union
+select aanvraag_id from aanvraag_kenmerk where kenmerk = $1
+limit 2
+"""
 
 
 def rank(
-    aanvraag: str = typer.Argument(None, help="Kenmerk of id. Leeg: laat zien welke aanvragen open staan."),
+    aanvraag: str = typer.Argument(None, help="Nummer of id. Leeg: laat zien welke aanvragen open staan."),
     aantal: int = typer.Option(10, min=0, max=200, help="Hoeveel plekken die passen."),
     afgevallen: int = typer.Option(5, min=0, max=200, help="Hoeveel plekken die afvallen."),
     json: bool = typer.Option(False, "--json", help="Antwoord als JSON, zoals de API het geeft."),
@@ -43,8 +51,8 @@ def rank(
     Voorbeelden:
 
       loket rank
-      loket rank GI-2026-0042
-      loket rank GI-2026-0042 --aantal 3 --json
+      loket rank K7M-3PQ
+      loket rank K7M-3PQ --aantal 3 --json
     """
     console = Console()
 
@@ -80,22 +88,22 @@ def rank(
 
 
 async def find(conn: Connection, text: str) -> UUID:
-    """The id of the one aanvraag with this kenmerk or id. Refuses NOT_FOUND, and CONFLICT when there are more."""
+    """The id of the aanvraag with this nummer, id or kenmerk. Refuses NOT_FOUND, and CONFLICT when two have it."""
     rows = await conn.fetch(GEZOCHT, text)
     if not rows:
         raise Refusal(Kind.NOT_FOUND, f"Er is geen aanvraag {text!r}. Met `loket rank` ziet u welke open staan.")
     if len(rows) > 1:
-        raise Refusal(Kind.CONFLICT, f"Meer dan een verwijzer gebruikt het kenmerk {text!r}. Geef het id.")
+        raise Refusal(Kind.CONFLICT, f"Meer dan een aanvraag heet {text!r}. Geef het id.")
     id: UUID = rows[0]["id"]
     return id
 
 
 def show_open(regels: list[werklijst.Regel], console: Console, vandaag: date) -> None:
     """The open aanvragen, most urgent first."""
-    table = Table("Kenmerk", "Urgentie", "Gewenste start", "Uiterlijk", "Zorgvormen", title="Open aanvragen")
+    table = Table("Nummer", "Urgentie", "Gewenste start", "Uiterlijk", "Zorgvormen", title="Open aanvragen")
     for regel in regels:
         table.add_row(
-            regel.kenmerk,
+            regel.nummer,
             regel.urgentie,
             day(regel.gewenste_start, vandaag),
             day(regel.uiterlijke_datum, vandaag),
@@ -104,7 +112,7 @@ def show_open(regels: list[werklijst.Regel], console: Console, vandaag: date) ->
     console.print(table)
     if len(regels) == MOST:
         console.print(f"Dit zijn de eerste {MOST}. Alle open aanvragen staan op het scherm van het loket.")
-    console.print("Kies er een: [bold]loket rank KENMERK[/bold]")
+    console.print("Kies er een: [bold]loket rank NUMMER[/bold]")
 
 
 def show(found: Rangschikking, console: Console, vandaag: date) -> None:

@@ -12,7 +12,7 @@ from service.demo.codes import VORMEN
 from service.demo.dice import Dice
 from service.demo.draft import Draft
 from service.demo.regions import Woonplaats
-from service.demo.rows import Aanvraag, Organisatie
+from service.demo.rows import Aanvraag, AanvraagKenmerk, Organisatie
 from service.demo.verwijzers import Verwijzers
 
 
@@ -153,18 +153,20 @@ def kader_of(dice: Dice, route: Route) -> str:
 def make_aanvraag(
     draft: Draft, verwijzers: Verwijzers, question: Question, maanden: int, samen: UUID | None = None
 ) -> Aanvraag:
-    """One child; `maanden` is its age on the day of reference of the question."""
+    """One child; `maanden` is its age on the day of reference of the question. Its kenmerk goes to the rows at once."""
     dice, regio = draft.dice, draft.regio
     route, woonplaats = question.route, question.woonplaats
     geslacht = dice.weighted(GENDERS)
     now = dice.weighted(WHERE_NOW[route.urgentie])
     in_group = not GEZINSVORM.issuperset(question.zorgvormen)
     school = maanden >= 48
+    id = dice.id()
+    kenmerk = verwijzers.kenmerk(question.aangemeld.year)
+    draft.rows.aanvraag_kenmerk.append(AanvraagKenmerk(id, regio.code, question.organisatie.id, kenmerk))
     return Aanvraag(
-        id=dice.id(),
+        id=id,
         regio=regio.code,
         organisatie_id=question.organisatie.id,
-        kenmerk=verwijzers.kenmerk(question.aangemeld.year),
         status=question.status,
         samenplaatsing_id=samen,
         urgentie=route.urgentie,

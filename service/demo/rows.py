@@ -175,7 +175,6 @@ class Aanvraag(Struct):
     id: UUID
     regio: str
     organisatie_id: UUID
-    kenmerk: str
     status: str
     samenplaatsing_id: UUID | None
     urgentie: str
@@ -207,6 +206,13 @@ class Aanvraag(Struct):
     mening_jeugdige: str | None
     praktisch: str | None
     aangemeld_op: datetime
+
+
+class AanvraagKenmerk(Struct):
+    aanvraag_id: UUID
+    regio: str
+    organisatie_id: UUID
+    kenmerk: str
 
 
 class Uitsluiting(Struct):
@@ -300,6 +306,7 @@ class Rows(Struct):
     bevestiging: list[Bevestiging] = field(default_factory=list)
     samenplaatsing: list[Samenplaatsing] = field(default_factory=list)
     aanvraag: list[Aanvraag] = field(default_factory=list)
+    aanvraag_kenmerk: list[AanvraagKenmerk] = field(default_factory=list)
     uitsluiting: list[Uitsluiting] = field(default_factory=list)
     grondslag: list[Grondslag] = field(default_factory=list)
     machtiging: list[Machtiging] = field(default_factory=list)

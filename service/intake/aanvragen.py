@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
+
 from service import aanvragen
 from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.codes import Lijst
@@ -304,7 +306,10 @@ NEW_NEEDS = (
 
 ORGANISATIES = "select id, naam from organisatie where regio = huidige_regio() and soort <> 'loket'"
 
-KNOWN = f"{aanvragen.AANVRAGEN} where a.regio = huidige_regio() and a.kenmerk = any ($1::text[])"
+# Also for who may not read kenmerken: it tells of the pairs that the file names, and lists nothing.
+KENMERKEN = "select aanvraag_id, organisatie_id, kenmerk from zoek_kenmerken($1, $2)"
+
+KNOWN = f"{aanvragen.AANVRAGEN} where a.regio = huidige_regio() and a.id = any ($1::uuid[])"
 
 KNOWN_LOCKED = f"{KNOWN} order by a.id for no key update of a"
 
@@ -312,9 +317,8 @@ KNOWN_LOCKED = f"{KNOWN} order by a.id for no key update of a"
 async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
     """Each row against the aanvraag of that verwijzer with that kenmerk."""
     organisaties: Named[UUID] = Named.of([(row["naam"], row["id"]) for row in await conn.fetch(ORGANISATIES)])
-    kenmerken = list({record.get("kenmerk") for record in parsed.records if record.get("kenmerk")})
-    found: list[Aanvraag] = rows_as(await conn.fetch(KNOWN_LOCKED if context.lock else KNOWN, kenmerken), Aanvraag)
-    known = {(aanvraag.organisatie_id, aanvraag.kenmerk): aanvraag for aanvraag in found}
+    named = [(record, _organisatie(parsed, record, context, organisaties)) for record in parsed.records]
+    known = await _known(conn, named, context)
     codes = await rows.load_codes(conn)
     lookups = {
         "gemeente": await rows.load_gemeenten(conn),
@@ -325,8 +329,7 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         "onderwijs": codes.one(Lijst.ONDERWIJS),
     }
     items = []
-    for record in parsed.records:
-        organisatie_id = _organisatie(parsed, record, context, organisaties)
+    for record, organisatie_id in named:
         if organisatie_id is None or record.get("kenmerk") is None:
             continue
         current = known.get((organisatie_id, record.get("kenmerk")))
@@ -345,6 +348,24 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         nieuw = rows.would_be(NieuweAanvraag, item.current, without_reason | item.wanted)
         rows.report(parsed, item.record, FIELDS, await aanvragen.errors(conn, nieuw))
     return rows.plan_of(items, FIELDS, context, partial(_write, now=context.now))
+
+
+async def _known(
+    conn: Connection, named: list[tuple[Record, UUID | None]], context: Context
+) -> dict[tuple[UUID, str], Aanvraag]:
+    """By verwijzer and kenmerk, as the rows name them: the aanvragen that are there."""
+    pairs = {(organisatie_id, kenmerk) for record, organisatie_id in named if (kenmerk := record.get("kenmerk"))}
+    pairs = {pair for pair in pairs if pair[0] is not None}
+    there = await conn.fetch(KENMERKEN, [id for id, _ in pairs], [kenmerk for _, kenmerk in pairs])
+    ids = [row["aanvraag_id"] for row in there]
+    found: list[Aanvraag] = rows_as(await conn.fetch(KNOWN_LOCKED if context.lock else KNOWN, ids), Aanvraag)
+    by_id = {aanvraag.id: aanvraag for aanvraag in found}
+    return {
+        # the kenmerk as whoever gave the file knows it
+        (row["organisatie_id"], row["kenmerk"]): structs.replace(by_id[row["aanvraag_id"]], kenmerk=row["kenmerk"])
+        for row in there
+        if row["aanvraag_id"] in by_id
+    }
 
 
 def _identity(item: Item) -> tuple[object, object]:

@@ -100,7 +100,8 @@ def ranked(site: Site) -> str:
     return (
         "/aanvragen/"
         + site.sql(
-            "select id from aanvraag where regio = 'gooi-en-vechtstreek' and urgentie = 'regulier'"
+            "select id from aanvraag a join aanvraag_kenmerk k on aanvraag_id = id"
+            " where a.regio = 'gooi-en-vechtstreek' and urgentie = 'regulier'"
             " and status in ('ingediend', 'in_behandeling') and samenplaatsing_id is null order by kenmerk limit 1"
         )[0]
     )
@@ -112,8 +113,9 @@ def nothing_fits(site: Site) -> str:
     return (
         "/aanvragen/"
         + site.sql(
-            "update aanvraag set maximale_reistijd = 1 where id = (select id from aanvraag where urgentie = 'spoed'"
-            " and regio = 'gooi-en-vechtstreek' and status in ('ingediend', 'in_behandeling')"
+            "update aanvraag set maximale_reistijd = 1 where id = (select id from aanvraag a"
+            " join aanvraag_kenmerk k on aanvraag_id = id where urgentie = 'spoed'"
+            " and a.regio = 'gooi-en-vechtstreek' and status in ('ingediend', 'in_behandeling')"
             " and samenplaatsing_id is null order by kenmerk limit 1) returning id"
         )[0]
     )

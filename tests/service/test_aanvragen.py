@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any
@@ -171,13 +173,15 @@ async def test_the_most_urgent_comes_first_and_then_who_waits_longest(pool: Pool
     """Over two pages, without gaps."""
     async with transaction(pool, wie) as conn:
         day = timedelta(days=1)
-        for kenmerk, urgentie, days in (("a", "regulier", 9), ("b", "crisis", 1), ("c", "spoed", 2), ("d", "spoed", 5)):
-            await make.aanvraag(conn, kenmerk=kenmerk, urgentie=Urgentie(urgentie), now=make.NOW - days * day)
+        a, b, c, d = [
+            (await make.aanvraag(conn, urgentie=Urgentie(urgentie), now=make.NOW - days * day)).nummer
+            for urgentie, days in (("regulier", 9), ("crisis", 1), ("spoed", 2), ("spoed", 5))
+        ]
 
         first = await aanvragen.page(conn, limit=2)
         rest = await aanvragen.page(conn, after=first[-1].id)
 
-    assert [row.kenmerk for row in [*first, *rest]] == ["b", "d", "c", "a"]
+    assert [row.nummer for row in [*first, *rest]] == [b, d, c, a]
 
 
 async def test_a_page_can_be_of_a_status_an_urgentie_or_a_samenplaatsing(pool: Pool, wie: Wie) -> None:
@@ -195,6 +199,36 @@ async def test_a_page_can_be_of_a_status_an_urgentie_or_a_samenplaatsing(pool: P
         assert await ids(status=(AanvraagStatus.INGETROKKEN,)) == [b.id]
         assert await ids(urgentie=Urgentie.CRISIS) == [a.id]
         assert await ids(samenplaatsing_id=samen.id) == [b.id]
+
+
+async def test_only_its_own_verwijzer_reads_the_kenmerk_and_all_know_the_nummer(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(conn, kenmerk="J-1")
+    async with transaction(pool, wie_als("verwijzer", organisatie=made.organisatie_id)) as conn:
+        own = await aanvragen.get(conn, made.id)
+
+    assert made.kenmerk is None and own.kenmerk == "J-1"
+    assert made.nummer == own.nummer and re.fullmatch("[2-9BCDFGHJ-NP-TV-Z]{3}-[2-9BCDFGHJ-NP-TV-Z]{3}", own.nummer)
+
+
+async def test_only_the_verwijzer_changes_its_kenmerk(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:
+    """Anybody else is told so; leaving it out changes nothing of it."""
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(conn, kenmerk="J-1")
+        await aanvragen.change(conn, made.id, WijzigingAanvraag(rolstoel=True))
+    verwijzer = wie_als("verwijzer", organisatie=made.organisatie_id)
+
+    with pytest.raises(Refusal) as refused:
+        async with transaction(pool, wie) as conn:
+            await aanvragen.change(conn, made.id, WijzigingAanvraag(kenmerk="J-2"))
+    async with transaction(pool, verwijzer) as conn:
+        kept = await aanvragen.get(conn, made.id)
+        changed = await aanvragen.change(conn, made.id, WijzigingAanvraag(kenmerk="J-3"))
+
+    assert refused.value.kind is Kind.FORBIDDEN
+    assert (kept.kenmerk, kept.rolstoel, changed.kenmerk) == ("J-1", True, "J-3")
 
 
 async def test_a_kenmerk_is_used_once_per_organisatie(pool: Pool, wie: Wie) -> None:

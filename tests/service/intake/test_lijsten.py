@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -281,11 +282,13 @@ async def gi(pool: Pool, wie: Wie) -> Any:
         return await make.organisatie(conn, naam="De GI")
 
 
-async def test_an_aanvraag_comes_in_under_its_kenmerk(pool: Pool, wie: Wie, owner: Connection, gi: Any) -> None:
+async def test_an_aanvraag_comes_in_under_its_kenmerk(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie], gi: Any
+) -> None:
     """Of a full postcode only the digits are kept; the day of aanmelding counts for the waiting time."""
     await files.take_in(pool, wie, "aanvragen", lijst({"Aangemeld op": "20-2-2026"}))
 
-    async with transaction(pool, wie, readonly=True) as conn:
+    async with transaction(pool, wie_als("verwijzer", organisatie=gi), readonly=True) as conn:
         (made,) = await aanvragen.page(conn)
     assert (made.kenmerk, made.organisatie_id, made.pc4, made.gemeente_code) == ("J-1", gi, "1211", "0402")
     assert (made.leeftijd_maanden, made.leeftijd_peildatum, made.verwacht_verblijf) == (108, make.TODAY, 180)
@@ -303,6 +306,42 @@ async def test_the_same_aanvraag_a_month_later_has_not_changed(
     again = await files.take_in(pool, wie, "aanvragen", lijst({}), make.NOW + timedelta(days=30))
 
     assert again.wijzigingen == () and await everything(owner) == before
+
+
+async def test_who_may_not_read_a_kenmerk_can_still_read_the_list_in_again(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie], owner: Connection, gi: Any
+) -> None:
+    """The loket reads in a list on behalf of a verwijzer; the verwijzer itself gets on with the same aanvraag. It is
+    found by verwijzer and kenmerk together."""
+    await files.take_in(pool, wie, "aanvragen", lijst({}))
+    before = await everything(owner)
+    again = await files.take_in(pool, wie, "aanvragen", lijst({}))
+    own = await files.take_in(pool, wie_als("verwijzer", organisatie=gi), "aanvragen", lijst({"Organisatie": ""}))
+    unchanged = await everything(owner)
+    async with transaction(pool, wie) as conn:
+        await make.organisatie(conn, naam="De andere")
+
+    other = await files.take_in(pool, wie, "aanvragen", lijst({"Organisatie": "De andere"}, {"Leeftijd": "10"}))
+
+    assert again.wijzigingen == own.wijzigingen == () and unchanged == before
+    assert [change.actie.value for change in other.wijzigingen] == ["toegevoegd", "gewijzigd"]
+    assert await owner.fetch("select kenmerk from aanvraag_kenmerk") == [("J-1",), ("J-1",)]
+
+
+@pytest.mark.parametrize("rol", ["crisisdienst", "aanbieder", "contractbeheer", "beheerder", "verwijzer"])
+async def test_nobody_else_asks_which_kenmerken_there_are(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie], gi: Any, rol: str
+) -> None:
+    """zoek_kenmerken answers the loket, and a verwijzer about itself."""
+    await files.take_in(pool, wie, "aanvragen", lijst({}))
+    asked = "select count(*) from zoek_kenmerken($1, $2)"
+    async with transaction(pool, wie) as conn:
+        other = await make.organisatie(conn)
+        assert await conn.fetchval(asked, [gi], ["J-1"]) == 1
+    async with transaction(pool, wie_als(rol, organisatie=other)) as conn:
+        assert await conn.fetchval(asked, [gi], ["J-1"]) == 0
+    async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        assert await conn.fetchval(asked, [gi], ["J-1"]) == 0
 
 
 async def test_brothers_and_sisters_with_the_same_sign_search_together(

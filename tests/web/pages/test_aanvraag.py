@@ -177,7 +177,7 @@ async def test_an_aanvraag_of_another_region_does_not_exist_here(
     answer = await api.get(f"/aanvragen/{elsewhere.id}")
     assert answer.status_code == 404
     assert "Deze pagina is er niet" in answer.text
-    assert elsewhere.kenmerk not in answer.text
+    assert elsewhere.nummer not in answer.text
 
 
 async def test_when_the_route_service_is_away_the_page_says_that_travel_is_estimated(

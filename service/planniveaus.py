@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from matcher.check import Tier
-from service.plannen import Niveau, Verlies
+from service.plannen import Niveau, PlanStap, Verlies
 
 POINTS = 100
 """In one point of a score: matcher.proposal.candidates.POINTS, which the web process does not load."""
@@ -55,6 +56,16 @@ class PlanNiveau(Struct, frozen=True, rename="camel", kw_only=True):
     minder_is_beter: bool
     bewezen: bool
     gat: Annotated[float, Meta(description="Wat er nog kan ontbreken, als deel van de grens.")]
+
+
+class PlanGebeurtenis(Struct, frozen=True, rename="camel", kw_only=True):
+    """The data of one event of a plan."""
+
+    nummer: int
+    stap: PlanStap
+    op: datetime
+    rekentijd: float | None
+    niveaus: list[PlanNiveau]
 
 
 class PlanVerlies(Struct, frozen=True, rename="camel", kw_only=True):

@@ -10,19 +10,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Receive, Send
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
-from service import fields
-from service.db import transaction
+from service import fields, logboek, toegang
+from service.db import Wie, transaction
 from service.errors import FieldError
-from service.web import etags, idempotency, origin, problems
+from service.logboek import Spoor
+from service.web import etags, gezien, idempotency, origin, problems
+from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
 from service.web.identity import Identity
@@ -69,7 +71,7 @@ class Routes:
 
 
 class Api:
-    """The ASGI app of /v1."""
+    """The ASGI app of /v1. Who may do what, and sees what of it, stands in service/toegang.py."""
 
     services: Services
     """Set by the lifespan (service/app.py) before the first request."""
@@ -78,42 +80,74 @@ class Api:
         self.operations = operations
         self._routes = Routes(operations)
         self._identity = identity
+        self._gezien = {operation.id: gezien.compiled(operation) for operation in operations}
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        trace = uuid4()
+        spoor = logboek.spoor(_headers(scope).get("traceparent"))
         reply: Reply
         public = False
         try:
             operation, ids = self._routes.find(scope["method"], _path(scope))
             public = operation.public
-            reply = await self._answer(operation, ids, scope, receive)
+            reply = await self._answer(operation, ids, scope, receive, spoor)
         except Disconnected:
             return
         except Exception as error:  # the one place where every error becomes an answer
-            refusal = problems.of_error(error, trace)
+            refusal = problems.of_error(error, spoor.id)
             headers = {"Content-Type": problems.CONTENT_TYPE, **refusal.headers}
-            reply = Reply(refusal.status, headers, problems.body_of(refusal, trace))
+            reply = Reply(refusal.status, headers, problems.body_of(refusal, spoor.id))
         await _send(reply, receive, send, public=public, head=scope["method"] == "HEAD")
 
-    async def _answer(self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, receive: Receive) -> Reply:
+    async def _answer(
+        self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, receive: Receive, spoor: Spoor
+    ) -> Reply:
         services = self.services
         headers = _headers(scope)
         if not accepts(headers.get("accept"), operation.produces):
             raise HttpRefusal(
                 406, f"Het antwoord is hier {operation.produces}. Vraag daarom in Accept, of laat het weg."
             )
-        if not operation.public:
-            origin.check(scope)
+        if operation.public:
+            return await self._tell(operation, ids, scope, headers)
+        origin.check(scope, services.settings.adres)
         wie = await self._identity(ASGIConnection(scope))
+        seen = self._gezien[operation.id]
+        about = seen.asked(ids, UNSET)
+        try:
+            return await self._perform(operation, seen, about, wie, ids, scope, headers, receive, spoor)
+        except Disconnected:
+            raise
+        except Exception as error:
+            status = problems.status_of(error)
+            await gezien.write_refused(services, wie, operation.id, about, status=status, spoor=spoor)
+            raise
+
+    async def _perform(
+        self,
+        operation: Operation,
+        seen: Gezien,
+        about: list[UUID],
+        wie: Wie,
+        ids: dict[str, UUID],
+        scope: HTTPScope,
+        headers: dict[str, str],
+        receive: Receive,
+        spoor: Spoor,
+    ) -> Reply:
+        """May they, can it be read, and then all in one transaction with the lines of the log. `about` becomes the
+        aanvragen that were asked for."""
+        services = self.services
+        toegang.mag(wie, operation.id)
         raw = await _body(operation, headers, receive)
         query, wrong = _query(operation, scope)
-        body, wrong_body = _read(operation, raw)
+        body, wrong_body = _read(operation, raw, wie)
+        about[:] = seen.asked(ids, body)
         if operation.method == "PATCH":
             etags.required(headers)
         key = headers.get("idempotency-key") if operation.creates else None
         if key is not None:
             idempotency.check(key)
-        async with transaction(services.pool, wie, readonly=operation.method == "GET") as conn:
+        async with transaction(services.pool, wie, readonly=operation.method == "GET" and not seen.logs) as conn:
             call = Call(
                 conn=conn,
                 wie=wie,
@@ -130,23 +164,67 @@ class Api:
                     wrong_body += await operation.check(conn, body)
                 fields.refuse(wrong + wrong_body)
             if key is None:
-                return await _perform(operation, call)
-            asked = idempotency.digest(scope["method"], call.path, scope["query_string"], raw)
-            return await idempotency.once(conn, key, asked, lambda: _perform(operation, call))
+                reply = await _perform(operation, call, seen, about)
+            else:
+                asked = idempotency.digest(scope["method"], call.path, scope["query_string"], raw)
+                reply = await idempotency.once(conn, key, asked, lambda: _perform(operation, call, seen, about))
+            await gezien.write(
+                conn,
+                wie,
+                operation.id,
+                reply.betrokkenen,
+                services=services,
+                spoor=spoor,
+                repeated=reply.repeated,
+            )
+            return reply
+
+    async def _tell(
+        self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, headers: dict[str, str]
+    ) -> Reply:
+        """What anybody may know. Nobody asks, so there is no transaction: its handler can read nothing."""
+        query, wrong = _query(operation, scope)
+        fields.refuse(wrong)
+        nobody: Any = None
+        call = Call(
+            conn=nobody,
+            wie=nobody,
+            now=self.services.clock(),
+            path=_path(scope),
+            ids=ids,
+            query=query,
+            body=b"",
+            headers=headers,
+            services=self.services,
+        )
+        return await _perform(operation, call, self._gezien[operation.id], [])
 
 
-async def _perform(operation: Operation, call: Call) -> Reply:
+async def _perform(operation: Operation, call: Call, seen: Gezien, about: list[UUID]) -> Reply:
     answer = await operation.handler(call)
+    body = answer.body if operation.produces == EVENTS else _narrowed(operation, call, answer.body)
+    betrokkenen = tuple(dict.fromkeys((*about, *call.betrokkenen, *seen.shown(answer, body))))
     if operation.produces == EVENTS:
-        return Reply(operation.status, {"Content-Type": EVENTS, **answer.headers}, b"", answer.body)
-    encoded = answer.body if isinstance(answer.body, bytes) else etags.encode(answer.body)
+        headers = {"Content-Type": EVENTS, **answer.headers}
+        return Reply(operation.status, headers, b"", body, betrokkenen=betrokkenen)
+    encoded = body if isinstance(body, bytes) else etags.encode(body)
     headers = {"Content-Type": operation.produces, **answer.headers}
     if operation.has_etag or operation.creates:
         headers["ETag"] = etags.of(encoded)
     known = call.headers.get("if-none-match") if operation.method == "GET" else None
     if operation.has_etag and etags.unchanged(known, headers["ETag"]):
-        return Reply(304, {"ETag": headers["ETag"]}, b"")
-    return Reply(operation.status, headers, encoded)
+        # Who has it already looks at it again.
+        return Reply(304, {"ETag": headers["ETag"]}, b"", betrokkenen=betrokkenen)
+    return Reply(operation.status, headers, encoded, betrokkenen=betrokkenen)
+
+
+def _narrowed(operation: Operation, call: Call, body: Any) -> Any:
+    """What goes out: only the fields that this rol may see."""
+    if not isinstance(body, bytes):
+        return body if operation.public else toegang.versmal(call.wie.rol, body)
+    if not operation.public and operation.answer is not None and toegang.verbergt(call.wie.rol, operation.answer):
+        raise TypeError(f"{operation.id} answers bytes, in which nothing can be hidden from {call.wie.rol}")
+    return body
 
 
 async def _send(reply: Reply, receive: Receive, send: Send, *, public: bool, head: bool) -> None:
@@ -249,11 +327,16 @@ def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError
     return query, twice + wrong
 
 
-def _read(operation: Operation, raw: bytes) -> tuple[Any, list[FieldError]]:
+def _read(operation: Operation, raw: bytes, wie: Wie) -> tuple[Any, list[FieldError]]:
     if operation.body is None or operation.body is bytes:
         return raw, []
+    shape = cast(type[Struct], operation.body)
     try:
         data = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise HttpRefusal(400, "De body is geen geldige JSON.") from None
-    return fields.read(operation.body, data)
+    wrong: list[FieldError] = []
+    if operation.method == "PATCH" and isinstance(data, dict):
+        data, wrong = toegang.zonder_verborgen(wie.rol, operation.answer, data)
+    body, errors = fields.read(shape, data)
+    return body, wrong + errors

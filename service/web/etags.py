@@ -1,6 +1,6 @@
 """ETags: a change is refused when it was made against something that has changed since (RFC 9110 section 13).
 
-An ETag is the hash of the body. It changes with `versie`, and also when what a plek is today changes by itself, such
+An ETag is the hash of the body as this rol sees it. It changes with `versie`, and also when what a plek is today changes by itself, such
 as at midnight: who decides on what is no longer so, must look again.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from service import toegang
 from service.errors import Kind, Refusal
 from service.web.operation import Call
 from service.web.problems import HttpRefusal
@@ -42,7 +43,7 @@ def must_match(call: Call, current: Any) -> None:
 
     That If-Match is there at all (428) the dispatcher has seen to.
     """
-    etag = of(encode(current))
+    etag = of(encode(toegang.versmal(call.wie.rol, current)))
     if not any(tag in ("*", etag) for tag in _listed(call.headers["if-match"])):
         raise Refusal(
             Kind.STALE, "Iemand heeft dit intussen veranderd. Haal het opnieuw op en doe uw wijziging dan nog eens."

@@ -17,7 +17,6 @@ from service.dutch import count, day, days
 from service.matches import Page, rank_aanvraag
 from service.rangschikking import Rangschikking, names
 from service.web.pages import feiten, words
-from service.web.pages.render import page as render
 from service.web.pages.render import page_at
 from service.web.pages.visit import visit
 
@@ -26,7 +25,7 @@ FALLEN = 20
 """Places that fall out and are listed at once."""
 
 
-@page_at("/aanvragen/{aanvraag_id:uuid}")
+@page_at("/aanvragen/{aanvraag_id:uuid}", name="paginaAanvraag")
 async def aanvraag(
     request: Request[Any, Any, Any],
     aanvraag_id: Annotated[UUID, PathParameter()],
@@ -36,7 +35,7 @@ async def aanvraag(
     """The rangschikking as a page: `pagina` of the places that fit, the first `afgevallen` of those that do not."""
     async with visit(request) as v:
         vandaag = today(v.now)
-        a = await aanvragen.get(v.conn, aanvraag_id)
+        a: Aanvraag = v.toon(await aanvragen.get(v.conn, aanvraag_id))
         ranked = await rank_aanvraag(
             v.conn,
             v.services.snapshots,
@@ -49,42 +48,41 @@ async def aanvraag(
         )
         code_names = await names(v.conn)
         namen = await werklijst.namen(v.conn, aanvraag_id)
-        siblings = await werklijst.broers_zussen(v.conn, aanvraag_id)
-        samen = await samenplaatsingen.get(v.conn, a.samenplaatsing_id) if a.samenplaatsing_id else None
+        siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
+        samen = v.toon(await samenplaatsingen.get(v.conn, a.samenplaatsing_id)) if a.samenplaatsing_id else None
         unranked = [z.naam for z in await codes.zorgvormen(v.conn) if not z.rangschikbaar and z.code in a.zorgvormen]
-    pages = max(1, -(-ranked.aantal_voorzieningen // PER_PAGE))
-    path = f"/aanvragen/{a.id}"
-    return render(
-        "aanvraag.html",
-        today=vandaag,
-        who=v.who,
-        section="aanvragen",
-        is_list=False,
-        a=a,
-        leeftijd=age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),
-        wacht=waited(a.aangemeld_op, v.now),
-        urgenties=words.URGENTIE,
-        verblijven=words.HUIDIG_VERBLIJF,
-        facts=feiten.facts(a, code_names, vandaag),
-        more=feiten.more(a, code_names, namen, vandaag),
-        stories=feiten.stories(a),
-        siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
-        split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
-        notices=notices(a, ranked, unranked, vandaag),
-        r=ranked,
-        first=(pagina - 1) * PER_PAGE + 1,
-        page=pagina,
-        pages=pages,
-        fallen_shown=afgevallen,
-        confirmed=lambda moment: confirmed(moment, v.now),
-        where=where,
-        steps=steps(a, namen.gemeente),
-        links={
-            "vorige": f"{path}?pagina={pagina - 1}#plekken",
-            "volgende": f"{path}?pagina={pagina + 1}#plekken",
-            "meer": f"{path}?pagina={pagina}&afgevallen={min(500, afgevallen * 2)}#afgevallen",
-        },
-    )
+        pages = max(1, -(-ranked.aantal_voorzieningen // PER_PAGE))
+        path = f"/aanvragen/{a.id}"
+        return v.page(
+            "aanvraag.html",
+            today=vandaag,
+            section="aanvragen",
+            is_list=False,
+            a=a,
+            leeftijd=age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),
+            wacht=waited(a.aangemeld_op, v.now),
+            urgenties=words.URGENTIE,
+            verblijven=words.HUIDIG_VERBLIJF,
+            facts=feiten.facts(a, code_names, vandaag),
+            more=feiten.more(a, code_names, namen, vandaag),
+            stories=feiten.stories(a),
+            siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
+            split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
+            notices=notices(a, ranked, unranked, vandaag),
+            r=ranked,
+            first=(pagina - 1) * PER_PAGE + 1,
+            page=pagina,
+            pages=pages,
+            fallen_shown=afgevallen,
+            confirmed=lambda moment: confirmed(moment, v.now),
+            where=where,
+            steps=steps(a, namen.gemeente),
+            links={
+                "vorige": f"{path}?pagina={pagina - 1}#plekken",
+                "volgende": f"{path}?pagina={pagina + 1}#plekken",
+                "meer": f"{path}?pagina={pagina}&afgevallen={min(500, afgevallen * 2)}#afgevallen",
+            },
+        )
 
 
 def waited(since: datetime, now: datetime) -> str:

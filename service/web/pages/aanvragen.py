@@ -14,7 +14,6 @@ from service.aanvragen import Urgentie
 from service.days import age_on, today
 from service.web.pages import words
 from service.web.pages.aanvraag import waited
-from service.web.pages.render import page as render
 from service.web.pages.render import page_at
 from service.web.pages.visit import Visit, visit
 from service.werklijst import Regel
@@ -30,7 +29,7 @@ class Row(Struct, frozen=True):
     wacht: str
 
 
-@page_at("/")
+@page_at("/", name="paginaAanvragen")
 async def aanvragen(
     request: Request[Any, Any, Any],
     urgentie: Annotated[Urgentie | None, QueryParameter()] = None,
@@ -47,7 +46,7 @@ async def _list(v: Visit, urgentie: Urgentie | None, page: int) -> Response[str]
     total = counts.get(urgentie, 0) if urgentie else sum(counts.values())
     pages = max(1, -(-total // PER_PAGE))
     page = min(page, pages)
-    regels = await werklijst.regels(v.conn, urgentie, PER_PAGE, (page - 1) * PER_PAGE)
+    regels = v.toon(await werklijst.regels(v.conn, urgentie, PER_PAGE, (page - 1) * PER_PAGE))
     rows = [
         Row(
             regel,
@@ -56,10 +55,9 @@ async def _list(v: Visit, urgentie: Urgentie | None, page: int) -> Response[str]
         )
         for regel in regels
     ]
-    return render(
+    return v.page(
         "aanvragen.html",
         today=day,
-        who=v.who,
         section="aanvragen",
         is_list=True,
         rows=rows,

@@ -1,22 +1,30 @@
-"""One request for a page: who asks, since when is now, and the transaction it runs in."""
+"""One request for a page: who asks, may they, since when is now, its transaction and its lines in the log."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
+from uuid import UUID
 
 from litestar import Request
-from msgspec import Struct
+from litestar.connection import ASGIConnection
+from litestar.handlers import ASGIRouteHandler, BaseRouteHandler
+from litestar.response import Response
+from litestar.types import HTTPScope
+from msgspec import Struct, field
 
+from service import betrokkenen, logboek, toegang
 from service.db import Connection, Wie, transaction
-from service.web import origin
+from service.errors import Refusal
+from service.web import gezien, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services
+from service.web.pages import render
 
 
-class Visit(Struct, frozen=True, kw_only=True, eq=False):
+class Visit(Struct, kw_only=True, eq=False):
     conn: Connection
     wie: Wie
     now: datetime
@@ -24,23 +32,77 @@ class Visit(Struct, frozen=True, kw_only=True, eq=False):
     who: str
     """Role and region, for the top of the page."""
 
+    def toon(self, found: Any) -> Any:
+        """A Struct of the service, or a list of them, with only the fields that this rol may see."""
+        return toegang.versmal(self.wie.rol, found)
+
+    gezien: list[UUID] = field(default_factory=list)
+    """Aanvragen that the page shows."""
+    ended: bool = False
+
+    def page(self, template: str, **values: Any) -> Response[str]:
+        """The page; who is shown in it will be in the log. Only within the visit, whose transaction writes that."""
+        if self.ended:
+            raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
+        self.gezien += betrokkenen.found(values.values())
+        return render.html(template, who=self.who, **values)
+
+
+def page_id(handler: BaseRouteHandler) -> str:
+    """As it is called in service/toegang.py."""
+    return handler.name or handler.fn.__name__
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Litestar asks this before each of its handlers: no page is shown to who may not see it. /v1 asks for itself."""
+    if isinstance(handler, ASGIRouteHandler) or page_id(handler) in toegang.OPENBAAR:
+        return
+    scope = cast(HTTPScope, connection.scope)
+    if scope["method"] == "OPTIONS":  # Litestar answers it by itself: which methods there are
+        return
+    services: Services = connection.app.state.services
+    identity: Identity = connection.app.state.identity
+    origin.check(scope, services.settings.adres)
+    connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
+    wie = await identity(connection)
+    try:
+        toegang.mag(wie, page_id(handler))
+    except Refusal:
+        about = _asked(connection)
+        await gezien.write_refused(services, wie, page_id(handler), about, status=403, spoor=spoor)
+        raise
+    connection.state.wie = wie
+
+
+def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:
+    """The aanvraag in the path."""
+    id = connection.path_params.get("aanvraag_id")
+    return [id] if isinstance(id, UUID) else []
+
 
 REGIO = "select naam from jeugdregio where code = huidige_regio()"
 
 
 @asynccontextmanager
-async def visit(request: Request[Any, Any, Any]) -> AsyncIterator[Visit]:
-    """A read-only transaction for whoever asks. service/app.py puts `services` and `identity` in the state."""
+async def visit(request: Request[Any, Any, Any], *, kinderen: bool = True) -> AsyncIterator[Visit]:
+    """A transaction for whoever asks, as `guard` has found: read-only for a page that never shows anything of a child,
+    else with the lines of the log. service/app.py puts `services` in the state."""
     services: Services = request.app.state.services
-    identity: Identity = request.app.state.identity
-    origin.check(request.scope)
-    wie = await identity(request)
-    async with transaction(services.pool, wie, readonly=True) as conn:
-        regio = await conn.fetchval(REGIO) or wie.regio
-        yield Visit(
-            conn=conn,
-            wie=wie,
-            now=services.clock(),
-            services=services,
-            who=f"{wie.rol.capitalize()}, {regio}",
-        )
+    wie: Wie = request.state.wie
+    id, about, spoor = page_id(request.route_handler), _asked(request), request.state.spoor
+    try:
+        async with transaction(services.pool, wie, readonly=not kinderen) as conn:
+            regio = await conn.fetchval(REGIO) or wie.regio
+            visit = Visit(
+                conn=conn,
+                wie=wie,
+                now=services.clock(),
+                services=services,
+                who=f"{wie.rol.capitalize()}, {regio}",
+            )
+            yield visit
+            visit.ended = True
+            await gezien.write(conn, wie, id, (*about, *visit.gezien), services=services, spoor=spoor)
+    except Exception as error:
+        await gezien.write_refused(services, wie, id, about, status=problems.status_of(error), spoor=spoor)
+        raise

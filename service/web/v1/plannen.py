@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from service import plankeuzes, plannen, planverslag
 from service.bus import first_of
 from service.days import today
-from service.db import AWAY, Rol, Wie, transaction
-from service.errors import FieldError, Kind, Refusal
+from service.db import AWAY, Wie, transaction
+from service.errors import FieldError, Refusal
 from service.fields import refuse
 from service.plankeuzes import NieuwPlan
 from service.plannen import Gebeurtenis, Niveau, PlanStap, PlanStatus, WijzigingPlan
-from service.planniveaus import PlanNiveau, niveaus
+from service.planniveaus import PlanGebeurtenis, niveaus
 from service.planverslag import Plan, PlanOverzicht
 from service.web import etags, paging
-from service.web.operation import EVENTS, Answer, Call, Services, Stream, create, created, get, patch
+from service.web.operation import EVENTS, Answer, Call, Services, Stream, create, created, get, nobody, patch
 
 TAG = "plannen"
 
@@ -34,33 +32,23 @@ class Filters(paging.Page, kw_only=True):
     status: PlanStatus | None = None
 
 
-def only_schakelfunctionaris(wie: Wie) -> None:
-    """A plan shows who would lose a place."""
-    if wie.rol is not Rol.SCHAKELFUNCTIONARIS:
-        raise Refusal(Kind.FORBIDDEN, "Plannen zijn er alleen voor de schakelfunctionaris.")
-
-
 async def page(call: Call) -> Answer:
-    only_schakelfunctionaris(call.wie)
     query = call.query
     rows = await plannen.page(call.conn, status=query.status, after=paging.after(call), limit=query.aantal + 1)
     return paging.page(call, [planverslag.overzicht(row, today(call.now)) for row in rows])
 
 
 async def add(call: Call) -> Answer:
-    only_schakelfunctionaris(call.wie)
     stand = await plankeuzes.start(call.conn, call.body, wie=call.wie, now=call.now)
     return created(f"/plannen/{stand.id}", await planverslag.plan(call.conn, stand, today(call.now)))
 
 
 async def one(call: Call) -> Answer:
-    only_schakelfunctionaris(call.wie)
     stand = await plannen.get(call.conn, call.ids["planId"])
     return Answer(body=await planverslag.plan(call.conn, stand, today(call.now)))
 
 
 async def change(call: Call) -> Answer:
-    only_schakelfunctionaris(call.wie)
     id = call.ids["planId"]
     stand = await plannen.get(call.conn, id, lock=True)
     etags.must_match(call, await planverslag.plan(call.conn, stand, today(call.now)))
@@ -74,18 +62,7 @@ async def change(call: Call) -> Answer:
 # ── Following one ────────────────────────────────────────────────────────────────────────────────
 
 
-class PlanGebeurtenis(Struct, frozen=True, rename="camel", kw_only=True):
-    """The data of one event."""
-
-    nummer: int
-    stap: PlanStap
-    op: datetime
-    rekentijd: float | None
-    niveaus: list[PlanNiveau]
-
-
 async def follow(call: Call) -> Answer:
-    only_schakelfunctionaris(call.wie)
     id = call.ids["planId"]
     await plannen.get(call.conn, id)
     last = call.headers.get("last-event-id", "0")
@@ -181,5 +158,6 @@ OPERATIONS = (
         " kwam. De stroom eindigt met het plan, en ook als er niemand is die het maakt: kom dan later terug.",
         produces=EVENTS,
         answer=PlanGebeurtenis,
+        betrokkenen=nobody,
     ),
 )

@@ -4,7 +4,8 @@
     load(owner_conn, today=…, …)                             (COPY)
 
 One file per noun: regions, codes, names, aanbod (supply), vraag (demand, with aanvraag, papers and verwijzers),
-scarcity (which beds are free in time, and what that means), history (the two years before `today`), loading.
+personen (who works with the loket), scarcity (which beds are free in time, and what that means), history (the two
+years before `today`), loading.
 """
 
 from service.demo.generate import Size, generate

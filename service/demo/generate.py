@@ -15,6 +15,7 @@ from service.demo.dice import Dice
 from service.demo.draft import Draft
 from service.demo.history import HABITS, Past
 from service.demo.papers import add_uitsluitingen
+from service.demo.personen import add_personen
 from service.demo.regions import Regio, all_regions, neighbours
 from service.demo.rows import Gemeente, Jeugdregio, Regioafspraak, Rows
 from service.demo.scarcity import Children, Scarcity, assign
@@ -74,6 +75,7 @@ def generate(
             share(aanvragen or n_aanvragen, len(regios), i),
             share(plekken or n_plekken, len(regios), i),
         )
+        add_personen(seed, rows, one, today, everybody=i == 0)
     _add_afspraken(rows, regios, seed, today)
     return rows
 

@@ -119,6 +119,23 @@ CONSENT_NOT_NEEDED = {
 }
 
 
+_GIVEN = (
+    "Sanne", "Karim", "Anouk", "Joost", "Priya", "Tom", "Yara", "Daan", "Fenna", "Emre", "Lotte", "Ruben", "Naima",
+    "Sjoerd", "Eline", "Malik", "Hanneke", "Thijs", "Soraya", "Wouter", "Ilse", "Bram", "Chenna", "Maarten",
+)  # fmt: skip
+_FAMILY = (
+    "Achterveld", "Bergsma", "Cornelis", "Dekker", "Eijkman", "Fokkema", "Geerts", "Hoekstra", "Idema", "Jorna",
+    "Kuiper", "Lammers", "Mulder", "Noordhof", "Oosterling", "Postma", "Quist", "Roelofs", "Smit", "Terpstra",
+    "Uiterwijk", "Visser", "Wiersma", "Zandstra",
+)  # fmt: skip
+
+
+def people(rng: Random) -> list[tuple[str, str]]:
+    """Name and mail address of people who work with the loket, all different. The addresses reach nobody (RFC 2606)."""
+    pairs = zip(rng.sample(_GIVEN, len(_GIVEN)), rng.sample(_FAMILY, len(_FAMILY)), strict=True)
+    return [(f"{given} {family}", f"{given}.{family}@voorbeeld.example".lower()) for given, family in pairs]
+
+
 def phone(rng: Random) -> str:
     """Looks like a number of the region, and reaches nobody."""
     return f"035 000 {rng.randrange(100):02d} {rng.randrange(100):02d}"

@@ -84,6 +84,19 @@ class Aanbieder(Struct):
     aangemaakt_op: datetime
 
 
+class Gebruiker(Struct):
+    id: UUID
+    regio: str
+    naam: str
+    rol: str
+    organisatie_id: UUID | None
+    aanbieder_id: UUID | None
+    email: str
+    vervanger_id: UUID | None
+    vervangen_tot: date | None
+    aangemaakt_op: datetime
+
+
 class Contract(Struct):
     id: UUID
     regio: str
@@ -298,6 +311,7 @@ class Rows(Struct):
     instelling: list[Instelling] = field(default_factory=list)
     organisatie: list[Organisatie] = field(default_factory=list)
     aanbieder: list[Aanbieder] = field(default_factory=list)
+    gebruiker: list[Gebruiker] = field(default_factory=list)
     contract: list[Contract] = field(default_factory=list)
     locatie: list[Locatie] = field(default_factory=list)
     locatie_adres: list[LocatieAdres] = field(default_factory=list)

@@ -73,8 +73,8 @@ async def move(
     voorziening_id: UUID | None,
     reden: str,
     now: datetime,
-) -> None:
-    """Stores the change and its price. Refuses INVALID (no such place), CONFLICT (with what is wrong), UNAVAILABLE."""
+) -> list[UUID]:
+    """Stores the change and its price; gives the aanvragen that went along. Refuses INVALID (no such place), CONFLICT (with what is wrong), UNAVAILABLE."""
     found = await vraag.load_open(conn, now, [regel.aanvraag_id])
     if regel.aanvraag_id in found.buiten:
         raise Refusal(Kind.CONFLICT, vraag.WRONG[found.buiten[regel.aanvraag_id]].replace("{aantal}", "te veel"))
@@ -132,6 +132,7 @@ async def move(
             reden=reden,
             prijs=price if seat.aanvraag_id == regel.aanvraag_id else [],
         )
+    return [seat.aanvraag_id for seat in seats]
 
 
 class _Bed(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -347,7 +347,7 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         without_reason = {} if item.current else {"zorgvorm_reden": None}
         nieuw = rows.would_be(NieuweAanvraag, item.current, without_reason | item.wanted)
         rows.report(parsed, item.record, FIELDS, await aanvragen.errors(conn, nieuw))
-    return rows.plan_of(items, FIELDS, context, partial(_write, now=context.now))
+    return rows.plan_of(items, FIELDS, context, partial(_write, context=context))
 
 
 async def _known(
@@ -360,6 +360,7 @@ async def _known(
     ids = [row["aanvraag_id"] for row in there]
     found: list[Aanvraag] = rows_as(await conn.fetch(KNOWN_LOCKED if context.lock else KNOWN, ids), Aanvraag)
     by_id = {aanvraag.id: aanvraag for aanvraag in found}
+    context.betrokkenen.extend(by_id)
     return {
         # the kenmerk as whoever gave the file knows it
         (row["organisatie_id"], row["kenmerk"]): structs.replace(by_id[row["aanvraag_id"]], kenmerk=row["kenmerk"])
@@ -403,12 +404,13 @@ def _age(wanted: dict[str, Any], current: Aanvraag | None, today: date) -> None:
         wanted["leeftijd_peildatum"] = today
 
 
-async def _write(conn: Connection, item: Item, fields: dict[str, Any], *, now: datetime) -> None:
+async def _write(conn: Connection, item: Item, fields: dict[str, Any], *, context: Context) -> None:
     if item.data is not None:
         fields = {**fields, "samenplaatsing_id": await samenplaatsingen.made(conn, item.data)}
     if item.current is not None:
         await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
         return
     aangemeld = item.record.get("aangemeld op")
-    moment = noon(aangemeld) if aangemeld else now
-    await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, now))
+    moment = noon(aangemeld) if aangemeld else context.now
+    made = await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, context.now))
+    context.betrokkenen.append(made.id)

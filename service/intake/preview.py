@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 import asyncpg
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from service.days import today
 from service.db import Connection, Wie
@@ -82,6 +83,8 @@ class Context(Struct, frozen=True):
     now: datetime
     lock: bool
     progress: Progress | None = None
+    betrokkenen: list[UUID] = field(default_factory=list)
+    """For the log: aanvragen that the file names or makes."""
 
     @property
     def today(self) -> date:

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from service.db import Pool, Wie, transaction
+from service import logboek
+from service.db import Connection, Pool, Wie, transaction
 from service.geo import official
 from service.intake import aanbieders, aanvragen, capaciteit, officieel, preview, reading, tables, voorzieningen
 from service.intake.preview import Context, Planner, Voorbeeld
 from service.intake.tables import Parsed, Progress, Table
+from service.logboek import Gebeurtenis, Handeling
 
 Parse = Callable[[Table, bytes, str, str | None, Progress | None], Parsed]
 
@@ -57,8 +59,11 @@ async def show(
     pool: Pool, wie: Wie, soort: Soort, parsed: Parsed, *, now: datetime, progress: Progress | None = None
 ) -> Voorbeeld:
     """What reading it in would do, without doing it."""
-    async with transaction(pool, wie, readonly=True) as conn:
-        return await preview.preview(conn, soort.planner, parsed, Context(wie, now, lock=False, progress=progress))
+    async with transaction(pool, wie, readonly=soort.planner is not aanvragen.plan) as conn:
+        context = Context(wie, now, lock=False, progress=progress)
+        shown = await preview.preview(conn, soort.planner, parsed, context)
+        await _log(conn, context, Gebeurtenis.LEES)
+        return shown
 
 
 async def take_in(
@@ -74,4 +79,13 @@ async def take_in(
     """Do what `show` showed, all of it or nothing. Raises Rejected for wrong cells, Refusal STALE when it changed."""
     async with transaction(pool, wie) as conn:
         context = Context(wie, now, lock=True, progress=progress)
-        return await preview.apply(conn, soort.planner, parsed, context, fingerprint)
+        done = await preview.apply(conn, soort.planner, parsed, context, fingerprint)
+        await _log(conn, context, Gebeurtenis.MAAK)
+        return done
+
+
+async def _log(conn: Connection, context: Context, gebeurtenis: Gebeurtenis) -> None:
+    """The command line; of the API web/gezien.py does this."""
+    handeling = Handeling("loket import", gebeurtenis, "lijst", "aanvraag", "bemiddelen")
+    ids = list(dict.fromkeys(context.betrokkenen))
+    await logboek.schrijf(conn, context.wie, handeling, ids, now=context.now, spoor=logboek.spoor())

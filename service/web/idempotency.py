@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -31,6 +32,10 @@ class Reply(Struct, frozen=True):
     body: bytes
     stream: Stream | None = None
     """Instead of the body, and never kept."""
+    betrokkenen: tuple[UUID, ...] = ()
+    """Aanvragen that were asked for or are in it: for the log."""
+    repeated: bool = False
+    """It was given before, and nothing was done now."""
 
 
 def check(key: str) -> None:
@@ -54,11 +59,11 @@ select pg_try_advisory_xact_lock(
     hashtextextended(concat_ws(' ', 'herhaling', huidige_regio(), huidige_gebruiker(), $1::text), 0))
 """
 
-KEPT = "select verzoek_hash, status, koppen, antwoord from herhaling where sleutel = $1"
+KEPT = "select verzoek_hash, status, koppen, antwoord, betrokkenen from herhaling where sleutel = $1"
 
 KEEP = """
-insert into herhaling (regio, gebruiker_id, sleutel, verzoek_hash, status, koppen, antwoord)
-values (huidige_regio(), huidige_gebruiker(), $1, $2, $3, $4, $5)
+insert into herhaling (regio, gebruiker_id, sleutel, verzoek_hash, status, koppen, antwoord, betrokkenen)
+values (huidige_regio(), huidige_gebruiker(), $1, $2, $3, $4, $5, $6)
 """
 
 
@@ -71,7 +76,13 @@ async def once(conn: Connection, key: str, asked: bytes, perform: Callable[[], A
     if kept is not None:
         if kept["verzoek_hash"] != asked:
             raise HttpRefusal(422, "Deze Idempotency-Key hoort bij een ander verzoek. Gebruik een nieuwe.")
-        return Reply(kept["status"], kept["koppen"], kept["antwoord"])
+        return Reply(
+            kept["status"],
+            kept["koppen"],
+            kept["antwoord"],
+            betrokkenen=tuple(kept["betrokkenen"]),
+            repeated=True,
+        )
     reply = await perform()
-    await conn.execute(KEEP, key, asked, reply.status, reply.headers, reply.body)
+    await conn.execute(KEEP, key, asked, reply.status, reply.headers, reply.body, reply.betrokkenen)
     return reply

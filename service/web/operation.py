@@ -5,7 +5,7 @@ what happens."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -38,6 +38,8 @@ class Services(Struct, kw_only=True, eq=False):
     travel: Traveller
     redis: redis.asyncio.Redis
     bus: Bus
+    demo_links: Mapping[str, UUID] = field(default_factory=dict)
+    """Token of a link → gebruiker, in the demo on this computer only (service/demologin.py)."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process must end: whoever streams ends its stream."""
 
@@ -63,6 +65,8 @@ class Call(Struct, kw_only=True, eq=False):
     headers: Mapping[str, str]
     """Names in lower case."""
     services: Services
+    betrokkenen: list[UUID] = field(default_factory=list)
+    """For the log: aanvragen that the handler reads for a person or changes, and that are not in the answer."""
 
 
 class Answer(Struct, kw_only=True, eq=False):
@@ -70,6 +74,11 @@ class Answer(Struct, kw_only=True, eq=False):
 
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
+
+
+def nobody(_: Answer) -> tuple[UUID, ...]:
+    """`Operation.betrokkenen` of an answer that is about no child."""
+    return ()
 
 
 Handler: TypeAlias = Callable[[Call], Awaitable[Answer]]
@@ -104,6 +113,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     limit: int = JSON_LIMIT
     """Bytes in the body."""
     produces: str = JSON
+    betrokkenen: Callable[[Answer], Iterable[UUID]] | None = None
+    """Of an answer in which they cannot be found by type, such as bytes and a Stream: which aanvragen it shows. Without
+    it the app does not start (web/gezien.py)."""
     refuses: tuple[int, ...] = ()
     """Statuses besides those that follow from the rest (openapi.statuses)."""
     public: bool = False

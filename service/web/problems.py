@@ -80,6 +80,15 @@ class HttpRefusal(Exception):
         self.headers = headers or {}
 
 
+def status_of(error: Exception) -> int:
+    """What `of_error` will make of it."""
+    if isinstance(error, HttpRefusal):
+        return error.status
+    if isinstance(error, Refusal):
+        return STATUS[error.kind]
+    return 503 if isinstance(error, AWAY) else 500
+
+
 def of_error(error: Exception, trace: UUID) -> HttpRefusal:
     """Any exception as a refusal. Unknown ones are logged with `trace` and become 500."""
     if isinstance(error, HttpRefusal):

@@ -11,8 +11,9 @@ from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from service.days import today
+from service.logboek import Spoor
 from service.web import problems
-from service.web.pages.render import page
+from service.web.pages.render import page, to_login
 
 TEXTS = {
     400: ("Dit adres klopt niet", ["Er staat iets in het adres wat het loket niet kent."]),
@@ -55,12 +56,15 @@ def error_page(status: int, now: datetime, trace: UUID, detail: str | None = Non
     )
 
 
-def on_error(_: Request[Any, Any, Any], error: Exception) -> Response[str]:
+def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Litestar's exception handler for everything outside /v1: any exception as a page."""
-    trace = uuid4()
+    spoor: Spoor | None = request.scope.get("state", {}).get("spoor")
+    trace = spoor.id if spoor else uuid4()
     if isinstance(error, HTTPException) and error.status_code < 500:
         return error_page(error.status_code, datetime.now(UTC), trace)
     refusal = problems.of_error(error, trace)
+    if refusal.status == 401:
+        return to_login(request)
     detail = refusal.detail if refusal.status < 500 else None
     response = error_page(refusal.status, datetime.now(UTC), trace, detail)
     response.headers.update(refusal.headers)

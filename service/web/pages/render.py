@@ -6,12 +6,13 @@ import functools
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from litestar import HttpMethod, route
+from litestar import HttpMethod, Request, route
 from litestar.response import Response
 
-from service import dutch
+from service import betrokkenen, dutch
 from service.web.pages import assets
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
@@ -53,9 +54,28 @@ def _tel(number: str) -> str:
 
 
 def page(template: str, *, today: date, status: int = 200, **values: Any) -> Response[str]:
+    """A page for anybody, outside of a visit. TypeError when it would show a child: nobody would write that down."""
+    if betrokkenen.found(values.values()):
+        raise TypeError(f"{template} shows a child: use Visit.page")
+    return html(template, today=today, status=status, **values)
+
+
+def html(template: str, *, today: date, status: int = 200, **values: Any) -> Response[str]:
     """One page. `today` is the day in the Netherlands, for dates and for what is late."""
-    html = environment().get_template(template).render(today=today, **values)
-    return Response(html, status_code=status, media_type="text/html", headers=dict(HEADERS))
+    text = environment().get_template(template).render(today=today, **values)
+    return Response(text, status_code=status, media_type="text/html", headers=dict(HEADERS))
+
+
+def to_login(request: Request[Any, Any, Any]) -> Response[None]:
+    """For whom nobody knows yet: to the login page, and after it back to what was asked, when that was a page."""
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    naar = f"?{urlencode({'naar': asked})}" if request.method == "GET" and asked != "/" else ""
+    return see_other(f"/inloggen{naar}")
+
+
+def see_other(location: str) -> Response[None]:
+    """303: go on there, with GET."""
+    return Response(None, status_code=303, headers={"Location": location, "Cache-Control": "no-store"})
 
 
 page_at = functools.partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)

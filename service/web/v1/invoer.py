@@ -20,7 +20,7 @@ from service.intake.preview import Context, Rejected, Voorbeeld
 from service.intake.reading import MAX_BYTES
 from service.intake.soorten import SOORTEN, Soort
 from service.intake.template import MEDIA_TYPE, template
-from service.web.operation import Answer, Call, Operation, get
+from service.web.operation import Answer, Call, Operation, get, nobody
 
 TAG = "invoer"
 
@@ -102,15 +102,19 @@ async def _run(soort: Soort, call: Call, form: Form) -> Voorbeeld:
     async with _busy:
         parsed = await soorten.read(soort, form.content, form.name, sheet=form.sheet)
         if call.query.proef:
-            shown = await preview.preview(call.conn, soort.planner, parsed, Context(call.wie, call.now, lock=False))
+            shown = await preview.preview(call.conn, soort.planner, parsed, _context(call, lock=False))
             if shown.fouten:
                 raise _rejected(Rejected(shown))
             return shown
         try:
-            context = Context(call.wie, call.now, lock=True)
+            context = _context(call, lock=True)
             return await preview.apply(call.conn, soort.planner, parsed, context, form.fingerprint)
         except Rejected as rejected:
             raise _rejected(rejected) from rejected
+
+
+def _context(call: Call, *, lock: bool) -> Context:
+    return Context(call.wie, call.now, lock=lock, betrokkenen=call.betrokkenen)
 
 
 def _rejected(rejected: Rejected) -> Refusal:
@@ -174,6 +178,7 @@ def _template(soort: Soort) -> Operation:
         summary=f"Leeg voorbeeld van een lijst: {name}",
         description="Met uitleg en keuzelijsten.",
         produces=MEDIA_TYPE,
+        betrokkenen=nobody,
     )
 
 

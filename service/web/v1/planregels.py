@@ -84,7 +84,7 @@ async def change(call: Call) -> Answer:
     refuse(_errors(body, before))
     if elsewhere:
         assert body.reden is not UNSET
-        await planwijziging.move(
+        call.betrokkenen += await planwijziging.move(
             call.conn,
             call.services.snapshots,
             call.services.travel,

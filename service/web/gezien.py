@@ -1,0 +1,107 @@
+"""Which aanvragen an operation was asked for and showed: found by type, compiled at start, written in the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Struct
+
+from service import betrokkenen, logboek, toegang
+from service.betrokkenen import Find
+from service.db import AWAY, Connection, Wie, transaction
+from service.logboek import Gebeurtenis, Resultaat, Spoor
+from service.web.operation import JSON, Answer, Operation, Services, nobody
+
+log = logging.getLogger(__name__)
+
+IN_THE_PATH = "aanvraagId"
+"""Name of a parameter in the path that is the id of an aanvraag."""
+
+
+class Gezien(Struct, frozen=True):
+    """How to find them for one operation."""
+
+    operation: Operation
+    in_body: Find | None
+    in_answer: Find | None
+    logs: bool
+    """Can be about a child, so its transaction must be able to write."""
+
+    def asked(self, ids: Mapping[str, UUID], body: Any) -> list[UUID]:
+        found = [id for name, id in ids.items() if name == IN_THE_PATH]
+        if self.in_body is not None and body is not UNSET:
+            self.in_body(body, found)
+        return found
+
+    def shown(self, answer: Answer, body: Any) -> list[UUID]:
+        """`body` is that of the answer as this rol sees it."""
+        found: list[UUID] = []
+        if self.in_answer is not None:
+            self.in_answer(body, found)
+        if self.operation.betrokkenen is not None:
+            found += self.operation.betrokkenen(answer)
+        return found
+
+
+def compiled(operation: Operation) -> Gezien:
+    """TypeError, naming the operation, when nobody can tell what it shows."""
+    op = operation
+    declared = op.betrokkenen is not None
+    try:
+        in_body = None if op.body is None or op.body is bytes else betrokkenen.finder(op.body)
+        if op.produces == JSON and op.answer is not None:
+            in_answer = betrokkenen.finder(op.answer)
+        elif declared or op.public:
+            in_answer = None
+        else:
+            raise TypeError("say with `betrokkenen` which aanvragen an answer without a Struct shows")
+    except TypeError as error:
+        raise TypeError(f"{op.method} {op.path}: {error}") from None
+    logs = f"{{{IN_THE_PATH}}}" in op.path or in_body is not None or in_answer is not None
+    logs = logs or (declared and op.betrokkenen is not nobody)
+    return Gezien(op, in_body, in_answer, logs)
+
+
+async def write(
+    conn: Connection,
+    wie: Wie,
+    id: str,
+    aanvragen: Iterable[UUID],
+    *,
+    services: Services,
+    spoor: Spoor,
+    repeated: bool = False,
+) -> None:
+    """The lines of what is about to be answered, in its own transaction. `id` as in service/toegang.py; what was
+    `repeated` is read again, and not done again."""
+    line = toegang.handeling(id)
+    ids = list(dict.fromkeys(aanvragen))
+    if line is None or not ids:
+        return
+    handeling = line.in_log(wie)
+    if repeated:
+        handeling = msgspec.structs.replace(handeling, gebeurtenis=Gebeurtenis.LEES)
+    await logboek.schrijf(conn, wie, handeling, ids, now=services.clock(), spoor=spoor)
+
+
+async def write_refused(
+    services: Services, wie: Wie, id: str, aanvragen: Sequence[UUID], *, status: int, spoor: Spoor
+) -> None:
+    """The lines of a look or a change that was refused, or that failed: in a transaction of their own, because that of
+    the request is gone. When the database is away nobody can write them, and nobody was shown anything."""
+    line = toegang.handeling(id)
+    ids = list(dict.fromkeys(aanvragen))
+    if line is None or not ids:
+        return
+    resultaat = Resultaat.MISLUKT if status >= 500 else Resultaat.GEWEIGERD
+    try:
+        async with transaction(services.pool, wie) as conn:
+            await logboek.schrijf(
+                conn, wie, line.in_log(wie), ids, now=services.clock(), spoor=spoor, resultaat=resultaat
+            )
+    except AWAY as error:
+        log.error("%s: %s was refused, and cannot be logged: %s", spoor.id, id, type(error).__name__)

@@ -7,6 +7,8 @@ The regions with their code lists are there already (tests/conftest.py).
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -30,12 +32,22 @@ def day(offset: int) -> date:
 
 async def organisatie(conn: Connection, *, soort: str = "gi", naam: str | None = None) -> UUID:
     """Id of a new organisatie of the region of the transaction."""
-    id: UUID = await conn.fetchval(
-        "insert into organisatie (regio, soort, naam) values (huidige_regio(), $1, $2) returning id",
-        soort,
-        naam or f"Organisatie {next(_number)}",
-    )
+    async with as_rol(conn, "beheerder"):
+        id: UUID = await conn.fetchval(
+            "insert into organisatie (regio, soort, naam) values (huidige_regio(), $1, $2) returning id",
+            soort,
+            naam or f"Organisatie {next(_number)}",
+        )
     return id
+
+
+@asynccontextmanager
+async def as_rol(conn: Connection, rol: str) -> AsyncIterator[None]:
+    """A part of the transaction in another rol: who does the rest may not write this."""
+    own = await conn.fetchval("select huidige_rol()")
+    await conn.execute("select set_config('loket.rol', $1, true)", rol)
+    yield
+    await conn.execute("select set_config('loket.rol', $1, true)", own)
 
 
 async def aanbieder(conn: Connection, **fields: Any) -> aanbieders.Aanbieder:
@@ -144,3 +156,46 @@ async def stop(
 
 def _only(fields: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: fields[name] for name in names if name in fields}
+
+
+GEBRUIKER = """
+insert into gebruiker (regio, naam, rol, organisatie_id, aanbieder_id, identiteitsprovider_id, subject, email, actief)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id
+"""
+
+
+async def gebruiker(
+    owner: Connection,
+    *,
+    rol: str = "schakelfunctionaris",
+    regio: str = "gooi-en-vechtstreek",
+    naam: str | None = None,
+    organisatie_id: UUID | None = None,
+    aanbieder_id: UUID | None = None,
+    identiteitsprovider_id: UUID | None = None,
+    subject: str | None = None,
+    email: str | None = None,
+    actief: bool = True,
+) -> UUID:
+    """Id of somebody who may log in. By the owner, because the first beheerder is made so too."""
+    id: UUID = await owner.fetchval(
+        GEBRUIKER,
+        regio,
+        naam or f"Gebruiker {next(_number)}",
+        rol,
+        organisatie_id,
+        aanbieder_id,
+        identiteitsprovider_id,
+        subject,
+        email,
+        actief,
+    )
+    return id
+
+
+async def aanbieder_als_eigenaar(owner: Connection, *, regio: str = "gooi-en-vechtstreek") -> UUID:
+    """Id of an aanbieder, for whoever only needs that there is one."""
+    id: UUID = await owner.fetchval(
+        "insert into aanbieder (regio, naam) values ($1, $2) returning id", regio, f"Aanbieder {next(_number)}"
+    )
+    return id

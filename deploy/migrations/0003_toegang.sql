@@ -450,18 +450,24 @@ create function gebruiker_bewaak() returns trigger
     language plpgsql
 as $$
 begin
-    if huidige_regio() is not null and huidige_rol() is distinct from 'beheerder'
+    if tg_op = 'UPDATE' and huidige_regio() is not null and huidige_rol() is distinct from 'beheerder'
        and (new.regio, new.naam, new.rol, new.organisatie_id, new.aanbieder_id, new.email, new.actief,
             new.identiteitsprovider_id, new.subject)
            is distinct from (old.regio, old.naam, old.rol, old.organisatie_id, old.aanbieder_id, old.email, old.actief,
                              old.identiteitsprovider_id, old.subject) then
         raise insufficient_privilege using message = 'only a beheerder changes who a gebruiker is';
     end if;
+    if new.vervanger_id is not null and not exists (
+        select from gebruiker v
+        where v.id = new.vervanger_id and v.rol = new.rol
+          and coalesce(v.organisatie_id, v.aanbieder_id) is not distinct from coalesce(new.organisatie_id, new.aanbieder_id)) then
+        raise insufficient_privilege using message = 'a vervanger has the same rol at the same organisatie';
+    end if;
     return new;
 end;
 $$;
-comment on function gebruiker_bewaak() is 'Of oneself one may only name a vervanger.';
-create trigger gebruiker_blijft before update on gebruiker
+comment on function gebruiker_bewaak() is 'Of oneself one may only name a vervanger: a colleague, or a rol would be lent out.';
+create trigger gebruiker_blijft before insert or update on gebruiker
     for each row execute function gebruiker_bewaak();
 
 do $$
@@ -484,8 +490,6 @@ create policy eigen on koppeling for select
     using (regio = (select huidige_regio()) and id = (select huidige_gebruiker()));
 
 alter table betrokkene enable row level security;
-create policy regio on betrokkene for select using (regio = (select huidige_regio()));
-comment on policy regio on betrokkene is 'Whoever writes a line in the log needs the pseudonym; it says nothing of a child.';
 create policy opruimen on betrokkene for delete
     using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
 
@@ -620,20 +624,7 @@ comment on function geplaatst_hier() is 'Aanvragen whose child lives or lived at
 revoke execute on function geplaatst_hier() from public;
 grant execute on function geplaatst_hier() to loket_app;
 
--- The verwijzer's own people; and the provider where the child is placed.
 alter table aanvraag_kenmerk enable row level security;
-create policy eigen on aanvraag_kenmerk for select using (
-    regio = (select huidige_regio()) and case (select huidige_rol())
-        when 'verwijzer' then organisatie_id = (select huidige_organisatie())
-        when 'aanbieder' then aanvraag_id = any ((select geplaatst_hier())::uuid[])
-        else false end);
-create policy schrijf on aanvraag_kenmerk for insert with check (regio = (select huidige_regio()));
-create policy wijzig on aanvraag_kenmerk for update
-    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'verwijzer' and organisatie_id = (select huidige_organisatie()))
-    with check (regio = (select huidige_regio()));
-create policy wis on aanvraag_kenmerk for delete using (regio = (select huidige_regio())
-    and (select huidige_rol()) = 'schakelfunctionaris');
-comment on policy wis on aanvraag_kenmerk is 'Only by the service, when an aanvraag is made anonymous.';
 
 create function zoek_kenmerken(organisaties uuid[], kenmerken text[])
     returns table (aanvraag_id uuid, organisatie_id uuid, kenmerk text)
@@ -650,3 +641,340 @@ comment on function zoek_kenmerken(uuid[], text[]) is
     'Which of these pairs, from a list that somebody reads in, there is an aanvraag of. It lists nothing.';
 revoke execute on function zoek_kenmerken(uuid[], text[]) from public;
 grant execute on function zoek_kenmerken(uuid[], text[]) to loket_app;
+
+-- ── Until now the tables of 0001 and 0002 kept only regions apart ────────────────────────────────
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array[
+        'zorgvorm', 'kenmerkcode', 'weging', 'instelling', 'organisatie', 'aanbieder', 'contract', 'locatie',
+        'voorziening', 'plek', 'bevestiging', 'samenplaatsing', 'aanvraag', 'uitsluiting', 'grondslag',
+        'machtiging', 'toestemming', 'besluit', 'bezetting', 'taak']
+    loop
+        execute format('drop policy regio on %I', t);
+    end loop;
+    foreach t in array array['zorgvorm', 'kenmerkcode', 'aanbieder', 'contract', 'locatie', 'voorziening', 'plek'] loop
+        execute format('drop policy afspraak on %I', t);
+    end loop;
+end;
+$$;
+drop policy neem on bezetting;
+drop policy wijzig on bezetting;
+drop policy eigen_aanbieder on locatie_adres;
+
+create or replace function bezette_perioden(vandaag date, alleen uuid[] default null)
+    returns table (plek_id uuid, soort bezetting_soort, van date, tot date, vervalt_op timestamptz,
+                   bewoner_maanden integer, bewoner_kenmerken text[])
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+declare
+    rol    text   := huidige_rol();
+    regios text[] := case when rol = 'aanbieder' then '{}' else gedeelde_regios() end || huidige_regio();
+    wie    boolean := rol in ('schakelfunctionaris', 'aanbieder');
+begin
+    -- Who lives somewhere, only the loket and the provider itself know, and of another provider nothing is shown at all.
+    if rol = 'aanbieder' then
+        alleen := array(
+            select p.id from plek p
+            where p.aanbieder_id = huidige_organisatie() and p.regio = huidige_regio()
+              and (alleen is null or p.id = any (alleen)));
+    elsif rol is null or rol = 'verwijzer' then
+        return;
+    end if;
+    if alleen is null then
+        return query
+            select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
+                   case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
+            from bezetting b
+            where b.regio = any (regios) and b.vrijgegeven_op is null
+              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+    else
+        return query
+            select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
+                   case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
+            from bezetting b
+            where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
+              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+    end if;
+end;
+$$;
+comment on function bezette_perioden(date, uuid[]) is
+    'What takes each visible plek from vandaag on, without who: for the snapshot of the matcher. A plaatsing past its expected end still counts. Group mix needs age and traits, in memory only: for the loket and the provider itself.';
+
+create or replace function reispunten(alleen uuid[] default null)
+    returns table (locatie_id uuid, pc4 text, lat real, lon real, exact boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select l.id,
+           case when l.zichtbaarheid = 'openbaar' then p.pc4 end,
+           case when l.zichtbaarheid = 'openbaar' then p.lat else (round(p.lat / 0.05) * 0.05)::real end,
+           case when l.zichtbaarheid = 'openbaar' then p.lon else (round(p.lon / 0.05) * 0.05)::real end,
+           l.zichtbaarheid = 'openbaar'
+    from locatie l
+    left join locatie_adres a on a.locatie_id = l.id
+    join postcodegebied p on p.pc4 = left(coalesce(l.postcode, a.postcode), 4)
+    where (l.regio = huidige_regio() or l.regio = any (gedeelde_regios()))
+      and (huidige_rol() in ('schakelfunctionaris', 'crisisdienst')
+           or huidige_rol() = 'aanbieder' and l.aanbieder_id = huidige_organisatie())
+      and (alleen is null or l.id = any (alleen));
+end;
+comment on function reispunten(uuid[]) is
+    'Point to travel to per locatie. Of a secret or confidential one a grid point of 0.05 degrees (about 5.6 by 3.4 km), the same for all that ask. For who looks for a place, and of an aanbieder its own.';
+
+create or replace function ruim_verlopen_opties(plek uuid, nu timestamptz) returns void
+    language sql security definer set search_path = public, pg_temp
+begin atomic
+    update bezetting b
+    set vrijgegeven_op = nu, versie = b.versie + 1
+    where b.plek_id = plek and b.soort = 'optie' and b.vrijgegeven_op is null and b.vervalt_op <= nu
+      and (b.regio = huidige_regio() or b.regio = any (gedeelde_regios()))
+      and (huidige_rol() in ('schakelfunctionaris', 'crisisdienst')
+           or huidige_rol() = 'aanbieder' and exists (
+               select from plek p where p.id = b.plek_id and p.aanbieder_id = huidige_organisatie()));
+end;
+comment on function ruim_verlopen_opties(uuid, timestamptz) is
+    'Ends the expired opties of a plek that who asks may take, also those of another region, which it may not see.';
+
+create or replace function bewaar_adres(locatie_id uuid, postcode text) returns void
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if not exists (
+        select from locatie l
+        where l.id = $1 and l.regio = huidige_regio()
+          and case huidige_rol() when 'aanbieder' then l.aanbieder_id = huidige_organisatie()
+              else huidige_rol() in ('schakelfunctionaris', 'beheerder') end) then
+        raise insufficient_privilege using message = 'no locatie that may be written here';
+    end if;
+    delete from locatie_adres a where a.locatie_id = $1 and a.regio = huidige_regio();
+    insert into locatie_adres (locatie_id, regio, aanbieder_id, postcode)
+    select l.id, l.regio, l.aanbieder_id, $2
+    from locatie l
+    where l.id = $1 and l.regio = huidige_regio() and $2 is not null;
+end;
+$$;
+comment on function bewaar_adres(uuid, text) is
+    'Replaces the address of a secret or confidential locatie, or clears it (NULL), for whoever may write the locatie but not read where it is.';
+
+-- ── Who sees which rows: by rol and organisation, in one's own region ────────────────────────────
+-- tests/schema/test_policies.py has the same as one table. `(select huidige_rol())` is computed once per statement. The
+-- schakelfunctionaris comes first, so that a read of the whole region looks at nothing else. What stands with an
+-- aanvraag is seen by who sees that: the policies of a table also hold in the subqueries of others.
+
+create function eigen_plekken() returns uuid[]
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select coalesce(array_agg(p.id), '{}') from plek p
+    where huidige_rol() = 'aanbieder' and p.aanbieder_id = huidige_organisatie() and p.regio = huidige_regio();
+end;
+comment on function eigen_plekken() is 'Plekken of the aanbieder that asks.';
+
+create function samenplaatsing_is_leeg(samenplaatsing uuid) returns boolean
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select not exists (select from aanvraag a where a.samenplaatsing_id = samenplaatsing);
+end;
+comment on function samenplaatsing_is_leeg(uuid) is
+    'Nobody is in it yet: the crisisdienst, which sees only crises, makes it before the aanvragen.';
+
+create function pseudoniemen(aanvragen uuid[]) returns table (aanvraag_id uuid, pseudoniem uuid)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select b.aanvraag_id, b.pseudoniem from betrokkene b
+    where b.aanvraag_id = any (aanvragen) and b.regio = huidige_regio() and huidige_rol() is not null;
+end;
+comment on function pseudoniemen(uuid[]) is
+    'Under which name the log speaks of these: also of who was refused a look. It lists nothing.';
+
+do $$
+declare
+    regio   constant text := 'regio = (select huidige_regio())';
+    rol     constant text := '(select huidige_rol())';
+    eigen   constant text := '(select huidige_organisatie())';
+    gedeeld constant text := 'regio = any ((select gedeelde_regios())::text[])';
+    loket   constant text := '{schakelfunctionaris,crisisdienst,contractbeheer,beheerder}';
+    t       record;
+    lezers  text;
+begin
+    -- Supply. A verwijzer names whom to exclude, and knows no more of it. Of an agreement the own providers see nothing.
+    for t in select * from (values
+        ('aanbieder', 'id', true, '{schakelfunctionaris,beheerder}', '{schakelfunctionaris,beheerder}', true),
+        ('locatie', 'aanbieder_id', false, '{schakelfunctionaris,beheerder}', '{schakelfunctionaris,beheerder}', true),
+        ('voorziening', 'aanbieder_id', true, '{schakelfunctionaris,beheerder}', '{schakelfunctionaris,beheerder}', true),
+        ('plek', 'aanbieder_id', false, '{schakelfunctionaris,beheerder}', '{schakelfunctionaris,beheerder,crisisdienst}',
+         true),
+        ('contract', 'aanbieder_id', false, '{schakelfunctionaris,beheerder,contractbeheer}',
+         '{schakelfunctionaris,beheerder,contractbeheer}', false)
+    ) as lijst (tabel, kolom, verwijzer, makers, wijzigers, aanbieder)
+    loop
+        lezers := case when t.verwijzer then rtrim(loket, '}') || ',verwijzer}' else loket end;
+        execute format('create policy lees on %I for select using (%s and case %s when ''aanbieder'' then %I = %s '
+            'else %3$s = any (%6$L) end)', t.tabel, regio, rol, t.kolom, eigen, lezers);
+        execute format('create policy afspraak on %I for select using (%s and %s = any (%L))',
+            t.tabel, gedeeld, rol, lezers);
+        execute format('create policy maak on %I for insert with check (%s and case %s when ''aanbieder'' then %s '
+            'else %3$s = any (%5$L) end)',
+            t.tabel, regio, rol, case when t.aanbieder then format('%I = %s', t.kolom, eigen) else 'false' end, t.makers);
+        execute format('create policy wijzig on %I for update using (%s and case %s when ''aanbieder'' then %s '
+            'else %3$s = any (%5$L) end)',
+            t.tabel, regio, rol, case when t.aanbieder then format('%I = %s', t.kolom, eigen) else 'false' end,
+            t.wijzigers);
+    end loop;
+
+    -- Codes and settings: for all of the region.
+    foreach lezers in array array['zorgvorm', 'kenmerkcode', 'weging', 'instelling', 'organisatie'] loop
+        execute format('create policy lees on %I for select using (%s and %s is not null)', lezers, regio, rol);
+        execute format('create policy maak on %I for insert with check (%s and %s = ''beheerder'')', lezers, regio, rol);
+        execute format('create policy wijzig on %I for update using (%s and %s = ''beheerder'')', lezers, regio, rol);
+    end loop;
+    foreach lezers in array array['zorgvorm', 'kenmerkcode'] loop
+        execute format('create policy afspraak on %I for select using (%s and %s is not null)', lezers, gedeeld, rol);
+    end loop;
+
+    -- Parts of an aanvraag: with the aanvraag; written by who writes that.
+    foreach lezers in array array['grondslag', 'machtiging', 'toestemming'] loop
+        execute format('create policy lees on %I for select using (%s and case %s when ''schakelfunctionaris'' then true '
+            'else exists (select from aanvraag a where a.id = aanvraag_id) end)', lezers, regio, rol);
+    end loop;
+    foreach lezers in array array['grondslag', 'machtiging', 'toestemming', 'uitsluiting'] loop
+        execute format('create policy schrijf on %I using (%s and case %s when ''schakelfunctionaris'' then true '
+            'when ''aanbieder'' then false else exists (select from aanvraag a where a.id = aanvraag_id) end)',
+            lezers, regio, rol);
+    end loop;
+end;
+$$;
+comment on policy schrijf on uitsluiting is 'Never read by an aanbieder: it would learn where a child hides, and from whom.';
+
+create policy lees on bevestiging for select using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'aanbieder' then plek_id = any ((select eigen_plekken())::uuid[])
+    else (select huidige_rol()) = any ('{schakelfunctionaris,crisisdienst,contractbeheer,beheerder}') end);
+create policy maak on bevestiging for insert with check (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'aanbieder' then plek_id = any ((select eigen_plekken())::uuid[])
+    else (select huidige_rol()) = any ('{schakelfunctionaris,crisisdienst,beheerder}') end);
+comment on policy maak on bevestiging is 'The provider itself, or who heard it by telephone.';
+
+create function plek_bewaak() returns trigger
+    language plpgsql
+as $$
+begin
+    if huidige_rol() = 'crisisdienst'
+       and (new.regio, new.aanbieder_id, new.voorziening_id, new.naam, new.bestaat)
+           is distinct from (old.regio, old.aanbieder_id, old.voorziening_id, old.naam, old.bestaat) then
+        raise insufficient_privilege using message = 'the crisisdienst only says whether a plek is available';
+    end if;
+    return new;
+end;
+$$;
+comment on function plek_bewaak() is 'What the crisisdienst hears by telephone: open, not staffed, to be discussed. Nothing else.';
+create trigger plek_blijft before update on plek
+    for each row execute function plek_bewaak();
+
+create policy lees on aanvraag for select using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+    when 'crisisdienst' then urgentie = 'crisis' and status not in ('beeindigd', 'afgewezen', 'ingetrokken')
+    when 'aanbieder' then id = any ((select geplaatst_hier())::uuid[])
+    else false end);
+comment on policy lees on aanvraag is 'Before a plaatsing an aanbieder sees the voorstel, not the aanvraag.';
+create policy maak on aanvraag for insert with check (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+    when 'crisisdienst' then urgentie = 'crisis'
+    else false end);
+create policy wijzig on aanvraag for update using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+    when 'crisisdienst' then urgentie = 'crisis' and status not in ('beeindigd', 'afgewezen', 'ingetrokken')
+    else false end);
+
+create policy lees on samenplaatsing for select using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+    when 'aanbieder' then exists (select from aanvraag a where a.samenplaatsing_id = samenplaatsing.id)
+    when 'crisisdienst' then exists (select from aanvraag a where a.samenplaatsing_id = samenplaatsing.id)
+        or samenplaatsing_is_leeg(id)
+    else false end);
+create policy maak on samenplaatsing for insert with check (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+    when 'crisisdienst' then true
+    else false end);
+create policy wijzig on samenplaatsing for update using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+    when 'crisisdienst' then exists (select from aanvraag a where a.samenplaatsing_id = samenplaatsing.id)
+    else false end);
+
+create policy lees on besluit for select using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'aanbieder' then exists (
+        select from voorziening v where v.id = voorziening_id and v.aanbieder_id = (select huidige_organisatie()))
+    else exists (select from aanvraag a where a.id = aanvraag_id) end);
+comment on policy lees on besluit is 'An aanbieder never sees what another answered.';
+create policy maak on besluit for insert with check (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    when 'crisisdienst' then exists (select from aanvraag a where a.id = aanvraag_id)
+    else false end);
+comment on policy maak on besluit is 'As heard from the provider; an aanbieder answers a voorstel, not an aanvraag that it may not see.';
+
+-- What takes a plek is known to all who may know of the plek from bezette_perioden(): without who. These rows have who.
+create policy lees on bezetting for select using (
+    (select huidige_regio()) in (regio, vraag_regio) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'aanbieder' then soort <> 'optie' and plek_id = any ((select eigen_plekken())::uuid[])
+        when 'crisisdienst' then soort = 'stop' or exists (select from aanvraag a where a.id = aanvraag_id)
+        else exists (select from aanvraag a where a.id = aanvraag_id) end);
+comment on policy lees on bezetting is 'For whom a plek is held, its provider reads in the voorstel.';
+create policy neem on bezetting for insert with check (
+    vraag_regio = (select huidige_regio())
+    and (regio = (select huidige_regio()) or regio = any ((select gedeelde_regios())::text[]))
+    and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'aanbieder' then aanvraag_id is null and plek_id = any ((select eigen_plekken())::uuid[])
+        when 'crisisdienst' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+comment on policy neem on bezetting is
+    'A region takes for its own children only, on its own plekken and those that an agreement shares. A provider says who lives there without the loket, and what is closed.';
+create policy wijzig on bezetting for update using (
+    (select huidige_regio()) in (regio, vraag_regio) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'aanbieder' then soort <> 'optie' and plek_id = any ((select eigen_plekken())::uuid[])
+        when 'crisisdienst' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+comment on policy wijzig on bezetting is 'Both sides; which columns, the grants say: never whose it is or which plek.';
+
+create policy lees on locatie_adres for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'aanbieder'
+        and aanbieder_id = (select huidige_organisatie()));
+comment on policy lees on locatie_adres is 'Only its provider. Written by bewaar_adres().';
+
+create policy lees on taak for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+create policy lees on betrokkene for select using (regio = (select huidige_regio()) and case (select huidige_rol())
+    when 'schakelfunctionaris' then true
+    else exists (select from aanvraag a where a.id = aanvraag_id) end);
+comment on policy lees on betrokkene is 'With the aanvraag; who writes a line in the log has pseudoniemen().';
+
+-- The verwijzer's own people; and the provider where the child is placed.
+create policy lees on aanvraag_kenmerk for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'verwijzer' then organisatie_id = (select huidige_organisatie())
+        when 'aanbieder' then aanvraag_id = any ((select geplaatst_hier())::uuid[])
+        else false end);
+create policy maak on aanvraag_kenmerk for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) in ('schakelfunctionaris', 'verwijzer', 'crisisdienst')
+    and exists (
+        select from aanvraag a where a.id = aanvraag_id and a.organisatie_id = aanvraag_kenmerk.organisatie_id));
+comment on policy maak on aanvraag_kenmerk is 'Of the verwijzer of this aanvraag, else a taken kenmerk of another would show.';
+create policy wijzig on aanvraag_kenmerk for update
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'verwijzer'
+        and organisatie_id = (select huidige_organisatie()));
+
+revoke insert, update, delete on locatie_adres from loket_app;
+revoke delete on aanvraag_kenmerk from loket_app;
+revoke execute on function eigen_plekken(), samenplaatsing_is_leeg(uuid), pseudoniemen(uuid[]) from public;
+grant execute on function eigen_plekken(), samenplaatsing_is_leeg(uuid), pseudoniemen(uuid[]) to loket_app;

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 import redis.asyncio
 from litestar import Litestar, asgi
+from litestar.routes import HTTPRoute
 
-from service import plannen
+from service import plannen, sessies, toegang
 from service.bus import Bus
 from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.settings import Settings
 from service.snapshot import Snapshots
 from service.travel import Traveller
-from service.web import health, pages
+from service.web import health, inloggen, pages
 from service.web.api import PREFIX, Api
 from service.web.headers import secure
-from service.web.identity import Identity, without_login
+from service.web.identity import Identity, Sessions
 from service.web.operation import Services
+from service.web.pages.visit import guard, page_id
 from service.web.v1 import OPERATIONS
 
 
@@ -31,7 +34,9 @@ def utc_now() -> datetime:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, clock: Callable[[], datetime], demo_links: Mapping[str, UUID]
+) -> AsyncIterator[Services]:
     """Pool, snapshot and Valkey, while the block runs. Refuses a database role that sees all regions."""
     url, redis_url = settings.database_url, settings.redis_url
     if url is None or redis_url is None:
@@ -47,7 +52,7 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
-        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), plannen.CHANNEL)
+        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), plannen.CHANNEL, sessies.CHANNEL)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
             yield Services(
@@ -58,6 +63,7 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
                 travel=travel,
                 redis=valkey,
                 bus=bus,
+                demo_links=demo_links,
             )
         finally:
             for task in listening:
@@ -66,33 +72,54 @@ async def open_services(settings: Settings, clock: Callable[[], datetime]) -> As
 
 
 def create_app(
-    settings: Settings, *, identity: Identity | None = None, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    identity: Identity | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    demo_links: Mapping[str, UUID] | None = None,
 ) -> Litestar:
-    """The ASGI app. `identity` says who asks (web/identity.py); `clock` what time it is.
+    """The ASGI app. `identity` says who asks, by session when not given; `clock` what time it is; `demo_links` log in
+    without more, as service/demologin.py allows.
 
-    Refuses when the files for the browser were not built: better now than on every page.
+    Refuses when the files for the browser were not built: better now than on every page. ValueError when nobody has
+    said who may do something (service/toegang.py).
     """
     pages.manifest()
-    who = identity or without_login(settings)
+    who = identity or Sessions()
     api = Api(OPERATIONS, who)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(settings, clock) as services:
+        async with open_services(settings, clock, demo_links or {}) as services:
             api.services = app.state.services = services
             app.state.identity = who
             yield
 
-    return Litestar(
+    app = Litestar(
         [
             asgi(PREFIX, is_mount=True, copy_scope=False)(api.__call__),
             health.livez,
             health.readyz,
+            *inloggen.route_handlers,
             *pages.route_handlers,
         ],
         lifespan=[lifespan],
+        guards=[guard],
         before_send=[secure],
         exception_handlers={Exception: pages.on_error},
         openapi_config=None,
         logging_config=None,
     )
+    toegang.check([*pages_of(app), *(toegang.Vraag(op.id, op.answer, op.method == "PATCH") for op in OPERATIONS)])
+    return app
+
+
+def pages_of(app: Litestar) -> list[toegang.Vraag]:
+    """Every page, by the name that it has in service/toegang.py. Litestar itself answers OPTIONS."""
+    handlers = {
+        handler
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler, _ in route.route_handler_map.values()
+    }
+    return [toegang.Vraag(page_id(handler)) for handler in handlers if "OPTIONS" not in handler.http_methods]

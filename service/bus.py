@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 
 import asyncpg
@@ -17,6 +18,9 @@ from service.db import AWAY, Connection
 
 HEARTBEAT_S = 5.0
 RECONNECT_S = 0.5
+
+SURE_S = 2 * HEARTBEAT_S + 1
+"""A connection that answered this recently has, as far as anybody can know, delivered every notification."""
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +36,17 @@ class Bus:
     ) -> None:
         self._connect, self._channels, self._opened = connect, channels, opened
         self._waiting: dict[tuple[str, str], set[asyncio.Event]] = {}
+        self._listening: asyncpg.Connection[asyncpg.Record] | None = None
+        self._answered_at = float("-inf")
+        self._heard_so_far = dict.fromkeys(channels, 0)
+
+    def mark(self, channel: str) -> int | None:
+        """A number that grows with whatever is, or may have been, notified on `channel`: what was read while it was
+        the same, still holds. None while nobody can be sure that everything is heard."""
+        conn = self._listening
+        if conn is None or conn.is_closed() or time.monotonic() - self._answered_at > SURE_S:
+            return None
+        return self._heard_so_far[channel]
 
     async def run(self) -> None:
         """Listens for ever; connects again when the connection is lost. Run it as a task."""
@@ -50,17 +65,25 @@ class Bus:
                 await conn.add_listener(channel, self._heard)
             if self._opened is not None:
                 await self._opened(conn)
+            for channel in self._channels:
+                self._heard_so_far[channel] += 1
+            self._answered_at = time.monotonic()
+            self._listening = conn
             for events in self._waiting.values():
                 for event in events:
                     event.set()
             while True:
+                asked_at = time.monotonic()
                 await conn.fetchval("select 1", timeout=HEARTBEAT_S)
+                self._answered_at = asked_at
                 await asyncio.sleep(HEARTBEAT_S)
         finally:
+            self._listening = None
             with contextlib.suppress(*AWAY):
                 await conn.close(timeout=1)
 
     def _heard(self, _conn: object, _pid: int, channel: str, payload: object) -> None:
+        self._heard_so_far[channel] += 1
         for event in self._waiting.get((channel, str(payload).partition(" ")[0]), ()):
             event.set()
 

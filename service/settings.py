@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import ipaddress
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -64,19 +65,59 @@ class Settings(Struct, frozen=True, kw_only=True):
     host: Annotated[
         str,
         Meta(
-            description="Adres waarop het loket luistert. Er is nog geen inlog, dus alleen deze computer zelf mag:"
-            " `127.0.0.1`, `::1` of `localhost`.",
+            description="Adres waarop het loket luistert. Standaard alleen deze computer zelf. Een ander adres mag pas"
+            " als `LOKET_ADRES` gezet is.",
+            examples=["0.0.0.0"],
         ),
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Poort waarop het loket luistert; 0: een vrije poort.")] = (
         8000
     )
+    adres: Annotated[
+        str | None,
+        Meta(
+            description="Waar mensen het loket vinden. Een verzoek voor een andere naam weigert het loket. Leeg: alleen"
+            " deze computer zelf kan het loket gebruiken, en inloggen kan alleen in de demo.",
+            examples=["https://loket.example"],
+        ),
+    ] = None
+    proxies: Annotated[
+        str | None,
+        Meta(
+            description="Adressen van de proxy's voor het loket. Alleen van hen gelooft het loket `X-Forwarded-For`,"
+            " en dus van welke computer een verzoek komt. Leeg: van niemand.",
+            examples=["10.0.0.5, 10.1.0.0/16"],
+        ),
+    ] = None
+    oidc_keys: Annotated[
+        Path | None,
+        Meta(
+            description="Bestand met de geheime sleutels waarmee het loket zich bij identiteitsproviders bewijst (JWK"
+            " Set). Maak het met `loket inlog sleutel`. Leeg: inloggen kan alleen in de demo.",
+            examples=["/etc/loket/oidc.json"],
+        ),
+    ] = None
+    demo_login: Annotated[
+        bool | None,
+        Meta(
+            description="Links om zonder wachtwoord in te loggen, één per rol. Dat kan alleen met de meegeleverde"
+            " database, op deze computer zelf; anders weigert het loket te starten. Leeg: alleen in `loket demo`, en"
+            " alleen als het kan.",
+        ),
+    ] = None
+    session_idle_min: Annotated[
+        int, Meta(ge=5, le=480, description="Minuten waarna wie niets doet, opnieuw moet inloggen.")
+    ] = 30
+    session_max_min: Annotated[
+        int, Meta(ge=15, le=1440, description="Minuten waarna iedereen opnieuw moet inloggen, ook wie bezig is.")
+    ] = 600
     regio: Annotated[
         str,
         Meta(
             pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
             max_length=40,
-            description="Code van de jeugdregio waarvoor dit loket werkt.",
+            description="Code van de jeugdregio waarvoor de opdrachten en de demo werken. Wie inlogt, werkt voor de regio"
+            " van zijn gebruiker.",
         ),
     ] = "gooi-en-vechtstreek"
     osrm_url: Annotated[
@@ -132,7 +173,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             field = by_variable[name]
             try:
                 values[field] = read(hints[field], CHECKS.get(field), text.strip())
-            except ValueError:
+            except (KeyError, ValueError):
                 shown = "(niet getoond)" if field.endswith("_url") else repr(text)
                 wrong.append(f"{name} is {shown}, maar moet {allowed(field, hints[field])} zijn.")
         if not wrong and (values.get("database_url") is None) != (values.get("redis_url") is None):
@@ -141,6 +182,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         if not wrong and "database_owner_url" in values and "database_url" not in values:
             wrong.append(
                 "LOKET_DATABASE_OWNER_URL is gezet, maar LOKET_DATABASE_URL niet. Zet beide, of geen van beide."
+            )
+        host = values.get("host", "127.0.0.1")
+        if not wrong and not is_loopback(host) and "adres" not in values:
+            wrong.append(
+                f"LOKET_HOST is {host!r}, maar LOKET_ADRES is leeg. Zet in LOKET_ADRES waar mensen het loket vinden, of"
+                " kies 127.0.0.1."
             )
         if wrong:
             raise SettingsError("\n".join(wrong))
@@ -165,6 +212,8 @@ def read(hint: Any, check: Callable[[str], bool] | None, text: str) -> Any:
             return Path(text).expanduser()
         except RuntimeError as error:  # ~somebody who does not exist
             raise ValueError(text) from error
+    if bool in get_args(get_args(hint)[0]):
+        return YES_NO[text.lower()]
     value = msgspec.convert(text, hint, strict=False)
     if isinstance(value, float) and math.isnan(value):
         raise ValueError(text)
@@ -176,6 +225,8 @@ def allowed(field: str, hint: Any) -> str:
     if field in ALLOWED:
         return ALLOWED[field]
     kind, meta = get_args(hint)[0], get_args(hint)[1]
+    if bool in get_args(kind):
+        return "ja of nee"
     whole = "een heel getal" if kind is int else "een getal"
     low = f" van {meta.ge}" if meta.ge is not None else f" groter dan {meta.gt}"
     high = f" tot en met {meta.le}"
@@ -191,6 +242,37 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+YES_NO = {"ja": True, "nee": False}
+
+
+def is_name_or_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return HOST_NAME.fullmatch(host) is not None
+    return True
+
+
+HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
+
+
+def is_public_address(text: str) -> bool:
+    """`https://name[:port]` and nothing after it: what a browser sends as Origin."""
+    parts = urlsplit(text)
+    port = "" if parts.port in (None, 443) else f":{parts.port}"
+    return (
+        parts.scheme == "https"
+        and HOST_NAME.fullmatch(parts.hostname or "") is not None
+        and text == f"https://{parts.hostname}{port}"
+    )
+
+
+def are_networks(text: str) -> bool:
+    for part in text.split(","):
+        ipaddress.ip_network(part.strip())
+    return True
+
+
 def has_scheme(*schemes: str) -> Callable[[str], bool]:
     def check(text: str) -> bool:
         parts = urlsplit(text)
@@ -203,7 +285,9 @@ def has_scheme(*schemes: str) -> Callable[[str], bool]:
 
 
 CHECKS: dict[str, Callable[[str], bool]] = {
-    "host": is_loopback,
+    "host": is_name_or_address,
+    "adres": is_public_address,
+    "proxies": are_networks,
     "database_url": has_scheme("postgresql", "postgres"),
     "database_owner_url": has_scheme("postgresql", "postgres"),
     "redis_url": has_scheme("redis", "rediss", "unix"),
@@ -213,7 +297,10 @@ CHECKS: dict[str, Callable[[str], bool]] = {
 
 ALLOWED: dict[str, str] = {
     "data": "een map",
-    "host": "127.0.0.1, ::1 of localhost, want zonder inlog mag alleen deze computer erbij",
+    "host": "de naam of het IP-adres van deze computer",
+    "adres": "een adres als https://loket.example, zonder iets erachter",
+    "proxies": "IP-adressen of netwerken met komma's ertussen, zoals 10.0.0.5, 10.1.0.0/16",
+    "oidc_keys": "een bestand",
     "database_url": "een adres als postgresql://gebruiker@computer/database",
     "database_owner_url": "een adres als postgresql://gebruiker@computer/database",
     "redis_url": "een adres als redis://computer:6379/0 of unix:///pad/naar/socket",

@@ -20,9 +20,12 @@ from service import migrations
 from service.commands import connect, listen
 from service.days import today
 from service.demo import Scarcity, Size, is_loaded, load
+from service.demo.gebruikers import one_per_role
+from service.demologin import allowed
 from service.embedded.process import Child
 from service.embedded.servers import owned
 from service.errors import Kind, Refusal
+from service.sessies import new_token
 from service.settings import ROOT, Settings
 
 
@@ -62,15 +65,32 @@ def demo(
     settings = Settings.from_environ(os.environ)
     if port is not None:
         settings = Settings.from_environ(os.environ | {"LOKET_PORT": str(port)})
+    may_link(settings, settings.host)
     with started(settings, stop, fresh=opnieuw) as (ready, sock):
+        may = may_link(settings, sock.getsockname()[0])
         asyncio.run(fill(ready, omvang, schaarste))
+        links = asyncio.run(demo_links(ready)) if may else []
         with worker_beside(ready, stop):
-            listen.serve(ready, sock)
+            listen.serve(ready, sock, links)
     if stop.reason is not None:
         raise Refusal(
             Kind.UNAVAILABLE,
             f"{stop.reason}, daarom is de demo ook gestopt. De gegevens zijn bewaard. Start opnieuw met make demo.",
         )
+
+
+def may_link(settings: Settings, bound_to: str) -> bool:
+    """Whether one may log in with a link, or refuses; `settings` are those from before the servers were started."""
+    return allowed(settings.demo_login, embedded=settings.embedded, bound_to=bound_to, adres=settings.adres)
+
+
+async def demo_links(settings: Settings) -> list[listen.Link]:
+    """A link for each role; new ones at every start."""
+    async with connect.owner_connection(settings) as owner:
+        return [
+            listen.Link(new_token(), one.id, f"{one.rol}: {one.naam}" + (f", {one.waar}" if one.waar else ""))
+            for one in await one_per_role(owner, settings.regio)
+        ]
 
 
 @contextmanager

@@ -9,8 +9,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import UUID
 
 import uvicorn
 import uvloop
@@ -44,6 +46,15 @@ def bind(settings: Settings) -> socket.socket:
             why = f"kan niet op adres {host}: {error.strerror}. Kies een ander adres met LOKET_HOST."
         raise Refusal(Kind.UNAVAILABLE, f"Poort {settings.port} {why}") from error
     return sock
+
+
+class Link(NamedTuple):
+    """With which one logs in without a password (service/demologin.py)."""
+
+    token: str
+    gebruiker: UUID
+    text: str
+    """Who that is."""
 
 
 def address(sock: socket.socket) -> str:
@@ -87,14 +98,14 @@ class Server(uvicorn.Server):
         self._ready()
 
 
-def serve(settings: Settings, sock: socket.socket) -> None:
-    """Say when it is ready and where; until SIGINT, SIGTERM or SIGHUP.
+def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = ()) -> None:
+    """Say when it is ready and where, and which links log in; until SIGINT, SIGTERM or SIGHUP.
 
     Then what is being answered is finished, and the app's lifespan ends.
     """
     from service.app import create_app  # noqa: PLC0415  loads the solver and more: not for `loket --help`
 
-    app = create_app(settings)
+    app = create_app(settings, demo_links={link.token: link.gebruiker for link in demo_links})
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -108,8 +119,12 @@ def serve(settings: Settings, sock: socket.socket) -> None:
     )
 
     def announce() -> None:
-        print("Klaar. Het loket draait. Stop met Ctrl-C.", flush=True)
-        print(address(sock), flush=True)
+        print("Klaar. Het loket draait. Stop met Ctrl-C.")
+        if demo_links:
+            print("Log in met een van deze links. Ze werken alleen op deze computer, tot u stopt.")
+        for link in demo_links:
+            print(f"  {link.text}\n    {address(sock)}demo-inloggen/{link.token}")
+        print(settings.adres or address(sock), flush=True)
 
     server = Server(config, announce)
 

@@ -8,7 +8,7 @@ import os
 import typer
 
 from service import migrations
-from service.commands import connect, listen
+from service.commands import connect, demo, listen
 from service.errors import Kind, Refusal
 from service.settings import Settings
 
@@ -19,7 +19,7 @@ def serve(
     """Start de dienst op bestaande gegevens, zonder iets te vullen of te wijzigen aan het schema.
 
     Zonder LOKET_DATABASE_URL en LOKET_REDIS_URL zijn dat de gegevens van de demo. Draait de demo, dan werken beide
-    op dezelfde gegevens.
+    op dezelfde gegevens. Links om in te loggen zoals in de demo krijgt u met LOKET_DEMO_LOGIN=ja.
 
     Voorbeelden:
 
@@ -28,10 +28,13 @@ def serve(
     """
     stop = listen.Stop()
     settings = Settings.from_environ(os.environ if port is None else os.environ | {"LOKET_PORT": str(port)})
-    with listen.bind(settings) as sock, connect.connected("serve", settings) as data:
-        data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
-        asyncio.run(check(data.settings))
-        listen.serve(data.settings, sock)
+    with listen.bind(settings) as sock:
+        linked = bool(settings.demo_login) and demo.may_link(settings, sock.getsockname()[0])
+        with connect.connected("serve", settings) as data:
+            data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
+            asyncio.run(check(data.settings))
+            links = asyncio.run(demo.demo_links(data.settings)) if linked else []
+            listen.serve(data.settings, sock, links)
     if stop.reason is not None:
         raise Refusal(Kind.UNAVAILABLE, f"{stop.reason}, daarom is de dienst ook gestopt.")
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -32,10 +33,16 @@ def loket(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "service.cli", *arguments]
 
 
-def refused(command: list[str], data: Path) -> tuple[int, str]:
+def refused(command: list[str], data: Path, variables: dict[str, str] | None = None) -> tuple[int, str]:
     """Exit code and message of a command that is expected to end by itself."""
     done = subprocess.run(
-        command, cwd=ROOT, env=environment(data), capture_output=True, text=True, timeout=READY_S, check=False
+        command,
+        cwd=ROOT,
+        env=environment(data) | (variables or {}),
+        capture_output=True,
+        text=True,
+        timeout=READY_S,
+        check=False,
     )
     return done.returncode, done.stderr
 
@@ -47,6 +54,8 @@ class Running(Struct):
     data: Path
     address: str
     tree: list[psutil.Process]
+    links: dict[str, str]
+    """Rol → link that logs in."""
 
     def one(self, kind: str) -> psutil.Process:
         """The process of this kind."""
@@ -108,7 +117,11 @@ def demo(data: Path, command: list[str] | None = None) -> Iterator[Running]:
             raise AssertionError(f"the demo ended before it was ready: {lines}")
         watchdog.cancel()
         parent = psutil.Process(process.pid)
-        yield Running(process, data, lines[-1], [parent, *parent.children(recursive=True)])
+        tree = [parent, *parent.children(recursive=True)]
+        links = {
+            said.split(":")[0].strip(): link.strip() for said, link in pairwise(lines) if "/demo-inloggen/" in link
+        }
+        yield Running(process, data, lines[-1], tree, links)
     finally:
         watchdog.cancel()
         if process.poll() is None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from typing import TypeAlias
+from uuid import UUID
 
 import httpx
 import pytest
@@ -15,6 +16,7 @@ from litestar import Litestar
 from service.app import create_app
 from service.db import Wie
 from service.settings import Settings
+from service.web.identity import Identity
 from tests import make
 
 Serve: TypeAlias = Callable[..., Awaitable[httpx.AsyncClient]]
@@ -46,27 +48,41 @@ def settings(database_url: str, redis_url: str) -> Settings:
     return Settings(database_url=database_url, redis_url=redis_url, pool_size=5)
 
 
+def always(wie: Wie) -> Identity:
+    """Who asks, without a login."""
+
+    async def identity(_: object) -> Wie:
+        return wie
+
+    return identity
+
+
 @pytest.fixture
 async def serve(settings: Settings) -> AsyncIterator[Serve]:
-    """`await serve(wie)`: a client of the app at make.NOW, where whoever asks is `wie` (None: no login, as now)."""
+    """`await serve(wie)`: a client of the app at make.NOW, where whoever asks is `wie`.
+
+    `wie` None: the real login, so nobody until a cookie or a token says otherwise; `demo_links` as create_app's.
+    """
     async with AsyncExitStack() as stack:
 
         async def start(
-            wie: Wie | None = None, *, clock: Callable[[], datetime] = lambda: make.NOW
+            wie: Wie | None = None,
+            *,
+            clock: Callable[[], datetime] = lambda: make.NOW,
+            demo_links: Mapping[str, UUID] | None = None,
         ) -> httpx.AsyncClient:
-            async def identity(_: object) -> Wie:
-                assert wie is not None
-                return wie
-
-            app = create_app(settings, identity=None if wie is None else identity, clock=clock)
+            identity = None if wie is None else always(wie)
+            app = create_app(settings, identity=identity, clock=clock, demo_links=demo_links)
             await stack.enter_async_context(running(app))
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
-            return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
+            return await stack.enter_async_context(
+                httpx.AsyncClient(transport=transport, base_url=settings.adres or "http://127.0.0.1")
+            )
 
         yield start
 
 
 @pytest.fixture
-async def api(serve: Serve) -> httpx.AsyncClient:
-    """The app as it is now: without login."""
-    return await serve()
+async def api(serve: Serve, wie: Wie) -> httpx.AsyncClient:
+    """The app for the schakelfunctionaris of Gooi en Vechtstreek."""
+    return await serve(wie)

@@ -73,7 +73,7 @@ async def test_a_plek_that_changed_by_itself_must_be_looked_at_again(serve: Serv
         plek = await make.plek(conn)
         await make.stop(conn, plek_id=plek.id, van=make.day(1))
     now = [make.NOW]
-    api = await serve(clock=lambda: now[0])
+    api = await serve(wie, clock=lambda: now[0])
     before = await api.get(f"/v1/plekken/{plek.id}")
 
     now[0] += timedelta(days=1)

@@ -335,10 +335,10 @@ async def test_the_secret_postcode_never_comes_back_over_http(api: httpx.AsyncCl
     assert not any(part in answer.text for answer in answers for part in (postcode, "1251XY"))
 
 
-async def test_everybody_without_login_is_the_schakelfunctionaris_of_the_region(
+async def test_who_asks_for_one_region_sees_no_other(
     api: httpx.AsyncClient, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
 ) -> None:
-    """Of the settings' region only."""
+    """Not in a list, and not by its id."""
     async with transaction(pool, wie) as conn:
         own = await make.aanbieder(conn)
     async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.db import Pool, Wie, transaction
 from service.settings import Settings
 from tests import make
+from tests.web.conftest import always
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
@@ -35,7 +36,11 @@ async def address(settings: Settings, pool: Pool, wie: Wie) -> AsyncIterator[str
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            create_app(settings), http="httptools", lifespan="on", log_config=None, access_log=False
+            create_app(settings, identity=always(wie)),
+            http="httptools",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
         )
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve([sock]))

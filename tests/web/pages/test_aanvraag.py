@@ -18,7 +18,7 @@ from service.rangschikking import Rangschikking
 from service.settings import Settings
 from service.web.pages.aanvraag import confirmed, notices, steps, where
 from tests import make
-from tests.web.conftest import running
+from tests.web.conftest import always, running
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -187,7 +187,8 @@ async def test_when_the_route_service_is_away_the_page_says_that_travel_is_estim
     async with transaction(pool, wie) as conn:
         aanvraag = await make.aanvraag(conn)
         await place(conn)
-    app = create_app(msgspec.structs.replace(settings, osrm_url="http://127.0.0.1:9"), clock=lambda: make.NOW)
+    away = msgspec.structs.replace(settings, osrm_url="http://127.0.0.1:9")
+    app = create_app(away, identity=always(wie), clock=lambda: make.NOW)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         text = text_of(await client.get(f"/aanvragen/{aanvraag.id}"))

@@ -21,10 +21,10 @@ from service.db import Connection, Pool, Wie, transaction
 from service.plannen import Niveau, PlanLimiet
 from service.planuitkomst import Uitkomst
 from service.settings import Settings
-from service.web.identity import NOBODY_YET
 from service.web.v1 import plannen as endpoint
 from tests import make
 from tests.service import plans
+from tests.web.conftest import always
 
 PATIENCE_S = 20
 
@@ -37,8 +37,8 @@ class Live(Struct, frozen=True):
 
 
 @pytest.fixture
-async def live(settings: Settings) -> AsyncIterator[Live]:
-    app = create_app(structs.replace(settings, pool_size=1))
+async def live(settings: Settings, wie: Wie) -> AsyncIterator[Live]:
+    app = create_app(structs.replace(settings, pool_size=1), identity=always(wie))
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.bind(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, http="httptools", lifespan="on", log_config=None, access_log=False))
@@ -103,12 +103,6 @@ async def end(pool: Pool, wie: Wie, id: UUID) -> None:
     nothing = Uitkomst(peilmoment=make.NOW, niveaus=[], gat=0, rekentijd=1, limiet=PlanLimiet.GEEN, regels=[])
     async with transaction(pool, wie) as conn:
         await planuitkomst.end(conn, id, nothing, now=make.NOW)
-
-
-@pytest.fixture
-def wie(wie: Wie) -> Wie:
-    """Whoever asks without login."""
-    return structs.replace(wie, gebruiker=NOBODY_YET)
 
 
 async def test_of_a_plan_that_is_done_all_events_come_and_the_stream_ends(live: Live, pool: Pool, wie: Wie) -> None:

@@ -1,0 +1,102 @@
+"""Sessions: a random token that only the browser or the machine has, of which the database keeps the SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from service.db import Connection, Pool, Rol, Wie
+from service.errors import Kind, Refusal
+
+CHANNEL = "loket_sessie"
+"""Notified when sessions end, or the people or machines they are of change."""
+
+SEEN_EVERY = timedelta(minutes=1)
+"""How precisely `gezien_op` is kept."""
+
+
+class Sessie(Struct, frozen=True):
+    """A session that counts now, with whose it is."""
+
+    regio: str
+    rol: Rol
+    gebruiker_id: UUID
+    """A row of gebruiker, or of koppeling when `koppeling_id` is set."""
+    organisatie_id: UUID | None
+    koppeling_id: UUID | None
+    naam: str
+    per_minuut: int | None
+    """Requests that a machine may do."""
+    gezien_op: datetime
+    verloopt_op: datetime
+
+    @property
+    def wie(self) -> Wie:
+        return Wie(self.regio, self.rol, self.gebruiker_id, self.organisatie_id, koppeling=self.koppeling_id)
+
+
+def new_token() -> str:
+    """256 random bits."""
+    return secrets.token_urlsafe(32)
+
+
+def digest(token: str) -> bytes:
+    """What is kept of a secret. A token has so much chance in it that no salt is needed."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+BEGIN = "select begin_sessie($1, $2, $3, $4, $5, $6)"
+
+
+async def begin(
+    conn: Connection | Pool,
+    *,
+    gebruiker: UUID | None = None,
+    koppeling: UUID | None = None,
+    now: datetime,
+    until: datetime,
+    idle: timedelta,
+    sid: str | None = None,
+) -> tuple[str, Sessie]:
+    """A new token and its session: of a gebruiker, or of a koppeling (a machine). `sid` is the identity provider's.
+
+    Refusal (FORBIDDEN) when whose it is may not come in (any more).
+    """
+    token = new_token()
+    await conn.execute(BEGIN, digest(token), gebruiker, koppeling, now, until, sid)
+    sessie = await find(conn, token, now=now, idle=idle)
+    if sessie is None:
+        raise Refusal(Kind.FORBIDDEN, "Uw toegang tot het loket is uitgezet. Vraag uw beheerder waarom.")
+    return token, sessie
+
+
+FIND = """
+select regio, rol::text as rol, gebruiker_id, organisatie_id, koppeling_id, naam, per_minuut, gezien_op, verloopt_op
+from zoek_sessie($1, $2, $3)
+"""
+
+
+async def find(conn: Connection | Pool, token: str, *, now: datetime, idle: timedelta) -> Sessie | None:
+    """The session of a token; None when it is nobody's, ended, too old, or unused for longer than `idle`."""
+    row = await conn.fetchrow(FIND, digest(token), now, idle)
+    return None if row is None else msgspec.convert(dict(row), Sessie)
+
+
+SEEN = "select zie_sessie($1, $2)"
+
+
+async def seen(conn: Connection | Pool, token: str, *, now: datetime) -> None:
+    await conn.execute(SEEN, digest(token), now)
+
+
+END = "select eindig_sessie($1, $2)"
+
+
+async def end(conn: Connection | Pool, token: str, *, now: datetime) -> None:
+    """At once, everywhere: every process that keeps sessions in memory hears it."""
+    await conn.execute(END, digest(token), now)

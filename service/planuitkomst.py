@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from service.db import Connection
+from service.fields import AanvraagId
 from service.plannen import Botsing, Niveau, PlanLimiet, PlanStap, Verlies, Vrijhouden, tell
 
 BEGIN = """
@@ -46,7 +47,7 @@ Opening: TypeAlias = dict[str, Any]
 class Uitkomstregel(Struct, frozen=True, kw_only=True):
     """What came of one aanvraag."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     plek_id: UUID | None = None
     eerste_dag: date | None = None
     score: float | None = None
@@ -58,7 +59,7 @@ class Uitkomstregel(Struct, frozen=True, kw_only=True):
 class Keuzeprijs(Struct, frozen=True, kw_only=True):
     """The price of one choice."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     voorziening_id: UUID
     plek_id: UUID | None
     prijs: list[Verlies]
@@ -67,12 +68,12 @@ class Keuzeprijs(Struct, frozen=True, kw_only=True):
 class Paarprijs(Struct, frozen=True, kw_only=True):
     """The price of forcing an aanvraag into a voorziening, and who then has no place."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     voorziening_id: UUID
     minstens: list[Verlies]
     hoogstens: list[Verlies] | None
     """None: no plan with it was found."""
-    verliezers: list[UUID] = field(default_factory=list)
+    verliezers: list[AanvraagId] = field(default_factory=list)
 
 
 class Uitkomst(Struct, frozen=True, kw_only=True):

@@ -64,7 +64,7 @@ select minstens, hoogstens, verliezers from plan_prijs where plan_id = $1 and aa
 class Prijs(Struct, frozen=True):
     minstens: list[Verlies]
     hoogstens: list[Verlies] | None
-    verliezers: list[UUID]
+    verliezers: list[AanvraagId]
 
 
 async def uitleg(

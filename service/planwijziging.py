@@ -28,7 +28,7 @@ from service import aanbod, catalogue, planregels, rangschikking, vraag
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import FieldError, Kind, Refusal
-from service.fields import refuse
+from service.fields import AanvraagId, refuse
 from service.plannen import Verlies
 from service.planniveaus import POINTS
 from service.planregels import Planregel
@@ -55,7 +55,7 @@ where r.plan_id = $1 and k.voorziening_id = $2 and not r.aanvraag_id = any ($3)
 class Seat(Struct, frozen=True):
     """One child on one plek."""
 
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     plek_id: UUID
     start: int
     score: float
@@ -74,7 +74,8 @@ async def move(
     reden: str,
     now: datetime,
 ) -> list[UUID]:
-    """Stores the change and its price; gives the aanvragen that went along. Refuses INVALID (no such place), CONFLICT (with what is wrong), UNAVAILABLE."""
+    """Stores the change and its price; gives the aanvragen that went along. Refuses INVALID (no such place), CONFLICT
+    (with what is wrong), UNAVAILABLE."""
     found = await vraag.load_open(conn, now, [regel.aanvraag_id])
     if regel.aanvraag_id in found.buiten:
         raise Refusal(Kind.CONFLICT, vraag.WRONG[found.buiten[regel.aanvraag_id]].replace("{aantal}", "te veel"))

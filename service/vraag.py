@@ -28,6 +28,7 @@ from service import aanvragen
 from service.days import age_on, today
 from service.db import Connection
 from service.errors import Kind, Refusal
+from service.fields import AanvraagId
 
 COLUMNS = """a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten,
        a.pc4, a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
@@ -247,7 +248,7 @@ class Vraag(Struct, frozen=True, eq=False):
 
     families: tuple[Familie, ...]
     """The most urgent first, then who waits longest."""
-    buiten: dict[UUID, str]
+    buiten: dict[AanvraagId, str]
     """Aanvragen that no place can be asked for, with a code of WRONG."""
 
 

@@ -13,6 +13,8 @@ from uuid import UUID
 from asyncpg import Range
 from msgspec import Struct, field
 
+from service.fields import AanvraagId
+
 
 class Jeugdregio(Struct):
     code: str
@@ -185,7 +187,7 @@ class Samenplaatsing(Struct):
 
 
 class Aanvraag(Struct):
-    id: UUID
+    id: AanvraagId
     regio: str
     organisatie_id: UUID
     status: str
@@ -222,7 +224,7 @@ class Aanvraag(Struct):
 
 
 class AanvraagKenmerk(Struct):
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     regio: str
     organisatie_id: UUID
     kenmerk: str
@@ -231,7 +233,7 @@ class AanvraagKenmerk(Struct):
 class Uitsluiting(Struct):
     id: UUID
     regio: str
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     soort: str
     aanbieder_id: UUID | None = None
     voorziening_id: UUID | None = None
@@ -242,7 +244,7 @@ class Uitsluiting(Struct):
 class Grondslag(Struct):
     id: UUID
     regio: str
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     soort: str
     status: str
     datum: date
@@ -252,7 +254,7 @@ class Grondslag(Struct):
 class Machtiging(Struct):
     id: UUID
     regio: str
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     soort: str
     zorgvormen: list[str]
     geldigheid: Range[date]
@@ -262,7 +264,7 @@ class Machtiging(Struct):
 class Toestemming(Struct):
     id: UUID
     regio: str
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     persoon: str
     status: str
     reden: str | None
@@ -272,7 +274,7 @@ class Toestemming(Struct):
 class Besluit(Struct):
     id: UUID
     regio: str
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     voorziening_id: UUID
     uitkomst: str
     reden: str | None
@@ -288,7 +290,7 @@ class Bezetting(Struct):
     plek_id: UUID
     soort: str
     periode: Range[date]
-    aanvraag_id: UUID | None = None
+    aanvraag_id: AanvraagId | None = None
     vervalt_op: datetime | None = None
     vrijgegeven_op: datetime | None = None
     stop_reden: str | None = None

@@ -16,6 +16,7 @@ from service import aanbod, plannen
 from service.days import hour_of, today
 from service.db import Connection
 from service.errors import Kind, Refusal
+from service.fields import AanvraagId
 from service.plannen import Botsing, Keuze, KeuzeSoort, Stand
 from service.travel import Traveller
 from service.vraag import Vraag, load_open
@@ -39,7 +40,7 @@ class Problem(Struct, frozen=True, eq=False, kw_only=True):
     stand: Stand
     now: datetime
     asked: tuple[Asked, ...]
-    buiten: dict[UUID, str]
+    buiten: dict[AanvraagId, str]
     """Aanvragen that no place can be asked for, with the code of why."""
     aanbod: Aanbod
     opties: list[tuple[str, str]]

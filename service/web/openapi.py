@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from service import narrowing, toegang
+from service.db import Rol
 from service.web.headers import API_VERSION
 from service.web.idempotency import KEY_FORM
 from service.web.operation import JSON, Answer, Call, Operation, get
@@ -24,6 +26,8 @@ INFO = {
         " (RFC 7396) en vraagt If-Match met de ETag van wat u hebt opgehaald. **Toevoegen** is veilig te herhalen met"
         " een zelfgekozen Idempotency-Key; die is niet verplicht. Alleen een gelukt antwoord wordt bewaard: na een"
         " weigering is er niets gebeurd en mag dezelfde sleutel opnieuw.\n\n"
+        "**Wie wat mag** staat bij elke bewerking in `x-rollen`, en bij een veld dat niet iedereen ziet in"
+        " `x-zichtbaar-voor`: voor anderen is het leeg. Rijen van een ander bestaan niet (404).\n\n"
         "**Fouten** zijn problem details (RFC 9457), met in `errors` alles wat er aan de invoer niet klopt."
     ),
     "contact": {
@@ -50,7 +54,8 @@ TAGS = {
 SAYS = {
     304: "Er is niets veranderd sinds de ETag in If-None-Match.",
     400: "De invoer klopt niet; alle fouten staan erbij.",
-    403: "Dit mag niet van hier: een andere website vraagt erom, of de naam van de server is niet die van het loket.",
+    401: "U bent niet ingelogd, of uw sessie is voorbij.",
+    403: "Dit mag niet met uw rol; of een andere website vraagt erom.",
     404: "Dit bestaat niet, of niet voor u.",
     406: "Accept laat dit soort antwoord niet toe.",
     409: "Dit kan niet samen met wat er al is, of een verzoek met deze Idempotency-Key is nog bezig.",
@@ -81,6 +86,25 @@ HEADERS: dict[str, Any] = {
     "Allow": {"description": "Wat hier wel kan.", "schema": {"type": "string"}},
 }
 
+SECURITY_SCHEMES: dict[str, Any] = {
+    "sessie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-loket",
+        "description": "De sessie van een mens, na het inloggen met een browser.",
+    },
+    "koppeling": {
+        "type": "oauth2",
+        "description": "De sessie van het systeem van een aanbieder, verkregen met een ondertekend JWT (RFC 7523).",
+        "flows": {
+            "clientCredentials": {
+                "tokenUrl": "/oauth/token",
+                "scopes": {"aanbod": "Plekken van de eigen aanbieder publiceren, bevestigen en stoppen."},
+            }
+        },
+    },
+}
+
 Header: TypeAlias = tuple[str, bool, str, dict[str, Any]]
 """Name, whether it is required, description and schema of a request header."""
 
@@ -98,7 +122,7 @@ def statuses(operation: Operation) -> list[int]:
     """Every status that the operation can answer."""
     found = {operation.status, 400, 406, 500, 503, *operation.refuses}
     if not operation.public:
-        found.add(403)
+        found |= {401, 403}
     if "{" in operation.path:
         found.add(404)
     if operation.method == "GET" and operation.has_etag:
@@ -120,6 +144,8 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     answers = {_name(op.answer) for op in operations if op.answer is not None}
     for name, schema in components.items():
         _tidy(schema, is_answer=name in answers)
+    for shape in {part for op in operations if op.answer is not None for part in narrowing.structs(op.answer)}:
+        _say_who_sees(shape, components[shape.__name__])
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, operations)
@@ -129,9 +155,8 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         "servers": [{"url": "/v1", "description": "Deze server"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
-        "components": {"schemas": components, "headers": HEADERS},
-        # There is no login yet: anybody on this machine may ask (service/web/identity.py).
-        "security": [],
+        "components": {"schemas": components, "headers": HEADERS, "securitySchemes": SECURITY_SCHEMES},
+        "security": [{"sessie": []}],
     }
 
 
@@ -148,6 +173,11 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
             "required": True,
             "content": {kind: {"schema": schema} for kind in operation.consumes},
         }
+    line = toegang.handeling(operation.id)
+    described["security"] = [{"sessie": []}] if line else []
+    if line:
+        described["x-rollen"] = list(line.rollen)
+        described["security"] += [{"koppeling": ["aanbod"]}] if line.koppeling else []
     described["responses"] = {str(status): _response(operation, status) for status in statuses(operation)}
     if operation.creates:
         described["responses"]["201"]["links"] = _links(operation, operations)
@@ -237,6 +267,13 @@ def _schema(shape: Any) -> dict[str, Any]:
 def _name(shape: Any) -> str:
     """Name of the component of an answer, or of the rows of a list."""
     return str(_schema(shape).get("$ref") or _schema(shape).get("items", {}).get("$ref", "")).rsplit("/", 1)[-1]
+
+
+def _say_who_sees(shape: type[msgspec.Struct], schema: dict[str, Any]) -> None:
+    for name, encoded in zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True):
+        seen = toegang.ziet(shape, name)
+        if seen != frozenset(Rol):
+            schema["properties"][encoded]["x-zichtbaar-voor"] = [rol for rol in Rol if rol in seen]
 
 
 def _tidy(schema: dict[str, Any], *, is_answer: bool) -> None:

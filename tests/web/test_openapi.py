@@ -58,10 +58,30 @@ async def test_statuses_follow_from_what_an_operation_takes(document: dict[str, 
     def statuses(method: str, path: str) -> set[int]:
         return {int(status) for status in operations[method, path]["responses"]}
 
-    assert statuses("get", "/plekken") == {200, 304, 400, 403, 406, 500, 503}
-    assert statuses("get", "/plekken/{plekId}") == {200, 304, 400, 403, 404, 406, 500, 503}
-    assert statuses("post", "/plekken") == {201, 400, 403, 406, 409, 413, 415, 422, 500, 503}
-    assert statuses("patch", "/plekken/{plekId}") == {200, 400, 403, 404, 406, 409, 412, 413, 415, 428, 500, 503}
+    assert statuses("get", "/plekken") == {200, 304, 400, 401, 403, 406, 500, 503}
+    assert statuses("get", "/plekken/{plekId}") == {200, 304, 400, 401, 403, 404, 406, 500, 503}
+    assert statuses("post", "/plekken") == {201, 400, 401, 403, 406, 409, 413, 415, 422, 500, 503}
+    assert statuses("patch", "/plekken/{plekId}") == {200, 400, 401, 403, 404, 406, 409, 412, 413, 415, 428, 500, 503}
+
+
+async def test_the_document_says_who_may_do_it_and_how_they_prove_who_they_are(document: dict[str, Any]) -> None:
+    """From the table of service/toegang.py: people have a session, and a machine only where it may come."""
+    operations = described(document)
+    schemes = document["components"]["securitySchemes"]
+
+    assert operations["get", "/plannen"]["x-rollen"] == ["schakelfunctionaris"]
+    assert operations["get", "/plannen"]["security"] == [{"sessie": []}]
+    assert operations["post", "/plekken"]["security"] == [{"sessie": []}, {"koppeling": ["aanbod"]}]
+    assert operations["get", "/openapi.json"]["security"] == []
+    assert {name for op in operations.values() for need in op["security"] for name in need} == schemes.keys()
+
+
+async def test_the_document_says_who_sees_a_field_that_not_everybody_sees(document: dict[str, Any]) -> None:
+    aanvraag = document["components"]["schemas"]["Aanvraag"]["properties"]
+
+    assert set(aanvraag["kenmerk"]["x-zichtbaar-voor"]) == {"verwijzer", "aanbieder"}
+    assert set(aanvraag["pc4"]["x-zichtbaar-voor"]) == {"verwijzer", "schakelfunctionaris"}
+    assert "x-zichtbaar-voor" not in document["components"]["schemas"]["Plek"]["properties"]["status"]
 
 
 async def test_what_was_made_links_to_its_own_address(document: dict[str, Any]) -> None:

@@ -1961,6 +1961,7 @@ create policy lees on bezetting for select using (
         when 'schakelfunctionaris' then true
         when 'aanbieder' then soort <> 'optie' and plek_id = any ((select eigen_plekken())::uuid[])
         when 'crisisdienst' then soort = 'stop' or exists (select from aanvraag a where a.id = aanvraag_id)
+        when 'contractbeheer' then soort = 'stop'
         else exists (select from aanvraag a where a.id = aanvraag_id) end);
 comment on policy lees on bezetting is 'For whom a plek is held, its provider reads in the voorstel.';
 create policy neem on bezetting for insert with check (

@@ -40,8 +40,11 @@ async def test_of_a_secret_locatie_the_postcode_goes_in_and_comes_out_for_its_pr
 
     async with transaction(pool, wie_als("aanbieder", organisatie=made.aanbieder_id)) as conn:
         own = await locaties.get(conn, made.id)
-    async with transaction(pool, wie_als("aanbieder", organisatie=uuid4())) as conn:
+    async with transaction(pool, wie_als("crisisdienst")) as conn:
         others = await locaties.get(conn, made.id)
+    async with transaction(pool, wie_als("aanbieder", organisatie=uuid4())) as conn:
+        with pytest.raises(Refusal, match="bestaat niet"):
+            await locaties.get(conn, made.id)
 
     assert made.postcode is None
     assert own.postcode == "1251 XY"

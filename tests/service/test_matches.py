@@ -11,6 +11,7 @@ import asyncpg
 import pytest
 
 from service import grondslagen, uitsluitingen
+from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Wie, open_pool, transaction
 from service.errors import Kind, Refusal
 from service.locaties import Zichtbaarheid
@@ -100,14 +101,14 @@ async def test_a_place_near_where_the_child_must_not_be_falls_out_and_only_the_s
         await make.plek(conn, voorziening_id=voorziening.id)
         aanvraag = await make.aanvraag(
             conn,
+            urgentie=Urgentie.CRISIS,
             uitsluitingen=[
                 uitsluitingen.Uitsluiting(soort=uitsluitingen.UitsluitingSoort.GEBIED, pc4="1251", straal_km=2)
             ],
         )
     [out] = (await ranked(aanvraag.id)).afgevallen
     assert out.redenen == ["Ligt in een gebied waar dit kind niet mag komen, of misschien daarin."]
-    verwijzer = wie_als("verwijzer", organisatie=aanvraag.organisatie_id)
-    found: Rangschikking = await ranked(aanvraag.id, verwijzer)
+    found: Rangschikking = await ranked(aanvraag.id, wie_als("crisisdienst"))
     [out] = found.afgevallen
     assert (out.regels, out.redenen) == ([], ["Niet beschikbaar."])
     assert found.afgevallen_per_reden == found.alleen_om_deze_reden == {"Niet beschikbaar": 1}
@@ -119,8 +120,8 @@ async def test_others_than_the_schakelfunctionaris_read_the_band_and_not_the_poi
     """Points of group mix would tell the ages of those who live there."""
     async with transaction(pool, wie) as conn:
         await make.plek(conn)
-        aanvraag = await make.aanvraag(conn)
-    [line] = (await ranked(aanvraag.id, wie_als("verwijzer", organisatie=aanvraag.organisatie_id))).plekken
+        aanvraag = await make.aanvraag(conn, urgentie=Urgentie.CRISIS)
+    [line] = (await ranked(aanvraag.id, wie_als("crisisdienst"))).plekken
     assert (line.score, line.bijdragen) == (None, [])
     assert line.band in {"goed", "past", "deels"}
 

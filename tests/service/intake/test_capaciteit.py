@@ -470,13 +470,14 @@ async def test_an_empty_cell_below_an_aanbieder_means_the_same_one(pool: Pool, w
 
 
 async def test_an_aanbieder_reads_in_only_its_own_plekken(pool: Pool, wie: Wie, wie_als: Any, linde: UUID) -> None:
+    """It does not even learn that the other is there."""
     async with transaction(pool, wie) as conn:
         other = (await make.aanbieder(conn, naam="De Struiken")).id
     content = list_of(row(1, "vrij"))
 
     shown = await files.show(pool, wie_als("aanbieder", organisatie=other), "capaciteit", content)
 
-    assert [fout.code for fout in shown.fouten] == ["andere_aanbieder"]
+    assert [fout.code for fout in shown.fouten] == ["aanbieder_onbekend"]
 
 
 async def test_another_region_does_not_know_the_voorziening(pool: Pool, wie_als: Any, linde: UUID) -> None:

@@ -90,7 +90,7 @@ SCHRIJF = """
 insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, namens_id, koppeling_id, rol, organisatie_id,
                       object, betrokkene, handeling, doel, verwerking, trace_id, span_id, ouder_span_id)
 select $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, b.pseudoniem, $12, $13, $14, $15, $16, $17
-from unnest($1::uuid[]) as gezien (id) left join betrokkene b on b.aanvraag_id = gezien.id
+from unnest($1::uuid[]) as gezien (id) left join pseudoniemen($1) b on b.aanvraag_id = gezien.id
 """
 
 

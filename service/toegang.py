@@ -20,6 +20,7 @@ from service import (
     bezetting,
     codes,
     grondslagen,
+    inzagen,
     locaties,
     logboek,
     narrowing,
@@ -58,6 +59,7 @@ class Doel(StrEnum):
     CRISIS = "crisis"
     INRICHTEN = "inrichten"
     PLEK_ZOEKEN = "plek_zoeken"
+    VERANTWOORDEN = "verantwoorden"
     VERBLIJF = "verblijf"
 
 
@@ -68,6 +70,7 @@ DOELEN = {
     Doel.CRISIS: "Een jeugdige in crisis binnen een dag een veilige plek geven.",
     Doel.INRICHTEN: "Het loket inrichten voor de regio.",
     Doel.PLEK_ZOEKEN: "Een plek zoeken die bij een jeugdige past.",
+    Doel.VERANTWOORDEN: "Aan een jeugdige, ouder of verwijzer laten zien wie gegevens heeft gezien.",
     Doel.VERBLIJF: "Jeugdhulp geven aan een jeugdige die bij de aanbieder geplaatst is.",
 }
 
@@ -78,12 +81,14 @@ class Verwerking(StrEnum):
     AANBOD = "aanbod_bijhouden"
     BEMIDDELEN = "bemiddelen"
     INRICHTEN = "inrichten"
+    VERANTWOORDEN = "verantwoorden"
 
 
 VERWERKINGEN = {
     Verwerking.AANBOD: "Aanbieders, locaties, voorzieningen en plekken bijhouden, met wie u daarvoor belt.",
     Verwerking.BEMIDDELEN: "Aanvragen voor jeugdigen aannemen en er een plek bij zoeken.",
     Verwerking.INRICHTEN: "De lijsten en instellingen van de regio bijhouden.",
+    Verwerking.VERANTWOORDEN: "Vastleggen wie gegevens van een jeugdige zag of veranderde, en dat laten zien.",
 }
 
 
@@ -99,6 +104,7 @@ class Object(StrEnum):
     CODELIJST = "codelijst"
     LIJST = "lijst"
     LOCATIE = "locatie"
+    LOGREGEL = "logregel"
     PLAN = "plan"
     PLANREGEL = "planregel"
     PLEK = "plek"
@@ -152,18 +158,23 @@ AANBOD_BIJHOUDEN = {
     S: Grond("alle van de regio, als een aanbieder belt of een lijst stuurt", Doel.AANBOD),
     A: Grond(EIGEN, Doel.AANBOD),
 }
+BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder dat zegt", Doel.CRISIS)}
 AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
 AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD)}
 
 AANVRAGEN_DOEN = {
     S: Grond(REGIO, Doel.PLEK_ZOEKEN),
     V: Grond("van de eigen organisatie", Doel.AANVRAAG),
-    C: Grond("met urgentie crisis", Doel.CRISIS),
+    C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS),
 }
 AANVRAGEN_ZIEN = {**AANVRAGEN_DOEN, A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF)}
 SAMEN_DOEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), V: Grond("van de eigen organisatie", Doel.AANVRAAG)}
-SAMEN_ZIEN = {**SAMEN_DOEN, C: Grond("met een kind in crisis", Doel.CRISIS)}
-ZOEKEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), C: Grond("met urgentie crisis", Doel.CRISIS)}
+SAMEN_ZIEN = {**SAMEN_DOEN, C: Grond("met een kind in crisis, of nog zonder kinderen", Doel.CRISIS)}
+ZOEKEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS)}
+INZAGEN_ZIEN = {
+    S: Grond(REGIO, Doel.VERANTWOORDEN),
+    V: Grond("van de eigen organisatie, zonder namen van personen", Doel.VERANTWOORDEN),
+}
 PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 
 CODES = {rol: Grond("de lijsten van de regio", Doel.INRICHTEN if rol is B else Doel.AANBOD) for rol in Rol}
@@ -188,7 +199,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalPlek", LEES, Object.PLEK, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("wijzigPlek", WIJZIG, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
     Handeling("lijstBevestigingen", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
-    Handeling("bevestigPlek", MAAK, Object.BEVESTIGING, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("bevestigPlek", MAAK, Object.BEVESTIGING, BEVESTIGEN, _AANBOD, koppeling=True),
     Handeling("haalBevestiging", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("lijstStops", LEES, Object.STOP, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("stopPlek", MAAK, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
@@ -199,6 +210,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalAanvraag", LEES, Object.AANVRAAG, AANVRAGEN_ZIEN, _BEMIDDELEN),
     Handeling("wijzigAanvraag", WIJZIG, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
     Handeling("toonRangschikking", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("lijstInzagen", LEES, Object.LOGREGEL, INZAGEN_ZIEN, Verwerking.VERANTWOORDEN),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
@@ -210,7 +222,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("legPlanregelUit", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("haalUitweg", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("lijstSamenplaatsingen", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
-    Handeling("voegSamenplaatsingToe", MAAK, Object.SAMENPLAATSING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("voegSamenplaatsingToe", MAAK, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("haalSamenplaatsing", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("wijzigSamenplaatsing", WIJZIG, Object.SAMENPLAATSING, SAMEN_DOEN, _BEMIDDELEN),
     Handeling("lijstZorgvormen", LEES, Object.CODELIJST, CODES, _INRICHTEN, koppeling=True),
@@ -348,6 +360,14 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "soort aanbieder_id voorziening_id pc4 straal_km",
             "Voor de veiligheid van het kind; een aanbieder ziet alleen: niet beschikbaar.",
         ),
+    ),
+    inzagen.Inzage: (
+        Zicht(
+            frozenset({S, V}),
+            "nummer moment gebeurtenis resultaat organisatie rol systeem object handeling doel",
+            "Wie wil weten wie er keek, krijgt de organisatie en de rol.",
+        ),
+        Zicht(frozenset({S}), "persoon namens", "Namen van medewerkers geeft het loket alleen na een afweging."),
     ),
     samenplaatsingen.Samenplaatsing: (
         Zicht(

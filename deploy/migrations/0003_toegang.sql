@@ -570,13 +570,13 @@ comment on function logkoppen() is 'The last seal of each region, for the file o
 
 create function inzagen(aanvraag uuid, voor bigint, aantal integer)
     returns table (nummer bigint, moment timestamptz, gebeurtenis log_gebeurtenis, resultaat log_resultaat, organisatie text,
-                   rol rol, persoon text, namens text, systeem boolean, handeling text, doel text)
+                   rol rol, persoon text, namens text, systeem boolean, object text, handeling text, doel text)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select r.id, r.moment, r.gebeurtenis, r.resultaat, coalesce(o.naam, a.naam), r.rol,
            case when huidige_rol() = 'schakelfunctionaris' then coalesce(g.naam, k.naam) end,
            case when huidige_rol() = 'schakelfunctionaris' then n.naam end,
-           r.koppeling_id is not null or r.gebruiker_id = '00000000-0000-0000-0000-000000000000', r.handeling, r.doel
+           r.koppeling_id is not null or r.gebruiker_id = '00000000-0000-0000-0000-000000000000', r.object, r.handeling, r.doel
     from betrokkene b
     join aanvraag v on v.id = b.aanvraag_id
     join logregel r on r.betrokkene = b.pseudoniem and r.regio = b.regio

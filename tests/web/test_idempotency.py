@@ -78,7 +78,7 @@ async def test_a_crash_leaves_neither_the_row_nor_the_answer(
 ) -> None:
     """Both are of one transaction; the same key then does the work."""
     with monkeypatch.context() as broken:
-        broken.setattr(idempotency, "KEEP", "select 1 / 0, $1::text, $2::bytea, $3::int, $4::jsonb, $5::bytea")
+        broken.setattr(idempotency, "KEEP", "select 1 / 0, $1::text, $2::bytea, $3::int, $4::jsonb, $5::bytea, $6::uuid[]")
         assert (await api.post("/v1/aanbieders", json={"naam": "De Linde"}, headers=KEY)).status_code == 500
     assert (await count(owner, "aanbieder"), await count(owner, "herhaling")) == (0, 0)
 

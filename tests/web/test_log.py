@@ -1,0 +1,386 @@
+"""The log over HTTP: whatever shows or changes something of a child leaves exactly one line per child.
+
+The cases are checked against OPERATIONS and the pages: a new one that shows a child and has no case here, fails."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+from msgspec import Struct
+
+from service import logboek, toegang
+from service.db import Connection, Pool, Rol, Wie, transaction
+from service.web import gezien, pages
+from service.web.operation import Answer, Call, Operation, get, nobody
+from service.web.pages.visit import page_id
+from service.web.v1 import OPERATIONS
+from tests import make
+from tests.conftest import GEBRUIKER, OTHER_REGIO
+from tests.service import plans
+from tests.service.intake import files
+from tests.web.conftest import Serve
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+PARENT = "00f067aa0ba902b7"
+TRACEPARENT = {"traceparent": f"00-{TRACE}-{PARENT}-01"}
+
+UUIDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class World(Struct, frozen=True):
+    """Two children that are asked for together, one alone, a plan for all of them."""
+
+    samen: UUID
+    organisatie: UUID
+    kinderen: tuple[UUID, UUID, UUID]
+    plan: UUID
+    huis: UUID
+    kenmerk: str
+
+
+@pytest.fixture
+async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
+    async with transaction(pool, wie) as conn:
+        organisatie = await make.organisatie(conn, naam="GI Noord")
+        samen = await make.samenplaatsing(conn, organisatie_id=organisatie)
+        ids = [
+            (await make.aanvraag(conn, organisatie_id=organisatie, samenplaatsing_id=of, kenmerk=kenmerk)).id
+            for of, kenmerk in ((samen.id, "K-1"), (samen.id, "K-2"), (None, "K-3"))
+        ]
+        huis = await make.voorziening(conn)
+        for _ in range(3):
+            await make.plek(conn, voorziening_id=huis.id)
+    plan = await plans.made(pool, wie, verboden=[plans.keuze(ids[2], voorziening_id=huis.id)])
+    await owner.execute("truncate logregel cascade")
+    return World(samen.id, organisatie, (ids[0], ids[1], ids[2]), plan.id, huis.id, "K-3")
+
+
+LINES = """
+select r.*, b.aanvraag_id from logregel r left join betrokkene b on b.pseudoniem = r.betrokkene order by r.id
+"""
+
+
+async def lines(owner: Connection) -> list[asyncpg.Record]:
+    """All lines, with the aanvraag that the pseudonym stands for."""
+    return await owner.fetch(LINES)
+
+
+def nieuw(world: World) -> dict[str, Any]:
+    return {
+        "organisatieId": str(world.organisatie),
+        "kenmerk": "K-9",
+        "urgentie": "regulier",
+        "leeftijdMaanden": 120,
+        "leeftijdPeildatum": "2026-03-02",
+        "geslacht": "meisje",
+        "groepssoorten": ["gemengd"],
+        "pc4": "1211",
+        "gemeenteCode": "0402",
+        "huidigVerblijf": "thuis",
+        "gewensteStart": "2026-03-03",
+        "uiterlijkeDatum": "2026-04-01",
+        "verwachtVerblijf": 180,
+        "perspectief": "terug_naar_huis",
+        "zorgvormen": ["gezinshuis"],
+        "juridischKader": "ots",
+    }
+
+
+def keuze(world: World) -> dict[str, str]:
+    return {"aanvraagId": str(world.kinderen[2]), "voorzieningId": str(world.huis), "reden": "afgesproken"}
+
+
+EVERY = {"If-Match": "*"}
+
+CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
+    "lijstAanvragen": lambda w: ("/aanvragen", {}),
+    "voegAanvraagToe": lambda w: ("/aanvragen", {"json": nieuw(w)}),
+    "haalAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {}),
+    "wijzigAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {"json": {"rolstoel": True}, "headers": EVERY}),
+    "toonRangschikking": lambda w: (f"/aanvragen/{w.kinderen[0]}/rangschikking", {}),
+    "lijstInzagen": lambda w: (f"/aanvragen/{w.kinderen[0]}/inzagen", {}),
+    "startPlan": lambda w: ("/plannen", {"json": {"vast": [keuze(w)]}}),
+    "haalPlan": lambda w: (f"/plannen/{w.plan}", {}),
+    "wijzigPlan": lambda w: (f"/plannen/{w.plan}", {"json": {}, "headers": EVERY}),
+    "lijstPlanregels": lambda w: (f"/plannen/{w.plan}/regels", {}),
+    "haalPlanregel": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[2]}", {}),
+    "wijzigPlanregel": lambda w: (
+        f"/plannen/{w.plan}/regels/{w.kinderen[0]}",
+        {"json": {"vast": True, "reden": "afgesproken"}, "headers": EVERY},
+    ),
+    "legPlanregelUit": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[0]}/uitleg", {}),
+    "haalUitweg": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[2]}/uitweg", {}),
+    "lijstSamenplaatsingen": lambda w: ("/samenplaatsingen", {}),
+    "voegSamenplaatsingToe": lambda w: ("/samenplaatsingen", {"json": {"organisatieId": str(w.organisatie)}}),
+    "haalSamenplaatsing": lambda w: (f"/samenplaatsingen/{w.samen}", {}),
+    "wijzigSamenplaatsing": lambda w: (
+        f"/samenplaatsingen/{w.samen}",
+        {"json": {"magSplitsen": True, "splitsreden": "specialistische zorg"}, "headers": EVERY},
+    ),
+}
+"""operationId → how to ask it."""
+
+PAGES: dict[str, Callable[[World], str]] = {
+    "paginaAanvragen": lambda w: "/",
+    "paginaAanvraag": lambda w: f"/aanvragen/{w.kinderen[0]}",
+}
+
+NO_CHILDREN = {"voegSamenplaatsingToe"}
+"""Can be about a child, and is not in the case above."""
+
+
+def by_id(id: str) -> Operation:
+    return next(operation for operation in OPERATIONS if operation.id == id)
+
+
+def children_in(text: str, known: set[UUID]) -> set[UUID]:
+    """The aanvragen of which the id stands in a request or an answer."""
+    return {id for id in map(UUID, UUIDS.findall(text)) if id in known}
+
+
+async def aanvragen(owner: Connection) -> set[UUID]:
+    return {row["id"] for row in await owner.fetch("select id from aanvraag")}
+
+
+def test_every_operation_and_page_that_can_show_a_child_has_a_case() -> None:
+    """Found by their types, as the dispatcher does."""
+    assert {operation.id for operation in OPERATIONS if gezien.compiled(operation).logs} == CASES.keys()
+    shown = {page_id(handler) for handler in pages.route_handlers} - toegang.OPENBAAR.keys()
+    assert shown == PAGES.keys()
+
+
+async def test_every_operation_leaves_one_line_per_child_that_was_asked_for_or_shown(
+    api: httpx.AsyncClient, owner: Connection, world: World
+) -> None:
+    """With all that NEN 7513 and Logboek Dataverwerkingen ask."""
+    for id in CASES:
+        await owner.execute("truncate logregel cascade")
+        await leaves_its_lines(id, api, owner, world)
+
+
+async def leaves_its_lines(id: str, api: httpx.AsyncClient, owner: Connection, world: World) -> None:
+    path, rest = CASES[id](world)
+    headers = {**rest.pop("headers", {}), **TRACEPARENT}
+
+    answer = await api.request(by_id(id).method, f"/v1{path}", headers=headers, **rest)
+
+    assert answer.is_success, (id, answer.text)
+    told = children_in(f"{path} {rest} {answer.text}", await aanvragen(owner))
+    found = await lines(owner)
+    assert Counter(line["aanvraag_id"] for line in found) == Counter(told), id
+    assert bool(told) != (id in NO_CHILDREN)
+    regel = toegang.handeling(id)
+    assert regel is not None
+    for line in found:
+        assert (line["handeling"], line["gebeurtenis"], line["object"]) == (id, regel.gebeurtenis, regel.object)
+        assert (line["doel"], line["verwerking"]) == (regel.rollen[Rol.SCHAKELFUNCTIONARIS].doel, regel.verwerking)
+        assert (line["moment"], line["resultaat"]) == (make.NOW, "gelukt")
+        assert (line["gebruiker_id"], line["namens_id"], line["koppeling_id"]) == (GEBRUIKER, None, None)
+        assert (line["rol"], line["organisatie_id"]) == ("schakelfunctionaris", None)
+        assert (line["trace_id"], line["ouder_span_id"]) == (TRACE, PARENT)
+        assert re.fullmatch("[0-9a-f]{16}", line["span_id"]) and line["span_id"] != PARENT
+
+
+async def test_a_page_leaves_one_line_per_child_on_it(api: httpx.AsyncClient, owner: Connection, world: World) -> None:
+    """Brothers and sisters that are named on it too."""
+    numbers = {row["nummer"]: row["id"] for row in await owner.fetch("select nummer, id from aanvraag")}
+    for id, path in PAGES.items():
+        await owner.execute("truncate logregel cascade")
+
+        page = await api.get(path(world), headers=TRACEPARENT)
+
+        assert page.status_code == 200
+        told = {numbers[number] for number in numbers if number in page.text}
+        found = await lines(owner)
+        assert Counter(line["aanvraag_id"] for line in found) == Counter(told), id
+        assert len(told) >= 2
+        assert {(line["handeling"], line["gebeurtenis"], line["trace_id"]) for line in found} == {(id, "lees", TRACE)}
+
+
+async def test_what_shows_no_child_leaves_no_line_and_cannot_write(
+    api: httpx.AsyncClient, owner: Connection, world: World
+) -> None:
+    """The list of plekken is read in a transaction that is read-only."""
+    async with api.stream("GET", "/v1/plekken") as answer:
+        assert answer.status_code == 200
+    for operation in OPERATIONS:
+        if operation.method == "GET" and operation.id not in CASES and "gebeurtenissen" not in operation.path:
+            await api.get("/v1" + re.sub(r"\{\w+\}", str(world.huis), operation.path))
+    assert await lines(owner) == []
+    assert not gezien.compiled(by_id("lijstPlekken")).logs
+
+
+async def test_brothers_and_sisters_that_go_along_are_in_the_log(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, owner: Connection, world: World
+) -> None:
+    """Also when the answer is about one of them only."""
+    async with transaction(pool, wie) as conn:
+        other = await make.voorziening(conn)
+        for _ in range(2):
+            await make.plek(conn, voorziening_id=other.id)
+    url = f"/v1/plannen/{world.plan}/regels/{world.kinderen[0]}"
+
+    moved = await api.patch(url, json={"voorzieningId": str(other.id), "reden": "x"}, headers=EVERY)
+
+    assert moved.status_code == 200, moved.text
+    assert {line["aanvraag_id"] for line in await lines(owner)} == set(world.kinderen[:2])
+
+
+async def test_a_list_that_is_read_in_leaves_a_line_per_aanvraag_that_it_names_or_makes(
+    api: httpx.AsyncClient, owner: Connection, world: World
+) -> None:
+    """The trial has read them too."""
+    content = files.text([["organisatie", "kenmerk", "rolstoel"], ["GI Noord", world.kenmerk, "ja"]])
+
+    async def send(**fields: Any) -> httpx.Response:
+        query = {} if fields else {"proef": "true"}
+        return await api.post(
+            "/v1/invoer/aanvragen", params=query, files={"bestand": ("lijst.csv", content)}, data=fields
+        )
+
+    trial = await send()
+    done = await send(vingerafdruk=trial.json()["vingerafdruk"])
+
+    assert done.status_code == 200, done.text
+    found = [(line["aanvraag_id"], line["handeling"]) for line in await lines(owner)]
+    assert found == [(world.kinderen[2], "leesInAanvragen")] * 2
+
+
+async def test_who_has_it_already_looks_again(api: httpx.AsyncClient, owner: Connection, world: World) -> None:
+    """304 is a look too, and so is HEAD."""
+    url = f"/v1/aanvragen/{world.kinderen[0]}"
+    etag = (await api.get(url)).headers["ETag"]
+
+    assert (await api.get(url, headers={"If-None-Match": etag})).status_code == 304
+    assert (await api.head(url)).status_code == 200
+
+    assert [line["aanvraag_id"] for line in await lines(owner)] == [world.kinderen[0]] * 3
+
+
+async def test_an_answer_that_is_given_again_is_a_look(api: httpx.AsyncClient, owner: Connection, world: World) -> None:
+    """Nothing is made the second time: the line says that it was read."""
+    key = {"Idempotency-Key": "een"}
+
+    first = await api.post("/v1/aanvragen", json=nieuw(world), headers=key)
+    again = await api.post("/v1/aanvragen", json=nieuw(world), headers=key)
+
+    assert first.content == again.content
+    id = UUID(first.json()["id"])
+    found = [(line["aanvraag_id"], line["gebeurtenis"]) for line in await lines(owner)]
+    assert found == [(id, "maak"), (id, "lees")]
+
+
+# ── Refused and failed ───────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_look_that_is_refused_is_in_the_log(
+    serve: Serve, wie_als: Callable[..., Wie], owner: Connection, world: World
+) -> None:
+    """By its rol (403), because it is not theirs (404), or because it changed meanwhile (412)."""
+    id = world.kinderen[0]
+    stranger = await serve(wie_als("contractbeheer"))
+    elsewhere = await serve(wie_als("schakelfunctionaris", regio=OTHER_REGIO))
+    own = await serve(wie_als("schakelfunctionaris"))
+
+    answers = [
+        await stranger.get(f"/v1/aanvragen/{id}"),
+        await elsewhere.get(f"/v1/aanvragen/{id}"),
+        await own.patch(f"/v1/aanvragen/{id}", json={"rolstoel": True}, headers={"If-Match": '"x"'}),
+        await own.patch(f"/v1/aanvragen/{id}", json={"rolstoel": "?"}, headers=EVERY),
+        await stranger.get(f"/aanvragen/{id}"),
+        await elsewhere.get(f"/aanvragen/{id}"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 404, 412, 400, 403, 404]
+    found = [(line["regio"], line["aanvraag_id"], line["handeling"], line["resultaat"]) for line in await lines(owner)]
+    here, page = "gooi-en-vechtstreek", "paginaAanvraag"
+    # Which child it was, the other region cannot know.
+    assert found == [
+        (here, id, "haalAanvraag", "geweigerd"),
+        (OTHER_REGIO, None, "haalAanvraag", "geweigerd"),
+        (here, id, "wijzigAanvraag", "geweigerd"),
+        (here, id, "wijzigAanvraag", "geweigerd"),
+        (here, id, page, "geweigerd"),
+        (OTHER_REGIO, None, page, "geweigerd"),
+    ]
+    assert {line["doel"] for line in await lines(owner) if line["rol"] == "contractbeheer"} == {"geen"}
+
+
+async def test_what_fails_leaves_a_line_that_says_so_under_the_number_that_was_told(
+    api: httpx.AsyncClient, owner: Connection, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The `instance` of the problem is the trace of the line."""
+    from service import aanvragen
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(aanvragen, "get", broken)
+
+    answer = await api.get(f"/v1/aanvragen/{world.kinderen[0]}")
+
+    assert answer.status_code == 500
+    (line,) = await lines(owner)
+    assert (line["aanvraag_id"], line["resultaat"]) == (world.kinderen[0], "mislukt")
+    assert answer.json()["instance"] == f"urn:uuid:{UUID(line['trace_id'])}"
+
+
+async def test_when_the_line_cannot_be_written_nothing_is_changed_and_nothing_is_shown(
+    api: httpx.AsyncClient, owner: Connection, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One transaction for both."""
+    monkeypatch.setattr(logboek, "SCHRIJF", "select 1 / 0, " + ", ".join(f"${i}::text" for i in range(1, 18)))
+    monkeypatch.setattr(logboek, "_line", lambda *_: ("",) * 16)
+    monkeypatch.setattr(logboek, "SCHRIJF", logboek.SCHRIJF.replace("$1::text", "$1::uuid[]"))
+
+    changed = await api.patch(f"/v1/aanvragen/{world.kinderen[0]}", json={"rolstoel": True}, headers=EVERY)
+    seen = await api.get(f"/v1/aanvragen/{world.kinderen[0]}")
+
+    assert (changed.status_code, seen.status_code) == (500, 500)
+    assert "K-1" not in seen.text
+    assert not await owner.fetchval("select rolstoel from aanvraag where id = $1", world.kinderen[0])
+    assert await lines(owner) == []
+
+
+async def test_who_asks_at_the_same_time_leaves_all_lines(
+    api: httpx.AsyncClient, owner: Connection, world: World
+) -> None:
+    """None is lost and none is double."""
+    answers = await asyncio.gather(*(api.get("/v1/aanvragen") for _ in range(20)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    found = await lines(owner)
+    assert Counter(line["aanvraag_id"] for line in found) == dict.fromkeys(world.kinderen, 20)
+    assert len({line["trace_id"] for line in found}) == 20
+
+
+# ── By construction ──────────────────────────────────────────────────────────────────────────────
+
+
+async def _nothing(_: Call) -> Answer:
+    return Answer(body=b"")
+
+
+@pytest.mark.parametrize("answer", [None, bytes, dict[str, Any], list[object]])
+def test_an_operation_of_which_nobody_can_tell_what_it_shows_does_not_start(answer: Any) -> None:
+    """Bytes, a stream and Any must declare it."""
+    closed = get("/uittreksel", _nothing, id="x", tag="x", summary="x", answer=answer)
+
+    with pytest.raises(TypeError, match="GET /uittreksel"):
+        gezien.compiled(closed)
+
+
+def test_bytes_that_declare_what_they_show_are_logged() -> None:
+    """And `nobody` is a declaration too."""
+    pdf = {"id": "x", "tag": "x", "summary": "x", "produces": "application/pdf"}
+
+    assert gezien.compiled(get("/u", _nothing, betrokkenen=lambda _: [], **pdf)).logs
+    assert not gezien.compiled(get("/u", _nothing, betrokkenen=nobody, **pdf)).logs

@@ -23,6 +23,7 @@ from service.commands import (
     rank,
     replay,
     serve,
+    toegang,
     worker,
 )
 from service.embedded.process import StartError
@@ -55,6 +56,7 @@ app.command(cls=dutch.Command)(plan.plan)
 app.command(cls=dutch.Command)(psql.psql)
 app.add_typer(import_.app)
 app.command(cls=dutch.Command)(instellingen.instellingen)
+app.command("toegang", cls=dutch.Command)(toegang.toegang_tonen)
 
 
 def main() -> None:

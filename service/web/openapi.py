@@ -43,7 +43,7 @@ TAGS = {
     "locaties": "Waar een voorziening is. Van een vertrouwelijke of geheime ziet alleen de eigen aanbieder waar.",
     "voorzieningen": "Gezinshuizen, groepen en pleegzorgprofielen, elk met een opnameprofiel.",
     "plekken": "Bedden: publiceren, bevestigen en tijdelijk stoppen.",
-    "aanvragen": "Wie een plek zoekt, onder een kenmerk: nooit een naam, BSN of adres.",
+    "aanvragen": "Wie een plek zoekt, onder een nummer: nooit een naam, BSN of adres.",
     "plannen": "Voorstellen voor alle open aanvragen tegelijk. Advies: een mens bekijkt het regel voor regel.",
     "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",
     "invoer": "Lijsten uit een rekenblad, met eerst een voorbeeld van wat er verandert.",

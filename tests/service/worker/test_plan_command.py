@@ -111,7 +111,7 @@ async def test_what_is_fixed_and_cannot_be_is_told_with_exit_code_1(
     code, out, _ = await ended(plan("--vorig", str(before.id)))
 
     assert code == 1
-    assert "Kenmerk" in out and "Vanaf" in out
+    assert "Nummer" in out and "Vanaf" in out
     assert "Kinderen in crisis met een plek: " in out
     assert "Let op:" in out and "maar dat kan niet" in " ".join(out.split())
     await looking.close()

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from service import aanvragen
+from service import aanvragen, werklijst
 from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
 from service.rangschikking import Rangschikking
@@ -56,6 +56,23 @@ async def test_a_place_that_fits_says_why_when_where_how_sure_and_whom_to_call(
     assert "Samira, 035 765 43 21" in text
     assert 'href="tel:0357654321"' in answer.text
     assert re.search(r"Huiselijkheid \d+ van \d+", text)
+
+
+async def test_an_aanvraag_is_called_by_its_nummer_and_never_by_the_kenmerk_of_the_verwijzer(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """On the page, in the list, and of brothers and sisters. The verwijzer itself reads both."""
+    async with transaction(pool, wie) as conn:
+        samen = await make.samenplaatsing(conn)
+        together = {"organisatie_id": samen.organisatie_id, "samenplaatsing_id": samen.id}
+        aanvraag = await make.aanvraag(conn, kenmerk="J-2026-17", **together)
+        other = await make.aanvraag(conn, kenmerk="J-2026-18", **together)
+    pages = [text_of(await api.get(path)) for path in ("/", f"/aanvragen/{aanvraag.id}")]
+    assert all(aanvraag.nummer in text and other.nummer in text and "J-2026" not in text for text in pages)
+    assert f"Plekken voor nummer {aanvraag.nummer}" in pages[1]
+    async with transaction(pool, wie_als("verwijzer", organisatie=samen.organisatie_id)) as conn:
+        own = [*await werklijst.regels(conn, None, 9, 0), *await werklijst.broers_zussen(conn, aanvraag.id)]
+    assert {(row.nummer, row.kenmerk) for row in own} == {(aanvraag.nummer, "J-2026-17"), (other.nummer, "J-2026-18")}
 
 
 async def test_without_a_contract_a_place_stays_and_says_so(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:

@@ -339,6 +339,8 @@ async def change(conn: Connection, id: UUID, wijziging: Struct) -> Aanvraag:
     """Apply a WijzigingAanvraag; a list that it names replaces the whole list. Refuses NOT_FOUND, INVALID, CONFLICT,
     and FORBIDDEN when the kenmerk is not this user's to change."""
     current = await get(conn, id, lock=True)
+    if current.pc4 is None:
+        raise Refusal(Kind.CONFLICT, "Deze aanvraag is anoniem gemaakt. Er kan niets meer aan veranderen.")
     nieuw = merge(current, wijziging, AanvraagVelden)
     found = await errors(conn, nieuw)
     if nieuw.status is not current.status and nieuw.status not in STEPS.get(current.status, ()):

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from service import aanvragen
@@ -229,6 +230,23 @@ async def test_only_the_verwijzer_changes_its_kenmerk(pool: Pool, wie: Wie, wie_
 
     assert refused.value.kind is Kind.FORBIDDEN
     assert (kept.kenmerk, kept.rolstoel, changed.kenmerk) == ("J-1", True, "J-3")
+
+
+async def test_an_aanvraag_that_was_made_anonymous_stays_so(pool: Pool, wie: Wie, owner: Connection) -> None:
+    """It has no home any more, is shown without, and nobody writes about the child again. It is never open, so the
+    matcher never meets it."""
+    async with transaction(pool, wie) as conn:
+        made = await make.aanvraag(conn)
+    anoniem = "update aanvraag set geanonimiseerd_op = now(), pc4 = null, status = $2 where id = $1"
+    with pytest.raises(asyncpg.CheckViolationError, match="aanvraag_anoniem_is_niet_open"):
+        await owner.execute(anoniem, made.id, "in_behandeling")
+    await owner.execute(anoniem, made.id, "ingetrokken")
+
+    async with transaction(pool, wie) as conn:
+        assert (await aanvragen.get(conn, made.id)).pc4 is None
+        with pytest.raises(Refusal, match="anoniem") as refused:
+            await aanvragen.change(conn, made.id, WijzigingAanvraag(praktisch="Speelt gitaar."))
+    assert refused.value.kind is Kind.CONFLICT
 
 
 async def test_a_kenmerk_is_used_once_per_organisatie(pool: Pool, wie: Wie) -> None:

@@ -17,6 +17,7 @@ from service.commands import (
     dutch,
     import_,
     instellingen,
+    log,
     migrate,
     plan,
     psql,
@@ -55,6 +56,7 @@ app.command(cls=dutch.Command)(replay.replay)
 app.command(cls=dutch.Command)(plan.plan)
 app.command(cls=dutch.Command)(psql.psql)
 app.add_typer(import_.app)
+app.add_typer(log.app)
 app.command(cls=dutch.Command)(instellingen.instellingen)
 app.command("toegang", cls=dutch.Command)(toegang.toegang_tonen)
 

@@ -97,6 +97,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             examples=["/etc/loket/oidc.json"],
         ),
     ] = None
+    oidc_timeout_s: Annotated[
+        float,
+        Meta(gt=0, le=60, description="Seconden dat het loket bij het inloggen op een identiteitsprovider wacht."),
+    ] = 5.0
     demo_login: Annotated[
         bool | None,
         Meta(
@@ -116,8 +120,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
             max_length=40,
-            description="Code van de jeugdregio waarvoor de opdrachten en de demo werken. Wie inlogt, werkt voor de regio"
-            " van zijn gebruiker.",
+            description="Code van de jeugdregio waarvoor de opdrachten en de demo werken. Wie inlogt, werkt voor de"
+            " regio van zijn gebruiker.",
         ),
     ] = "gooi-en-vechtstreek"
     osrm_url: Annotated[
@@ -144,6 +148,15 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 45.0
     pool_size: Annotated[int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")] = 10
 
+    log_anker: Annotated[
+        Path | None,
+        Meta(
+            description="Bestand buiten de database waarin elke `loket worker` bijhoudt tot waar het log is verzegeld;"
+            " elke computer heeft zijn eigen. Leeg bij de meegeleverde database: naast de gegevensmap. Leeg bij een"
+            " eigen database: geen, en dan is een afgekapt log niet te ontdekken.",
+            examples=["/var/log/loket/anker"],
+        ),
+    ] = None
     worker_lease_s: Annotated[
         float,
         Meta(
@@ -297,6 +310,7 @@ CHECKS: dict[str, Callable[[str], bool]] = {
 
 ALLOWED: dict[str, str] = {
     "data": "een map",
+    "log_anker": "een bestand",
     "host": "de naam of het IP-adres van deze computer",
     "adres": "een adres als https://loket.example, zonder iets erachter",
     "proxies": "IP-adressen of netwerken met komma's ertussen, zoals 10.0.0.5, 10.1.0.0/16",

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from service import migrations
 from service.db import APP_ROLE, OWNER_ROLE, Pool, check_app_role, open_pool, set_codecs
+from service.embedded.folder import anker_beside
 from service.embedded.servers import SUPERUSER, Endpoints, using
 from service.errors import Kind, Refusal
 from service.geo.postcodes import load_postcodes
@@ -56,6 +57,7 @@ def with_endpoints(settings: Settings, endpoints: Endpoints) -> Settings:
         database_url=endpoints.database_url(APP_ROLE),
         database_owner_url=endpoints.database_url(OWNER_ROLE),
         redis_url=endpoints.redis_url,
+        log_anker=settings.log_anker or anker_beside(endpoints.folder),
     )
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from service import plankeuzes, plannen, planregels, planverslag
+from service import betrokkenen, logboek, plankeuzes, plannen, planregels, planverslag
 from service.bus import Bus, first_of
 from service.commands import connect
 from service.commands import worker as worker_command
@@ -23,15 +23,19 @@ from service.days import today
 from service.db import APP_ROLE, SYSTEM, Pool, Rol, Wie, transaction
 from service.dutch import count, day
 from service.errors import Kind, Refusal
+from service.logboek import Gebeurtenis, Handeling
 from service.plankeuzes import NieuwPlan
 from service.plannen import RUNNING, PlanStatus, Stand
 from service.planniveaus import niveaus
 from service.planregels import Planregel
 from service.plantekst import WAAROM_NIET
 from service.settings import Settings
+from service.toegang import Doel, Object, Verwerking
 
 MOST = 10_000
 """Lines that are shown; more than a country has."""
+
+PLAN = Handeling("loket plan", Gebeurtenis.LEES, Object.PLAN, Doel.PLEK_ZOEKEN, Verwerking.BEMIDDELEN)
 
 STOP_S = 4.0
 """After Ctrl-C: for what was found till then."""
@@ -63,9 +67,11 @@ def plan(
                 conn, NieuwPlan(seconden=seconden, vorig_plan_id=_id(vorig)), wie=wie, now=now
             )
         stand = await followed(settings, pool, wie, stand.id)
-        async with transaction(pool, wie, readonly=True) as conn:
+        async with transaction(pool, wie) as conn:
             verslag = await planverslag.plan(conn, stand, today(now))
             lines = await planregels.regels(conn, stand.id, limit=MOST)
+            seen = betrokkenen.found([verslag, lines])
+            await logboek.schrijf(conn, wie, PLAN, seen, now=datetime.now(UTC), spoor=logboek.spoor())
         if json:
             answer = {"plan": verslag, "regels": [planverslag.regel(line) for line in lines]}
             print(msgspec.json.encode(answer).decode())

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 
+import asyncpg
 import typer
 
+from service import logboek
 from service.commands import connect
-from service.db import APP_ROLE, Rol
+from service.db import APP_ROLE, SYSTEM, Rol, Wie, transaction
 from service.embedded.binaries import installed
+from service.logboek import Gebeurtenis, Handeling
+from service.settings import Settings
+from service.toegang import Doel, Verwerking
 
 
 def psql(
@@ -32,6 +39,7 @@ def psql(
     """
     with connect.connected("psql") as data:
         settings = data.settings
+        asyncio.run(_log(settings, rol))
         environ = dict(os.environ)
         if not eigenaar:
             environ["PGOPTIONS"] = f"-c role={APP_ROLE} -c loket.regio={settings.regio} -c loket.rol={rol}"
@@ -44,3 +52,16 @@ def psql(
         finally:
             signal.signal(signal.SIGINT, before)
     sys.exit(done.returncode)
+
+
+PSQL = Handeling("loket psql", Gebeurtenis.LEES, "database", Doel.INRICHTEN, Verwerking.INRICHTEN)
+
+
+async def _log(settings: Settings, rol: Rol) -> None:
+    """That somebody looked. What they look at the log cannot know; and who repairs a broken database must get in."""
+    wie = Wie(settings.regio, rol, SYSTEM)
+    try:
+        async with connect.service_pool(settings) as pool, transaction(pool, wie) as conn:
+            await logboek.schrijf_los(conn, wie, PSQL, now=datetime.now(UTC), spoor=logboek.spoor())
+    except asyncpg.PostgresError as error:
+        connect.say(f"Let op: dat u kijkt, kon niet in het log ({type(error).__name__}).")

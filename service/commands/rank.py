@@ -12,20 +12,24 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from service import werklijst
+from service import betrokkenen, logboek, werklijst
 from service.commands import connect
 from service.days import today
 from service.db import APP_ROLE, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.dutch import count, day, listing, moment
 from service.errors import Kind, Refusal
+from service.logboek import Gebeurtenis, Handeling
 from service.matches import Page, rank_aanvraag
 from service.rangschikking import PassendePlek, Rangschikking
 from service.settings import Settings
 from service.snapshot import Snapshots
+from service.toegang import Doel, Object, Verwerking
 from service.travel import Traveller
 
 MOST = 200
 """Open aanvragen in one list."""
+
+RANK = Handeling("loket rank", Gebeurtenis.LEES, Object.RANGSCHIKKING, Doel.PLEK_ZOEKEN, Verwerking.BEMIDDELEN)
 
 # A kenmerk is found by who may know it.
 GEZOCHT = """
@@ -61,7 +65,7 @@ def rank(
         wie = Wie(settings.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
         # Nobody listens for changes in so short a life: the snapshot reads everything afresh.
         snapshots = Snapshots(pool, lambda: asyncpg.connect(settings.database_url, server_settings={"role": APP_ROLE}))
-        async with transaction(pool, wie, readonly=True) as conn, Traveller.opened(settings) as travel:
+        async with transaction(pool, wie) as conn, Traveller.opened(settings) as travel:
             found = (
                 await rank_aanvraag(
                     conn,
@@ -77,6 +81,8 @@ def rank(
                 else None
             )
             regels = [] if found else await werklijst.regels(conn, None, MOST, 0)
+            seen = betrokkenen.found([found, regels])
+            await logboek.schrijf(conn, wie, RANK, seen, now=now, spoor=logboek.spoor())
         if json:
             print(msgspec.json.encode(found or regels).decode())
         elif found:

@@ -20,8 +20,10 @@ from service.commands.serve import check
 from service.db import APP_ROLE
 from service.errors import Kind, Refusal
 from service.settings import Settings
+from service.worker.anker import Anker
 from service.worker.handlers import HANDLERS
 from service.worker.loop import Worker
+from service.worker.zegel import Zegel
 
 LIMIT_S = 3.5
 """After a stop is asked we go, whatever still runs; what is not given back by then comes back when its lease ends."""
@@ -86,7 +88,11 @@ async def opened(
     async with connect.service_pool(settings) as pool:
         listening = asyncio.create_task(bus.run())
         try:
-            yield Worker(settings, pool, bus, HANDLERS, clock=clock)
+            anker = None if settings.log_anker is None else Anker(settings.log_anker)
+            if anker is None:
+                connect.say("Let op: LOKET_LOG_ANKER is leeg. Een afgekapt log is zo niet te ontdekken.")
+            zegel = Zegel(pool, anker, clock=clock)
+            yield Worker(settings, pool, bus, HANDLERS, clock=clock, zegel=zegel)
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):

@@ -132,6 +132,13 @@ def wipe(folder: Path) -> None:
     for path in (folder / "postgres", folder / "valkey"):
         if path.exists():
             shutil.rmtree(path)
+    # What it knows is of the log that is gone now.
+    anker_beside(folder).unlink(missing_ok=True)
+
+
+def anker_beside(folder: Path) -> Path:
+    """Where the heads of the log are written, outside of the data: see LOKET_LOG_ANKER."""
+    return folder.with_name(f"{folder.name}.anker")
 
 
 def sweep(folder: Path) -> None:

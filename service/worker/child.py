@@ -20,8 +20,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from service import logboek
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, open_pool, transaction
 from service.errors import Refusal
+from service.logboek import Gebeurtenis, Handeling
 from service.plannen import Niveau
 from service.planuitkomst import Uitkomst
 from service.settings import Settings
@@ -82,8 +84,12 @@ def opdracht_of(settings: Settings, regio: str, plan_id: UUID, nu: datetime) -> 
     )
 
 
+MAAK_PLAN = Handeling("maakPlan", Gebeurtenis.LEES, "plan", "plek_zoeken", "bemiddelen")
+"""As in service/toegang.py, which would take this process too long to load."""
+
+
 async def load(opdracht: Opdracht) -> Problem:
-    """Read in one transaction that sees one moment."""
+    """Read in one transaction that sees one moment, with a line in the log for each child."""
     from service.travel import Traveller  # noqa: PLC0415
     from service.worker import problem  # noqa: PLC0415
 
@@ -96,8 +102,11 @@ async def load(opdracht: Opdracht) -> Problem:
     wie = Wie(opdracht.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
     pool = await open_pool(opdracht.database_url, size=1, role=APP_ROLE)
     try:
-        async with Traveller.opened(settings) as travel, transaction(pool, wie, readonly=True, snapshot=True) as conn:
-            return await problem.load(conn, opdracht.plan_id, travel, opdracht.nu)
+        async with Traveller.opened(settings) as travel, transaction(pool, wie, snapshot=True) as conn:
+            found = await problem.load(conn, opdracht.plan_id, travel, opdracht.nu)
+            gelezen = [UUID(child.id) for asked in found.asked for child in asked.kinderen] + list(found.buiten)
+            await logboek.schrijf(conn, wie, MAAK_PLAN, gelezen, now=opdracht.nu, spoor=logboek.spoor())
+            return found
     finally:
         await pool.close()
 

@@ -21,6 +21,7 @@ from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
 from service.settings import Settings
 from service.taken import Claim, Taak, TaakSoort
+from service.worker.zegel import Zegel
 
 POLL_S = 5.0
 """Without being woken a worker looks this often: for a lease that ended, and for what was to wait."""
@@ -83,8 +84,10 @@ class Worker:
         handlers: Mapping[TaakSoort, Handler],
         *,
         clock: Callable[[], datetime],
+        zegel: Zegel | None = None,
     ) -> None:
         self._settings, self._pool, self._bus, self._clock = settings, pool, bus, clock
+        self._zegel = zegel
         self._handlers = handlers
         self._lease_s = settings.worker_lease_s
         self._stopping = asyncio.Event()
@@ -94,6 +97,15 @@ class Worker:
         self._stopping.set()
 
     async def run(self) -> None:
+        sealing = None if self._zegel is None else asyncio.create_task(self._zegel.run(self._stopping))
+        try:
+            await self._work()
+        finally:
+            if sealing is not None:
+                self._stopping.set()
+                await sealing
+
+    async def _work(self) -> None:
         with self._bus.heard(taken.CHANNEL) as woken:
             while not self._stopping.is_set():
                 woken.clear()

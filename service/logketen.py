@@ -114,7 +114,7 @@ async def seal(conn: Connection, regio: str, vanaf: str | None, now: datetime, m
     return len(sealed)
 
 
-KOPPEN = "select regio, volgnummer, hash from logkoppen()"
+KOPPEN = "select regio, volgnummer, hash from logkoppen() order by regio"
 
 
 async def heads(pool: Pool) -> list[Kop]:

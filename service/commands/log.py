@@ -32,9 +32,7 @@ app = typer.Typer(
 
 VERIFY = Handeling("loket log verify", Gebeurtenis.LEES, Object.LOGREGEL, Doel.VERANTWOORDEN, Verwerking.VERANTWOORDEN)
 
-INZAGE = Handeling(
-    "loket log inzage", Gebeurtenis.UITVOER, Object.LOGREGEL, Doel.VERANTWOORDEN, Verwerking.VERANTWOORDEN
-)
+INZAGE = msgspec.structs.replace(VERIFY, naam="loket log inzage", gebeurtenis=Gebeurtenis.UITVOER)
 
 CHUNK = 2000
 """Heads of the file that are compared at once."""
@@ -130,13 +128,10 @@ async def _anchored(pool: Pool, path: Path, size: int, found: dict[str, Uitslag]
 
 def show(found: list[Uitslag], notes: list[str], now: datetime) -> None:
     for uitslag in found:
-        gone = (
-            f", {count(uitslag.verwijderd, 'regel', 'regels')} na de bewaartermijn verwijderd"
-            if uitslag.verwijderd
-            else ""
-        )
+        gone = uitslag.verwijderd
+        after = f", {count(gone, 'regel', 'regels')} na de bewaartermijn verwijderd" if gone else ""
         good = "klopt NIET" if uitslag.bevindingen else "klopt"
-        print(f"{uitslag.regio}: {count(uitslag.regels, 'regel', 'regels')} gecontroleerd{gone}. Het log {good}.")
+        print(f"{uitslag.regio}: {count(uitslag.regels, 'regel', 'regels')} gecontroleerd{after}. Het log {good}.")
         for zin in uitslag.bevindingen:
             print(f"  - {zin}")
         if uitslag.meer:
@@ -236,8 +231,8 @@ def page(nummer: str, rows: list[Inzage], vandaag: date) -> list[str]:
     lines = [
         f"Wie keek er naar aanvraag {nummer}?",
         "",
-        f"Opgeschreven op {day(vandaag, vandaag)} {vandaag.year}. Elke keer dat iemand in het loket gegevens van dit kind",
-        "ziet of verandert, schrijft het loket dat op. Niemand kan die lijst later veranderen zonder dat het opvalt.",
+        f"Opgeschreven op {day(vandaag, vandaag)} {vandaag.year}. Elke keer dat iemand in het loket gegevens van dit",
+        "kind ziet of verandert, schrijft het loket dat op. Wie die lijst later verandert, valt op.",
         "",
     ]
     for (when, who), deeds in told.items():

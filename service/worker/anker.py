@@ -66,7 +66,7 @@ class Anker:
         self._began = True
 
     def _catch_up(self, fd: int, size: int) -> bool:
-        """Reads what was added since the last time. Whether the last line has no end."""
+        """Reads the whole lines that were added since the last time. Whether half a line comes after them."""
         tail = b""
         while self._read < size:
             part = os.pread(fd, min(1 << 20, size - self._read), self._read)
@@ -78,6 +78,7 @@ class Anker:
                 kop = parse(line)
                 if kop is not None:
                     self._known[kop.regio] = kop
+        self._read -= len(tail)
         return bool(tail)
 
     def _is_new(self, head: Kop, monotonic: float) -> bool:

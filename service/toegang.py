@@ -59,6 +59,7 @@ class Doel(StrEnum):
     CRISIS = "crisis"
     INRICHTEN = "inrichten"
     PLEK_ZOEKEN = "plek_zoeken"
+    TOEGANG = "toegang"
     VERANTWOORDEN = "verantwoorden"
     VERBLIJF = "verblijf"
 
@@ -70,6 +71,7 @@ DOELEN = {
     Doel.CRISIS: "Een jeugdige in crisis binnen een dag een veilige plek geven.",
     Doel.INRICHTEN: "Het loket inrichten voor de regio.",
     Doel.PLEK_ZOEKEN: "Een plek zoeken die bij een jeugdige past.",
+    Doel.TOEGANG: "Alleen wie het mag, in het loket laten.",
     Doel.VERANTWOORDEN: "Aan een jeugdige, ouder of verwijzer laten zien wie gegevens heeft gezien.",
     Doel.VERBLIJF: "Jeugdhulp geven aan een jeugdige die bij de aanbieder geplaatst is.",
 }
@@ -81,6 +83,7 @@ class Verwerking(StrEnum):
     AANBOD = "aanbod_bijhouden"
     BEMIDDELEN = "bemiddelen"
     INRICHTEN = "inrichten"
+    TOEGANG = "toegang_geven"
     VERANTWOORDEN = "verantwoorden"
 
 
@@ -88,6 +91,7 @@ VERWERKINGEN = {
     Verwerking.AANBOD: "Aanbieders, locaties, voorzieningen en plekken bijhouden, met wie u daarvoor belt.",
     Verwerking.BEMIDDELEN: "Aanvragen voor jeugdigen aannemen en er een plek bij zoeken.",
     Verwerking.INRICHTEN: "De lijsten en instellingen van de regio bijhouden.",
+    Verwerking.TOEGANG: "Vastleggen wie in het loket mag, en wie wanneer inlogt en uitlogt.",
     Verwerking.VERANTWOORDEN: "Vastleggen wie gegevens van een jeugdige zag of veranderde, en dat laten zien.",
 }
 
@@ -119,6 +123,8 @@ class Grond(Struct, frozen=True):
 
     rijen: str
     doel: Doel
+    eigen: bool = False
+    """Only rows of the own aanbieder or organisatie; never those of another in the region."""
 
 
 class Handeling(Struct, frozen=True):
@@ -149,31 +155,34 @@ EIGEN = "van de eigen aanbieder"
 AANBOD_ZIEN = {
     S: Grond("alle van de regio, en wat een afspraak met een andere regio deelt", Doel.PLEK_ZOEKEN),
     C: Grond("alle van de regio, en wat een afspraak met een andere regio deelt", Doel.CRISIS),
-    A: Grond(EIGEN, Doel.AANBOD),
+    A: Grond(EIGEN, Doel.AANBOD, eigen=True),
     K: Grond(REGIO, Doel.CAPACITEIT),
 }
 AANBOD_KENNEN = {**AANBOD_ZIEN, V: Grond("alle van de regio, om te zeggen waar het kind niet heen mag", Doel.AANVRAAG)}
 AANBIEDERS_KENNEN = {**AANBOD_KENNEN, B: Grond(REGIO, Doel.INRICHTEN)}
 AANBOD_BIJHOUDEN = {
     S: Grond("alle van de regio, als een aanbieder belt of een lijst stuurt", Doel.AANBOD),
-    A: Grond(EIGEN, Doel.AANBOD),
+    A: Grond(EIGEN, Doel.AANBOD, eigen=True),
 }
 BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder dat zegt", Doel.CRISIS)}
 AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
-AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD)}
+AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD, eigen=True)}
 
 AANVRAGEN_DOEN = {
     S: Grond(REGIO, Doel.PLEK_ZOEKEN),
-    V: Grond("van de eigen organisatie", Doel.AANVRAAG),
+    V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True),
     C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS),
 }
-AANVRAGEN_ZIEN = {**AANVRAGEN_DOEN, A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF)}
-SAMEN_DOEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), V: Grond("van de eigen organisatie", Doel.AANVRAAG)}
+AANVRAGEN_ZIEN = {
+    **AANVRAGEN_DOEN,
+    A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF, eigen=True),
+}
+SAMEN_DOEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True)}
 SAMEN_ZIEN = {**SAMEN_DOEN, C: Grond("met een kind in crisis, of nog zonder kinderen", Doel.CRISIS)}
 ZOEKEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS)}
 INZAGEN_ZIEN = {
     S: Grond(REGIO, Doel.VERANTWOORDEN),
-    V: Grond("van de eigen organisatie, zonder namen van personen", Doel.VERANTWOORDEN),
+    V: Grond("van de eigen organisatie, zonder namen van personen", Doel.VERANTWOORDEN, eigen=True),
 }
 PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 
@@ -247,6 +256,10 @@ OPENBAAR = {
     "favicon": "Het pictogram.",
     "inloggen": "Kiezen waarmee u inlogt.",
     "demo_inloggen": "Inloggen met een link van de demo op deze computer.",
+    "inlog_start": "Naar de identity provider, om te zeggen wie u bent.",
+    "inlog_terug": "Terug van de identity provider.",
+    "inlog_keuze": "Kiezen in welke rol u werkt; alleen met een inlogpoging die is gelukt.",
+    "inlog_sleutels": "De publieke sleutels waarmee het loket zich bij een identity provider bewijst.",
     "uitloggen": "De eigen sessie beëindigen.",
 }
 """What anybody may ask, without login: nothing of it is about a person."""

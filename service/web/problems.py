@@ -7,6 +7,7 @@ import logging
 from typing import Annotated
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import Meta, Struct
 
@@ -86,7 +87,15 @@ def status_of(error: Exception) -> int:
         return error.status
     if isinstance(error, Refusal):
         return STATUS[error.kind]
+    if by_policy(error):
+        return 403
     return 503 if isinstance(error, AWAY) else 500
+
+
+def by_policy(error: Exception) -> bool:
+    """A row that row-level security or a trigger keeps from being written. That the app role has no right at all to a
+    table or column is a bug of ours."""
+    return isinstance(error, asyncpg.InsufficientPrivilegeError) and "permission denied" not in str(error)
 
 
 def of_error(error: Exception, trace: UUID) -> HttpRefusal:
@@ -95,6 +104,8 @@ def of_error(error: Exception, trace: UUID) -> HttpRefusal:
         return error
     if isinstance(error, Refusal):
         return HttpRefusal(STATUS[error.kind], error.detail, error.fields)
+    if by_policy(error):
+        return HttpRefusal(403, "Dit mag u niet voor een andere organisatie, of niet met uw rol.")
     if isinstance(error, AWAY):
         log.warning("%s: the database is away: %s", trace, type(error).__name__)
         return HttpRefusal(503, "Probeer het zo nog eens.", headers={"Retry-After": "1"})

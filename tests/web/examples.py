@@ -1,0 +1,235 @@
+"""One request per operation of the API, that succeeds for who may do it, and the rows that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from service import aanvragen, bezetting, plekken
+from service.db import Pool, Rol, Wie, transaction
+from service.intake.soorten import SOORTEN
+from tests import make
+from tests.conftest import GEBRUIKER
+from tests.service import plans
+from tests.service.intake import files
+
+CANARY = "Kanarie"
+"""In every text of the rows: where it may not be seen, it must not be."""
+
+STORIES = {
+    "urgentie_reden": f"{CANARY} urgentie",
+    "eerder_geprobeerd": f"{CANARY} eerder",
+    "mening_jeugdige": f"{CANARY} mening",
+    "praktisch": f"{CANARY} praktisch",
+    "school_pc4": "1251",
+    "netwerk_pc4": "1261",
+    "maximale_reistijd": 60,
+    "onderwijs": "speciaal",
+}
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """Rows of one aanbieder and one organisatie, in one region."""
+
+    regio: str
+    aanbieder: UUID
+    locatie: UUID
+    voorziening: UUID
+    plek: UUID
+    bevestiging: UUID
+    stop: UUID
+    organisatie: UUID
+    samenplaatsing: UUID
+    geplaatst: UUID
+    """Aanvraag of a child in crisis that lives at the aanbieder; in the samenplaatsing."""
+    open: UUID
+    """Aanvraag of a child in crisis that has no place yet."""
+    nummers: tuple[str, str]
+    plan: UUID | None
+    wachtend_plan: UUID | None
+    name: str
+    """What its texts begin with."""
+
+    def ids(self) -> set[str]:
+        return {
+            str(value) for value in (getattr(self, name) for name in self.__struct_fields__) if isinstance(value, UUID)
+        }
+
+
+def loket(regio: str) -> Wie:
+    return Wie(regio, Rol.SCHAKELFUNCTIONARIS, GEBRUIKER)
+
+
+async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> World:
+    """All rows; with `plan` one that is made of what is there by then, and one that waits."""
+    name = f"{CANARY} {name}"
+    async with transaction(pool, loket(regio)) as conn:
+        aanbieder = await make.aanbieder(conn, naam=name, telefoon="035 777 77 77")
+        locatie = await make.locatie(conn, aanbieder_id=aanbieder.id, naam=name)
+        huis = await make.voorziening(
+            conn, locatie_id=locatie.id, naam=name, bellen_naam=name, groepsmix={"brandstichting": 3}
+        )
+        await make.voorziening(conn, locatie_id=locatie.id, naam=f"{name} leeg")
+        plek = await make.plek(conn, voorziening_id=huis.id, naam=name)
+        bevestiging = await plekken.bevestig(conn, plek.id, None, now=make.NOW, bron=plekken.Bron.SCHERM)
+        stop = await make.stop(conn, plek_id=plek.id)
+        organisatie = await make.organisatie(conn, naam=name)
+        samen = await make.samenplaatsing(conn, organisatie_id=organisatie, mag_splitsen=True, splitsreden=name)
+        kind = {"organisatie_id": organisatie, "urgentie": aanvragen.Urgentie.CRISIS, **STORIES}
+        geplaatst = await make.aanvraag(conn, kenmerk=f"{name} 1", samenplaatsing_id=samen.id, **kind)
+        open_ = await make.aanvraag(conn, kenmerk=f"{name} 2", **kind)
+        bed = await make.plek(conn, voorziening_id=huis.id)
+        await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
+    made = (await plans.made(pool, loket(regio))).id if plan else None
+    waiting = (await plans.ask(pool, loket(regio))).id if plan else None
+    return World(
+        regio=regio,
+        aanbieder=aanbieder.id,
+        locatie=locatie.id,
+        voorziening=huis.id,
+        plek=plek.id,
+        bevestiging=bevestiging.id,
+        stop=stop.id,
+        organisatie=organisatie,
+        samenplaatsing=samen.id,
+        geplaatst=geplaatst.id,
+        open=open_.id,
+        nummers=(geplaatst.nummer, open_.nummer),
+        plan=made,
+        wachtend_plan=waiting,
+        name=name,
+    )
+
+
+# ── Requests ─────────────────────────────────────────────────────────────────────────────────────
+
+IN_PATH = {
+    "aanbiederId": "aanbieder",
+    "locatieId": "locatie",
+    "voorzieningId": "voorziening",
+    "plekId": "plek",
+    "bevestigingId": "bevestiging",
+    "stopId": "stop",
+    "aanvraagId": "geplaatst",
+    "samenplaatsingId": "samenplaatsing",
+    "planId": "plan",
+}
+"""Parameter of a path → row of the world; but for …"""
+
+ELSE_IN_PATH = {
+    ("toonRangschikking", "aanvraagId"): "open",
+    ("wijzigPlan", "planId"): "wachtend_plan",
+    ("haalPlanregel", "aanvraagId"): "open",
+    ("wijzigPlanregel", "aanvraagId"): "open",
+    ("legPlanregelUit", "aanvraagId"): "open",
+    ("haalUitweg", "aanvraagId"): "open",
+}
+
+LISTED = {
+    "lijstAanbieders": "aanbieder",
+    "lijstLocaties": "locatie",
+    "lijstVoorzieningen": "voorziening",
+    "lijstPlekken": "plek",
+    "lijstAanvragen": "geplaatst",
+    "lijstPlannen": "plan",
+    "lijstSamenplaatsingen": "samenplaatsing",
+}
+"""Lists of rows of an organisation or a region: what stands in them for who may see it."""
+
+FREE = {
+    "lijstZorgvormen",
+    "lijstKenmerkcodes",
+    "voegAanbiederToe",
+    "startPlan",
+    "leesInAanbieders",
+    "haalSjabloonAanbieders",
+    "haalSjabloonVoorzieningen",
+    "haalSjabloonCapaciteit",
+    "haalSjabloonAanvragen",
+    "haalBeschrijving",
+}
+"""Without a row of anybody: who may do it, may do it in the own region."""
+
+_fresh = count(1)
+
+
+def _aanvraag(w: World) -> dict[str, Any]:
+    return {
+        "organisatieId": str(w.organisatie),
+        "kenmerk": f"N-{next(_fresh)}",
+        "urgentie": "crisis",
+        "leeftijdMaanden": 120,
+        "leeftijdPeildatum": "2026-03-02",
+        "geslacht": "meisje",
+        "groepssoorten": ["gemengd"],
+        "pc4": "1211",
+        "gemeenteCode": "0402",
+        "huidigVerblijf": "thuis",
+        "gewensteStart": "2026-03-03",
+        "uiterlijkeDatum": "2026-03-20",
+        "verwachtVerblijf": 28,
+        "perspectief": "onduidelijk",
+        "zorgvormen": ["gezinshuis"],
+        "juridischKader": "ots",
+    }
+
+
+def _stop(_: World) -> dict[str, Any]:
+    first = 100 + 10 * next(_fresh)
+    return {"reden": "verbouwing", "van": make.day(first).isoformat(), "tot": make.day(first + 5).isoformat()}
+
+
+BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
+    "voegAanbiederToe": lambda w: {"naam": f"Nieuw {next(_fresh)}"},
+    "wijzigAanbieder": lambda w: {"telefoon": "035 777 77 77"},
+    "voegLocatieToe": lambda w: {"aanbiederId": str(w.aanbieder), "naam": f"N {next(_fresh)}", "postcode": "1211 AB"},
+    "wijzigLocatie": lambda w: {"plaats": "Hilversum"},
+    "voegVoorzieningToe": lambda w: {
+        "aanbiederId": str(w.aanbieder),
+        "locatieId": str(w.locatie),
+        "naam": f"Nieuw {next(_fresh)}",
+        "zorgvorm": "gezinshuis",
+        "leeftijdVan": 0,
+        "leeftijdTot": 100,
+        "juridischeKaders": ["ots"],
+        "perspectieven": ["onduidelijk"],
+    },
+    "wijzigVoorziening": lambda w: {"maximaalVerblijf": 100},
+    "voegPlekToe": lambda w: {"voorzieningId": str(w.voorziening), "naam": f"Nieuw {next(_fresh)}"},
+    "wijzigPlek": lambda w: {"beschikbaarheid": "bemenst"},
+    "bevestigPlek": lambda w: {},
+    "stopPlek": _stop,
+    "wijzigStop": lambda w: {"tot": "2026-04-01"},
+    "voegAanvraagToe": _aanvraag,
+    "wijzigAanvraag": lambda w: {"praktisch": STORIES["praktisch"]},
+    "startPlan": lambda w: {"seconden": 1},
+    "wijzigPlan": lambda w: {"status": "gestopt"},
+    "wijzigPlanregel": lambda w: {"vast": False},
+    "voegSamenplaatsingToe": lambda w: {"organisatieId": str(w.organisatie)},
+    "wijzigSamenplaatsing": lambda w: {"magSplitsen": True, "splitsreden": w.name},
+}
+
+QUERIES: dict[str, Callable[[World], dict[str, Any]]] = {
+    **{id: lambda w: {"aantal": 200} for id in LISTED},
+    "legPlanregelUit": lambda w: {"voorzieningId": str(w.voorziening)},
+    **{f"leesIn{soort.capitalize()}": lambda w: {"proef": "true"} for soort in SOORTEN},
+}
+
+
+def _list(soort: str, **own: Any) -> bytes:
+    """A row of the template, about rows of the world."""
+    columns = SOORTEN[soort].table.columns
+    row = {column.name: next(iter(column.examples), None) for column in columns} | own
+    return files.workbook((soort.capitalize(), [list(row), list(row.values())]))
+
+
+FILES: dict[str, Callable[[World], bytes]] = {
+    "leesInAanbieders": lambda w: _list("aanbieders"),
+    "leesInVoorzieningen": lambda w: _list("voorzieningen", aanbieder=w.name, voorziening="Nieuw"),
+    "leesInCapaciteit": lambda w: _list("capaciteit", aanbieder=w.name, voorziening=f"{w.name} leeg"),
+    "leesInAanvragen": lambda w: _list("aanvragen", organisatie=w.name),
+}

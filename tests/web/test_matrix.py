@@ -1,0 +1,245 @@
+"""Every operation and page × every rol × own and other organisation and region, and a machine, and nobody.
+
+Made of the OpenAPI document, so that a new route without a rule or an example fails. All requests ask for the same
+rows, those of one aanbieder and one organisatie: who may see them, really gets them, without the fields that are not
+theirs; who may not, gets nothing of them, and nothing has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar.connection import ASGIConnection
+from msgspec import Struct
+
+from service import toegang
+from service.app import create_app
+from service.db import Connection, Pool, Rol, Wie
+from service.settings import Settings
+from service.web import openapi
+from service.web.identity import nobody
+from service.web.v1 import OPERATIONS
+from tests import make
+from tests.conftest import OTHER_REGIO, REGIO
+from tests.web import examples
+from tests.web.conftest import running
+from tests.web.examples import CANARY, World
+
+DOCUMENT = openapi.document(OPERATIONS)
+PATHS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    operation["operationId"]: (method, path, operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+}
+
+
+class Caller(Struct, frozen=True):
+    name: str
+    wie: Wie | None
+    """None: nobody."""
+    own: bool
+    """Of the region, and where the rol has one the organisation, whose rows are asked for."""
+
+
+def callers(own: World, other: World, far: World) -> Iterator[Caller]:
+    yield Caller("niemand", None, False)
+    number = 100
+    for world in (own, other, far):
+        where = "eigen" if world is own else "andere organisatie" if world is other else "andere regio"
+        for rol in Rol:
+            of = {Rol.AANBIEDER: world.aanbieder, Rol.VERWIJZER: world.organisatie}.get(rol)
+            if of is None and world is other:
+                continue
+            number += 1
+            wie = Wie(world.regio, rol, UUID(int=number), of)
+            yield Caller(f"{rol}, {where}", wie, world is own)
+        machine = UUID(int=number + 500)
+        wie = Wie(world.regio, Rol.AANBIEDER, machine, world.aanbieder, koppeling=machine)
+        yield Caller(f"koppeling, {where}", wie, world is own)
+
+
+class Matrix(Struct, frozen=True, eq=False):
+    client: httpx.AsyncClient
+    world: World
+    callers: list[Caller]
+    owner: Connection
+
+    async def send(self, caller: Caller, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {"X-Caller": caller.name, **request.pop("headers", {})}
+        return await self.client.request(method.upper(), path, headers=headers, **request)
+
+    async def operation(self, caller: Caller, id: str) -> httpx.Response:
+        """The example request of an operation, about the rows of the world."""
+        method, path, operation = PATHS[id]
+        for parameter in operation.get("parameters", ()):
+            name = parameter["name"]
+            if parameter["in"] == "path":
+                row = examples.ELSE_IN_PATH.get((id, name)) or examples.IN_PATH[name]
+                path = path.replace("{" + name + "}", str(getattr(self.world, row)))
+        request: dict[str, Any] = {}
+        if id in examples.QUERIES:
+            request["params"] = examples.QUERIES[id](self.world)
+        if id in examples.BODIES:
+            request["json"] = examples.BODIES[id](self.world)
+        if id in examples.FILES:
+            request["files"] = {"bestand": ("lijst.xlsx", examples.FILES[id](self.world))}
+        if method == "patch":
+            request["headers"] = {"If-Match": "*"}
+        return await self.send(caller, method, f"/v1{path}", **request)
+
+    async def state(self) -> list[str]:
+        """A hash of every table, but for what every request may add: its line in the log."""
+        tables = await self.owner.fetch(
+            "select tablename from pg_tables where schemaname = 'public' and tablename <> all ($1)", list(LOGS)
+        )
+        rows = "coalesce(md5(string_agg(x::text, '' order by x::text)), '')"
+        hashes = " union all ".join(f"select '{t[0]} ' || {rows} from {t[0]} x" for t in tables)
+        return sorted(row[0] for row in await self.owner.fetch(hashes))
+
+
+LOGS = {"logregel", "logketen", "gemeente", "postcodegebied", "productcategorie"}
+"""What refused requests may add to; and large tables that nobody writes."""
+
+
+@pytest.fixture
+async def matrix(settings: Settings, pool: Pool, owner: Connection) -> AsyncIterator[Matrix]:
+    # The plan of the first knows the children of the second too, because it is made last.
+    other = await examples.world(pool, REGIO, "ander")
+    far = await examples.world(pool, OTHER_REGIO, "ver")
+    own = await examples.world(pool, REGIO, "eigen", plan=True)
+    everybody = list(callers(own, other, far))
+    by_name = {caller.name: caller.wie for caller in everybody}
+
+    async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
+        wie = by_name[connection.headers["x-caller"]]
+        if wie is None:
+            raise nobody("Log eerst in.", had_token=False)
+        return wie
+
+    async with AsyncExitStack() as stack:
+        app = create_app(settings, identity=identity, clock=lambda: make.NOW)
+        await stack.enter_async_context(running(app))
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
+        yield Matrix(client, own, everybody, owner)
+
+
+# ── What should come of it ───────────────────────────────────────────────────────────────────────
+
+
+def may(operation: dict[str, Any], caller: Caller) -> bool:
+    """By function: as the document says."""
+    assert caller.wie is not None
+    by_machine = any("koppeling" in need for need in operation["security"])
+    return caller.wie.rol in operation["x-rollen"] and (caller.wie.koppeling is None or by_machine)
+
+
+def reaches(id: str, caller: Caller) -> bool:
+    """By row: those of the own region, or only those of the own organisation, as the table says."""
+    line = toegang.handeling(id)
+    assert line is not None and caller.wie is not None
+    return caller.own or (caller.wie.regio == REGIO and not line.rollen[caller.wie.rol].eigen)
+
+
+def expected(id: str, caller: Caller) -> set[int]:
+    """Which status there should be."""
+    _, path, operation = PATHS[id]
+    good = {int(status) for status in operation["responses"] if status.startswith("2")}
+    if operation["security"] == []:
+        return good
+    if caller.wie is None:
+        return {401}
+    if not may(operation, caller):
+        return {403}
+    if reaches(id, caller) or id in examples.FREE or id in examples.LISTED:
+        return good
+    if "{" in path:
+        return {404}
+    # Something new of an aanbieder or organisatie that is not there for the caller, or is not its own.
+    return {400, 403}
+
+
+def properties(schema: dict[str, Any], value: Any) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Name, schema and value of every field in an answer, however deep."""
+    if "$ref" in schema:
+        schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
+    for option in schema.get("anyOf", ()):
+        if option != {"type": "null"} and value is not None:
+            yield from properties(option, value)
+    if isinstance(value, list):
+        for item in value:
+            yield from properties(schema.get("items", {}), item)
+    elif isinstance(value, dict):
+        for name, below in schema.get("properties", {}).items():
+            yield name, below, value[name]
+            yield from properties(below, value[name])
+
+
+def check_fields(id: str, caller: Caller, answer: httpx.Response) -> None:
+    """What this rol does not see is empty."""
+    assert caller.wie is not None
+    method, path, operation = PATHS[id]
+    response = operation["responses"][str(answer.status_code)]["content"]
+    if "application/json" not in response or answer.headers["content-type"] != "application/json":
+        return
+    for name, schema, value in properties(response["application/json"]["schema"], answer.json()):
+        if caller.wie.rol not in schema.get("x-zichtbaar-voor", Rol):
+            assert value in (None, [], {}), (method, path, caller.name, name, value)
+
+
+def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response) -> None:
+    """Nothing of the rows stands in what is answered; but for the names that the caller sent itself, in a list."""
+    where = id, caller.name
+    assert "location" not in answer.headers or answer.status_code == 303, where
+    canaries = [text for text in examples.STORIES.values() if CANARY in str(text)] if id in examples.FILES else [CANARY]
+    assert not [text for text in canaries if str(text) in answer.text], where
+    assert not [nummer for nummer in matrix.world.nummers if nummer in answer.text], where
+    assert not [id for id in matrix.world.ids() if id in answer.text], where
+
+
+# ── The tests ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_operation_has_an_example() -> None:
+    """A new route is not in the matrix by accident only: what it needs is written in examples.py."""
+    for id, (method, path, operation) in PATHS.items():
+        if "requestBody" in operation:
+            assert id in examples.BODIES or id in examples.FILES, f"no example of the body of {id}"
+        for parameter in operation.get("parameters", ()):
+            if parameter["in"] == "path":
+                assert parameter["name"] in examples.IN_PATH, f"no row for {parameter['name']} of {id}"
+        if method == "get" and "{" not in path:
+            assert id in examples.LISTED or id in examples.FREE, f"{id} is a list of whose rows?"
+
+
+async def test_each_operation_does_for_each_caller_what_the_table_says(matrix: Matrix) -> None:
+    """Status, fields, and for who is refused: no data and no change. Refused ones first, so that no row is gone."""
+    wrong: list[str] = []
+    for id in PATHS:
+        statuses = {caller.name: expected(id, caller) for caller in matrix.callers}
+        before = await matrix.state()
+        for caller in sorted(matrix.callers, key=lambda caller: min(statuses[caller.name]) < 400):
+            if min(statuses[caller.name]) < 400 and before:
+                assert await matrix.state() == before, f"{id}: something changed for who was refused"
+                before = []
+            answer = await matrix.operation(caller, id)
+            if answer.status_code not in statuses[caller.name]:
+                wrong.append(
+                    f"{id} as {caller.name}: {answer.status_code}, not {statuses[caller.name]} {answer.text[:300]}"
+                )
+            elif answer.status_code >= 400:
+                check_empty(id, caller, matrix, answer)
+            elif caller.wie is not None:
+                check_fields(id, caller, answer)
+                if id in examples.LISTED:
+                    listed = str(getattr(matrix.world, examples.LISTED[id])) in answer.text
+                    if listed != reaches(id, caller):
+                        wrong.append(f"{id} as {caller.name}: listed {listed}")
+        if before:
+            assert await matrix.state() == before, f"{id}: something changed for who was refused"
+    assert not wrong, "\n".join(wrong)

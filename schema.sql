@@ -1271,6 +1271,8 @@ create table inlogpoging (
     browser                bytea       not null,
     naar                   text        not null,
     begonnen_op            timestamptz not null,
+    subject                text,
+    idp_sessie             text,
     constraint inlogpoging_pk primary key (hash),
     constraint inlogpoging_provider_fk foreign key (identiteitsprovider_id) references identiteitsprovider
 );
@@ -1278,6 +1280,7 @@ comment on table inlogpoging is 'A login under way, found by the hash of its sta
 comment on column inlogpoging.verificateur is 'PKCE code_verifier.';
 comment on column inlogpoging.browser is 'Hash of a cookie: another browser cannot finish this login.';
 comment on column inlogpoging.naar is 'Path to go to after it.';
+comment on column inlogpoging.subject is 'Who it is, once the provider has said so and only the choice of a gebruiker remains.';
 create index inlogpoging_oud on inlogpoging (begonnen_op);
 
 -- ── Machines of providers ────────────────────────────────────────────────────────────────────────
@@ -1686,6 +1689,10 @@ declare
     grens bigint;
     weg   bigint;
 begin
+    if huidige_rol() is distinct from 'schakelfunctionaris'
+       or huidige_gebruiker() is distinct from '00000000-0000-0000-0000-000000000000' then
+        raise insufficient_privilege using message = 'only the service itself shortens the log';
+    end if;
     -- From the start of the chain, by when a line was sealed: that stands in the chain, so `loket log verify` can see
     -- afterwards that no line went too early. Seals are never older than the one before.
     select max(k.volgnummer) into grens from logketen k where k.regio = huidige_regio() and k.verzegeld_op < tot;

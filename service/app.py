@@ -17,6 +17,7 @@ from service import plannen, sessies, toegang
 from service.bus import Bus
 from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
+from service.oidc import Oidc
 from service.settings import Settings
 from service.snapshot import Snapshots
 from service.travel import Traveller
@@ -46,6 +47,7 @@ async def open_services(
         await check_app_role(pool)
         valkey = redis.asyncio.from_url(redis_url)
         stack.push_async_callback(valkey.aclose)
+        oidc = await stack.enter_async_context(Oidc.opened(settings))
         travel = await stack.enter_async_context(Traveller.opened(settings))
         # Its own connections: a question that waits for the snapshot holds one of the pool already.
         reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
@@ -63,6 +65,7 @@ async def open_services(
                 travel=travel,
                 redis=valkey,
                 bus=bus,
+                oidc=oidc,
                 demo_links=demo_links,
             )
         finally:

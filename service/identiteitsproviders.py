@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.db import Connection, Pool, rows_as
+from service.errors import Kind, Refusal
 
 
 class Identiteitsprovider(Struct, frozen=True):
@@ -26,6 +27,31 @@ ALL = "select id, naam, issuer, client_id, acr, actief from identiteitsprovider 
 
 async def all(conn: Connection | Pool) -> list[Identiteitsprovider]:
     return rows_as(await conn.fetch(ALL), Identiteitsprovider)
+
+
+GET = "select id, naam, issuer, client_id, acr, actief from identiteitsprovider where id = $1 and actief"
+
+
+async def get(conn: Connection | Pool, id: UUID) -> Identiteitsprovider:
+    """An active one. Raises NOT_FOUND."""
+    rows = rows_as(await conn.fetch(GET, id), Identiteitsprovider)
+    if not rows:
+        raise Refusal(Kind.NOT_FOUND, "Hier kunt u niet (meer) inloggen. Kies iets anders.")
+    provider: Identiteitsprovider = rows[0]
+    return provider
+
+
+VAN_GEBRUIKER = """
+select p.id, p.naam, p.issuer, p.client_id, p.acr, p.actief
+from gebruiker g join identiteitsprovider p on p.id = g.identiteitsprovider_id
+where g.id = huidige_gebruiker() and p.actief
+"""
+
+
+async def of_gebruiker(conn: Connection) -> Identiteitsprovider | None:
+    """Where whoever asks logged in; nobody's in the demo."""
+    rows = rows_as(await conn.fetch(VAN_GEBRUIKER), Identiteitsprovider)
+    return rows[0] if rows else None
 
 
 async def active(conn: Connection | Pool) -> list[Identiteitsprovider]:

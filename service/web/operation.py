@@ -16,6 +16,7 @@ from msgspec import Struct, field
 from service.bus import Bus
 from service.db import Connection, Pool, Wie
 from service.errors import FieldError
+from service.oidc import Oidc
 from service.settings import Settings
 from service.snapshot import Snapshots
 from service.travel import Traveller
@@ -38,6 +39,7 @@ class Services(Struct, kw_only=True, eq=False):
     travel: Traveller
     redis: redis.asyncio.Redis
     bus: Bus
+    oidc: Oidc
     demo_links: Mapping[str, UUID] = field(default_factory=dict)
     """Token of a link → gebruiker, in the demo on this computer only (service/demologin.py)."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

@@ -70,6 +70,7 @@ async def serve(settings: Settings) -> AsyncIterator[Serve]:
             *,
             clock: Callable[[], datetime] = lambda: make.NOW,
             demo_links: Mapping[str, UUID] | None = None,
+            settings: Settings = settings,
         ) -> httpx.AsyncClient:
             identity = None if wie is None else always(wie)
             app = create_app(settings, identity=identity, clock=clock, demo_links=demo_links)

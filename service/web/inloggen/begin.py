@@ -11,7 +11,9 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.response import Response
 
-from service import sessies
+from service import inlogpogingen, logboek, sessies
+from service.db import transaction
+from service.toegang import Doel, Verwerking
 from service.web import origin
 from service.web.identity import cookie_name
 from service.web.operation import Services
@@ -35,6 +37,9 @@ def opened(request: Request[Any, Any, Any]) -> Services:
     return services
 
 
+INLOG = logboek.Handeling("inloggen", logboek.Gebeurtenis.INLOG, "sessie", Doel.TOEGANG, Verwerking.TOEGANG)
+
+
 async def begin(
     request: Request[Any, Any, Any], services: Services, gebruiker: UUID, naar: str, *, sid: str | None = None
 ) -> Response[None]:
@@ -44,7 +49,7 @@ async def begin(
     before = request.cookies.get(name)
     if before:
         await sessies.end(services.pool, before, now=now)
-    token, _ = await sessies.begin(
+    token, sessie = await sessies.begin(
         services.pool,
         gebruiker=gebruiker,
         now=now,
@@ -52,8 +57,23 @@ async def begin(
         idle=timedelta(minutes=settings.session_idle_min),
         sid=sid,
     )
+    # The browser is given its token only when the line is in the log.
+    async with transaction(services.pool, sessie.wie) as conn:
+        await logboek.schrijf_los(conn, sessie.wie, INLOG, now=now, spoor=logboek.spoor())
     response = see_other(naar)
     response.set_cookie(cookie(services, name, token))
+    return response
+
+
+def browser_of(request: Request[Any, Any, Any], services: Services) -> str | None:
+    """What this browser was given when it began to log in."""
+    return request.cookies.get(f"{cookie_name(services.demo_links)}-inlog") or None
+
+
+def with_browser(services: Services, response: Response[Any], browser: str) -> Response[Any]:
+    """For as long as a login under way lasts."""
+    name = f"{cookie_name(services.demo_links)}-inlog"
+    response.set_cookie(cookie(services, name, browser, max_age=int(inlogpogingen.LASTS.total_seconds())))
     return response
 
 

@@ -1,37 +1,70 @@
-"""`/inloggen`: where one may log in."""
+"""`/inloggen/keuze`: who has several roles or regions, says as whom to go on."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from urllib.parse import urlencode
+from typing import Any
+from uuid import UUID
 
-from litestar import Request
-from litestar.params import QueryParameter
+import msgspec
+from litestar import Request, post
 from litestar.response import Response
 
-from service import identiteitsproviders
+from service import gebruikers, inlogpogingen
 from service.days import today
-from service.web.inloggen.begin import opened, own_path
-from service.web.pages.render import page, page_at
+from service.errors import Kind, Refusal
+from service.gebruikers import Keuze
+from service.inlogpogingen import Inlogpoging
+from service.oidc import Iemand
+from service.sessies import digest, new_token
+from service.web.inloggen.begin import begin, browser_of, opened, with_browser
+from service.web.inloggen.mislukt import failed
+from service.web.operation import Services
+from service.web.pages.render import page
 
 
-@page_at("/inloggen")
-async def inloggen(
-    request: Request[Any, Any, Any],
-    naar: Annotated[str | None, QueryParameter()] = None,
-    uit: Annotated[str | None, QueryParameter()] = None,
+async def ask(
+    request: Request[Any, Any, Any], services: Services, before: Inlogpoging, iemand: Iemand, found: list[Keuze]
 ) -> Response[str]:
-    """The identity providers. `naar` is where to go afterwards; `uit` says that somebody just logged out."""
-    services = opened(request)
-    found = await identiteitsproviders.active(services.pool) if services.settings.adres else []
-    after = own_path(naar)
-    return page(
-        "inloggen.html",
+    """The page with the choices. Who it is stays with us, under a new secret and for this browser only."""
+    browser, secret = browser_of(request, services) or new_token(), new_token()
+    poging = Inlogpoging(
+        identiteitsprovider_id=before.identiteitsprovider_id,
+        browser=digest(browser),
+        naar=before.naar,
+        begonnen_op=services.clock(),
+        subject=iemand.subject,
+        idp_sessie=iemand.sid,
+    )
+    await inlogpogingen.add(services.pool, secret, poging)
+    response = page(
+        "keuze.html",
         today=today(services.clock()),
         who="",
         section="",
         is_list=False,
-        uit=uit is not None,
-        demo=bool(services.demo_links),
-        providers=[(p.naam, "/inloggen/start?" + urlencode({"provider": p.id, "naar": after})) for p in found],
+        secret=secret,
+        keuzes=found,
     )
+    return with_browser(services, response, browser)
+
+
+@post("/inloggen/keuze", include_in_schema=False)
+async def inlog_keuze(request: Request[Any, Any, Any]) -> Response[Any]:
+    """A session for the gebruiker that was chosen, if it is one of the choices."""
+    services = opened(request)
+    try:
+        form = await request.form()
+        poging = await inlogpogingen.take(
+            services.pool, str(form.get("poging", "")), browser_of(request, services), now=services.clock()
+        )
+        if poging.subject is None:
+            raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw.")
+        found = await gebruikers.keuzes(services.pool, poging.identiteitsprovider_id, poging.subject, None)
+        chosen = msgspec.convert(str(form.get("gebruiker", "")), UUID)
+        if chosen not in {keuze.id for keuze in found}:
+            raise Refusal(Kind.FORBIDDEN, "Dit kunt u niet kiezen. Begin opnieuw.")
+        return await begin(request, services, chosen, poging.naar, sid=poging.idp_sessie)
+    except msgspec.ValidationError:
+        return failed(services, Refusal(Kind.INVALID, "Dit kunt u niet kiezen. Begin opnieuw."))
+    except Refusal as refusal:
+        return failed(services, refusal)

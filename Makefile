@@ -38,8 +38,9 @@ $(DIST)/manifest.json: $(STAMP) package-lock.json deploy/assets.py $(wildcard se
 demo: setup ## het loket met een verzonnen regio; PORT=8001 andere poort, FRESH=1 opnieuw beginnen
 	@exec $(BIN)/python -m service.cli demo --ouder $$PPID $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(FRESH)),--opnieuw)
 
+# One worker per core, each with its own servers. To look into a failure: .venv/bin/python -m pytest, in one process.
 test: setup ## alle tests die niets anders nodig hebben
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
 lint: setup ## stijl, types, pijlen, beveiliging en migraties
 	$(BIN)/ruff check .
@@ -66,7 +67,8 @@ $(BROWSER_STAMP): requirements-browser.lock $(STAMP)
 	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-browser.lock
 	@touch $@
 
-ci: lint browser ## alles wat meer nodig heeft: browser, PostgreSQL 15, ../shared
+ci: lint browser ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
+	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
 	$(BIN)/python -m pytest -m shared
 

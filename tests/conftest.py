@@ -1,4 +1,5 @@
-"""One PostgreSQL and one Valkey for the whole run, in a temporary folder; one database per test.
+"""One PostgreSQL and one Valkey for the whole run, in a temporary folder; one database per test. `make test` runs in
+several processes, each with its own two servers, so that no test meets another's.
 
 `database` is an empty copy of schema.sql with two regions in it (see REGIONS); `owner` and `pool` are a connection
 as the owner and a pool as the app role, as in production. Nothing here is a fake.

@@ -1,4 +1,4 @@
-"""Schemathesis asks the real server, on loopback with a real database, thousands of things that people would not."""
+"""Schemathesis asks the real server, on loopback with a real database, hundreds of things that people would not."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ CONFIG = Path(__file__).with_name("schemathesis.toml")
 
 EXAMPLES = os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "3")
 """Per operation; the order of a thousand to look for trouble."""
+
+PHASES = os.environ.get("TEST_SCHEMATHESIS_PHASES", "examples,fuzzing,stateful")
+"""`make ci` adds coverage: every limit of every field, some five thousand questions."""
 
 
 @pytest.fixture
@@ -54,6 +57,7 @@ async def test_the_api_does_what_its_document_says(address: str, tmp_path: Path)
     program = Path(sys.executable).with_name("schemathesis")
     command = [program, "--config-file", CONFIG, "run", f"{address}/v1/openapi.json", "--checks", "all"]
     options = ["--seed", "2026", "--max-examples", EXAMPLES, "--wait-for-schema", "20", "--no-color", "--no-shrink"]
+    options += ["--phases", PHASES]
     running = await asyncio.create_subprocess_exec(
         *map(str, command),
         *options,

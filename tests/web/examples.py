@@ -48,7 +48,9 @@ class World(Struct, frozen=True, kw_only=True):
     """Aanvraag of a child in crisis that lives at the aanbieder; in the samenplaatsing."""
     open: UUID
     """Aanvraag of a child in crisis that has no place yet."""
-    nummers: tuple[str, str]
+    regulier: UUID
+    """Aanvraag of a child that is not in crisis and lives nowhere yet."""
+    nummers: tuple[str, str, str]
     plan: UUID | None
     wachtend_plan: UUID | None
     name: str
@@ -82,6 +84,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         kind = {"organisatie_id": organisatie, "urgentie": aanvragen.Urgentie.CRISIS, **STORIES}
         geplaatst = await make.aanvraag(conn, kenmerk=f"{name} 1", samenplaatsing_id=samen.id, **kind)
         open_ = await make.aanvraag(conn, kenmerk=f"{name} 2", **kind)
+        regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
         await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
     made = (await plans.made(pool, loket(regio))).id if plan else None
@@ -98,7 +101,8 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         samenplaatsing=samen.id,
         geplaatst=geplaatst.id,
         open=open_.id,
-        nummers=(geplaatst.nummer, open_.nummer),
+        regulier=regulier.id,
+        nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
         plan=made,
         wachtend_plan=waiting,
         name=name,

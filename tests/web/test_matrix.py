@@ -18,6 +18,7 @@ from litestar.connection import ASGIConnection
 from msgspec import Struct
 
 from service import toegang
+from service.aanvragen import Aanvraag
 from service.app import create_app
 from service.db import Connection, Pool, Rol, Wie
 from service.settings import Settings
@@ -196,10 +197,18 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response)
     """Nothing of the rows stands in what is answered; but for the names that the caller sent itself, in a list."""
     where = id, caller.name
     assert "location" not in answer.headers or answer.status_code == 303, where
-    canaries = [text for text in examples.STORIES.values() if CANARY in str(text)] if id in examples.FILES else [CANARY]
-    assert not [text for text in canaries if str(text) in answer.text], where
+    canaries = [CANARY]
+    if id in examples.FILES:
+        canaries = [str(text) for text in examples.STORIES.values() if CANARY in str(text)]
+    elif answer.status_code == 200:  # a list of what the caller has itself
+        canaries = [matrix.world.name]
+    assert not [text for text in canaries if text in answer.text], where
     assert not [nummer for nummer in matrix.world.nummers if nummer in answer.text], where
     assert not [id for id in matrix.world.ids() if id in answer.text], where
+
+
+PAGES = {"paginaAanvragen": "/", "paginaAanvraag": "/aanvragen/{open}"}
+"""Pages that are about rows: where the example is. The open aanvraag stands on both."""
 
 
 # ── The tests ────────────────────────────────────────────────────────────────────────────────────
@@ -243,3 +252,100 @@ async def test_each_operation_does_for_each_caller_what_the_table_says(matrix: M
         if before:
             assert await matrix.state() == before, f"{id}: something changed for who was refused"
     assert not wrong, "\n".join(wrong)
+
+
+async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) -> None:
+    """In words that a browser shows: to the login page, refused, not there, or there without what is hidden."""
+    pages = {line.id for line in toegang.HANDELINGEN} - PATHS.keys()
+    assert pages == PAGES.keys(), "a page without an example"
+    nummer = matrix.world.nummers[1]
+    for id, path in PAGES.items():
+        for caller in matrix.callers:
+            answer = await matrix.send(caller, "get", path.format(open=matrix.world.open))
+            where = id, caller.name, answer.text[:500]
+            if caller.wie is None:
+                assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/inloggen"), where
+            elif not (line := toegang.handeling(id)) or caller.wie.rol not in line.rollen or caller.wie.koppeling:
+                assert answer.status_code == 403, where
+            elif not reaches(id, caller):
+                assert answer.status_code == (404 if "{" in path else 200), where
+            else:
+                assert answer.status_code == 200 and nummer in answer.text, where
+                for name, story in examples.STORIES.items():
+                    if caller.wie.rol not in toegang.ziet(Aanvraag, name) and CANARY in str(story):
+                        assert str(story) not in answer.text, (where, name)
+                assert (
+                    caller.wie.rol in toegang.ziet(Aanvraag, "kenmerk") or f"{matrix.world.name} 2" not in answer.text
+                )
+                continue
+            check_empty(id, caller, matrix, answer)
+
+
+async def test_pages_without_login_say_nothing_of_anybody(matrix: Matrix) -> None:
+    for path in ("/livez", "/readyz", "/inloggen", "/favicon.ico", "/bestaat-niet"):
+        answer = await matrix.send(matrix.callers[0], "get", path)
+        assert answer.status_code in (200, 404)
+        check_empty(path, matrix.callers[0], matrix, answer)
+
+
+async def test_the_crisisdienst_sees_children_in_crisis_and_no_others(matrix: Matrix) -> None:
+    """Also of those it knows the id of; once a crisis is over it is gone for the crisisdienst."""
+    crisis = next(caller for caller in matrix.callers if caller.name == "crisisdienst, eigen")
+    regulier, over = matrix.world.regulier, matrix.world.open
+    await matrix.owner.execute("update aanvraag set status = 'ingetrokken' where id = $1", over)
+
+    for id in (regulier, over):
+        for method, below in (("get", ""), ("patch", ""), ("get", "/rangschikking")):
+            request = {"json": {"rolstoel": True}, "headers": {"If-Match": "*"}} if method == "patch" else {}
+            answer = await matrix.send(crisis, method, f"/v1/aanvragen/{id}{below}", **request)
+            assert answer.status_code == 404, (below, answer.text)
+            check_empty(f"{method} {below}", crisis, matrix, answer)
+        assert (await matrix.send(crisis, "get", f"/aanvragen/{id}")).status_code == 404
+        assert str(id) not in (await matrix.send(crisis, "get", "/v1/aanvragen?aantal=200")).text
+        assert str(id) not in (await matrix.send(crisis, "get", "/")).text
+
+
+@pytest.mark.parametrize("rol", sorted(toegang.AANVRAGEN_ZIEN))
+async def test_a_rol_sees_of_a_child_what_the_document_says_and_nothing_less(matrix: Matrix, rol: Rol) -> None:
+    """Every field is filled: what is empty in the answer is what this rol does not see."""
+    await matrix.owner.execute(
+        "insert into uitsluiting (regio, aanvraag_id, soort, pc4, straal_km) values ($1, $2, 'gebied', '1211', 5)",
+        REGIO,
+        matrix.world.geplaatst,
+    )
+    caller = next(caller for caller in matrix.callers if caller.name == f"{rol}, eigen")
+    fields = DOCUMENT["components"]["schemas"]["Aanvraag"]["properties"]
+    told = {name for name, schema in fields.items() if rol not in schema.get("x-zichtbaar-voor", Rol)}
+
+    seen = (await matrix.operation(caller, "haalAanvraag")).json()
+
+    sometimes = {
+        name
+        for name, schema in fields.items()
+        if set(toegang.AANVRAGEN_ZIEN) - set(schema.get("x-zichtbaar-voor", Rol))
+    }
+    assert {name for name in sometimes if seen[name] in (None, [])} == told & sometimes
+    assert told <= sometimes
+
+
+@pytest.mark.parametrize("rol", sorted(toegang.AANVRAGEN_DOEN))
+async def test_sending_back_what_one_was_shown_changes_nothing(matrix: Matrix, rol: Rol) -> None:
+    """A hidden field comes back as null, and is not wiped by it; writing something there is refused."""
+    caller = next(caller for caller in matrix.callers if caller.name == f"{rol}, eigen")
+    changeable = DOCUMENT["components"]["schemas"]["WijzigingAanvraagVelden"]["properties"]
+    got = await matrix.operation(caller, "haalAanvraag")
+    path, back = f"/v1/aanvragen/{matrix.world.geplaatst}", {n: v for n, v in got.json().items() if n in changeable}
+    columns = ", ".join(["eerder_geprobeerd", "mening_jeugdige", "pc4", "school_pc4", "onderwijs", "urgentie_reden"])
+    row = f"select {columns}, (select kenmerk from aanvraag_kenmerk where aanvraag_id = id) from aanvraag where id = $1"
+    before = await matrix.owner.fetchrow(row, matrix.world.geplaatst)
+
+    answer = await matrix.send(caller, "patch", path, json=back, headers={"If-Match": got.headers["etag"]})
+    other = {"kenmerk": "X-1", "pc4": "1251", "meningJeugdige": "Iets anders"}
+    hidden = {name: value for name, value in other.items() if got.json()[name] is None}
+    refused = await matrix.send(caller, "patch", path, json=hidden, headers={"If-Match": "*"})
+
+    assert answer.status_code == 200, answer.text
+    assert await matrix.owner.fetchrow(row, matrix.world.geplaatst) == before
+    assert {error["location"]["pointer"] for error in refused.json().get("errors", ())} == {
+        f"/{name}" for name in hidden
+    }

@@ -67,6 +67,8 @@ async def main(settings: Settings, *, quiet: bool) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop)
+        if settings.log_anker is None:
+            connect.say("Let op: LOKET_LOG_ANKER is leeg. Een afgekapt log is zo niet te ontdekken.")
         if not quiet:
             connect.say("Klaar. De worker wacht op taken. Stop met Ctrl-C.")
         await worker.run()
@@ -89,8 +91,6 @@ async def opened(
         listening = asyncio.create_task(bus.run())
         try:
             anker = None if settings.log_anker is None else Anker(settings.log_anker)
-            if anker is None:
-                connect.say("Let op: LOKET_LOG_ANKER is leeg. Een afgekapt log is zo niet te ontdekken.")
             zegel = Zegel(pool, anker, clock=clock)
             yield Worker(settings, pool, bus, HANDLERS, clock=clock, zegel=zegel)
         finally:

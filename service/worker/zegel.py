@@ -18,6 +18,9 @@ from service.worker.anker import Anker
 
 EVERY_S = 1.0
 
+LAST_S = 1.0
+"""For the round after a stop was asked."""
+
 log = logging.getLogger(__name__)
 
 
@@ -32,14 +35,21 @@ class Zegel:
         """With the file, as it was before this worker sealed anything."""
 
     async def run(self, stopping: asyncio.Event) -> None:
-        while not stopping.is_set():
+        """The last round is after the stop, so that nothing waits when no worker is left."""
+        ended = False
+        while not ended:
+            ended = stopping.is_set()
             try:
-                await self.round()
+                async with asyncio.timeout(LAST_S if ended else None):
+                    await self.round()
+            except TimeoutError:
+                log.warning("seal: no time for the last lines")
             except AWAY as error:
                 log.warning("seal: the database is away (%s)", type(error).__name__)
             except Exception as error:  # a person must look; what is not sealed now is sealed later
                 log.error("seal: went wrong", exc_info=error)
-            await first_of(stopping, limit_s=EVERY_S)
+            if not ended:
+                await first_of(stopping, limit_s=EVERY_S)
 
     async def round(self) -> int:
         """Everything that is committed by now and waits. How many lines."""

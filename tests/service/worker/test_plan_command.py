@@ -55,8 +55,9 @@ async def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-async def test_without_a_worker_the_command_makes_the_plan_itself(plan: Plan) -> None:
-    """JSON alone on standard output; how far it is, line by line, on standard error."""
+async def test_without_a_worker_the_command_makes_the_plan_itself(plan: Plan, cluster: Cluster, region: str) -> None:
+    """JSON alone on standard output; how far it is, line by line, on standard error. All children are in the log, as
+    read for the plan and as shown, and what was logged first has its seal."""
     code, out, err = await ended(plan("--json"))
 
     answer: dict[str, Any] = msgspec.json.decode(out)
@@ -64,6 +65,14 @@ async def test_without_a_worker_the_command_makes_the_plan_itself(plan: Plan) ->
     assert (answer["plan"]["status"], answer["plan"]["gat"]) == ("klaar", 0)
     assert len(answer["regels"]) == answer["plan"]["aantalAanvragen"] > 50
     assert re.fullmatch(r"(\d+ s: (wacht|zoekt)(, tot nu \d+ kinderen met een plek)?\n)+", err), err
+    looking = await asyncpg.connect(cluster.url(region, OWNER_ROLE))
+    counts = await looking.fetch(
+        "select handeling, count(*), count(distinct betrokkene) from logregel group by 1 order by 1"
+    )
+    children = len(answer["regels"])
+    assert [tuple(row) for row in counts] == [("loket plan", children, children), ("maakPlan", children, children)]
+    assert await looking.fetchval("select count(*) from logketen") >= children
+    await looking.close()
 
 
 async def test_interrupted_it_stops_the_plan_and_leaves_nothing_running(

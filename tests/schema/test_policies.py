@@ -1,0 +1,585 @@
+"""Who reads and writes which rows: one table, of every table in the database, by rol and by whose the row is.
+
+Nothing here has a WHERE: whoever forgets one, sees and changes no more than this. The rows are in world.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from msgspec import Struct, structs
+
+from service.db import APP_ROLE, OWNER_ROLE, SYSTEM, Connection, Pool, Rol, Wie, open_pool, set_codecs, transaction
+from tests.conftest import OTHER_REGIO, REGIO, Cluster
+from tests.schema import world
+from tests.schema.world import WIE, key
+
+
+class Wat(Struct, frozen=True):
+    """`S: gi crisis | AM: hier`: the schakelfunctionaris these two, the aanbieder and its machine that one, nobody else
+    anything. The letters are those of world.WIE; `-` is without saying who asks."""
+
+    lees: str
+    maak: str = ""
+    wijzig: str = ""
+    wis: str = ""
+    zet: str = ""
+    """What an UPDATE sets."""
+
+
+ALLEN = "SCAVKBM"
+CODES_MAAK = "B: eigen | Y: vreemd"
+AANBOD = "SCKB: eigen ander gedeeld | AM: eigen | XY: vreemd"
+AANBOD_NAAM = "SCKBV: eigen ander gedeeld | AM: eigen | XY: vreemd"
+AANBOD_MAAK = "SB: eigen ander | AM: eigen | XY: vreemd"
+KIND = "S: gi crisis voorbij hier | C: crisis | AM: hier | V: gi | X: vreemd"
+KIND_MAAK = "S: gi crisis voorbij hier | C: crisis | V: gi | X: vreemd"
+LOKET = "S: eigen | X: vreemd"
+BEZET_MAAK = "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis | AM: zonder stop | X: vreemd"
+BEZET_WIJZIG = "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis | AM: hier zonder stop | X: vreemd"
+MENSEN = "loket crisisdienst zorg zorg2 gi collega gi2 inkoop beheer"
+ZELF = "S: loket | A: zorg | V: gi | X: vreemd"
+
+TABEL = {
+    # The same for all, also before the login.
+    "jeugdregio": Wat("-SCAVKBMXY: eigen vreemd gedeeld"),
+    "gemeente": Wat("-SCAVKBMXY: eigen vreemd"),
+    "postcodegebied": Wat("-SCAVKBMXY: alle"),
+    "productcategorie": Wat("-SCAVKBMXY: alle"),
+    "identiteitsprovider": Wat("-SCAVKBMXY: alle"),
+    # Of nobody yet: found by the hash of a secret.
+    "inlogpoging": Wat("-SCAVKBMXY: alle", "-SCAVKBMXY: alle", wis="-SCAVKBMXY: alle"),
+    "gebruikte_verklaring": Wat("-SCAVKBMXY: alle", "-SCAVKBMXY: alle", wis="-SCAVKBMXY: alle"),
+    # What a region has agreed and decided.
+    "regioafspraak": Wat(f"{ALLEN}: eigen | XY: vreemd"),
+    "zorgvorm": Wat(f"{ALLEN}: eigen gedeeld | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="bron = 'x'"),
+    "kenmerkcode": Wat(f"{ALLEN}: eigen gedeeld | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="naam = 'x'"),
+    "weging": Wat(f"{ALLEN}: eigen | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="gewicht = 2"),
+    "instelling": Wat(f"{ALLEN}: eigen | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="bron = 'x'"),
+    "organisatie": Wat(
+        f"{ALLEN}: gi gi2 | XY: vreemd", "B: gi gi2 | Y: vreemd", "B: gi gi2 | Y: vreemd", zet="soort = 'gemeente'"
+    ),
+    # Supply.
+    "aanbieder": Wat(AANBOD_NAAM, AANBOD_MAAK, AANBOD_MAAK, zet="telefoon = null"),
+    "contract": Wat(
+        AANBOD, "SKB: eigen ander | XY: vreemd", "SKB: eigen ander | XY: vreemd", zet="maximum_wachttijd = 9"
+    ),
+    "locatie": Wat(AANBOD, AANBOD_MAAK, AANBOD_MAAK, zet="versie = 2"),
+    "locatie_adres": Wat("AM: eigen"),
+    "voorziening": Wat(AANBOD_NAAM, AANBOD_MAAK, AANBOD_MAAK, zet="bellen_naam = null"),
+    "plek": Wat(AANBOD, AANBOD_MAAK, "SCB: eigen ander | AM: eigen | XY: vreemd", zet="beschikbaarheid = 'onbemenst'"),
+    "bevestiging": Wat("SCKB: eigen ander | AM: eigen | XY: vreemd", "SCB: eigen ander | AM: eigen | XY: vreemd"),
+    # Children.
+    "aanvraag": Wat(
+        KIND, "S: gi crisis voorbij hier | C: crisis voorbij | V: gi | X: vreemd", KIND_MAAK, zet="praktisch = 'x'"
+    ),
+    "aanvraag_kenmerk": Wat("AM: hier | V: gi", KIND_MAAK, "V: gi", zet="kenmerk = 'x'"),
+    "samenplaatsing": Wat(
+        "S: gi crisis voorbij hier leeg | C: crisis leeg | AM: hier | V: gi | X: vreemd",
+        "SC: gi crisis voorbij hier leeg | V: gi | X: vreemd",
+        "S: gi crisis voorbij hier leeg | C: crisis | V: gi | X: vreemd",
+        zet="mag_splitsen = true, splitsreden = 'x'",
+    ),
+    "grondslag": Wat(KIND, KIND_MAAK, KIND_MAAK, KIND_MAAK, zet="geldig_tot = null"),
+    "machtiging": Wat(KIND, KIND_MAAK, KIND_MAAK, KIND_MAAK, zet="ten_uitvoer_op = null"),
+    "toestemming": Wat(KIND, KIND_MAAK, KIND_MAAK, KIND_MAAK, zet="status = 'gegeven'"),
+    "uitsluiting": Wat(KIND_MAAK, KIND_MAAK, KIND_MAAK, KIND_MAAK, zet="straal_km = 3"),
+    "besluit": Wat(
+        "S: gi_eigen gi_ander crisis_ander hier_ander | C: crisis_ander | AM: gi_eigen | V: gi_eigen gi_ander"
+        " | X: vreemd",
+        "S: gi_eigen gi_ander crisis_ander hier_ander | C: crisis_ander | X: vreemd",
+    ),
+    "bezetting": Wat(
+        "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis stop | AM: hier zonder stop "
+        " | V: gehouden gedeeld | K: stop | X: vreemd",
+        BEZET_MAAK,
+        BEZET_WIJZIG,
+        zet="versie = 2",
+    ),
+    # Plans show who would lose a place; a taak may be asked for by all.
+    "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),
+    "plan_keuze": Wat(LOKET, LOKET, LOKET, zet="prijs = null"),
+    "plan_regel": Wat(LOKET, LOKET, LOKET, LOKET, zet="versie = 2"),
+    "plan_prijs": Wat(LOKET, LOKET, wis=LOKET),
+    "plan_gebeurtenis": Wat(LOKET, LOKET),
+    "taak": Wat(LOKET, f"{ALLEN}: eigen | XY: vreemd", LOKET, zet="pogingen = 1"),
+    # Who logs in, and how.
+    "gebruiker": Wat(
+        f"S: loket | C: crisisdienst | AM: zorg | V: gi collega | K: inkoop | B: {MENSEN} | X: vreemd"
+        " | Y: vreemd vreemd-beheer",
+        f"B: {MENSEN} | Y: vreemd vreemd-beheer",
+        f"S: loket | C: crisisdienst | A: zorg | V: gi | K: inkoop | B: {MENSEN} | X: vreemd | Y: vreemd vreemd-beheer",
+        zet="versie = 2",
+    ),
+    "sessie": Wat(ZELF, wis="S: loket | X: vreemd"),
+    "herhaling": Wat(ZELF, ZELF, wis=ZELF),
+    "koppeling": Wat(
+        "B: eigen ander | M: eigen | Y: vreemd",
+        "B: eigen ander | Y: vreemd",
+        "B: eigen ander | Y: vreemd",
+        zet="versie = 2",
+    ),
+    "koppelingsleutel": Wat(
+        "B: eigen ander | M: eigen | Y: vreemd",
+        "B: eigen ander | M: eigen | Y: vreemd",
+        "B: eigen ander | M: eigen | Y: vreemd",
+        "B: eigen ander | M: eigen | Y: vreemd",
+        zet="geldig_tot = '2028-01-01'",
+    ),
+    # The log: about whom, and by whom.
+    "betrokkene": Wat(KIND, wis="S: gi crisis voorbij hier | X: vreemd"),
+    "logregel": Wat(
+        "S: gi door_gi uit_naam_van_gi2 als_loket crisis niemand | V: gi door_gi uit_naam_van_gi2 als_loket"
+        " | B: niemand | X: vreemd",
+        "S: gi crisis | V: door_gi | B: niemand | X: vreemd",
+        zet="doel = 'x'",
+    ),
+    "logketen": Wat(LOKET, LOKET),
+    "logwissing": Wat(LOKET),
+    "wissing": Wat("SB: eigen | XY: vreemd", LOKET),
+}
+"""Of every table: who reads, adds, changes and removes which rows."""
+
+
+def labels(said: str, who: str) -> set[str]:
+    """Those that a cell of TABEL gives to one letter."""
+    parts = [part.split(":") for part in said.split("|") if part.strip()]
+    return {label for letters, names in parts if who in letters.strip() for label in names.split()}
+
+
+class World(Struct, frozen=True):
+    pool: Pool
+    owner: Connection
+    places: dict[str, dict[str, str]]
+    """Per table: where a row stands → its label."""
+
+
+@pytest.fixture(scope="module")
+async def filled(cluster: Cluster, superuser: asyncpg.Connection, template: str) -> AsyncIterator[World]:
+    """One database for all tests here: each of them takes back what it did."""
+    name = f"t_{uuid4().hex}"
+    await superuser.execute(f"create database {name} template {template} strategy file_copy owner {OWNER_ROLE}")
+    owner = await asyncpg.connect(cluster.url(name, OWNER_ROLE))
+    await set_codecs(owner)
+    places = await world.fill(owner)
+    pool = await open_pool(cluster.url(name, APP_ROLE), size=1)
+    yield World(pool, owner, places)
+    await pool.close()
+    await owner.close()
+    await superuser.execute(f"drop database {name} with (force)")
+
+
+class TakenBack(Exception):
+    """Ends a transaction whose work is not to stay."""
+
+
+@asynccontextmanager
+async def asking(filled: World, who: str) -> AsyncIterator[Connection]:
+    """A connection on behalf of one of world.WIE (or `-`), of which nothing stays."""
+    try:
+        if who in WIE:
+            async with transaction(filled.pool, WIE[who]) as conn:
+                yield conn
+                raise TakenBack
+        else:
+            async with filled.pool.acquire() as bare:
+                await bare.execute("begin")
+                try:
+                    yield bare
+                finally:
+                    await bare.execute("rollback")
+    except TakenBack:
+        pass
+
+
+async def attempt(conn: Connection, sql: str, *arguments: Any) -> int:
+    """How many rows a change touches, and back again. What a constraint stops, the policies had let through."""
+    await conn.execute("savepoint poging")
+    try:
+        return int((await conn.execute(sql, *arguments)).split()[-1])
+    except asyncpg.InsufficientPrivilegeError:
+        return 0
+    except asyncpg.IntegrityConstraintViolationError:
+        return 1
+    finally:
+        await conn.execute("rollback to savepoint poging")
+
+
+async def read(conn: Connection, filled: World, table: str) -> set[str]:
+    """Labels of what it sees of a table; the app role may read each of them."""
+    return {
+        filled.places[table][row["plaats"]] for row in await conn.fetch(f"select ctid::text as plaats from {table}")
+    }
+
+
+COLUMNS = """
+select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute
+where attrelid = $1::text::regclass and attnum > 0 and not attisdropped and attidentity <> 'a'
+"""
+
+FIRST = "select attname from pg_attribute where attrelid = $1::text::regclass and attnum = 1"
+
+
+async def test_every_table_and_view_stands_in_the_table(filled: World) -> None:
+    """A new one is refused here until somebody says who may see it. And of each there is something to see."""
+    there = await filled.owner.fetch(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = any ('{r,p,v,m,f}')"
+    )
+    assert {row["relname"] for row in there} == set(TABEL)
+    assert {table for table in TABEL if not filled.places.get(table)} == set()
+
+
+@pytest.mark.parametrize("table", TABEL)
+async def test_each_rol_reads_its_own_rows_and_no_others_without_a_where(filled: World, table: str) -> None:
+    """Own and other organisation, own and other region, and without saying who asks."""
+    seen = {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            seen[who] = await read(conn, filled, table)
+    assert seen == {who: labels(TABEL[table].lees, who) for who in (*WIE, "-")}
+
+
+@pytest.mark.parametrize("table", TABEL)
+async def test_each_rol_adds_only_what_is_its_own_to_add(filled: World, table: str) -> None:
+    """Each row of the world is offered by each of them as it is."""
+    columns = await filled.owner.fetchval(COLUMNS, table)
+    one = {label: place for place, label in filled.places[table].items()}
+    rows = {
+        label: await filled.owner.fetchval(f"select to_jsonb(t) from {table} t where ctid = $1::text::tid", place)
+        for label, place in one.items()
+    }
+    insert = f"insert into {table} ({columns}) select {columns} from jsonb_populate_record(null::{table}, $1)"
+    added = {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            added[who] = {label for label, row in rows.items() if await attempt(conn, insert, row)}
+    assert added == {who: labels(TABEL[table].maak, who) for who in (*WIE, "-")}
+
+
+@pytest.mark.parametrize("table", TABEL)
+async def test_each_rol_changes_only_its_own_rows_without_a_where(filled: World, table: str) -> None:
+    """A constant and no WHERE, so that only the policies for changing decide."""
+    what = TABEL[table].zet or f"{await filled.owner.fetchval(FIRST, table)} = null"
+    many = Counter(filled.places[table].values())
+    changed = {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            changed[who] = await attempt(conn, f"update {table} set {what}")
+    assert changed == {who: sum(many[label] for label in labels(TABEL[table].wijzig, who)) for who in (*WIE, "-")}
+
+
+@pytest.mark.parametrize("table", TABEL)
+async def test_each_rol_removes_only_its_own_rows(filled: World, table: str) -> None:
+    """One by one, because rows of others may stand in the way."""
+    one = {label: place for place, label in filled.places[table].items()}
+    removed = {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            removed[who] = {
+                label
+                for label, place in one.items()
+                if await attempt(conn, f"delete from {table} where ctid = $1::text::tid", place)
+            }
+    assert removed == {who: labels(TABEL[table].wis, who) for who in (*WIE, "-")}
+
+
+# ── What no table of rows can say ────────────────────────────────────────────────────────────────
+
+
+async def seen_by(filled: World, wie: Wie) -> dict[str, set[str]]:
+    async with transaction(filled.pool, wie, readonly=True) as conn:
+        return {table: await read(conn, filled, table) for table in TABEL}
+
+
+OF_A_PROVIDER = ("aanbieder", "voorziening")
+
+EVERYBODY = {
+    table: set.intersection(*(labels(what.lees, who) for who in "SCAVKB"))
+    - ({"eigen"} if table in OF_A_PROVIDER else set())
+    for table, what in TABEL.items()
+}
+"""What all of a region see: codes, names of organisaties, what the region agreed."""
+
+
+async def test_an_organisatie_of_the_wrong_kind_opens_nothing(filled: World) -> None:
+    """Nor does none at all: the id of an aanbieder is worth something to rol aanbieder only."""
+    nobody = key("gebruiker", "nobody")
+    for organisatie in (None, key("organisatie", "gi")):
+        seen = await seen_by(filled, Wie(REGIO, Rol.AANBIEDER, nobody, organisatie))
+        # Colleagues at no organisatie are no colleagues either.
+        assert seen == EVERYBODY, organisatie
+    for organisatie in (None, key("aanbieder", "eigen")):
+        seen = await seen_by(filled, Wie(REGIO, Rol.VERWIJZER, nobody, organisatie))
+        assert seen == EVERYBODY | {table: labels(TABEL[table].lees, "V") for table in OF_A_PROVIDER}
+    seen = await seen_by(filled, Wie(OTHER_REGIO, Rol.AANBIEDER, nobody, key("aanbieder", "eigen")))
+    assert {table for table, found in seen.items() if "eigen" in found} <= {"jeugdregio", "gemeente"}
+
+
+@pytest.mark.parametrize("part", ["regio", "rol", "organisatie", "gebruiker"])
+async def test_half_of_who_asks_is_nobody(filled: World, part: str) -> None:
+    """Each setting alone, as after a mistake in service/db.py, shows no more than none of them."""
+    loket = {
+        "regio": REGIO,
+        "rol": "schakelfunctionaris",
+        "organisatie": WIE["A"].organisatie,
+        "gebruiker": WIE["S"].gebruiker,
+    }
+    async with asking(filled, "-") as conn:
+        await conn.execute("select set_config($1, $2, true)", f"loket.{part}", str(loket[part]))
+        seen = {table: await read(conn, filled, table) for table in TABEL}
+    # An agreement between two regions is about nobody.
+    assert seen == {
+        table: labels(what.lees, "-") | ({"eigen"} if (table, part) == ("regioafspraak", "regio") else set())
+        for table, what in TABEL.items()
+    }
+
+
+async def test_who_asked_is_forgotten_when_the_transaction_ends(filled: World) -> None:
+    """One connection for all: after the loket, also when that failed or was broken off, it shows nothing."""
+
+    async def left() -> set[str]:
+        async with filled.pool.acquire() as conn:
+            return (
+                await read(conn, filled, "aanvraag")
+                | await read(conn, filled, "plek")
+                | await read(conn, filled, "gebruiker")
+            )
+
+    async with transaction(filled.pool, WIE["S"]) as conn:
+        assert await read(conn, filled, "aanvraag")
+    assert await left() == set()
+
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        async with transaction(filled.pool, WIE["S"]) as conn:
+            await conn.execute("select 1 / 0")
+    assert await left() == set()
+
+    async def asks() -> None:
+        async with transaction(filled.pool, WIE["S"]) as conn:
+            await conn.execute("select pg_advisory_xact_lock(1)")
+
+    await filled.owner.execute("select pg_advisory_lock(1)")
+    asked = asyncio.create_task(asks())
+    while not await filled.owner.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    await filled.owner.execute("select pg_advisory_unlock(1)")
+    assert await left() == set()
+
+
+FUNCTIES = {
+    # Tables of the caller's own region and rol: below.
+    "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
+    "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
+    # Triggers.
+    "maak_betrokkene",
+    # Before it is known who asks: what one secret or one identity unlocks.
+    "inlogkeuzes", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
+    # Of the worker, about all regions: of whom, and not about what.
+    "neem_taak", "te_verzegelen", "logkoppen",
+}  # fmt: skip
+"""That pass the policies by, because they run as the owner."""
+
+
+async def test_what_runs_as_owner_is_known_and_cannot_be_led_astray(filled: World) -> None:
+    """A new one is refused until somebody says what it may give. None takes a table from a schema of the caller, and
+    none is for everybody who can connect."""
+    found = await filled.owner.fetch(
+        "select proname, proconfig, has_function_privilege('public', oid, 'execute') as open from pg_proc"
+        " where prosecdef and pronamespace = 'public'::regnamespace"
+    )
+    assert {row["proname"] for row in found} == FUNCTIES
+    assert [row["proname"] for row in found if row["proconfig"] != ["search_path=public, pg_temp"]] == []
+    assert [row["proname"] for row in found if row["open"]] == []
+
+
+PLEK = {key("plek", label): label for label in world.ZIJ}
+
+LOCATIE = {key("locatie", label): label for label in world.ZIJ}
+
+AANVRAAG = {key("aanvraag", label): label for label in world.VAN}
+
+
+async def test_what_takes_a_plek_is_for_who_may_see_the_plek_and_who_lives_there_for_the_loket_and_its_provider(
+    filled: World,
+) -> None:
+    """Ages and traits of a group tell about children; that a plek is taken does not."""
+    taken, living = {}, {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            for alleen in (None, list(PLEK)):
+                rows = await conn.fetch("select * from bezette_perioden('2026-01-01', $1)", alleen)
+                taken[who, alleen is None] = {PLEK[row["plek_id"]] for row in rows}
+                known = [
+                    row for row in rows if row["bewoner_maanden"] is not None or row["bewoner_kenmerken"] is not None
+                ]
+                living[who, alleen is None] = {PLEK[row["plek_id"]] for row in known}
+    seen = "SCKB: eigen ander gedeeld | AM: eigen | XY: vreemd"
+    assert taken == {(who, whole): labels(seen, who) for who, whole in taken}
+    assert living == {(who, whole): labels("S: eigen ander gedeeld | AM: eigen", who) for who, whole in taken}
+
+
+async def test_points_to_travel_to_are_for_who_looks_for_a_place_and_of_a_secret_one_coarse(filled: World) -> None:
+    seen, exact = {}, set()
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            rows = await conn.fetch("select * from reispunten()")
+            seen[who] = {LOCATIE[row["locatie_id"]] for row in rows}
+            exact |= {row["locatie_id"] for row in rows if row["exact"] or row["pc4"] is not None}
+    assert seen == {who: labels("SC: eigen ander gedeeld | AM: eigen | X: vreemd", who) for who in seen}
+    assert exact == set()
+
+
+async def test_an_address_is_replaced_by_who_may_write_the_locatie(filled: World) -> None:
+    """And of one that may not be written it is not said whether it is there."""
+    written: dict[str, set[str]] = {}
+    said = set()
+    for who in (*WIE, "-"):
+        written[who] = set()
+        for id, label in (*LOCATIE.items(), (uuid4(), "niet_daar")):
+            async with asking(filled, who) as conn:
+                try:
+                    await conn.execute("select bewaar_adres($1, '1211 AB')", id)
+                    written[who].add(label)
+                except asyncpg.InsufficientPrivilegeError as error:
+                    said.add(str(error))
+    assert written == {who: labels("SB: eigen ander | AM: eigen | XY: vreemd", who) for who in written}
+    assert len(said) == 1
+
+
+async def test_expired_opties_are_cleared_by_who_may_take_the_plek(filled: World) -> None:
+    """The aanbieder for its own plek; nobody for a plek that it may not take."""
+    cleared: dict[str, set[str]] = {}
+    for who in WIE:
+        cleared[who] = set()
+        for label in ("eigen", "ander", "vreemd"):
+            async with asking(filled, who) as conn:
+                await conn.execute("select ruim_verlopen_opties($1, '2026-06-01T00:00Z')", key("plek", label))
+                await conn.execute("set local loket.rol = 'schakelfunctionaris'")
+                await conn.execute(f"set local loket.regio = '{world.regio_of(label)}'")
+                rows = await conn.fetch("select soort from bezette_perioden('2026-01-01', $1)", [key("plek", label)])
+                if "optie" not in {row["soort"] for row in rows}:
+                    cleared[who].add(label)
+    assert cleared == {who: labels("SC: eigen ander | AM: eigen | X: vreemd", who) for who in cleared}
+
+
+async def test_pseudonyms_are_given_by_name_and_within_the_region(filled: World) -> None:
+    """Who writes a line of a refused look must know it; a list of all is nobody's."""
+    given = {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            rows = await conn.fetch("select * from pseudoniemen($1)", list(AANVRAAG))
+            given[who] = {AANVRAAG[row["aanvraag_id"]] for row in rows}
+    assert given == {who: labels(f"{ALLEN}: gi crisis voorbij hier | XY: vreemd", who) for who in given}
+
+
+async def test_a_kenmerk_is_found_by_who_files_it(filled: World) -> None:
+    found = {}
+    for who in (*WIE, "-"):
+        async with asking(filled, who) as conn:
+            rows = await conn.fetch(
+                "select * from zoek_kenmerken($1, $2)",
+                [key("organisatie", van) for van in world.VAN.values()],
+                [f"J {label}" for label in world.VAN],
+            )
+            found[who] = {AANVRAAG[row["aanvraag_id"]] for row in rows}
+    assert found == {who: labels("S: gi crisis voorbij hier | V: gi | X: vreemd", who) for who in found}
+
+
+async def test_who_looked_is_told_to_the_loket_and_the_verwijzer(filled: World) -> None:
+    told: dict[str, set[str]] = {}
+    for who in (*WIE, "-"):
+        told[who] = set()
+        for id, label in AANVRAAG.items():
+            async with asking(filled, who) as conn:
+                if await conn.fetch("select * from inzagen($1, null, 10)", id):
+                    told[who].add(label)
+    assert told == {who: labels("S: gi crisis | V: gi | X: vreemd", who) for who in told}
+
+
+async def test_the_log_is_shortened_by_the_service_itself_only(filled: World) -> None:
+    """Not by a person, whatever its rol."""
+    gone = {}
+    system = structs.replace(WIE["S"], gebruiker=SYSTEM)
+    for who, wie in (WIE | {"dienst": system}).items():
+        try:
+            async with transaction(filled.pool, wie) as conn:
+                gone[who] = await conn.fetchval("select wis_logregels('infinity', 1825, now())")
+                raise TakenBack
+        except TakenBack:
+            pass
+        except asyncpg.InsufficientPrivilegeError:
+            gone[who] = 0
+    assert {who for who, many in gone.items() if many} == {"dienst"}
+
+
+async def test_the_crisisdienst_says_of_a_plek_only_whether_it_is_available(filled: World) -> None:
+    async with asking(filled, "C") as conn:
+        assert await attempt(conn, "update plek set bevestigd_op = now(), beschikbaarheid = 'in_overleg', versie = 9")
+        for what in ("naam = 'x'", "bestaat = '[2020-01-01,2020-02-01)'", "aanbieder_id = gen_random_uuid()"):
+            assert not await attempt(conn, f"update plek set {what}")
+
+
+@pytest.mark.parametrize("who", ["V", "B"])
+async def test_a_vervanger_is_a_colleague(filled: World, who: str) -> None:
+    """Else a verwijzer could lend its rol to another organisatie, or a beheerder that of the loket to itself."""
+    name = "update gebruiker set vervanger_id = $1, vervangen_tot = '2027-01-01' where id = $2"
+    async with asking(filled, who) as conn:
+        gi = key("gebruiker", "gi")
+        assert await attempt(conn, name, key("gebruiker", "collega"), gi)
+        for other in ("gi2", "zorg", "loket", "beheer"):
+            assert not await attempt(conn, name, key("gebruiker", other), gi)
+
+
+async def test_of_oneself_one_changes_no_rol_organisatie_or_login(filled: World) -> None:
+    async with asking(filled, "V") as conn:
+        for what in ("rol = 'schakelfunctionaris'", "organisatie_id = null", "actief = false", "email = 'x@y.nl'"):
+            assert not await attempt(conn, f"update gebruiker set {what}")
+
+
+ERRORS = {
+    "an AGB-code that another has": (
+        "B",
+        "insert into aanbieder (regio, naam, agb_code) values (huidige_regio(), 'x', '12345')",
+    ),
+    "a kenmerk that is taken": ("V", "update aanvraag_kenmerk set kenmerk = 'J collega'"),
+    "a plek that is taken": (
+        "C",
+        "insert into bezetting (regio, vraag_regio, plek_id, soort, periode, aanvraag_id, vervalt_op)"
+        f" values ('{REGIO}', '{REGIO}', '{key('plek', 'eigen')}', 'optie', '[2026-01-05,2026-06-01)',"
+        f" '{key('aanvraag', 'crisis')}', '2027-01-01')",
+    ),
+    "a row that does not fit": ("V", "update aanvraag set leeftijd_maanden = 999"),
+    "an organisatie that is not there": ("S", "update aanvraag set organisatie_id = gen_random_uuid()"),
+}
+
+
+@pytest.mark.parametrize("what", ERRORS)
+async def test_an_error_of_the_database_holds_nothing_of_a_row(filled: World, what: str) -> None:
+    """No values in its detail: under row-level security PostgreSQL leaves them out, and the owner's would have them."""
+    who, sql = ERRORS[what]
+    async with asking(filled, who) as conn:
+        if what == "a kenmerk that is taken":
+            id = await conn.fetchval(
+                "insert into aanvraag select (jsonb_populate_record(a, $1)).* from aanvraag a returning id",
+                {"id": str(uuid4()), "nummer": "AAA-AAA"},
+            )
+            await conn.execute(
+                "insert into aanvraag_kenmerk (aanvraag_id, regio, organisatie_id, kenmerk)"
+                " values ($1, huidige_regio(), huidige_organisatie(), 'J collega')",
+                id,
+            )
+        with pytest.raises(asyncpg.IntegrityConstraintViolationError) as caught:
+            await conn.execute(sql)
+        await conn.execute("rollback")
+        await conn.execute("begin")
+    assert caught.value.detail is None or not {"=", "("} & set(caught.value.detail)

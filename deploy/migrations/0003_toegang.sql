@@ -163,7 +163,7 @@ create table koppelingsleutel (
     constraint koppelingsleutel_kid_lengte check (length(kid) between 1 and 120),
     constraint koppelingsleutel_publiek check (
         jsonb_typeof(jwk) = 'object' and not jwk ?| array['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth']),
-    constraint koppelingsleutel_geldigheid check (geldig_van < geldig_tot),
+    constraint koppelingsleutel_geldigheid check (geldig_van <= geldig_tot),
     constraint koppelingsleutel_koppeling_fk foreign key (koppeling_id, regio) references koppeling (id, regio)
 );
 comment on table koppelingsleutel is 'Public keys (JWK). Two at once may be valid, so that a machine changes its key without downtime.';
@@ -198,7 +198,8 @@ create table sessie (
 );
 comment on table sessie is 'By the SHA-256 of a random token that only the browser or the machine has.';
 comment on column sessie.gezien_op is 'Last use, to the minute: for the idle time-out.';
-comment on column sessie.idp_sessie is 'sid of the identity provider, for its logout.';
+comment on column sessie.idp_sessie is
+    'sid of the identity provider, for its logout; of a machine the kid of the key with which it began.';
 create index sessie_gebruiker on sessie (gebruiker_id) where gebruiker_id is not null;
 create index sessie_koppeling on sessie (koppeling_id) where koppeling_id is not null;
 create index sessie_oud on sessie (verloopt_op);
@@ -356,7 +357,7 @@ begin atomic
     insert into sessie (hash, regio, gebruiker_id, koppeling_id, begonnen_op, gezien_op, verloopt_op, idp_sessie)
     select sessie_hash, g.regio, g.id, null, nu, nu, tot, sid from gebruiker g where g.id = gebruiker and g.actief
     union all
-    select sessie_hash, k.regio, null, k.id, nu, nu, tot, null from koppeling k where k.id = machine and k.actief;
+    select sessie_hash, k.regio, null, k.id, nu, nu, tot, sid from koppeling k where k.id = machine and k.actief;
 end;
 
 create function zoek_sessie(sessie_hash bytea, nu timestamptz, stil interval)
@@ -389,10 +390,10 @@ begin atomic
 end;
 
 create function zoek_koppeling(machine uuid, nu timestamptz)
-    returns table (regio text, aanbieder_id uuid, kid text, jwk jsonb)
+    returns table (regio text, aanbieder_id uuid, kid text, jwk jsonb, geldig_tot timestamptz)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
-    select k.regio, k.aanbieder_id, s.kid, s.jwk
+    select k.regio, k.aanbieder_id, s.kid, s.jwk, s.geldig_tot
     from koppeling k join koppelingsleutel s on s.koppeling_id = k.id
     where k.id = machine and k.actief and s.geldig_van <= nu and nu < s.geldig_tot;
 end;
@@ -415,6 +416,36 @@ create trigger gebruiker_meldt_sessie after update or delete on gebruiker
     for each statement execute function meld_sessie();
 create trigger koppeling_meldt_sessie after update or delete on koppeling
     for each statement execute function meld_sessie();
+
+create function uit_is_uit() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    update sessie s set beeindigd_op = now()
+    where s.beeindigd_op is null and case tg_table_name
+        when 'gebruiker' then s.gebruiker_id = new.id else s.koppeling_id = new.id end;
+    return null;
+end;
+$$;
+comment on function uit_is_uit() is 'Who is disabled and later enabled again, logs in again: an old session does not come back.';
+create trigger gebruiker_uit after update of actief on gebruiker
+    for each row when (old.actief and not new.actief) execute function uit_is_uit();
+create trigger koppeling_uit after update of actief on koppeling
+    for each row when (old.actief and not new.actief) execute function uit_is_uit();
+
+create function sleutel_uit() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    update sessie s set verloopt_op = new.geldig_tot
+    where s.koppeling_id = new.koppeling_id and s.idp_sessie = new.kid and s.verloopt_op > new.geldig_tot;
+    perform pg_notify('loket_sessie', '');
+    return null;
+end;
+$$;
+comment on function sleutel_uit() is 'What was begun with a key does not outlive it.';
+create trigger sleutel_uit after update of geldig_tot on koppelingsleutel
+    for each row execute function sleutel_uit();
 
 -- ── Who may read and write what of this ──────────────────────────────────────────────────────────
 
@@ -613,7 +644,8 @@ grant usage on sequence aanvraag_nummer to loket_app;
 revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
-    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene() from public;
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene(), uit_is_uit(), sleutel_uit()
+    from public;
 grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),

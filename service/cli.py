@@ -15,7 +15,9 @@ from service.commands import (
     demo,
     demo_data,
     dutch,
+    gebruiker,
     import_,
+    inlog,
     instellingen,
     log,
     migrate,
@@ -56,6 +58,8 @@ app.command(cls=dutch.Command)(replay.replay)
 app.command(cls=dutch.Command)(plan.plan)
 app.command(cls=dutch.Command)(psql.psql)
 app.add_typer(import_.app)
+app.add_typer(inlog.app)
+app.add_typer(gebruiker.app)
 app.add_typer(log.app)
 app.command(cls=dutch.Command)(instellingen.instellingen)
 app.command("toegang", cls=dutch.Command)(toegang.toegang_tonen)

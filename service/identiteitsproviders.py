@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from msgspec import Struct
 
 from service.db import Connection, Pool, rows_as
 from service.errors import Kind, Refusal
+from service.settings import is_loopback
 
 
 class Identiteitsprovider(Struct, frozen=True):
@@ -20,6 +22,17 @@ class Identiteitsprovider(Struct, frozen=True):
     acr: list[str]
     """Levels of assurance of which one must be met; empty: any."""
     actief: bool
+
+
+def may_be_asked(url: str, issuer: str) -> bool:
+    """https; or http on this computer, when the issuer is there too."""
+    try:
+        parts, home = urlsplit(url), urlsplit(issuer)
+        host, at_home = parts.hostname or "", home.scheme == "http" and is_loopback(home.hostname or "")
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and at_home and is_loopback(host))
+    return safe and bool(host) and not parts.fragment and parts.username is None
 
 
 ALL = "select id, naam, issuer, client_id, acr, actief from identiteitsprovider order by lower(naam), id"

@@ -32,8 +32,8 @@ from msgspec import Struct
 
 from service import oidcsleutels
 from service.errors import Kind, Refusal
-from service.identiteitsproviders import Identiteitsprovider
-from service.settings import Settings, is_loopback
+from service.identiteitsproviders import Identiteitsprovider, may_be_asked
+from service.settings import Settings
 
 ALGORITHMS = {"PS256": "RSA", "RS256": "RSA", "ES256": "EC"}
 """With which an ID token may be signed, and the type of key: no `none`, and nothing that shares a secret."""
@@ -328,17 +328,6 @@ class Oidc:
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
             raise _away(provider, f"{urlsplit(url).path}: {type(error).__name__}") from error
         return bytes(body)
-
-
-def may_be_asked(url: str, issuer: str) -> bool:
-    """https; or http on this computer, when the issuer is there too."""
-    try:
-        parts, home = urlsplit(url), urlsplit(issuer)
-        host, at_home = parts.hostname or "", home.scheme == "http" and is_loopback(home.hostname or "")
-    except ValueError:
-        return False
-    safe = parts.scheme == "https" or (parts.scheme == "http" and at_home and is_loopback(host))
-    return safe and bool(host) and not parts.fragment and parts.username is None
 
 
 def signing_keys(given: object) -> tuple[Key, ...]:

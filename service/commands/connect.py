@@ -7,14 +7,14 @@ import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
 from msgspec import Struct
 
 from service import migrations
-from service.db import APP_ROLE, OWNER_ROLE, Pool, check_app_role, open_pool, set_codecs
+from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, check_app_role, open_pool, set_codecs
 from service.embedded.folder import anker_beside
 from service.embedded.servers import SUPERUSER, Endpoints, using
 from service.errors import Kind, Refusal
@@ -114,6 +114,14 @@ async def owner_connection(settings: Settings) -> AsyncIterator[asyncpg.Connecti
         yield conn
     finally:
         await conn.close()
+
+
+OwnerWork: TypeAlias = Callable[[Connection], Awaitable[None]]
+
+
+async def with_owner_connection(settings: Settings, work: OwnerWork) -> None:
+    async with owner_connection(settings) as owner:
+        await work(owner)
 
 
 def run(command: str, work: Callable[[Settings, Pool], Awaitable[T]], settings: Settings | None = None) -> T:

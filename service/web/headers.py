@@ -26,7 +26,8 @@ async def secure(message: Message, scope: Scope) -> None:
     headers = list(message["headers"])
     present = {name.lower() for name, _ in headers}
     headers += [(name, value) for name, value in SECURITY.items() if name not in present]
-    if scope["scheme"] == "https":
+    services = getattr(scope["litestar_app"].state, "services", None)
+    if scope["scheme"] == "https" or (services is not None and services.settings.adres):  # https ends at a proxy
         headers.append((b"strict-transport-security", b"max-age=31536000; includeSubDomains"))
     message["headers"] = headers
 

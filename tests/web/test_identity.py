@@ -320,6 +320,14 @@ async def test_with_an_address_only_that_address_is_ours(
 
 
 @pytest.mark.parametrize("settings", [AT], indirect=True)
+async def test_behind_a_proxy_that_ends_https_browsers_are_told_to_keep_to_it(serve: Serve) -> None:
+    """The address says https; how the proxy reaches us does not matter. On this computer itself there is none."""
+    there = await (await serve()).get("http://loket.example/inloggen", headers={"Host": "loket.example"})
+
+    assert there.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+@pytest.mark.parametrize("settings", [AT], indirect=True)
 @pytest.mark.parametrize(
     ("origin", "expected"),
     [("https://loket.example", 201), ("http://loket.example", 403), ("https://loket.example:8443", 403)],

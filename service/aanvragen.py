@@ -15,7 +15,21 @@ from service import codes, grondslagen, uitsluitingen
 from service.codes import Lijst
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import AanvraagId, Code, Codes, Gemeentecode, Pc4, given, merge, numbered, patch_of, refuse
+from service.fields import (
+    AanvraagId,
+    Code,
+    Codes,
+    EigenKenmerk,
+    Gemeentecode,
+    Pc4,
+    VrijeTekst,
+    given,
+    herkenbare,
+    merge,
+    numbered,
+    patch_of,
+    refuse,
+)
 from service.grondslagen import Grondslag, Machtiging, Toestemming
 from service.uitsluitingen import Uitsluiting
 from service.voorzieningen import UNIQUE, Groepssoort, JuridischKader, Perspectief
@@ -86,10 +100,10 @@ class HuidigVerblijf(StrEnum):
 
 # ── The aanvraag ─────────────────────────────────────────────────────────────────────────────────
 
-Kort = Annotated[str, Meta(min_length=1, max_length=300)]
-Lang = Annotated[str, Meta(min_length=1, max_length=500)]
+Kort = Annotated[VrijeTekst, Meta(max_length=300)]
+Lang = Annotated[VrijeTekst, Meta(max_length=500)]
 Kenmerk = Annotated[
-    str,
+    EigenKenmerk,
     Meta(
         pattern="^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$",
         description="Uw eigen kenmerk; geen naam en geen BSN.",
@@ -105,7 +119,9 @@ class Vraag(Struct, rename="camel", kw_only=True):
     organisatie_id: Annotated[UUID, Meta(description="De verwijzer.")]
     samenplaatsing_id: Annotated[UUID | None, Meta(description="Broers en zussen die samen een plek zoeken.")] = None
     urgentie: Urgentie
-    urgentie_reden: Kort | None = None
+    urgentie_reden: (
+        Annotated[Kort, Meta(description="Waarom het haast heeft: daarmee weegt het loket wie het eerst kan.")] | None
+    ) = None
     leeftijd_maanden: Annotated[int, Meta(ge=0, le=275, description="In hele maanden, op leeftijdPeildatum.")]
     leeftijd_peildatum: Annotated[date, Meta(description="De dag waarop de leeftijd klopte.")]
     geslacht: Geslacht
@@ -126,7 +142,10 @@ class Vraag(Struct, rename="camel", kw_only=True):
     zorgvorm_reden: (
         Annotated[
             Kort,
-            Meta(description="Verplicht bij een andere zorgvorm dan pleeggezin of gezinshuis (Jeugdwet 2.3 lid 6)."),
+            Meta(
+                description="Waarom een ander soort plek nodig is. Verplicht bij een andere zorgvorm dan pleeggezin of"
+                " gezinshuis (Jeugdwet 2.3 lid 6)."
+            ),
         ]
         | None
     ) = None
@@ -139,9 +158,21 @@ class Vraag(Struct, rename="camel", kw_only=True):
     school_pc4: Pc4 | None = None
     netwerk_pc4: Pc4 | None = None
     maximale_reistijd: Annotated[int, Meta(ge=1, le=600, description="Harde grens in minuten.")] | None = None
-    eerder_geprobeerd: Annotated[Lang, Meta(description="Wat er al is geprobeerd; nooit een drempel.")] | None = None
-    mening_jeugdige: Lang | None = None
-    praktisch: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    eerder_geprobeerd: (
+        Annotated[Lang, Meta(description="Wat er al is geprobeerd, om dat niet opnieuw te doen; nooit een drempel.")]
+        | None
+    ) = None
+    mening_jeugdige: (
+        Annotated[Lang, Meta(description="Wat de jeugdige zelf wil, om daar bij het zoeken rekening mee te houden.")]
+        | None
+    ) = None
+    praktisch: (
+        Annotated[
+            VrijeTekst,
+            Meta(max_length=200, description="Huisdieren en andere zaken waar een plek rekening mee moet houden."),
+        ]
+        | None
+    ) = None
     grondslagen: Annotated[list[Grondslag], Meta(max_length=20)] = []
     machtigingen: Annotated[list[Machtiging], Meta(max_length=20)] = []
     toestemmingen: Annotated[list[Toestemming], Meta(max_length=4)] = []
@@ -254,6 +285,7 @@ async def errors(conn: Connection, nieuw: Vraag) -> list[FieldError]:
     )
     return [
         *_errors_of_fields(nieuw, known),
+        *herkenbare(nieuw),
         *grondslagen.errors(nieuw.grondslagen, nieuw.machtigingen, nieuw.toestemmingen),
         *await uitsluitingen.errors(conn, nieuw.uitsluitingen),
         *await codes.unknown(

@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, inspect
 
+from service import herkenbaar
 from service.errors import FieldError, Kind, Refusal
 
 S = TypeVar("S", bound=Struct)
@@ -32,6 +33,12 @@ AanvraagId = Annotated[UUID, Meta(extra={"betrokkene": True})]
 Gemeentecode = Annotated[str, Meta(pattern="^[0-9]{4}$", description="CBS-code van vier cijfers.", examples=["0402"])]
 Codes = Annotated[list[Code], Meta(max_length=63, extra_json_schema={"uniqueItems": True})]
 """A set of codes; 63 is what the matcher keeps in one column (matcher.problem.MAX_CODES)."""
+
+VrijeTekst = Annotated[str, Meta(min_length=1, extra={"herkenbaar": "alles"})]
+"""A person writes what it likes, about a child: what says who it is, is refused. Give it a length and its purpose."""
+
+EigenKenmerk = Annotated[str, Meta(extra={"herkenbaar": "bsn"})]
+"""What another organisation calls a child: no BSN."""
 
 Naam = Annotated[str, Meta(min_length=1, max_length=120, pattern="^\\S")]
 Pc4 = Annotated[str, Meta(pattern="^[1-9][0-9]{3}$", examples=["1211"])]
@@ -87,6 +94,20 @@ def read(shape: type[S], data: object, *, lax: bool = False, source: str = "body
     return value, errors
 
 
+def herkenbare(value: Struct, pointer: str = "") -> list[FieldError]:
+    """Free texts in a value, and in the Structs it holds, that say who somebody is: for what `read` did not make."""
+    found = []
+    for name, field in _fields(type(value)).items():
+        here, part = f"{pointer}/{name}", getattr(value, field.name)
+        if isinstance(part, str) and (wrong := _personal(_looks_for(field.type), part, here)):
+            found.append(wrong)
+        parts = part if isinstance(part, list) else ()
+        found += [
+            e for i, item in enumerate(parts) if isinstance(item, Struct) for e in herkenbare(item, f"{here}/{i}")
+        ]
+    return found
+
+
 def merge(current: Struct, changes: Struct, shape: type[S]) -> S:
     """`current` as `shape`, with the fields that `changes` names."""
     values = {name: getattr(current, name) for name in shape.__struct_fields__}
@@ -139,7 +160,9 @@ def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[F
 
 
 def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+    wanted = None
     while isinstance(info, inspect.Metadata):
+        wanted = wanted or (info.extra or {}).get("herkenbaar")
         info = info.type
     if isinstance(info, inspect.UnionType):
         if value is None and any(isinstance(kind, inspect.NoneType) for kind in info.types):
@@ -166,7 +189,27 @@ def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldEr
         result = convert(info, value, lax)
     except (ValueError, TypeError):
         return _wrong(errors, pointer, says(info))
+    if wanted is not None and (wrong := _personal(wanted, value, pointer)):
+        errors.append(wrong)
+        return UNSET
     return result
+
+
+def _looks_for(info: inspect.Type) -> str | None:
+    """Of what a text of this type may hold nothing: `alles`, `bsn` or None."""
+    if isinstance(info, inspect.Metadata):
+        found: str | None = (info.extra or {}).get("herkenbaar")
+        return found or _looks_for(info.type)
+    if isinstance(info, inspect.UnionType):
+        return next(filter(None, map(_looks_for, info.types)), None)
+    return None
+
+
+def _personal(wanted: str | None, value: object, pointer: str) -> FieldError | None:
+    if wanted is None or not isinstance(value, str):
+        return None
+    vondst = herkenbaar.vind(value) if wanted == "alles" else herkenbaar.vind_bsn(value)
+    return FieldError(pointer, "herkenbaar", vondst.zin) if vondst else None
 
 
 def _list(info: inspect.ListType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:

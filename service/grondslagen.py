@@ -12,7 +12,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from service.errors import FieldError
-from service.fields import Code, given, numbered
+from service.fields import Code, VrijeTekst, given, numbered
 from service.voorzieningen import UNIQUE
 
 
@@ -79,7 +79,13 @@ class Machtiging(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tru
 class Toestemming(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     persoon: ToestemmingPersoon
     status: ToestemmingStatus
-    reden: Annotated[str, Meta(min_length=1, max_length=200, description="Verplicht bij niet_vereist.")] | None = None
+    reden: (
+        Annotated[
+            VrijeTekst,
+            Meta(max_length=200, description="Waarom er geen toestemming nodig is. Verplicht bij niet_vereist."),
+        ]
+        | None
+    ) = None
     datum: date
 
 

@@ -18,7 +18,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from service import taken
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
-from service.fields import AanvraagId
+from service.fields import AanvraagId, VrijeTekst
 
 CHANNEL = "loket_plan"
 """Notified with the id of a plan and its step."""
@@ -65,7 +65,8 @@ class PlanStap(StrEnum):
 
 
 Reden = Annotated[
-    str, Meta(min_length=1, max_length=300, pattern="^\\S", description="Waarom u dit kiest. Geen namen.")
+    VrijeTekst,
+    Meta(max_length=300, pattern="^\\S", description="Waarom u dit kiest, voor wie het plan leest. Geen namen."),
 ]
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import AanvraagId, given, merge, patch_of, refuse
+from service.fields import AanvraagId, VrijeTekst, given, herkenbare, merge, patch_of, refuse
 
 
 class NieuweSamenplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -19,7 +19,13 @@ class NieuweSamenplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown_
         False
     )
     splitsreden: (
-        Annotated[str, Meta(min_length=1, max_length=300, description="Verplicht als splitsen mag; anders leeg.")]
+        Annotated[
+            VrijeTekst,
+            Meta(
+                max_length=300,
+                description="Waarom zij niet samen hoeven te blijven. Verplicht als splitsen mag; anders leeg.",
+            ),
+        ]
         | None
     ) = None
 
@@ -74,7 +80,7 @@ ORGANISATIE_BEKEND = "select exists (select from organisatie where id = $1 and r
 
 async def errors(conn: Connection, nieuw: NieuweSamenplaatsing) -> list[FieldError]:
     """What is wrong with a samenplaatsing beyond the form of its fields."""
-    found = []
+    found = herkenbare(nieuw)
     if given(nieuw.organisatie_id) and not await conn.fetchval(ORGANISATIE_BEKEND, nieuw.organisatie_id):
         found.append(FieldError("/organisatieId", "bestaat_niet", "Deze organisatie bestaat niet in uw regio."))
     if nieuw.mag_splitsen is True and nieuw.splitsreden is None:

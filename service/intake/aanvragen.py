@@ -14,6 +14,7 @@ from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.codes import Lijst
 from service.days import noon
 from service.db import Connection, Rol, rows_as
+from service.herkenbaar import vind_bsn
 from service.intake import rows, samenplaatsingen
 from service.intake.cells import Parser, near
 from service.intake.names import Named
@@ -31,14 +32,14 @@ from service.intake.parsers import (
     text,
 )
 from service.intake.preview import Context, Plan
-from service.intake.privacy import refuse_column, without_bsn
+from service.intake.privacy import refuse_column, unrecognisable
 from service.intake.rows import Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
 from service.intake.woorden import GESLACHTEN, GROEPSSOORTEN, KADERS, PERSPECTIEVEN, URGENTIES, VERBLIJVEN
 
 
 def free_text(longest: int) -> Parser:
-    return without_bsn(text(longest))
+    return unrecognisable(text(longest))
 
 
 TABLE = Table(
@@ -47,12 +48,13 @@ TABLE = Table(
     columns=(
         Column(
             "kenmerk",
-            without_bsn(
+            unrecognisable(
                 text(
                     40,
                     r"[A-Za-z0-9][A-Za-z0-9 ./_-]*",
                     "Gebruik letters, cijfers en . / _ - en begin met een letter of cijfer.",
-                )
+                ),
+                vind_bsn,
             ),
             "Uw eigen kenmerk, dat alleen uw mensen herkennen. Geen naam, geen BSN.",
             ("referentie", "uw kenmerk", "dossiernummer", "zaaknummer", "nummer aanvraag", "aanvraagnummer"),
@@ -282,7 +284,7 @@ TABLE = Table(
         ),
         Column(
             "samen met",
-            without_bsn(text(60)),
+            unrecognisable(text(60)),
             "Broers en zussen die samen een plek zoeken krijgen hier dezelfde letter.",
             ("samenplaatsing", "broers en zussen", "samen"),
         ),

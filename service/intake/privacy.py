@@ -1,14 +1,15 @@
 """Who a child is, may not be in a list.
 
 A column that holds a name, BSN, birth date or address is refused, also when it would have been ignored: such a file
-should not travel. A BSN in any other cell is refused as well.
+should not travel. A BSN in any other cell is refused as well, and in a text an e-mail address or telephone number.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Any
 
+from service.herkenbaar import Vondst, vind
 from service.intake.cells import Parser, Raw, Wrong, key
 
 PERSONAL = {
@@ -34,24 +35,14 @@ def refuse_column(header: str) -> str | None:
     )
 
 
-def has_bsn(plain: str) -> bool:
-    """Nine digits that pass the test of a BSN (elfproef: 9·d1 + … + 2·d8 − d9 is a multiple of 11)."""
-    for found in re.findall(r"(?<![0-9])[0-9]{9}(?![0-9])", re.sub(r"(?<=[0-9])[. -](?=[0-9])", "", plain)):
-        digits = [int(digit) for digit in found]
-        total = sum(digit * weight for digit, weight in zip(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1], strict=True))
-        if total % 11 == 0 and any(digits):
-            return True
-    return False
-
-
-def without_bsn(parse: Parser) -> Parser:
-    """The same parser, that refuses a BSN first."""
+def unrecognisable(parse: Parser, vind: Callable[[str], Vondst | None] = vind) -> Parser:
+    """The same parser, that first refuses what says who a child is, or what else `vind` finds."""
 
     def parse_safely(value: Raw) -> Any:
-        if isinstance(value, (str, int, float)) and has_bsn(
-            str(int(value) if isinstance(value, float) and value.is_integer() else value)
-        ):
-            raise Wrong("privacy", "Hier staat een BSN. Haal het weg: het loket werkt zonder BSN.")
+        if isinstance(value, (str, int, float)):
+            found = vind(str(int(value) if isinstance(value, float) and value.is_integer() else value))
+            if found is not None:
+                raise Wrong("privacy", found.zin)
         return parse(value)
 
     return parse_safely

@@ -949,10 +949,9 @@ create policy wijzig on samenplaatsing for update using (regio = (select huidige
 
 create policy lees on besluit for select using (regio = (select huidige_regio()) and case (select huidige_rol())
     when 'schakelfunctionaris' then true
-    when 'aanbieder' then exists (
-        select from voorziening v where v.id = voorziening_id and v.aanbieder_id = (select huidige_organisatie()))
+    when 'aanbieder' then exists (select from voorziening v where v.id = voorziening_id)
     else exists (select from aanvraag a where a.id = aanvraag_id) end);
-comment on policy lees on besluit is 'An aanbieder never sees what another answered.';
+comment on policy lees on besluit is 'An aanbieder sees what it answered itself, of its own voorzieningen; never what another did.';
 create policy maak on besluit for insert with check (regio = (select huidige_regio()) and case (select huidige_rol())
     when 'schakelfunctionaris' then true
     when 'crisisdienst' then exists (select from aanvraag a where a.id = aanvraag_id)

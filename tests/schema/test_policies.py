@@ -43,7 +43,9 @@ KIND = "S: gi crisis voorbij hier | C: crisis | AM: hier | V: gi | X: vreemd"
 KIND_MAAK = "S: gi crisis voorbij hier | C: crisis | V: gi | X: vreemd"
 LOKET = "S: eigen | X: vreemd"
 BEZET_MAAK = "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis | AM: zonder stop | X: vreemd"
-BEZET_WIJZIG = "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis | AM: hier zonder stop | X: vreemd"
+BEZET_WIJZIG = (
+    "S: hier zonder gehouden stop crisis elders gedeeld buiten | C: crisis | AM: hier zonder stop | X: vreemd buiten"
+)
 MENSEN = "loket crisisdienst zorg zorg2 gi collega gi2 inkoop beheer"
 ZELF = "S: loket | A: zorg | V: gi | X: vreemd"
 
@@ -97,8 +99,8 @@ TABEL = {
         "S: gi_eigen gi_ander crisis_ander hier_ander | C: crisis_ander | X: vreemd",
     ),
     "bezetting": Wat(
-        "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis stop | AM: hier zonder stop "
-        " | V: gehouden gedeeld | K: stop | X: vreemd",
+        "S: hier zonder gehouden stop crisis elders gedeeld buiten | C: crisis stop | AM: hier zonder stop"
+        " | V: gehouden gedeeld buiten | K: stop | X: vreemd buiten",
         BEZET_MAAK,
         BEZET_WIJZIG,
         zet="versie = 2",
@@ -381,7 +383,7 @@ FUNCTIES = {
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
     # Triggers.
-    "maak_betrokkene",
+    "maak_betrokkene", "uit_is_uit", "sleutel_uit",
     # Before it is known who asks: what one secret or one identity unlocks.
     "inlogkeuzes", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
     # Of the worker, about all regions: of whom, and not about what.
@@ -425,7 +427,9 @@ async def test_what_takes_a_plek_is_for_who_may_see_the_plek_and_who_lives_there
                 living[who, alleen is None] = {PLEK[row["plek_id"]] for row in known}
     seen = "SCKB: eigen ander gedeeld | AM: eigen | XY: vreemd"
     assert taken == {(who, whole): labels(seen, who) for who, whole in taken}
-    assert living == {(who, whole): labels("S: eigen ander gedeeld | AM: eigen", who) for who, whole in taken}
+    assert living == {
+        (who, whole): labels("S: eigen ander gedeeld | AM: eigen | X: vreemd", who) for who, whole in taken
+    }
 
 
 async def test_points_to_travel_to_are_for_who_looks_for_a_place_and_of_a_secret_one_coarse(filled: World) -> None:
@@ -493,6 +497,22 @@ async def test_a_kenmerk_is_found_by_who_files_it(filled: World) -> None:
             )
             found[who] = {AANVRAAG[row["aanvraag_id"]] for row in rows}
     assert found == {who: labels("S: gi crisis voorbij hier | V: gi | X: vreemd", who) for who in found}
+
+
+@pytest.mark.parametrize("who", ["S", "V"])
+async def test_a_kenmerk_is_of_the_organisatie_of_the_aanvraag(filled: World, who: str) -> None:
+    """Else one could try which kenmerken another has: a taken one is refused."""
+    columns = await filled.owner.fetchval(COLUMNS, "aanvraag")
+    kept = ", ".join(name for name in columns.split(", ") if name not in ("id", "regio", "nummer"))
+    gi = key("aanvraag", "gi")
+    async with asking(filled, who) as conn:
+        id = await conn.fetchval(
+            f"insert into aanvraag (regio, {kept}) select regio, {kept} from aanvraag where id = $1 returning id", gi
+        )
+        add = "insert into aanvraag_kenmerk (aanvraag_id, regio, organisatie_id, kenmerk) values ($1, $2, $3, $4)"
+        assert await attempt(conn, add, id, REGIO, key("organisatie", "gi"), "nieuw")
+        assert not await attempt(conn, add, id, REGIO, key("organisatie", "gi2"), "J crisis")
+        assert not await attempt(conn, add, id, REGIO, key("organisatie", "gi2"), "nieuw")
 
 
 async def test_who_looked_is_told_to_the_loket_and_the_verwijzer(filled: World) -> None:

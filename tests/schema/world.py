@@ -339,6 +339,7 @@ def rows() -> dict[str, dict[str, Row]]:
         "gedeeld": _bezetting("gedeeld", "plaatsing", "gedeeld", 1, "gi"),
         "hun": _bezetting("hun", "plaatsing", "gedeeld", 2, None),
         "vreemd": _bezetting("vreemd", "optie", "vreemd", 1, "vreemd"),
+        "buiten": _bezetting("buiten", "plaatsing", "vreemd", 3, "gi"),
     }
     besluit = {
         label: {

@@ -657,7 +657,7 @@ begin atomic
     select coalesce(array_agg(b.aanvraag_id), '{}')
     from bezetting b join plek p on p.id = b.plek_id
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
-      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
+      and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
 end;
 comment on function geplaatst_hier() is 'Aanvragen whose child lives or lived at the aanbieder that asks.';
 revoke execute on function geplaatst_hier() from public;

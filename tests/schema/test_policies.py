@@ -476,6 +476,18 @@ async def test_expired_opties_are_cleared_by_who_may_take_the_plek(filled: World
     assert cleared == {who: labels("SC: eigen ander | AM: eigen | X: vreemd", who) for who in cleared}
 
 
+async def test_what_is_of_a_provider_is_listed_for_rol_aanbieder_only(filled: World) -> None:
+    """Also for who comes with the id of an aanbieder as its organisatie."""
+    listed = {}
+    for rol in Rol:
+        wie = Wie(REGIO, rol, key("gebruiker", "nobody"), key("aanbieder", "eigen"))
+        async with transaction(filled.pool, wie, readonly=True) as conn:
+            found = await conn.fetchval("select eigen_plekken() || geplaatst_hier()")
+        listed[rol] = {*found}
+    own = {key("plek", "eigen"), key("aanvraag", "hier")}
+    assert listed == {rol: own if rol is Rol.AANBIEDER else set() for rol in Rol}
+
+
 async def test_pseudonyms_are_given_by_name_and_within_the_region(filled: World) -> None:
     """Who writes a line of a refused look must know it; a list of all is nobody's."""
     given = {}
@@ -558,6 +570,8 @@ async def test_a_vervanger_is_a_colleague(filled: World, who: str) -> None:
         assert await attempt(conn, name, key("gebruiker", "collega"), gi)
         for other in ("gi2", "zorg", "loket", "beheer"):
             assert not await attempt(conn, name, key("gebruiker", other), gi)
+        for own, other in (("loket", "beheer"), ("crisisdienst", "loket"), ("beheer", "loket")):
+            assert not await attempt(conn, name, key("gebruiker", other), key("gebruiker", own))
 
 
 async def test_of_oneself_one_changes_no_rol_organisatie_or_login(filled: World) -> None:

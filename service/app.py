@@ -12,6 +12,7 @@ import asyncpg
 import redis.asyncio
 from litestar import Litestar, asgi
 from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from service import plannen, sessies, toegang
 from service.bus import Bus
@@ -21,7 +22,7 @@ from service.oidc import Oidc
 from service.settings import Settings
 from service.snapshot import Snapshots
 from service.travel import Traveller
-from service.web import health, inloggen, pages
+from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
 from service.web.headers import secure
 from service.web.identity import Identity, Sessions
@@ -43,7 +44,10 @@ async def open_services(
     if url is None or redis_url is None:
         raise Refusal(Kind.INVALID, "Zonder LOKET_DATABASE_URL en LOKET_REDIS_URL kan de dienst niet beginnen.")
     async with AsyncExitStack() as stack:
-        pool = await stack.enter_async_context(await open_pool(url, size=settings.pool_size, role=APP_ROLE))
+        limit_s = settings.request_limit_s
+        pool = await stack.enter_async_context(
+            await open_pool(url, size=settings.pool_size, role=APP_ROLE, limit_s=limit_s)
+        )
         await check_app_role(pool)
         valkey = redis.asyncio.from_url(redis_url)
         stack.push_async_callback(valkey.aclose)
@@ -72,6 +76,23 @@ async def open_services(
             for task in listening:
                 task.cancel()
             await asyncio.gather(*listening, return_exceptions=True)
+
+
+FORM_LIMIT = 64 * 1024
+"""Bytes that a page may be sent; the API has limits of its own."""
+
+
+def limited(app: ASGIApp) -> ASGIApp:
+    """Middleware: 503 (a TimeoutError) for a page that takes longer than LOKET_REQUEST_LIMIT_S. The API, which has
+    answers that go on for long, sees to that itself."""
+
+    async def within(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"].startswith(f"{PREFIX}/"):
+            return await app(scope, receive, send)
+        async with asyncio.timeout(scope["litestar_app"].state.services.settings.request_limit_s):
+            return await app(scope, receive, send)
+
+    return within
 
 
 def create_app(
@@ -104,9 +125,16 @@ def create_app(
             health.livez,
             health.readyz,
             *inloggen.route_handlers,
+            oauth.oauth_token,
+            oauth.oauth_beschrijving,
             *pages.route_handlers,
         ],
         lifespan=[lifespan],
+        middleware=[limited],
+        request_max_body_size=FORM_LIMIT,
+        # Never by a variable of the environment, as Litestar would have it.
+        debug=False,
+        pdb_on_exception=False,
         guards=[guard],
         before_send=[secure],
         exception_handlers={Exception: pages.on_error},

@@ -115,6 +115,29 @@ class Settings(Struct, frozen=True, kw_only=True):
     session_max_min: Annotated[
         int, Meta(ge=15, le=1440, description="Minuten waarna iedereen opnieuw moet inloggen, ook wie bezig is.")
     ] = 600
+    machine_token_min: Annotated[
+        int,
+        Meta(
+            ge=1, le=60, description="Minuten waarna het systeem van een aanbieder een nieuw toegangsbewijs moet halen."
+        ),
+    ] = 15
+    limit_person_min: Annotated[
+        int,
+        Meta(
+            ge=30,
+            le=100_000,
+            description="Verzoeken per minuut die een gebruiker mag doen. Van het systeem van een aanbieder staat dit bij de koppeling.",
+        ),
+    ] = 600
+    limit_address_min: Annotated[
+        int,
+        Meta(
+            ge=10,
+            le=100_000,
+            description="Verzoeken per minuut die één internetadres mag doen om in te loggen, mensen en systemen samen."
+            " Achter één adres kan een heel kantoor zitten.",
+        ),
+    ] = 300
     regio: Annotated[
         str,
         Meta(
@@ -148,6 +171,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     ] = 45.0
     pool_size: Annotated[int, Meta(ge=1, le=200, description="Meeste verbindingen met de database per proces.")] = 10
 
+    request_limit_s: Annotated[
+        float,
+        Meta(
+            ge=1,
+            le=600,
+            description="Seconden waarna het loket een verzoek opgeeft, en de database een opdracht van de dienst.",
+        ),
+    ] = 60.0
     log_anker: Annotated[
         Path | None,
         Meta(
@@ -165,6 +196,12 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Seconden waarna een ander `loket worker` een taak overneemt, als de eerste niets laat horen.",
         ),
     ] = 15.0
+
+    def __repr__(self) -> str:
+        """Without what may hold a password."""
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown = {name: "(niet getoond)" if name.endswith("_url") and value else value for name, value in values.items()}
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @property
     def embedded(self) -> bool:

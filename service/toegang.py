@@ -261,6 +261,8 @@ OPENBAAR = {
     "inlog_keuze": "Kiezen in welke rol u werkt; alleen met een inlogpoging die is gelukt.",
     "inlog_sleutels": "De publieke sleutels waarmee het loket zich bij een identity provider bewijst.",
     "uitloggen": "De eigen sessie beëindigen.",
+    "oauth_token": "Toegang voor het systeem van een aanbieder, met een ondertekende verklaring.",
+    "oauth_beschrijving": "Hoe het systeem van een aanbieder toegang krijgt.",
 }
 """What anybody may ask, without login: nothing of it is about a person."""
 

@@ -119,17 +119,22 @@ WORKER_STOP_S = 2.0
 """For giving back what it is doing; everything must be gone after five seconds."""
 
 
+NOT_FOR_THE_WORKER = {"LOKET_DATABASE_OWNER_URL", "LOKET_OIDC_KEYS"}
+
+
 @contextmanager
 def worker_beside(settings: Settings, stop: listen.Stop) -> Iterator[None]:
     """A `loket worker` on the same data. It shares the fate of the demo, as the servers do: it stops when we are gone,
     however we went, and when it ends without being asked, so do we."""
-    urls = {
+    own = {
         "LOKET_DATABASE_URL": settings.database_url,
-        "LOKET_DATABASE_OWNER_URL": settings.database_owner_url,
         "LOKET_REDIS_URL": settings.redis_url,
+        "LOKET_LOG_ANKER": settings.log_anker and str(settings.log_anker),
     }
     command = [sys.executable, "-m", "service.cli", "worker", "--ouder", str(os.getpid())]
-    environment = os.environ | {name: url for name, url in urls.items() if url is not None}
+    # It works as the app role, so how one becomes owner is not for it; nor how one logs in.
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_FOR_THE_WORKER}
+    environment = kept | {name: value for name, value in own.items() if value is not None}
     process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
     child = Child("De worker", process, (signal.SIGTERM, signal.SIGKILL))
     asked = threading.Event()

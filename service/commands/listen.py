@@ -18,6 +18,7 @@ import uvicorn
 import uvloop
 
 from service.errors import Kind, Refusal
+from service.failures import log_to_stderr
 from service.settings import Settings
 
 ANSWER_S = 1.5
@@ -103,12 +104,16 @@ def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = 
 
     Then what is being answered is finished, and the app's lifespan ends.
     """
-    from service.app import create_app  # noqa: PLC0415  loads the solver and more: not for `loket --help`
+    # Loads the solver and more: not for `loket --help`.
+    from service.app import create_app  # noqa: PLC0415
+    from service.web.protocol import Protocol  # noqa: PLC0415
 
+    log_to_stderr()
     app = create_app(settings, demo_links={link.token: link.gebruiker for link in demo_links})
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Protocol,
+        ws="none",
         lifespan="on",
         log_config=None,
         log_level="warning",

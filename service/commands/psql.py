@@ -8,7 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 import typer
@@ -18,7 +22,7 @@ from service.commands import connect
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, transaction
 from service.embedded.binaries import installed
 from service.logboek import Gebeurtenis, Handeling
-from service.settings import Settings
+from service.settings import PREFIX, Settings
 from service.toegang import Doel, Verwerking
 
 
@@ -40,7 +44,7 @@ def psql(
     with connect.connected("psql") as data:
         settings = data.settings
         asyncio.run(_log(settings, rol))
-        environ = dict(os.environ)
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         if not eigenaar:
             environ["PGOPTIONS"] = f"-c role={APP_ROLE} -c loket.regio={settings.regio} -c loket.rol={rol}"
         url = settings.database_owner_url if eigenaar else settings.database_url
@@ -48,10 +52,30 @@ def psql(
         # Ctrl-C is for psql: it ends a query, not the program.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
-            done = subprocess.run([program, str(url), *(argumenten or [])], check=False, env=environ)
+            with without_password(str(url)) as (bare, password):
+                done = subprocess.run([program, bare, *(argumenten or [])], check=False, env=environ | password)
         finally:
             signal.signal(signal.SIGINT, before)
     sys.exit(done.returncode)
+
+
+@contextmanager
+def without_password(url: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The address as anybody on this computer may see it in `ps`, and the variable with which psql finds the password
+    in a file that only we can read, while the block runs."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    password = query.pop("password", None) or (unquote(parts.password) if parts.password else None)
+    if password is None:
+        yield url, {}
+        return
+    user, _, where = parts.netloc.rpartition("@")
+    netloc = f"{user.partition(':')[0]}@{where}" if user else where
+    with tempfile.NamedTemporaryFile("w", prefix="loket-psql-", encoding="utf-8") as file:  # of mode 0600
+        escaped = password.replace("\\", "\\\\").replace(":", "\\:")
+        file.write(f"*:*:*:*:{escaped}\n")
+        file.flush()
+        yield urlunsplit(parts._replace(netloc=netloc, query=urlencode(query))), {"PGPASSFILE": file.name}
 
 
 PSQL = Handeling("loket psql", Gebeurtenis.LEES, "database", Doel.INRICHTEN, Verwerking.INRICHTEN)

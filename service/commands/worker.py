@@ -19,6 +19,7 @@ from service.commands import connect, listen
 from service.commands.serve import check
 from service.db import APP_ROLE
 from service.errors import Kind, Refusal
+from service.failures import log_to_stderr
 from service.settings import Settings
 from service.worker.anker import Anker
 from service.worker.handlers import HANDLERS
@@ -46,6 +47,7 @@ def worker(
     if ouder is not None:
         stop.with_parent(ouder)
     settings = Settings.from_environ(os.environ)
+    log_to_stderr()
     with connect.connected("worker", settings) as data:
         data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
         asyncio.run(main(data.settings, quiet=ouder is not None))

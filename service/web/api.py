@@ -33,6 +33,9 @@ from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
 
+BODY_S = 30.0
+"""For the whole body to come in."""
+
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -110,11 +113,14 @@ class Api:
         if operation.public:
             return await self._tell(operation, ids, scope, headers)
         origin.check(scope, services.settings.adres)
-        wie = await self._identity(ASGIConnection(scope))
+        # A TimeoutError is told as 503, like everything that is away.
+        async with asyncio.timeout(services.settings.request_limit_s):
+            wie = await self._identity(ASGIConnection(scope))
         seen = self._gezien[operation.id]
         about = seen.asked(ids, UNSET)
         try:
-            return await self._perform(operation, seen, about, wie, ids, scope, headers, receive, spoor)
+            async with asyncio.timeout(services.settings.request_limit_s):
+                return await self._perform(operation, seen, about, wie, ids, scope, headers, receive, spoor)
         except Disconnected:
             raise
         except Exception as error:
@@ -138,7 +144,13 @@ class Api:
         aanvragen that were asked for."""
         services = self.services
         toegang.mag(wie, operation.id)
-        raw = await _body(operation, headers, receive)
+        try:
+            async with asyncio.timeout(BODY_S):
+                raw = await _body(operation, headers, receive)
+        except TimeoutError:
+            raise HttpRefusal(
+                408, "Wat u stuurt, kwam niet op tijd helemaal aan.", headers={"Connection": "close"}
+            ) from None
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
         about[:] = seen.asked(ids, body)

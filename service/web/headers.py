@@ -15,6 +15,7 @@ SECURITY = {
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
+    b"x-robots-tag": b"noindex, nofollow",
 }
 """NL API design rules, /core/transport/security-headers; what the answer itself says wins."""
 

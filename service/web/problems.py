@@ -35,6 +35,7 @@ TITLES = {
     404: "Dit bestaat niet",
     405: "Dit kan hier niet",
     406: "Deze vorm van antwoord is er niet",
+    408: "Het duurde te lang",
     409: "Dit kan nu niet",
     412: "Er is intussen iets veranderd",
     413: "Dit is te groot",

@@ -12,7 +12,6 @@ import os
 import sys
 import threading
 import time
-import traceback
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -23,6 +22,7 @@ from msgspec import Struct
 from service import logboek
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, open_pool, transaction
 from service.errors import Refusal
+from service.failures import told
 from service.logboek import Gebeurtenis, Handeling
 from service.plannen import Niveau
 from service.planuitkomst import Uitkomst
@@ -50,6 +50,10 @@ class Opdracht(Struct, frozen=True):
     osrm_timeout_s: float
     detour_factor: float
     speed_kmh: float
+
+    def __repr__(self) -> str:
+        """Without the address, which may hold a password."""
+        return f"Opdracht(regio={self.regio!r}, plan_id={self.plan_id!r})"
 
 
 class Voortgang(Struct, frozen=True, tag=True):
@@ -160,8 +164,8 @@ def _watch(stop: threading.Event) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        print(told(error), file=sys.stderr)
         os._exit(BROKEN)
     # Without the clean-up of the interpreter, which could wait for the thread that reads.
     os._exit(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -10,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from service.settings import ROOT
+from service.settings import PREFIX, ROOT
 from service.worker.child import Message, Opdracht
 
 LINE_LIMIT = 256 * 2**20
@@ -61,6 +62,8 @@ async def solving(opdracht: Opdracht) -> AsyncIterator[Solving]:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             cwd=ROOT,
+            # What it needs it is told on standard input: /proc/…/environ shows the beginning of a process.
+            env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
             limit=LINE_LIMIT,
             start_new_session=True,
         )

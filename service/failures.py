@@ -1,0 +1,72 @@
+"""What of a failure may stand in a log: where it was and of what kind, and never what the error itself says.
+
+An error repeats what it stumbled on: a value that cannot be converted, "Failing row contains …", an address with a
+password in it. A log is read by more people, and kept elsewhere, than what a child entrusted to us.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+import traceback
+from types import TracebackType
+from typing import TypeAlias
+
+import asyncpg
+
+ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def told(error: BaseException) -> str:
+    """Lines `file:line in function` and the kind of error, of the first cause first."""
+    chain: list[BaseException] = []
+    one: BaseException | None = error
+    while one is not None and one not in chain:
+        chain.append(one)
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+    return "\n".join(line for one in reversed(chain) for line in _lines(one))
+
+
+def _lines(error: BaseException) -> list[str]:
+    frames = [f"  {at.filename}:{at.lineno} in {at.name}" for at in traceback.extract_tb(error.__traceback__)]
+    parts = [told(part) for part in error.exceptions] if isinstance(error, BaseExceptionGroup) else []
+    return [*frames, *parts, kind_of(error)]
+
+
+def kind_of(error: BaseException) -> str:
+    """Its type; of an error of the database also the code, and the table, column and constraint."""
+    names: tuple[object, ...] = ()
+    if isinstance(error, asyncpg.PostgresError):
+        names = (error.sqlstate, *(getattr(error, f"{name}_name", None) for name in ("table", "column", "constraint")))
+    elif isinstance(error, OSError):
+        names = (error.errno,)
+    return " ".join([f"{type(error).__module__}.{type(error).__qualname__}", *(str(name) for name in names if name)])
+
+
+class Formatter(logging.Formatter):
+    """One line per message, in UTC: what somebody sent cannot begin a line of its own."""
+
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s.%(msecs)03dZ %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        line = super().formatMessage(record)
+        return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
+
+    def formatException(self, ei: ExcInfo) -> str:
+        return told(ei[1]) if ei[1] is not None else ""
+
+
+def log_to_stderr() -> None:
+    """For a process that serves or works: all that it logs, and whatever ends it, goes through `Formatter`."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Formatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    sys.excepthook = lambda _, error, __: print(told(error), file=sys.stderr)
+    threading.excepthook = lambda args: print(told(args.exc_value or RuntimeError()), file=sys.stderr)

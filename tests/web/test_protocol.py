@@ -1,0 +1,131 @@
+"""The head of a request is short and comes in time; whatever is wrong with it, the answer is ours and says little."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from service.web import protocol
+from service.web.headers import SECURITY
+from service.web.protocol import HEAD_LIMIT, Protocol
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers how long the body was."""
+    length, more = 0, True
+    while more:
+        message = await receive()
+        length, more = length + len(message.get("body", b"")), message.get("more_body", False)
+    body = b"%d bytes" % length
+    headers = [(b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@asynccontextmanager
+async def connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection with the protocol as `loket serve` has it."""
+    config = uvicorn.Config(echo, http=Protocol, ws="none", lifespan="off", log_config=None)
+    config.load()
+    server = await asyncio.get_running_loop().create_server(lambda: Protocol(config, ServerState(), {}), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
+    yield reader, writer
+    writer.close()
+    await writer.wait_closed()
+    server.close()
+
+
+def head(name: str = "X-Lang", length: int = 10) -> bytes:
+    return f"GET / HTTP/1.1\r\nHost: localhost\r\n{name}: {'a' * length}\r\n\r\n".encode()
+
+
+FRAME = len(head(length=0)) - len("GET  HTTP/1.1\r\n\r\n")
+"""What there is besides the value, as the protocol counts: the path, and each header with its colon and line end."""
+
+
+async def status(reader: asyncio.StreamReader) -> int:
+    line = await reader.readline()
+    return int(line.split()[1])
+
+
+async def test_a_head_of_just_the_limit_is_answered() -> None:
+    async with connected() as (reader, writer):
+        writer.write(head(length=HEAD_LIMIT - FRAME))
+
+        assert await status(reader) == 200
+
+
+@pytest.mark.parametrize("more", [1, 40_000])
+async def test_a_longer_head_is_refused_and_the_connection_ends(more: int) -> None:
+    async with connected() as (reader, writer):
+        writer.write(head(length=HEAD_LIMIT - FRAME + more))
+
+        answer = await reader.read()
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert "De kopregels van het verzoek zijn te lang." in answer.decode()
+
+
+async def test_a_header_without_an_end_is_not_kept() -> None:
+    """It is refused while it still comes in."""
+    async with connected() as (reader, writer):
+        writer.write(head(length=HEAD_LIMIT + 1).removesuffix(b"\r\n\r\n"))
+
+        assert (await reader.read()).startswith(b"HTTP/1.1 431 ")
+
+
+async def test_each_next_request_on_a_connection_has_the_whole_limit_again() -> None:
+    """A body does not count."""
+    async with connected() as (reader, writer):
+        post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50000\r\n\r\n" + b"a" * 50_000
+        writer.write(post + post + head(length=20_000))
+
+        answers = b""
+        while answers.count(b" bytes") < 3:
+            answers += await reader.read(1000)
+
+    assert answers.count(b"50000 bytes") == 2 and answers.count(b"HTTP/1.1 200 ") == 3
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTT", b"GET / HTTP/1.1\r\nHost: localhost\r\n"])
+async def test_who_does_not_finish_the_head_in_time_is_sent_away(monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+    """Also who opens a connection and says nothing: a thousand of those would keep everybody out."""
+    monkeypatch.setattr(protocol, "HEAD_S", 0.01)
+    async with connected() as (reader, writer):
+        writer.write(sent)
+
+        assert (await reader.read()).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_what_is_no_http_gets_a_sentence_and_all_security_headers() -> None:
+    async with connected() as (reader, writer):
+        writer.write(b"\x16\x03\x01 dit is TLS\r\n\r\n")
+
+        answer = await reader.read()
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.endswith(b"Dit is geen geldig HTTP-verzoek.")
+    assert [name for name, value in SECURITY.items() if name + b": " + value + b"\r\n" not in answer] == []
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"Content-Length: +5\r\n",
+    ],
+)
+async def test_a_request_of_which_the_end_is_not_sure_is_refused(lengths: bytes) -> None:
+    """Request smuggling: a proxy and we must never disagree on where the next request begins."""
+    async with connected() as (reader, writer):
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + lengths + b"\r\n0\r\n\r\nGET /geheim HTTP/1.1\r\n\r\n")
+
+        assert (await reader.read()).startswith(b"HTTP/1.1 400 ")

@@ -9,60 +9,22 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
-from litestar.connection import ASGIConnection
 
-from service.app import create_app
 from service.db import Pool, Rol, Wie
 from service.settings import Settings
-from service.web.identity import Identity, nobody
 from tests.conftest import GEBRUIKER, REGIO
 from tests.web import examples
 from tests.web.examples import World
+from tests.web.serving import by_token, served
 
 PEERS = ("eerste", "tweede")
 
 ASKED = {Rol.VERWIJZER: ("aanvragen", "samenplaatsingen"), Rol.AANBIEDER: ("plekken", "locaties", "voorzieningen")}
 """Paths of what belongs to somebody. Of a child placed with a provider its GI knows too: those are no peers."""
-
-
-@asynccontextmanager
-async def served(settings: Settings, identity: Identity) -> AsyncIterator[str]:
-    """The app behind uvicorn."""
-    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
-        sock.bind(("127.0.0.1", 0))
-        app = create_app(settings, identity=identity)
-        config = uvicorn.Config(app, http="httptools", lifespan="on", log_config=None, access_log=False)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve([sock]))
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        server.should_exit = True
-        await serving
-
-
-def by_token(people: Mapping[str, Wie], *, hole: str | None = None) -> Identity:
-    """Who has which token. With a hole, whoever asks for one row below this path is let through as the loket."""
-
-    async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
-        _, _, token = connection.headers.get("authorization", "").partition(" ")
-        if token not in people:
-            raise nobody("Log eerst in.", had_token=bool(token))
-        wie = people[token]
-        path = connection.scope["raw_path"].decode()
-        if hole is not None and re.fullmatch(f"/v1/{hole}/[0-9a-f-]+", path):
-            return Wie(wie.regio, Rol.SCHAKELFUNCTIONARIS, wie.gebruiker)
-        return wie
-
-    return identity
 
 
 async def ask(address: str, rol: Rol, folder: Path) -> tuple[int | None, str]:

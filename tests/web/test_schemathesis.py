@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from service.app import create_app
 from service.db import Pool, Wie, transaction
 from service.settings import Settings
 from tests import make
-from tests.web.conftest import always
+from tests.web.serving import by_token, served
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
@@ -27,6 +24,9 @@ EXAMPLES = os.environ.get("TEST_SCHEMATHESIS_EXAMPLES", "3")
 PHASES = os.environ.get("TEST_SCHEMATHESIS_PHASES", "examples,fuzzing,stateful")
 """`make ci` adds coverage: every limit of every field, some five thousand questions."""
 
+TOKEN = "de-schakelfunctionaris"
+"""As in schemathesis.toml. Without it, or with another one, every operation that is not public must refuse."""
+
 
 @pytest.fixture
 async def address(settings: Settings, pool: Pool, wie: Wie) -> AsyncIterator[str]:
@@ -35,21 +35,8 @@ async def address(settings: Settings, pool: Pool, wie: Wie) -> AsyncIterator[str
         plek = await make.plek(conn)
         await make.stop(conn, plek_id=plek.id)
         await make.plaatsing(conn, plek_id=(await make.plek(conn)).id)
-    # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer waits 40 ms.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
-        sock.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            create_app(settings, identity=always(wie)),
-            http="httptools",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-        )
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve([sock]))
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+    async with served(settings, by_token({TOKEN: wie})) as address:
+        yield address
 
 
 async def test_the_api_does_what_its_document_says(address: str, tmp_path: Path) -> None:

@@ -20,12 +20,24 @@ comment on function loketnummer(bigint) is 'Such as ''K7M-3PQ''; different for e
 
 alter table aanvraag add column nummer text not null default loketnummer(nextval('aanvraag_nummer'));
 alter table aanvraag add column geanonimiseerd_op timestamptz;
+alter table aanvraag add column afgesloten_op date;
+alter table aanvraag add column uitkomst jsonb;
+update aanvraag a
+set afgesloten_op = coalesce(
+    (select max(b.beeindigd_op) from bezetting b where b.aanvraag_id = a.id), (now() at time zone 'Europe/Amsterdam')::date)
+where status in ('beeindigd', 'afgewezen', 'ingetrokken');
 alter table aanvraag alter column pc4 drop not null;
 alter table aanvraag add constraint aanvraag_nummer_uniek unique (nummer);
 alter table aanvraag add constraint aanvraag_pc4_van_wie_bekend_is check (pc4 is not null or geanonimiseerd_op is not null);
 alter table aanvraag add constraint aanvraag_anoniem_is_niet_open check (geanonimiseerd_op is null or not is_open(status));
+alter table aanvraag add constraint aanvraag_afgesloten_vorm check (
+    (afgesloten_op is not null) = (status in ('beeindigd', 'afgewezen', 'ingetrokken')));
+alter table aanvraag add constraint aanvraag_uitkomst_vorm check (jsonb_typeof(uitkomst) = 'object');
 comment on column aanvraag.nummer is 'What all who may see the aanvraag call it. The kenmerk of the verwijzer is in aanvraag_kenmerk.';
 comment on column aanvraag.geanonimiseerd_op is 'Nothing that leads to the child is left; what remains is for statistics.';
+comment on column aanvraag.afgesloten_op is 'Since when nothing is done for it any more; the term after which the child is forgotten, counts from here.';
+comment on column aanvraag.uitkomst is 'Of an anonymous aanvraag, for statistics: days waited, and how each stay was.';
+create index aanvraag_afgesloten on aanvraag (regio, afgesloten_op) where geanonimiseerd_op is null and afgesloten_op is not null;
 
 alter table aanvraag drop constraint aanvraag_kenmerk_uniek;
 
@@ -190,14 +202,18 @@ create table sessie (
     verloopt_op   timestamptz not null,
     beeindigd_op  timestamptz,
     idp_sessie    text,
+    namens_id     uuid,
     constraint sessie_pk primary key (hash),
     constraint sessie_van_een check (num_nonnulls(gebruiker_id, koppeling_id) = 1),
     constraint sessie_hash_lengte check (length(hash) = 32),
+    constraint sessie_namens_van_mens check (namens_id is null or gebruiker_id is not null),
+    constraint sessie_namens_fk foreign key (namens_id, regio) references gebruiker (id, regio),
     constraint sessie_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade,
     constraint sessie_koppeling_fk foreign key (koppeling_id, regio) references koppeling (id, regio) on delete cascade
 );
 comment on table sessie is 'By the SHA-256 of a random token that only the browser or the machine has.';
 comment on column sessie.gezien_op is 'Last use, to the minute: for the idle time-out.';
+comment on column sessie.namens_id is 'The colleague for whom this one acts now; counts only as long as that one has it so.';
 comment on column sessie.idp_sessie is
     'sid of the identity provider, for its logout; of a machine the kid of the key with which it began.';
 create index sessie_gebruiker on sessie (gebruiker_id) where gebruiker_id is not null;
@@ -362,13 +378,15 @@ end;
 
 create function zoek_sessie(sessie_hash bytea, nu timestamptz, stil interval)
     returns table (regio text, rol rol, gebruiker_id uuid, organisatie_id uuid, koppeling_id uuid, naam text,
-                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz)
+                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz, namens_id uuid)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select s.regio, coalesce(g.rol, 'aanbieder'), coalesce(g.id, k.id), coalesce(g.organisatie_id, g.aanbieder_id, k.aanbieder_id),
-           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op
+           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op, n.id
     from sessie s
     left join gebruiker g on g.id = s.gebruiker_id
+    left join gebruiker n on n.id = s.namens_id and n.vervanger_id = g.id and n.actief
+        and n.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
     left join koppeling k on k.id = s.koppeling_id
     where s.hash = sessie_hash and s.beeindigd_op is null and s.verloopt_op > nu
       and (s.koppeling_id is not null or s.gezien_op > nu - stil)
@@ -408,7 +426,7 @@ begin
 end;
 $$;
 comment on function meld_sessie() is 'pg_notify(''loket_sessie''): who keeps sessions in memory, forgets them.';
-create trigger sessie_meldt_einde after update of beeindigd_op on sessie
+create trigger sessie_meldt_einde after update of beeindigd_op, namens_id on sessie
     for each statement execute function meld_sessie();
 create trigger sessie_meldt_verwijdering after delete on sessie
     for each statement execute function meld_sessie();
@@ -591,20 +609,23 @@ create function te_verzegelen(vanaf xid8) returns table (regio text)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select distinct r.regio from logregel r
-    where (vanaf is null or r.transactie >= vanaf and r.transactie < pg_snapshot_xmax(pg_current_snapshot()))
-      and not exists (select from logketen k where k.regel_id = r.id);
+    left join lateral (select true as zegel from logketen k where k.regel_id = r.id limit 1) as k on true
+    where r.transactie >= coalesce(vanaf, '0'::xid8)
+      and r.transactie < case when vanaf is null then '18446744073709551615'::xid8 else pg_snapshot_xmax(pg_current_snapshot()) end
+      and k.zegel is null;
 end;
 comment on function te_verzegelen(xid8) is
     'Regions with a committed line without a seal, of transactions from `vanaf` on; NULL: of all, also those of a restored backup.';
 
-create function logkoppen() returns table (regio text, volgnummer bigint, hash bytea)
-    language sql stable security definer set search_path = public, pg_temp
+create function logkoppen() returns table (regio text, volgnummer bigint, hash bytea, verzegeld_op timestamptz)
+    language sql stable security definer set search_path = public, pg_temp set enable_sort = off set enable_bitmapscan = off
 begin atomic
-    select j.code, k.volgnummer, k.hash from jeugdregio j
-    cross join lateral (select l.volgnummer, l.hash from logketen l where l.regio = j.code
+    select j.code, k.volgnummer, k.hash, k.verzegeld_op from jeugdregio j
+    cross join lateral (select l.volgnummer, l.hash, l.verzegeld_op from logketen l where l.regio = j.code
                         order by l.volgnummer desc limit 1) as k;
 end;
-comment on function logkoppen() is 'The last seal of each region, for the file outside the database. It says nothing of anybody.';
+comment on function logkoppen() is
+    'The last seal of each region, by its index also when statistics are behind. It says nothing of anybody.';
 
 create function inzagen(aanvraag uuid, voor bigint, aantal integer)
     returns table (nummer bigint, moment timestamptz, gebeurtenis log_gebeurtenis, resultaat log_resultaat, organisatie text,
@@ -1017,3 +1038,210 @@ revoke insert, update, delete on locatie_adres from loket_app;
 revoke delete on aanvraag_kenmerk from loket_app;
 revoke execute on function eigen_plekken(), samenplaatsing_is_leeg(uuid), pseudoniemen(uuid[]) from public;
 grant execute on function eigen_plekken(), samenplaatsing_is_leeg(uuid), pseudoniemen(uuid[]) to loket_app;
+
+-- ── When nothing is left to do for a child ───────────────────────────────────────────────────────
+
+create function aanvraag_sluit() returns trigger
+    language plpgsql
+as $$
+begin
+    new.afgesloten_op := case when new.status in ('beeindigd', 'afgewezen', 'ingetrokken')
+        then coalesce(new.afgesloten_op, (now() at time zone 'Europe/Amsterdam')::date) end;
+    return new;
+end;
+$$;
+comment on function aanvraag_sluit() is 'From this day on the term counts after which the child is forgotten.';
+create trigger aanvraag_wordt_gesloten before insert or update of status, afgesloten_op on aanvraag
+    for each row execute function aanvraag_sluit();
+
+create type bewaarsoort as enum ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen');
+
+create function ruim_op(soort bewaarsoort, tot timestamptz) returns bigint
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+declare
+    weg bigint;
+begin
+    if huidige_rol() is distinct from 'schakelfunctionaris'
+       or huidige_gebruiker() is distinct from '00000000-0000-0000-0000-000000000000' then
+        raise insufficient_privilege using message = 'only the service itself clears what is old';
+    end if;
+    case soort
+        when 'plannen' then
+            delete from plan p where p.regio = huidige_regio() and p.klaar_op < tot;
+        when 'taken' then
+            delete from taak t where t.regio = huidige_regio() and t.klaar_op < tot;
+        when 'herhalingen' then
+            delete from herhaling h where h.regio = huidige_regio() and h.aangemaakt_op < tot;
+        when 'sessies' then
+            delete from sessie s
+            where s.regio = huidige_regio() and least(s.verloopt_op, s.beeindigd_op) < tot;
+        when 'pseudoniemen' then
+            -- Under which name the log speaks of somebody also stands with the removal itself.
+            update wissing w set betrokkene = null
+            from betrokkene b join aanvraag a on a.id = b.aanvraag_id
+            where b.regio = huidige_regio() and a.geanonimiseerd_op < tot and w.betrokkene = b.pseudoniem;
+            delete from betrokkene b using aanvraag a
+            where b.regio = huidige_regio() and a.id = b.aanvraag_id and a.geanonimiseerd_op < tot;
+    end case;
+    get diagnostics weg = row_count;
+    return weg;
+end;
+$$;
+comment on function ruim_op(bewaarsoort, timestamptz) is
+    'Removes what ended before `tot` in the region that asks, whoever it is of. How many rows.';
+
+create function anonimiseer(aanvraag uuid, nu timestamptz, waarom wissing_soort, reden text) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    kind   aanvraag%rowtype;
+    gemeld date;
+    begin_ date;
+    samen  uuid;
+begin
+    if huidige_rol() is distinct from 'schakelfunctionaris' or waarom = 'termijn'
+       and huidige_gebruiker() is distinct from '00000000-0000-0000-0000-000000000000' then
+        raise insufficient_privilege using message = 'only the loket removes a child, and by term only the service itself';
+    end if;
+    select a.* into kind from aanvraag a where a.id = $1 and a.regio = huidige_regio() for update;
+    if kind.id is null or kind.geanonimiseerd_op is not null then
+        raise no_data_found using message = 'there is no such child (any more)';
+    end if;
+    if kind.afgesloten_op is null or exists (
+        select from bezetting b where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.beeindigd_op is null) then
+        raise object_not_in_prerequisite_state using message = 'an aanvraag that is open, or whose child still lives there';
+    end if;
+
+    -- What counts afterwards: how long a child waited, what came of it. Days, so that no date is needed.
+    select min(lower(b.periode)) into begin_ from bezetting b where b.aanvraag_id = $1 and b.soort = 'plaatsing';
+    gemeld := (kind.aangemeld_op at time zone 'Europe/Amsterdam')::date;
+    update aanvraag a
+    set uitkomst = jsonb_strip_nulls(jsonb_build_object(
+            'dagenTotGewensteStart', kind.gewenste_start - gemeld,
+            'dagenTotGrondslag',
+                (select min(g.datum) - gemeld from grondslag g where g.aanvraag_id = $1 and g.status = 'verleend'),
+            'dagenTotStart', begin_ - gemeld,
+            'afgewezen', (select nullif(count(*), 0) from besluit b where b.aanvraag_id = $1 and b.uitkomst = 'afgewezen'),
+            'verblijven', (
+                select jsonb_agg(jsonb_build_object(
+                    'zorgvorm', v.zorgvorm, 'dagen', b.beeindigd_op - lower(b.periode), 'einde', b.einde_reden)
+                    order by lower(b.periode))
+                from bezetting b join plek p on p.id = b.plek_id join voorziening v on v.id = p.voorziening_id
+                where b.aanvraag_id = $1 and b.soort = 'plaatsing'))),
+        geanonimiseerd_op = nu, samenplaatsing_id = null, urgentie_reden = null,
+        leeftijd_maanden = kind.leeftijd_maanden / 12 * 12,
+        leeftijd_peildatum = date_trunc('month', kind.leeftijd_peildatum)::date,
+        geslacht = 'onbekend', groepssoorten = '{gemengd}', pc4 = null, school_pc4 = null, netwerk_pc4 = null,
+        huidig_verblijf_tot = null, gewenste_start = date_trunc('month', kind.gewenste_start)::date,
+        uiterlijke_datum = date_trunc('month', kind.gewenste_start)::date, zorgvorm_reden = null,
+        ondersteuning = '{}', kenmerken = '{}', medisch = '{}', rolstoel = false, onderwijs = null,
+        maximale_reistijd = null, eerder_geprobeerd = null, mening_jeugdige = null, praktisch = null,
+        aangemeld_op = date_trunc('month', kind.aangemeld_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        afgesloten_op = date_trunc('month', kind.afgesloten_op)::date, versie = a.versie + 1
+    where a.id = $1;
+
+    delete from aanvraag_kenmerk k where k.aanvraag_id = $1;
+    delete from grondslag g where g.aanvraag_id = $1;
+    delete from machtiging m where m.aanvraag_id = $1;
+    delete from toestemming t where t.aanvraag_id = $1;
+    delete from uitsluiting u where u.aanvraag_id = $1;
+    samen := kind.samenplaatsing_id;
+    delete from samenplaatsing s
+    where s.id = samen and not exists (select from aanvraag a where a.samenplaatsing_id = samen);
+
+    -- The plek keeps that it was taken. Who lived there, stands in no row any more.
+    delete from bezetting b where b.aanvraag_id = $1 and b.soort = 'optie';
+    update bezetting b set aanvraag_id = null, bewoner_maanden = null, bewoner_kenmerken = null, versie = b.versie + 1
+    where b.aanvraag_id = $1;
+    update besluit b
+    set toelichting = case when b.reden = 'anders' then '(verwijderd)' end,
+        later_vanaf = date_trunc('month', b.later_vanaf)::date,
+        op = date_trunc('month', b.op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam'
+    where b.aanvraag_id = $1;
+
+    delete from plan_keuze k where k.aanvraag_id = $1;
+    delete from plan_regel r where r.aanvraag_id = $1;
+    delete from plan_prijs p where p.aanvraag_id = $1;
+    update plan_prijs p set verliezers = array_remove(p.verliezers, $1)
+    where p.regio = kind.regio and p.verliezers @> array[$1];
+    update plan p
+    set conflicten = (
+        select jsonb_agg(case when c ? 'aanvragen' then jsonb_set(c, '{aanvragen}', (c -> 'aanvragen') - $1::text) else c end)
+        from jsonb_array_elements(p.conflicten) as c)
+    where p.regio = kind.regio and p.conflicten::text like '%' || $1 || '%';
+    delete from herhaling h where h.regio = kind.regio and h.betrokkenen @> array[$1];
+    update taak t set gegevens = '{}' where t.regio = kind.regio and t.gegevens::text like '%' || $1 || '%';
+
+    insert into wissing (regio, op, soort, gebruiker_id, betrokkene, nummer, reden)
+    select kind.regio, nu, waarom, huidige_gebruiker(), b.pseudoniem, kind.nummer, $4
+    from (select) as altijd left join betrokkene b on b.aanvraag_id = $1;
+end;
+$$;
+comment on function anonimiseer(uuid, timestamptz, wissing_soort, text) is
+    'Takes all that leads to a child from a closed aanvraag and from what names it, and writes down that it did.';
+
+-- ── Definitief: whatever the code does, not without what the law asks ────────────────────────────
+
+create function bezetting_bewaak_definitief() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+declare
+    kind    aanvraag%rowtype;
+    dag     date := greatest((new.definitief_op at time zone 'Europe/Amsterdam')::date, lower(new.periode));
+    maanden integer;
+begin
+    if new.definitief_op is null then
+        return new;
+    end if;
+    select a.* into kind from aanvraag a where a.id = new.aanvraag_id;
+    maanden := kind.leeftijd_maanden + greatest(0,
+        extract(year from age(dag, kind.leeftijd_peildatum))::int * 12
+        + extract(month from age(dag, kind.leeftijd_peildatum))::int);
+    if kind.id is null
+       or not exists (
+           select from grondslag g
+           where g.aanvraag_id = kind.id and g.status = 'verleend' and g.datum <= dag
+             and (g.geldig_tot is null or g.geldig_tot >= dag))
+       or 'geaccepteerd' is distinct from (
+           select b.uitkomst::text from besluit b join plek p on p.voorziening_id = b.voorziening_id
+           where b.aanvraag_id = kind.id and p.id = new.plek_id order by b.op desc, b.id desc limit 1)
+       -- From 16 on the jeugdige alone; from 12 on with its parents or guardian; before that they alone.
+       or maanden >= 144 and not exists (
+           select from toestemming t
+           where t.aanvraag_id = kind.id and t.persoon = 'jeugdige' and t.status in ('gegeven', 'niet_vereist'))
+       or maanden < 192 and 'true' is distinct from (
+           select bool_and(t.status in ('gegeven', 'niet_vereist'))::text from toestemming t
+           where t.aanvraag_id = kind.id and t.persoon <> 'jeugdige') then
+        raise check_violation using constraint = 'bezetting_definitief_compleet',
+            message = 'definitive without grondslag, the yes of the provider or toestemming';
+    end if;
+    return new;
+end;
+$$;
+comment on function bezetting_bewaak_definitief() is
+    'A plaatsing is definitive only with a grondslag, the provider''s yes and the toestemming of all who must give it.';
+create trigger bezetting_definitief before insert or update of definitief_op on bezetting
+    for each row execute function bezetting_bewaak_definitief();
+
+-- ── In the place of a colleague ──────────────────────────────────────────────────────────────────
+
+create function neem_waar(sessie_hash bytea, voor uuid, nu timestamptz) returns boolean
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    update sessie s set namens_id = voor
+    where s.hash = sessie_hash and s.beeindigd_op is null and s.verloopt_op > nu and s.gebruiker_id is not null
+      and (voor is null or exists (
+          select from gebruiker g
+          where g.id = voor and g.regio = s.regio and g.vervanger_id = s.gebruiker_id and g.actief
+            and g.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date))
+    returning true;
+end;
+comment on function neem_waar(bytea, uuid, timestamptz) is
+    'From now on this session acts for a colleague, as long as that one named its owner as vervanger; NULL: for itself again.';
+
+revoke execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, timestamptz, wissing_soort, text),
+    neem_waar(bytea, uuid, timestamptz), bezetting_bewaak_definitief() from public;
+grant execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, timestamptz, wissing_soort, text),
+    neem_waar(bytea, uuid, timestamptz) to loket_app;

@@ -382,7 +382,10 @@ FUNCTIES = {
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
+    # Retention: of the loket, by term of the service itself (their own tests).
+    "ruim_op", "anonimiseer", "neem_waar",
     # Triggers.
+    "bezetting_bewaak_definitief",
     "maak_betrokkene", "uit_is_uit", "sleutel_uit",
     # Before it is known who asks: what one secret or one identity unlocks.
     "inlogkeuzes", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
@@ -402,6 +405,17 @@ async def test_what_runs_as_owner_is_known_and_cannot_be_led_astray(filled: Worl
     assert {row["proname"] for row in found} == FUNCTIES
     assert [row["proname"] for row in found if row["proconfig"] != ["search_path=public, pg_temp"]] == []
     assert [row["proname"] for row in found if row["open"]] == []
+
+
+async def test_who_asks_is_computed_once_per_statement_and_not_per_row(filled: World) -> None:
+    """`(select huidige_rol())` is an InitPlan; without the select it is called for each row of a region."""
+    found = await filled.owner.fetch(
+        "select tablename, regexp_replace(coalesce(qual, '') || coalesce(with_check, ''),"
+        " 'SELECT [a-z_]+[(][)] AS [a-z_]+', '', 'g') as rest from pg_policies"
+    )
+    calls = ("huidige_", "gedeelde_regios", "eigen_plekken", "geplaatst_hier")
+    assert len(found) > 80
+    assert [row["tablename"] for row in found if any(call in row["rest"] for call in calls)] == []
 
 
 PLEK = {key("plek", label): label for label in world.ZIJ}

@@ -254,3 +254,21 @@ async def test_a_plek_does_not_end_under_who_has_it(pool: Pool, wie: Wie) -> Non
             await change(**days)
         assert refused.value.kind is Kind.CONFLICT
     await change(bestaat_tot=make.day(10))
+
+
+async def test_an_aanbieder_lists_its_own_plekken_and_what_takes_them(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Not those of another, also when it asks for them; a verwijzer lists none."""
+    async with transaction(pool, wie) as conn:
+        own, other = await make.plek(conn), await make.plek(conn)
+        await make.plaatsing(conn, plek_id=own.id)
+
+    async with transaction(pool, wie_als("aanbieder", organisatie=own.aanbieder_id)) as conn:
+        listed = await plekken.page(conn, make.NOW)
+        asked = await plekken.page(conn, make.NOW, aanbieder_id=other.aanbieder_id)
+    async with transaction(pool, wie_als("verwijzer")) as conn:
+        none = await plekken.page(conn, make.NOW)
+
+    assert [(plek.id, plek.status) for plek in listed] == [(own.id, PlekStatus.BEZET)]
+    assert asked == none == []

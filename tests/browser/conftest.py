@@ -56,8 +56,9 @@ def browser_type_launch_args() -> dict[str, Any]:
 class Site:
     """A running demo and what stands in it."""
 
-    def __init__(self, address: str, data: Path) -> None:
-        self.address = address.rstrip("/")
+    def __init__(self, demo: running.Running, data: Path) -> None:
+        self.address = demo.address.rstrip("/")
+        self.links = demo.links
         self._data = data
 
     def sql(self, statement: str) -> list[str]:
@@ -81,7 +82,7 @@ def site() -> Iterator[Site]:
     # As root, PostgreSQL runs as somebody else, who must be able to enter.
     folder.chmod(0o755)
     with running.demo(folder / "data") as demo:
-        yield Site(demo.address, folder / "data")
+        yield Site(demo, folder / "data")
     shutil.rmtree(folder)
 
 
@@ -89,9 +90,9 @@ def site() -> Iterator[Site]:
 def empty_site(site: Site) -> Iterator[Site]:
     """A second service on the same data, for a region that has just joined."""
     site.sql("insert into jeugdregio (code, naam) values ('nieuw', 'Nieuwe regio')")
-    command = ["env", "LOKET_REGIO=nieuw", *running.loket("serve", "--port", "0")]
+    command = ["env", "LOKET_REGIO=nieuw", "LOKET_DEMO_LOGIN=ja", *running.loket("serve", "--port", "0")]
     with running.demo(site._data, command) as service:
-        yield Site(service.address, site._data)
+        yield Site(service, site._data)
 
 
 @pytest.fixture(scope="session")
@@ -123,7 +124,8 @@ def nothing_fits(site: Site) -> str:
 
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    """`visit(path, js=False, width=320, scheme="dark", contrast="more", at=site)`: a page, watched to the end."""
+    """`visit(path, js=False, width=320, scheme="dark", contrast="more", at=site, rol=None)`: a page, watched to the
+    end, by whoever has that rol (None: nobody)."""
     contexts = []
     wrong: list[str] = []
 
@@ -137,6 +139,7 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         contrast: Any = None,
         at: Site = site,
         status: int = 200,
+        rol: str | None = "schakelfunctionaris",
     ) -> Page:
         context = browser.new_context(
             base_url=at.address,
@@ -149,6 +152,8 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         )
         contexts.append(context)
         page = context.new_page()
+        if rol is not None:
+            page.request.get(at.links[rol])
 
         def said(message: Any) -> None:
             # Chromium reports the status of the page itself here as well.

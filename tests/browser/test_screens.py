@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 MISSING = "/aanvragen/00000000-0000-4000-8000-000000000000"
-STATES = ("list", "filtered", "second page", "empty", "ranked", "nothing fits", "long names", "not found")
+STATES = ("list", "filtered", "second page", "empty", "ranked", "nothing fits", "long names", "not found", "login", "not allowed")
 
 
 @pytest.fixture
@@ -30,6 +30,10 @@ def state(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
             return visit("/", at=request.getfixturevalue("empty_site"), **how)
         if name == "not found":
             return visit(MISSING, status=404, **how)
+        if name == "login":
+            return visit("/inloggen?uit=1", rol=None, **how)
+        if name == "not allowed":
+            return visit("/", rol="beheerder", status=403, **how)
         if name == "ranked":
             return visit(request.getfixturevalue("ranked"), **how)
         if name == "nothing fits":
@@ -78,6 +82,21 @@ def test_from_the_list_to_the_ranked_places_of_an_aanvraag_and_back(visit: Visit
     assert page.locator("#afgevallen ~ div details[open] li").first.is_visible()
     page.get_by_label("Kruimelpad").get_by_role("link").click()
     assert page.locator("h1").inner_text() == "Open aanvragen"
+
+
+def test_a_link_of_the_demo_logs_in_and_a_button_logs_out(visit: Visit, site: Site) -> None:
+    """As the terminal prints it; who is not logged in is brought to the page that says how."""
+    page = visit("/?urgentie=crisis", rol=None)
+    assert page.locator("h1").inner_text() == "Inloggen"
+    page.wait_for_load_state("networkidle")
+    page.goto(site.links["schakelfunctionaris"])
+    assert page.locator("h1").inner_text() == "Open aanvragen"
+    page.wait_for_load_state("networkidle")
+    page.get_by_role("button", name="Uitloggen").click()
+    assert page.get_by_role("status").inner_text() == "U bent uitgelogd."
+    page.wait_for_load_state("networkidle")
+    page.goto("/")
+    assert page.locator("h1").inner_text() == "Inloggen"
 
 
 def test_a_filter_keeps_only_one_urgentie(visit: Visit) -> None:

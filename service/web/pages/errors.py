@@ -12,6 +12,7 @@ from litestar.response import Response
 
 from service.days import today
 from service.logboek import Spoor
+from service.sessies import Sessie
 from service.web import problems
 from service.web.pages.render import page, to_login
 
@@ -39,8 +40,9 @@ TEXTS = {
 """Status → title and sentences; any other status reads as 500."""
 
 
-def error_page(status: int, now: datetime, trace: UUID, detail: str | None = None) -> Response[str]:
-    """The page of one status. `detail` is the sentence of a refusal; `trace` is under what a failure is in the log."""
+def error_page(status: int, now: datetime, trace: UUID, detail: str | None = None, *, who: str = "") -> Response[str]:
+    """The page of one status. `detail` is the sentence of a refusal; `trace` is under what a failure is in the log;
+    `who` is logged in, and so can log out here."""
     title, sentences = TEXTS.get(status, TEXTS[500])
     sentences = [detail, *sentences[1:]] if detail else sentences
     return page(
@@ -49,7 +51,7 @@ def error_page(status: int, now: datetime, trace: UUID, detail: str | None = Non
         status=status if status in TEXTS else 500,
         section="",
         is_list=False,
-        who="",
+        who=who,
         title=title,
         sentences=sentences,
         trace=trace if status not in TEXTS or status >= 500 else None,
@@ -60,12 +62,14 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     """Litestar's exception handler for everything outside /v1: any exception as a page."""
     spoor: Spoor | None = request.scope.get("state", {}).get("spoor")
     trace = spoor.id if spoor else uuid4()
+    sessie: Sessie | None = request.scope.get("state", {}).get("sessie")
+    who = f"{sessie.rol.capitalize()}, {sessie.naam}" if sessie else ""
     if isinstance(error, HTTPException) and error.status_code < 500:
-        return error_page(error.status_code, datetime.now(UTC), trace)
+        return error_page(error.status_code, datetime.now(UTC), trace, who=who)
     refusal = problems.of_error(error, trace)
     if refusal.status == 401:
         return to_login(request)
     detail = refusal.detail if refusal.status < 500 else None
-    response = error_page(refusal.status, datetime.now(UTC), trace, detail)
+    response = error_page(refusal.status, datetime.now(UTC), trace, detail, who=who)
     response.headers.update(refusal.headers)
     return response

@@ -60,7 +60,9 @@ order by k.volgnummer limit $2
 STAART = """
 select count(*) as aantal, min(r.moment) as oudste, count(*) filter (where r.moment < $1) as te_laat,
        min(r.id) filter (where r.moment < $1) as eerste
-from logregel r where r.regio = huidige_regio() and not exists (select from logketen k where k.regel_id = r.id)
+from logregel r
+left join lateral (select true as zegel from logketen k where k.regel_id = r.id limit 1) k on true
+where r.regio = huidige_regio() and k.zegel is null
 """
 
 

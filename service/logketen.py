@@ -77,15 +77,24 @@ async def waiting(pool: Pool, vanaf: str | None) -> tuple[list[str], str]:
 
 SLOT = "select pg_try_advisory_xact_lock(hashtextextended('logketen ' || huidige_regio(), 0))"
 
-LAATSTE = """
-select volgnummer, hash, verzegeld_op from logketen where regio = huidige_regio() order by volgnummer desc limit 1
+LAATSTE = "select volgnummer, hash, verzegeld_op from logkoppen() where regio = huidige_regio()"
+
+# LIMIT makes it look each line up by its index, also when the statistics of a table that grows fast are behind; so does
+# MATERIALIZED, which keeps it from reading all lines in the order of their ids to find the few new ones.
+NIEUW = f"""
+with recent as materialized (
+    select * from logregel
+    where transactie >= $3::text::xid8 and transactie < pg_snapshot_xmax(pg_current_snapshot()))
+select {VELDEN} from recent r
+left join lateral (select true as zegel from logketen k where k.regel_id = r.id limit 1) k on true
+where r.regio = huidige_regio() and r.id > $1 and k.zegel is null
+order by r.id limit $2
 """
 
-OPEN_REGELS = f"""
+ALLES = f"""
 select {VELDEN} from logregel r
-where r.regio = huidige_regio()
-  and ($1::text is null or r.transactie >= $1::text::xid8 and r.transactie < pg_snapshot_xmax(pg_current_snapshot()))
-  and not exists (select from logketen k where k.regel_id = r.id)
+left join lateral (select true as zegel from logketen k where k.regel_id = r.id limit 1) k on true
+where r.regio = huidige_regio() and r.id > $1 and k.zegel is null
 order by r.id limit $2
 """
 
@@ -96,22 +105,33 @@ from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[]) as z (volgnumm
 """
 
 
-async def seal(conn: Connection, regio: str, vanaf: str | None, now: datetime, most: int = BATCH) -> int | None:
-    """Seals up to `most` lines of the region of the transaction, by id. How many; None while another does."""
+class Verzegeld(Struct, frozen=True):
+    """What one transaction sealed."""
+
+    aantal: int
+    laatste: int
+    """Id of the last line."""
+
+
+async def seal(
+    conn: Connection, regio: str, vanaf: str | None, now: datetime, *, na: int = 0, most: int = BATCH
+) -> Verzegeld | None:
+    """Seals up to `most` lines of the region of the transaction, by id from after `na` on. None while another does."""
     if not await conn.fetchval(SLOT):
         return None
     last = await conn.fetchrow(LAATSTE)
     number, head, op = (0, START, now) if last is None else (last["volgnummer"], last["hash"], last["verzegeld_op"])
     op = max(op, now)
     sealed: list[tuple[int, int, bytes, bytes]] = []
-    for row in await conn.fetch(OPEN_REGELS, vanaf, most):
+    rows = conn.fetch(ALLES, na, most) if vanaf is None else conn.fetch(NIEUW, na, most, vanaf)
+    for row in await rows:
         number += 1
         line = hash_of_line(tuple(row))
         head = hash_of_seal(head, regio, number, op, line)
         sealed.append((number, row["id"], line, head))
     if sealed:
         await conn.execute(VERZEGEL, *map(list, zip(*sealed, strict=True)), op)
-    return len(sealed)
+    return Verzegeld(len(sealed), sealed[-1][1] if sealed else na)
 
 
 KOPPEN = "select regio, volgnummer, hash from logkoppen() order by regio"

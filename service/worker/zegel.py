@@ -76,12 +76,12 @@ class Zegel:
     async def _seal(self, regio: str) -> int | None:
         """All that waits in a region. None when another is at it: it may die, so we look there again."""
         wie = Wie(regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
-        done = 0
+        done, last = 0, 0
         while True:
             async with transaction(self._pool, wie) as conn:
-                count = await logketen.seal(conn, regio, self._vanaf, self._clock())
-            if count is None:
+                sealed = await logketen.seal(conn, regio, self._vanaf, self._clock(), na=last, most=logketen.BATCH)
+            if sealed is None:
                 return None
-            done += count
-            if count < logketen.BATCH:
+            done, last = done + sealed.aantal, sealed.laatste
+            if sealed.aantal < logketen.BATCH:
                 return done

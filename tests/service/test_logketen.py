@@ -204,7 +204,6 @@ async def test_more_lines_than_one_transaction_takes_are_all_sealed(
 ) -> None:
     """In parts."""
     monkeypatch.setattr(logketen, "BATCH", 2)
-    monkeypatch.setattr(logketen.seal, "__defaults__", (2,))
     await log(5)
 
     assert await zegel.round() == 5

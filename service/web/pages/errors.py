@@ -37,24 +37,28 @@ TEXTS = {
         ["De gegevens zijn even niet bereikbaar. Probeer het over een minuut opnieuw."],
     ),
 }
-"""Status → title and sentences; any other status reads as 500."""
+"""Status → title and sentences; any other from 500 on reads as 500."""
+
+REFUSED = ("Dit verzoek kan het loket niet uitvoeren", ["Er klopt iets niet aan wat er is gestuurd."])
+"""For any other refusal."""
 
 
 def error_page(status: int, now: datetime, trace: UUID, detail: str | None = None, *, who: str = "") -> Response[str]:
     """The page of one status. `detail` is the sentence of a refusal; `trace` is under what a failure is in the log;
     `who` is logged in, and so can log out here."""
-    title, sentences = TEXTS.get(status, TEXTS[500])
+    status = status if status in TEXTS or status < 500 else 500
+    title, sentences = TEXTS.get(status, REFUSED)
     sentences = [detail, *sentences[1:]] if detail else sentences
     return page(
         "fout.html",
         today=today(now),
-        status=status if status in TEXTS else 500,
+        status=status,
         section="",
         is_list=False,
         who=who,
         title=title,
         sentences=sentences,
-        trace=trace if status not in TEXTS or status >= 500 else None,
+        trace=trace if status >= 500 else None,
     )
 
 

@@ -487,12 +487,13 @@ def verbergt(rol: Rol, shape: Any) -> bool:
 def zonder_verborgen(rol: Rol, shape: type[Struct], data: dict[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
     """A change (decoded JSON, on a `shape`) without the fields that this rol does not see.
 
-    Who sends back what it was given, sends null there: that changes nothing. Anything else is an error.
+    Who sends back what it was given, sends null (or []) there: that changes nothing. Anything else is an error.
     """
     names = dict(zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True))
-    gone = {names[veld] for veld in narrowing.hidden(shape, _sees(rol))}
+    shown = {names[veld]: empty for veld, empty in narrowing.hidden(shape, _sees(rol)).items()}
+    gone = shown.keys()
     wrong = "U ziet dit veld niet, dus u kunt het niet wijzigen. Laat het weg."
-    errors = [FieldError(f"/{name}", "niet_te_zien", wrong) for name in data if name in gone and data[name]]
+    errors = [FieldError(f"/{n}", "niet_te_zien", wrong) for n in data if n in gone and data[n] != shown[n]]
     return {name: value for name, value in data.items() if name not in gone}, errors
 
 

@@ -180,9 +180,10 @@ def test_sending_back_an_empty_hidden_field_changes_nothing() -> None:
     assert (data, errors) == ({"urgentie": "crisis"}, [])
 
 
-def test_writing_a_field_that_one_does_not_see_is_refused() -> None:
-    """It would overwrite what somebody else wrote, unseen."""
-    _, errors = toegang.zonder_verborgen(Rol.CRISISDIENST, aanvragen.Aanvraag, {"pc4": "1211"})
+@pytest.mark.parametrize("value", ["1211", "", 0, [], {}, False])
+def test_writing_a_field_that_one_does_not_see_is_refused(value: object) -> None:
+    """It would overwrite what somebody else wrote, unseen; only what was shown in its place may come back."""
+    _, errors = toegang.zonder_verborgen(Rol.CRISISDIENST, aanvragen.Aanvraag, {"pc4": value})
 
     assert [(e.pointer, e.code) for e in errors] == [("/pc4", "niet_te_zien")]
 

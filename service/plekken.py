@@ -43,7 +43,7 @@ class BezettingSoort(StrEnum):
 
 
 class PlekStatus(StrEnum):
-    """Derived, never stored: the `case` in PLEKKEN below."""
+    """Derived, never stored: the `case` in STAND below."""
 
     OPEN = "open"
     ONBEMENST = "onbemenst"
@@ -96,46 +96,62 @@ class Plek(Struct, rename="camel", kw_only=True):
     versie: int
 
 
-# $1 now, $2 today. bezette_perioden also sees what another region took, without who; enum order makes a stop
-# win from a plaatsing and that from an optie. An optie counts only until it expires.
-PLEKKEN = """
-select p.id, p.aanbieder_id, p.voorziening_id, p.naam, v.zorgvorm, p.beschikbaarheid,
-       lower(p.bestaat) as bestaat_van, upper(p.bestaat) as bestaat_tot, p.bevestigd_op,
-       case when upper(p.bestaat) <= $2 then 'vervallen'
-            when lower(p.bestaat) > $2 then 'gepland'
-            when nu.soort = 'stop' then 'gestopt'
-            when nu.soort is not null then 'bezet'
-            when p.beschikbaarheid = 'bemenst' then 'open'
-            else p.beschikbaarheid::text end as status,
-       nu.soort as bezet_door, nullif(nu.tot, 'infinity') as bezet_tot,
-       coalesce(nu.einde_verstreken, false) as einde_verstreken, nu.volgende_van as volgende_bezetting_van, p.versie,
-       p.regio, lower(unaccent(v.naam)) as voorziening_naam
+KANDIDAAT = """
+select p.id, p.aanbieder_id, p.voorziening_id, p.naam, v.zorgvorm, p.beschikbaarheid, lower(p.bestaat) as bestaat_van,
+       upper(p.bestaat) as bestaat_tot, p.bevestigd_op, p.versie, lower(unaccent(v.naam)) as voorziening_naam
 from plek p
 join voorziening v on v.id = p.voorziening_id
-cross join lateral (
-    select max(b.soort) filter (where b.van <= $2) as soort,
-           max(coalesce(b.tot, 'infinity')) filter (where b.van <= $2) as tot,
-           bool_or(b.soort = 'plaatsing' and b.tot <= $2) as einde_verstreken,
-           min(b.van) filter (where b.van > $2) as volgende_van
-    from bezette_perioden($2::date, array[p.id]) b
-    where b.soort <> 'optie' or b.vervalt_op > $1::timestamptz
-) nu
 """
 
+# $1 now, $2 today. bezette_perioden also sees what another region took, without who; enum order makes a stop
+# win from a plaatsing and that from an optie. An optie counts only until it expires. Asked once for all candidates.
+STAND = """,
+stand as (
+    select k.id, k.aanbieder_id, k.voorziening_id, k.naam, k.zorgvorm, k.beschikbaarheid, k.bestaat_van, k.bestaat_tot,
+           k.bevestigd_op,
+           case when k.bestaat_tot <= $2 then 'vervallen'
+                when k.bestaat_van > $2 then 'gepland'
+                when nu.soort = 'stop' then 'gestopt'
+                when nu.soort is not null then 'bezet'
+                when k.beschikbaarheid = 'bemenst' then 'open'
+                else k.beschikbaarheid::text end as status,
+           nu.soort as bezet_door, nullif(nu.tot, 'infinity') as bezet_tot,
+           coalesce(nu.einde_verstreken, false) as einde_verstreken, nu.volgende_van as volgende_bezetting_van,
+           k.versie, k.voorziening_naam
+    from kandidaat k
+    left join (
+        select b.plek_id,
+               max(b.soort) filter (where b.van <= $2) as soort,
+               max(coalesce(b.tot, 'infinity')) filter (where b.van <= $2) as tot,
+               bool_or(b.soort = 'plaatsing' and b.tot <= $2) as einde_verstreken,
+               min(b.van) filter (where b.van > $2) as volgende_van
+        from bezette_perioden($2::date, array(select id from kandidaat)) b
+        where b.soort <> 'optie' or b.vervalt_op > $1::timestamptz
+        group by b.plek_id
+    ) nu on nu.plek_id = k.id
+)
+"""
+
+# Only the status is not known before bezette_perioden: without it the page is cut first.
 PAGE = f"""
+with kandidaat as materialized (
+    {KANDIDAAT}
+    where p.regio = huidige_regio()
+      and ($3::uuid is null or p.aanbieder_id = $3)
+      and ($4::uuid is null or p.voorziening_id = $4)
+      and ($5::text is null or v.zorgvorm = $5)
+      and ($7::uuid is null
+           or (lower(unaccent(v.naam)), p.voorziening_id, p.naam, p.id) >
+              (select lower(unaccent(cv.naam)), cv.id, c.naam, c.id
+               from plek c join voorziening cv on cv.id = c.voorziening_id where c.id = $7))
+    order by voorziening_naam, p.voorziening_id, p.naam, p.id
+    limit case when $6::text is null then $8::bigint end
+){STAND}
 select *
-from ({PLEKKEN}) p
-where regio = huidige_regio()
-  and ($3::uuid is null or aanbieder_id = $3)
-  and ($4::uuid is null or voorziening_id = $4)
-  and ($5::text is null or zorgvorm = $5)
-  and ($6::text is null or status = $6)
-  and ($7::uuid is null
-       or (voorziening_naam, voorziening_id, naam, id) >
-          (select lower(unaccent(v.naam)), v.id, c.naam, c.id
-           from plek c join voorziening v on v.id = c.voorziening_id where c.id = $7))
+from stand
+where $6::text is null or status = $6
 order by voorziening_naam, voorziening_id, naam, id
-limit $8
+limit $8::bigint
 """
 
 
@@ -155,9 +171,9 @@ async def page(
     return rows_as(rows, Plek)
 
 
-GET = f"{PLEKKEN} where p.id = $3"
+GET = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3){STAND} select * from stand"
 
-LOCK = f"{PLEKKEN} where p.id = $3 for no key update of p"
+LOCK = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3 for no key update of p){STAND} select * from stand"
 
 
 async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) -> Plek:

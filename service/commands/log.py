@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +15,7 @@ from service.commands import connect, dutch
 from service.commands.rank import find
 from service.days import AMSTERDAM, today
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
-from service.dutch import count, day, listing
+from service.dutch import count, day
 from service.inzagen import Inzage
 from service.logboek import Gebeurtenis, Handeling, Resultaat
 from service.logcontrole import Anker, Uitslag
@@ -225,7 +226,7 @@ def page(nummer: str, rows: list[Inzage], vandaag: date) -> list[str]:
         rol = f" ({ROLLEN[row.rol]})" if row.rol is not None and not (row.systeem and row.organisatie is None) else ""
         what = f"{WAT.get(Object(row.object), 'gegevens')} {DEED.get(row.gebeurtenis, 'gebruikt')}"
         if row.resultaat is not Resultaat.GELUKT:
-            what = f"geprobeerd, maar niet gekregen: {WAT.get(Object(row.object), 'gegevens')}"
+            what = f"wilde {WAT.get(Object(row.object), 'gegevens')} zien, maar dat mocht of lukte niet"
         deeds = told.setdefault((row.moment.astimezone(AMSTERDAM).date(), f"{who}{rol}"), {})
         deeds[what] = deeds.get(what, 0) + 1
     lines = [
@@ -236,8 +237,8 @@ def page(nummer: str, rows: list[Inzage], vandaag: date) -> list[str]:
         "",
     ]
     for (when, who), deeds in told.items():
-        what = listing([text if times == 1 else f"{text} ({times} keer)" for text, times in deeds.items()])
-        lines.append(f"{day(when, vandaag)}: {who}: {what}.")
+        what = "; ".join(text if times == 1 else f"{text} ({times} keer)" for text, times in deeds.items())
+        lines += textwrap.wrap(f"{day(when, vandaag)}: {who}: {what}.", 100, subsequent_indent="  ")
     if not told:
         lines.append("Nog niemand heeft naar deze aanvraag gekeken.")
     lines += [

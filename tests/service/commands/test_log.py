@@ -140,7 +140,9 @@ def inzage(**fields: object) -> Inzage:
 
 
 def said(*rows: Inzage) -> list[str]:
-    return [line for line in command.page("K7M-3PQ", list(rows), date(2026, 3, 9)) if line.startswith(("ma ", "di "))]
+    """The lines of the page that tell who did what, unfolded."""
+    text = "\n".join(command.page("K7M-3PQ", list(rows), date(2026, 3, 9))).replace("\n  ", " ")
+    return [line for line in text.splitlines() if line.startswith(("ma ", "di "))]
 
 
 def test_what_one_did_on_one_day_is_one_line_in_order() -> None:
@@ -153,9 +155,9 @@ def test_what_one_did_on_one_day_is_one_line_in_order() -> None:
         inzage(),
         inzage(),
     ) == [
-        "ma 2 mrt: Het loket (schakelfunctionaris: zoekt een plek die past): de aanvraag bekeken (2 keer) en de plekken"
+        "ma 2 mrt: Het loket (schakelfunctionaris: zoekt een plek die past): de aanvraag bekeken (2 keer); de plekken"
         " die passen bekeken.",
-        "ma 2 mrt: De Linde (aanbieder: geeft de jeugdhulp): geprobeerd, maar niet gekregen: de aanvraag.",
+        "ma 2 mrt: De Linde (aanbieder: geeft de jeugdhulp): wilde de aanvraag zien, maar dat mocht of lukte niet.",
         "di 3 mrt: GI Noord (verwijzer: doet de aanvraag): de aanvraag veranderd.",
     ]
     assert said(inzage(systeem=True, object="plan")) == [

@@ -70,11 +70,14 @@ def test_both_servers_keep_what_they_were_given(data: Path) -> None:
         assert sql(endpoints, "select getal from bewaard") == 7
         with redis.Redis.from_url(endpoints.redis_url) as client:
             assert client.get("bewaard") == b"7"
+    # The heads of a log that is gone would contradict the new one.
+    folders.anker_beside(data).write_text("kop van het oude log\n")
     with owned(Settings(data=data), "test") as servers:
         endpoints = servers.start(fresh=True)
         assert sql(endpoints, "select to_regclass('bewaard')") is None
         with redis.Redis.from_url(endpoints.redis_url) as client:
             assert client.get("bewaard") is None
+    assert not folders.anker_beside(data).exists()
     assert strays(data) == []
 
 

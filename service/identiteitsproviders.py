@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -24,8 +25,28 @@ class Identiteitsprovider(Struct, frozen=True):
     actief: bool
 
 
+class Inlogplaats(Struct, rename="camel", kw_only=True):
+    """What a beheerder must know of one."""
+
+    id: UUID
+    naam: str
+    actief: bool
+
+
+PLAATSEN = "select id, naam, actief from identiteitsprovider order by lower(naam), id"
+
+
+async def plaatsen(conn: Connection) -> list[Inlogplaats]:
+    return rows_as(await conn.fetch(PLAATSEN), Inlogplaats)
+
+
+VISIBLE = re.compile(r"[!-~]{1,1000}")
+
+
 def may_be_asked(url: str, issuer: str) -> bool:
-    """https; or http on this computer, when the issuer is there too."""
+    """https; or http on this computer, when the issuer is there too. It goes into a header, so nothing invisible."""
+    if not VISIBLE.fullmatch(url):
+        return False
     try:
         parts, home = urlsplit(url), urlsplit(issuer)
         host, at_home = parts.hostname or "", home.scheme == "http" and is_loopback(home.hostname or "")

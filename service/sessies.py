@@ -34,10 +34,14 @@ class Sessie(Struct, frozen=True):
     """Requests that a machine may do."""
     gezien_op: datetime
     verloopt_op: datetime
+    namens_id: UUID | None = None
+    """The colleague for whom its owner acts now."""
 
     @property
     def wie(self) -> Wie:
-        return Wie(self.regio, self.rol, self.gebruiker_id, self.organisatie_id, koppeling=self.koppeling_id)
+        return Wie(
+            self.regio, self.rol, self.gebruiker_id, self.organisatie_id, self.namens_id, koppeling=self.koppeling_id
+        )
 
 
 def new_token() -> str:
@@ -76,14 +80,20 @@ async def begin(
 
 
 FIND = """
-select regio, rol::text as rol, gebruiker_id, organisatie_id, koppeling_id, naam, per_minuut, gezien_op, verloopt_op
+select regio, rol::text as rol, gebruiker_id, organisatie_id, koppeling_id, naam, per_minuut, gezien_op, verloopt_op,
+       namens_id
 from zoek_sessie($1, $2, $3)
 """
 
 
 async def find(conn: Connection | Pool, token: str, *, now: datetime, idle: timedelta) -> Sessie | None:
     """The session of a token; None when it is nobody's, ended, too old, or unused for longer than `idle`."""
-    row = await conn.fetchrow(FIND, digest(token), now, idle)
+    return await by_digest(conn, digest(token), now=now, idle=idle)
+
+
+async def by_digest(conn: Connection | Pool, key: bytes, *, now: datetime, idle: timedelta) -> Sessie | None:
+    """As `find`, for whoever keeps no token: a stream that must end with its session."""
+    row = await conn.fetchrow(FIND, key, now, idle)
     return None if row is None else msgspec.convert(dict(row), Sessie)
 
 
@@ -100,3 +110,15 @@ END = "select eindig_sessie($1, $2)"
 async def end(conn: Connection | Pool, token: str, *, now: datetime) -> None:
     """At once, everywhere: every process that keeps sessions in memory hears it."""
     await conn.execute(END, digest(token), now)
+
+
+NAMENS = "select neem_waar($1, $2, $3)"
+
+
+async def act_for(conn: Connection | Pool, token: str, colleague: UUID | None, *, now: datetime) -> None:
+    """From now on the log has of this session that it acts for a colleague; None: for itself again.
+
+    Refusal (FORBIDDEN) when the colleague has not, or no longer, named its owner as vervanger.
+    """
+    if not await conn.fetchval(NAMENS, digest(token), colleague, now):
+        raise Refusal(Kind.FORBIDDEN, "U bent geen vervanger van deze collega, of niet meer.")

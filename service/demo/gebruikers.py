@@ -29,7 +29,8 @@ select $1, v.naam, v.rol::rol,
 from (values ('schakelfunctionaris', 'Sanne de Wit'), ('crisisdienst', 'Karim Bos'), ('aanbieder', 'Anouk Smit'),
              ('verwijzer', 'Joost Visser'), ('contractbeheer', 'Priya Mulder'), ('beheerder', 'Tom Dekker')
      ) as v (rol, naam)
-where not exists (select from gebruiker g where g.regio = $1 and g.rol = v.rol::rol and g.actief)
+where exists (select from jeugdregio where code = $1)
+  and not exists (select from gebruiker g where g.regio = $1 and g.rol = v.rol::rol and g.actief)
   and (v.rol <> 'verwijzer' or exists (select from organisatie o where o.regio = $1 and o.soort = 'gi'))
   and (v.rol <> 'aanbieder' or exists (select from aanbieder a where a.regio = $1))
 """

@@ -170,6 +170,7 @@ class Api:
                 body=body,
                 headers=headers,
                 services=services,
+                sessie=scope.get("state", {}).get("sessie_sleutel"),
             )
             if wrong or wrong_body:
                 if operation.check is not None and body is not UNSET:

@@ -41,7 +41,8 @@ class Kept(Struct, frozen=True):
 
 
 class Sessions:
-    """The Identity of the service. What it found stands in `connection.state.sessie`."""
+    """The Identity of the service. What it found stands in `connection.state`: `sessie`, and the digest of its token
+    as `sessie_sleutel`."""
 
     def __init__(self) -> None:
         self._kept: dict[bytes, Kept] = {}
@@ -55,7 +56,7 @@ class Sessions:
         # A cookie is a person and a bearer token a machine: one stolen is of no use as the other.
         if sessie is None or from_machine != (sessie.koppeling_id is not None):
             raise nobody("Uw sessie is voorbij. Log opnieuw in.", had_token=True)
-        connection.scope.setdefault("state", {})["sessie"] = sessie
+        connection.scope.setdefault("state", {}).update(sessie=sessie, sessie_sleutel=sessies.digest(token))
         return sessie.wie
 
     async def _find(self, services: Services, token: str) -> Sessie | None:

@@ -67,6 +67,8 @@ class Call(Struct, kw_only=True, eq=False):
     headers: Mapping[str, str]
     """Names in lower case."""
     services: Services
+    sessie: bytes | None = None
+    """Digest of the token that was sent: a stream ends with its session. None where a test says who asks."""
     betrokkenen: list[UUID] = field(default_factory=list)
     """For the log: aanvragen that the handler reads for a person or changes, and that are not in the answer."""
 

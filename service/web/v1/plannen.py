@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
 
-from service import plankeuzes, plannen, planverslag
+from service import plankeuzes, plannen, planverslag, sessies
 from service.bus import first_of
 from service.days import today
 from service.db import AWAY, Wie, transaction
@@ -69,18 +70,22 @@ async def follow(call: Call) -> Answer:
     if not last.isdecimal() or len(last) > 9:
         wrong = "Geef het nummer van de laatste gebeurtenis die u hebt gekregen."
         refuse([FieldError("Last-Event-ID", "waarde", wrong, "header")])
-    return Answer(body=_events(call.services, call.wie, id, int(last)))
+    return Answer(body=_events(call.services, call.wie, call.sessie, id, int(last)))
 
 
-async def _events(services: Services, wie: Wie, id: UUID, last: int) -> Stream:
-    """Events after `last` as they happen, until the plan ends, nobody makes it, or we must stop. No connection is held
-    while it waits; who comes back with Last-Event-ID misses nothing."""
+async def _events(services: Services, wie: Wie, sessie: bytes | None, id: UUID, last: int) -> Stream:
+    """Events after `last` as they happen, until the plan ends, nobody makes it, the session ends or we must stop. No
+    connection is held while it waits; who comes back with Last-Event-ID misses nothing."""
+    idle = timedelta(minutes=services.settings.session_idle_min)
     yield f"retry: {RETRY_MS}\n\n".encode()
     with services.bus.heard(plannen.CHANNEL, str(id)) as told:
         while not services.stopping.is_set():
             told.clear()
             try:
                 async with transaction(services.pool, wie, readonly=True) as conn:
+                    # Looking on is not using: a stream keeps no session alive.
+                    if sessie and not await sessies.by_digest(conn, sessie, now=services.clock(), idle=idle):
+                        return
                     found = await plannen.gebeurtenissen(conn, id, last)
                     goes_on = found or await plannen.goes_on(conn, id)
             except (Refusal, *AWAY):

@@ -146,6 +146,7 @@ async def test_a_discovery_document_that_is_not_right_starts_nothing(
         ({"token_endpoint": "http://10.0.0.1/token"}, "het verwijst naar een onveilig adres"),
         ({"jwks_uri": "file:///etc/passwd"}, "het verwijst naar een onveilig adres"),
         ({"authorization_endpoint": "https://a@kwaad.example/"}, "het verwijst naar een onveilig adres"),
+        ({"end_session_endpoint": "https://x.example/\r\nSet-Cookie: a=b"}, "het verwijst naar een onveilig adres"),
         ({"token_endpoint": None}, "is nu niet te bereiken"),
     ):
         provider.metadata = metadata

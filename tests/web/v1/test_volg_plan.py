@@ -6,6 +6,8 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +17,7 @@ import uvicorn
 from litestar import Litestar
 from msgspec import Struct, structs
 
-from service import planuitkomst, taken
+from service import planuitkomst, sessies, taken
 from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
 from service.plannen import Niveau, PlanLimiet
@@ -38,16 +40,24 @@ class Live(Struct, frozen=True):
 
 @pytest.fixture
 async def live(settings: Settings, wie: Wie) -> AsyncIterator[Live]:
-    app = create_app(structs.replace(settings, pool_size=1), identity=always(wie))
+    async with serving(create_app(structs.replace(settings, pool_size=1), identity=always(wie))) as live:
+        yield live
+
+
+@asynccontextmanager
+async def serving(app: Litestar) -> AsyncIterator[Live]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as sock:
         sock.bind(("127.0.0.1", 0))
+        sock.listen()
         server = uvicorn.Server(uvicorn.Config(app, http="httptools", lifespan="on", log_config=None, access_log=False))
-        serving = asyncio.create_task(server.serve([sock]))
+        running = asyncio.create_task(server.serve([sock]))
         address = f"http://127.0.0.1:{sock.getsockname()[1]}"
-        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client:
-            yield Live(app, client)
-        server.should_exit = True
-        await serving
+        try:
+            async with httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as client:
+                yield Live(app, client)
+        finally:
+            server.should_exit = True
+            await running
 
 
 @pytest.fixture
@@ -206,3 +216,26 @@ async def test_a_number_that_is_none_is_refused(live: Live, pool: Pool, wie: Wie
     id = (await plans.ask(pool, wie)).id
     answer = await live.client.get(f"/v1/plannen/{id}/gebeurtenissen", headers={"Last-Event-ID": last})
     assert (answer.status_code, answer.json()["errors"][0]["in"]) == (400, "header")
+
+
+async def test_who_is_logged_out_follows_no_longer(
+    settings: Settings, pool: Pool, owner: Connection, wie: Wie, busy: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream lasts for as long as its session, and looking on does not lengthen that."""
+    monkeypatch.setattr(endpoint, "HEARTBEAT_S", 0.05)
+    now, gebruiker = datetime.now(UTC), await make.gebruiker(owner)
+    until, idle = now + timedelta(hours=1), timedelta(minutes=30)
+    token, _ = await sessies.begin(pool, gebruiker=gebruiker, now=now, until=until, idle=idle)
+    id = (await plans.ask(pool, wie)).id
+
+    async with serving(create_app(settings)) as live:
+        live.client.headers["Cookie"] = f"__Host-loket={token}"
+        async with follow(live, id) as response:
+            following = Following(response)
+            first = [await following.next() for _ in range(3)]
+            await sessies.end(pool, token, now=now)
+            while (last := await following.next()) is not None:
+                assert isinstance(last, str), "only that it still goes on"
+
+    assert first[0]["event"] == "wacht" and first[1:] == [": nog bezig"] * 2  # type: ignore[index]
+    assert await owner.fetchval("select gezien_op from sessie") == now

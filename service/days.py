@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,12 @@ def age_on(maanden: int, peildatum: date, day: date) -> int:
     """Age in whole months on `day`, of a child that was `maanden` old on `peildatum`; not younger than it was then."""
     months = (day.year - peildatum.year) * 12 + day.month - peildatum.month - (day.day < peildatum.day)
     return maanden + max(0, months)
+
+
+def months_after(day: date, months: int) -> date:
+    """The day with the same number, so many months later; the last of that month when it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def noon(day: date) -> datetime:

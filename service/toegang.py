@@ -19,8 +19,11 @@ from service import (
     aanvragen,
     bezetting,
     codes,
+    gebruikers,
     grondslagen,
+    identiteitsproviders,
     inzagen,
+    koppelingen,
     locaties,
     logboek,
     narrowing,
@@ -55,6 +58,7 @@ class Doel(StrEnum):
 
     AANBOD = "aanbod"
     AANVRAAG = "aanvraag"
+    BEWAREN = "bewaren"
     CAPACITEIT = "capaciteit"
     CRISIS = "crisis"
     INRICHTEN = "inrichten"
@@ -67,6 +71,7 @@ class Doel(StrEnum):
 DOELEN = {
     Doel.AANBOD: "Weten welke plekken er zijn, en of dat nog klopt.",
     Doel.AANVRAAG: "Als verwijzer een aanvraag doen voor een jeugdige, en die volgen.",
+    Doel.BEWAREN: "Gegevens van een jeugdige niet langer bewaren dan nodig is.",
     Doel.CAPACITEIT: "Zien of er genoeg plekken zijn en hoe lang het wachten duurt.",
     Doel.CRISIS: "Een jeugdige in crisis binnen een dag een veilige plek geven.",
     Doel.INRICHTEN: "Het loket inrichten voor de regio.",
@@ -82,6 +87,7 @@ class Verwerking(StrEnum):
 
     AANBOD = "aanbod_bijhouden"
     BEMIDDELEN = "bemiddelen"
+    BEWAREN = "bewaren"
     INRICHTEN = "inrichten"
     TOEGANG = "toegang_geven"
     VERANTWOORDEN = "verantwoorden"
@@ -90,6 +96,7 @@ class Verwerking(StrEnum):
 VERWERKINGEN = {
     Verwerking.AANBOD: "Aanbieders, locaties, voorzieningen en plekken bijhouden, met wie u daarvoor belt.",
     Verwerking.BEMIDDELEN: "Aanvragen voor jeugdigen aannemen en er een plek bij zoeken.",
+    Verwerking.BEWAREN: "Gegevens van een jeugdige na hun termijn of op verzoek verwijderen; wat blijft, is anoniem.",
     Verwerking.INRICHTEN: "De lijsten en instellingen van de regio bijhouden.",
     Verwerking.TOEGANG: "Vastleggen wie in het loket mag, en wie wanneer inlogt en uitlogt.",
     Verwerking.VERANTWOORDEN: "Vastleggen wie gegevens van een jeugdige zag of veranderde, en dat laten zien.",
@@ -97,6 +104,7 @@ VERWERKINGEN = {
 
 
 LEES, MAAK, WIJZIG, UITVOER = Gebeurtenis.LEES, Gebeurtenis.MAAK, Gebeurtenis.WIJZIG, Gebeurtenis.UITVOER
+SLEUTEL = Gebeurtenis.SLEUTEL
 
 
 class Object(StrEnum):
@@ -106,6 +114,8 @@ class Object(StrEnum):
     AANVRAAG = "aanvraag"
     BEVESTIGING = "bevestiging"
     CODELIJST = "codelijst"
+    GEBRUIKER = "gebruiker"
+    KOPPELING = "koppeling"
     LIJST = "lijst"
     LOCATIE = "locatie"
     LOGREGEL = "logregel"
@@ -114,6 +124,7 @@ class Object(StrEnum):
     PLEK = "plek"
     RANGSCHIKKING = "rangschikking"
     SAMENPLAATSING = "samenplaatsing"
+    SLEUTEL = "sleutel"
     STOP = "stop"
     VOORZIENING = "voorziening"
 
@@ -137,13 +148,26 @@ class Handeling(Struct, frozen=True):
     verwerking: Verwerking
     koppeling: bool = False
     """May the system of an aanbieder do this too, over the rows of that aanbieder?"""
+    zelf: Grond | None = None
+    """Over which rows the system of an aanbieder may do this, when the people of that aanbieder may not."""
+    los: bool = False
+    """In the log each time, although it is about no child: who may come in."""
 
-    def doel(self, wie: Wie) -> Doel:
-        return self.rollen[wie.rol].doel
+    def grond(self, wie: Wie) -> Grond | None:
+        """None: not for whoever this is."""
+        if wie.koppeling is not None and not self.koppeling:
+            return self.zelf
+        return self.rollen.get(wie.rol)
+
+    @property
+    def voor(self) -> frozenset[Rol]:
+        """For which rollen an answer must be narrowed: also that of a machine."""
+        return frozenset(self.rollen) | ({Rol.AANBIEDER} if self.zelf else frozenset())
 
     def in_log(self, wie: Wie) -> logboek.Handeling:
         """As the log has it, also when `wie` was refused: then there is no purpose."""
-        doel = self.doel(wie) if wie.rol in self.rollen else "geen"
+        grond = self.grond(wie)
+        doel = grond.doel if grond else "geen"
         return logboek.Handeling(self.id, self.gebeurtenis, self.object, doel, self.verwerking)
 
 
@@ -186,9 +210,16 @@ INZAGEN_ZIEN = {
 }
 PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 
+TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
+ZELF = Grond("alleen van zichzelf", Doel.TOEGANG, eigen=True)
+EIGEN_VERVANGING = {
+    rol: Grond("alleen van zichzelf, met collega's in dezelfde rol", Doel.TOEGANG, eigen=True) for rol in Rol
+}
+
 CODES = {rol: Grond("de lijsten van de regio", Doel.INRICHTEN if rol is B else Doel.AANBOD) for rol in Rol}
 
 _AANBOD, _BEMIDDELEN, _INRICHTEN = Verwerking.AANBOD, Verwerking.BEMIDDELEN, Verwerking.INRICHTEN
+_TOEGANG = Verwerking.TOEGANG
 
 HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("lijstAanbieders", LEES, Object.AANBIEDER, AANBIEDERS_KENNEN, _AANBOD, koppeling=True),
@@ -244,6 +275,22 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalSjabloonCapaciteit", UITVOER, Object.LIJST, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("leesInAanvragen", MAAK, Object.LIJST, SAMEN_DOEN, _BEMIDDELEN),
     Handeling("haalSjabloonAanvragen", UITVOER, Object.LIJST, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstKoppelingen", LEES, Object.KOPPELING, TOEGANG, _TOEGANG),
+    Handeling("voegKoppelingToe", MAAK, Object.KOPPELING, TOEGANG, _TOEGANG, los=True),
+    Handeling("haalKoppeling", LEES, Object.KOPPELING, TOEGANG, _TOEGANG, zelf=ZELF),
+    Handeling("wijzigKoppeling", WIJZIG, Object.KOPPELING, TOEGANG, _TOEGANG, los=True),
+    Handeling("lijstSleutels", LEES, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF),
+    Handeling("voegSleutelToe", SLEUTEL, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF, los=True),
+    Handeling("haalSleutel", LEES, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF),
+    Handeling("wijzigSleutel", SLEUTEL, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF, los=True),
+    Handeling("lijstGebruikers", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("voegGebruikerToe", MAAK, Object.GEBRUIKER, TOEGANG, _TOEGANG, los=True),
+    Handeling("haalGebruiker", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("wijzigGebruiker", WIJZIG, Object.GEBRUIKER, TOEGANG, _TOEGANG, los=True),
+    Handeling("lijstInlogplaatsen", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("haalVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("wijzigVervanging", WIJZIG, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG, los=True),
+    Handeling("lijstCollegas", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
 )
@@ -291,11 +338,15 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         bezetting.Stop,
         codes.Zorgvorm,
         codes.Kenmerkcode,
+        gebruikers.Vervanging,
+        gebruikers.Collega,
         preview.Voorbeeld,
         preview.Wijziging,
         preview.Veld,
         tables.Fout,
     ),
+    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats),
+    _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel),
     _heel(S, C): (
         rangschikking.Rangschikking,
         rangschikking.PassendePlek,
@@ -442,14 +493,14 @@ def mag(wie: Wie, id: str) -> Handeling:
     found = _HANDELING.get(id)
     if found is None:
         raise Refusal(Kind.FORBIDDEN, "Hiervoor heeft niemand toegang.")
-    if wie.koppeling is not None and not found.koppeling:
+    if found.grond(wie) is not None:
+        return found
+    if wie.koppeling is not None:
         raise Refusal(
             Kind.FORBIDDEN, "Dit kan een koppeling niet. Een koppeling mag plekken publiceren, bevestigen en stoppen."
         )
-    if wie.rol not in found.rollen:
-        others = " of ".join(sorted(found.rollen))
-        raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet. Het kan met de rol {others}.")
-    return found
+    others = " of ".join(sorted(found.rollen))
+    raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet. Het kan met de rol {others}.")
 
 
 def ziet(shape: type[Struct], veld: str) -> frozenset[Rol]:
@@ -518,7 +569,7 @@ def check(vragen: Iterable[Vraag]) -> None:
         _check_fields(shape)
     for id, regel in _HANDELING.items():
         vraag = there[id]
-        for rol in regel.rollen if vraag.antwoord else ():
+        for rol in regel.voor if vraag.antwoord else ():
             verbergt(rol, vraag.antwoord)  # ValueError when what must be hidden cannot be
             if vraag.wijzigt and narrowing.inside(vraag.antwoord, _sees(rol)):
                 raise ValueError(

@@ -24,6 +24,7 @@ from service.settings import Settings
 from service.worker.anker import Anker
 from service.worker.handlers import HANDLERS
 from service.worker.loop import Worker
+from service.worker.opruimer import Opruimer
 from service.worker.zegel import Zegel
 
 LIMIT_S = 3.5
@@ -94,7 +95,7 @@ async def opened(
         try:
             anker = None if settings.log_anker is None else Anker(settings.log_anker)
             zegel = Zegel(pool, anker, clock=clock)
-            yield Worker(settings, pool, bus, HANDLERS, clock=clock, zegel=zegel)
+            yield Worker(settings, pool, bus, HANDLERS, clock=clock, zegel=zegel, opruimer=Opruimer(pool, clock=clock))
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):

@@ -21,6 +21,7 @@ from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
 from service.settings import Settings
 from service.taken import Claim, Taak, TaakSoort
+from service.worker.opruimer import Opruimer
 from service.worker.zegel import Zegel
 
 POLL_S = 5.0
@@ -85,9 +86,10 @@ class Worker:
         *,
         clock: Callable[[], datetime],
         zegel: Zegel | None = None,
+        opruimer: Opruimer | None = None,
     ) -> None:
         self._settings, self._pool, self._bus, self._clock = settings, pool, bus, clock
-        self._zegel = zegel
+        self._beside = [loop for loop in (zegel, opruimer) if loop is not None]
         self._handlers = handlers
         self._lease_s = settings.worker_lease_s
         self._stopping = asyncio.Event()
@@ -97,13 +99,12 @@ class Worker:
         self._stopping.set()
 
     async def run(self) -> None:
-        sealing = None if self._zegel is None else asyncio.create_task(self._zegel.run(self._stopping))
+        beside = [asyncio.create_task(loop.run(self._stopping)) for loop in self._beside]
         try:
             await self._work()
         finally:
-            if sealing is not None:
-                self._stopping.set()
-                await sealing
+            self._stopping.set()
+            await asyncio.gather(*beside)
 
     async def _work(self) -> None:
         with self._bus.heard(taken.CHANNEL) as woken:

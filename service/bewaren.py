@@ -1,0 +1,209 @@
+"""Bewaren: how long the loket keeps what, and what it does when the term is over. One function per kind.
+
+Each works on the region of its transaction, which runs for the service itself, and counts by `now`. A term of N days
+that begins on day D is over at the beginning of day D + N, in the Netherlands. Valkey keeps nothing, and the solver
+gets its input through a pipe: there is nothing to forget there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from service import logboek, regiokeuzes
+from service.days import AMSTERDAM, today
+from service.db import Connection, Wie
+from service.errors import Kind, Refusal
+from service.logboek import Gebeurtenis, Handeling, Spoor
+
+BATCH = 100
+"""Children made anonymous in one transaction."""
+
+
+def _dagen(least: int, says: str, bron: str) -> Any:
+    return Meta(ge=least, le=36_500, description=says, extra={"bron": bron})
+
+
+OWN = "Voorstel van het loket, bij AVG art. 5 lid 1 onder e; de regio beslist, met het woord van een jurist"
+
+
+class Bewaartermijnen(Struct, frozen=True, kw_only=True):
+    """In days, with where each comes from. A region says otherwise with a row of `instelling` of the same name."""
+
+    bewaar_aanvraag: Annotated[
+        int,
+        _dagen(
+            1,
+            "Na het sluiten van een aanvraag; daarna is zij anoniem.",
+            f"{OWN}. De 20 jaar van Jeugdwet art. 7.3.8 geldt voor het dossier van de GI en de aanbieder",
+        ),
+    ] = 365
+    bewaar_plan: Annotated[int, _dagen(1, "Nadat een plan klaar is.", OWN)] = 90
+    bewaar_taak: Annotated[int, _dagen(1, "Nadat werk op de achtergrond klaar is.", OWN)] = 30
+    bewaar_herhaling: Annotated[int, _dagen(1, "Antwoorden, voor wie een verzoek opnieuw stuurt.", OWN)] = 2
+    bewaar_sessie: Annotated[int, _dagen(1, "Nadat een sessie voorbij is.", OWN)] = 30
+    bewaar_inlogpoging: Annotated[int, _dagen(1, "Na het begin van het inloggen.", OWN)] = 1
+    bewaar_verklaring: Annotated[
+        int,
+        _dagen(1, "Nadat een verklaring van een koppeling niet meer geldt.", "RFC 7523, paragraaf 3: niet twee keer"),
+    ] = 1
+    bewaar_logregel: Annotated[
+        int, _dagen(1827, "Van het verzegelen van een regel in het log.", "NEN 7513: ten minste vijf jaar")
+    ] = 1827
+    bewaar_pseudoniem: Annotated[
+        int,
+        _dagen(
+            0,
+            "Nadat een aanvraag anoniem is: zo lang kan een ouder of jeugdige nog vragen wie er keek.",
+            f"{OWN}. Korter dan het log: dan kan niemand dat meer zeggen",
+        ),
+    ] = 1827
+
+
+async def termijnen(conn: Connection) -> Bewaartermijnen:
+    return await regiokeuzes.load(conn, Bewaartermijnen)
+
+
+def _before(now: datetime, dagen: int) -> datetime:
+    """What was over before this moment, has had its term: midnight of the first day that is still kept."""
+    first = today(now) - timedelta(days=dagen)
+    return datetime.combine(first + timedelta(days=1), datetime.min.time(), AMSTERDAM)
+
+
+# ── A child ──────────────────────────────────────────────────────────────────────────────────────
+
+FORGET = Handeling("bewaartermijn", Gebeurtenis.VERWIJDER, "aanvraag", "bewaren", "bewaren")
+"""As toegang.Doel and toegang.Verwerking."""
+
+VOORBIJ = """
+select a.id from aanvraag a
+where a.regio = huidige_regio() and a.geanonimiseerd_op is null and a.afgesloten_op <= $1
+  and not exists (
+      select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null)
+order by a.afgesloten_op, a.id
+limit $2
+"""
+
+ANONIMISEER = "select anonimiseer($1, $2, $3, $4)"
+
+
+async def vergeet(
+    conn: Connection, wie: Wie, termijnen: Bewaartermijnen, now: datetime, *, spoor: Spoor, most: int
+) -> int:
+    """Makes up to `most` aanvragen anonymous that were closed so long ago, each with a line in the log. Never one that
+    is open, however old: of that one termijnen.alarmen tells."""
+    last = today(now) - timedelta(days=termijnen.bewaar_aanvraag)
+    ids = [row["id"] for row in await conn.fetch(VOORBIJ, last, most)]
+    for id in ids:
+        await conn.execute(ANONIMISEER, id, now, "termijn", None)
+    await logboek.schrijf(conn, wie, FORGET, ids, now=now, spoor=spoor)
+    return len(ids)
+
+
+STAAT = """
+select a.afgesloten_op is not null as gesloten, a.geanonimiseerd_op is not null as anoniem,
+       exists (select from bezetting b
+               where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null) as woont
+from aanvraag a where a.id = $1 for no key update of a
+"""
+
+SLUIT = "update aanvraag set status = 'ingetrokken', versie = versie + 1 where id = $1"
+
+
+async def wis(conn: Connection, id: UUID, reden: str, now: datetime, *, sluit: bool = False) -> None:
+    """At once, because somebody asks: the same as `vergeet`, with the reason. `sluit`: close an open aanvraag first.
+
+    Refuses NOT_FOUND, and CONFLICT while it is open or the child still lives somewhere by it.
+    """
+    row = await conn.fetchrow(STAAT, id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+    if row["anoniem"]:
+        raise Refusal(Kind.CONFLICT, "Deze aanvraag is al anoniem: er is niets meer te verwijderen.")
+    if row["woont"]:
+        raise Refusal(Kind.CONFLICT, "Bij deze aanvraag loopt nog een plaatsing. Beëindig die eerst.")
+    if not row["gesloten"]:
+        if not sluit:
+            raise Refusal(
+                Kind.CONFLICT,
+                "Deze aanvraag is nog open: er wordt een plek gezocht. Trek haar eerst in, of geef --sluit mee.",
+            )
+        await conn.execute(SLUIT, id)
+    await conn.execute(ANONIMISEER, id, now, "verzoek", reden)
+
+
+# ── All else ─────────────────────────────────────────────────────────────────────────────────────
+
+RUIM_OP = "select ruim_op($1, $2)"
+
+
+async def ruim_plannen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    return await _clear(conn, "plannen", _before(now, termijnen.bewaar_plan))
+
+
+async def ruim_taken(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    return await _clear(conn, "taken", _before(now, termijnen.bewaar_taak))
+
+
+async def ruim_herhalingen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    return await _clear(conn, "herhalingen", _before(now, termijnen.bewaar_herhaling))
+
+
+async def ruim_sessies(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    return await _clear(conn, "sessies", _before(now, termijnen.bewaar_sessie))
+
+
+async def ruim_pseudoniemen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    """Of anonymous aanvragen: from now on nobody can tell whom their lines in the log are about."""
+    return await _clear(conn, "pseudoniemen", _before(now, termijnen.bewaar_pseudoniem))
+
+
+async def _clear(conn: Connection, soort: str, before: datetime) -> int:
+    found: int = await conn.fetchval(RUIM_OP, soort, before)
+    return found
+
+
+WIS_INLOGPOGINGEN = "with weg as (delete from inlogpoging where begonnen_op < $1 returning 1) select count(*) from weg"
+
+
+async def ruim_inlogpogingen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    """Of any region: a login under way is nobody's yet."""
+    found: int = await conn.fetchval(WIS_INLOGPOGINGEN, _before(now, termijnen.bewaar_inlogpoging))
+    return found
+
+
+WIS_VERKLARINGEN = """
+with weg as (delete from gebruikte_verklaring where verloopt_op < $1 returning 1) select count(*) from weg
+"""
+
+
+async def ruim_verklaringen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    """Of any region; what has expired is refused for that."""
+    found: int = await conn.fetchval(WIS_VERKLARINGEN, _before(now, termijnen.bewaar_verklaring))
+    return found
+
+
+WIS_LOGREGELS = "select wis_logregels($1, $2, $3)"
+
+
+async def ruim_logregels(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    """The chain keeps their hashes, and says that they went after their term: so many times 24 hours."""
+    before = now - timedelta(days=termijnen.bewaar_logregel)
+    found: int = await conn.fetchval(WIS_LOGREGELS, before, termijnen.bewaar_logregel, now)
+    return found
+
+
+OPRUIMEN = (
+    ruim_plannen,
+    ruim_taken,
+    ruim_herhalingen,
+    ruim_sessies,
+    ruim_inlogpogingen,
+    ruim_verklaringen,
+    ruim_pseudoniemen,
+    ruim_logregels,
+)
+"""In any order, except that children go first (`vergeet`)."""

@@ -1,0 +1,56 @@
+"""What a region chose for itself: rows of `instelling`, each with its source, as Structs with a default per setting."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Struct, inspect
+
+from service.db import Connection
+from service.errors import Kind, Refusal
+
+S = TypeVar("S", bound=Struct)
+
+
+class Keuze(Struct, frozen=True):
+    """One setting, with where it comes from."""
+
+    sleutel: str
+    waarde: Any
+    bron: str
+    omschrijving: str
+
+
+CHOSEN = "select sleutel, waarde, bron from instelling where regio = huidige_regio() and sleutel = any ($1)"
+
+
+async def load(conn: Connection, shape: type[S]) -> S:
+    """The region's `shape`: field `x` is setting `x`, and its default holds where the region chose nothing.
+
+    Refuses CONFLICT, naming the setting, when a value cannot be: nothing is done by a term that nobody meant.
+    """
+    hints, values = get_type_hints(shape, include_extras=True), {}
+    for row in await conn.fetch(CHOSEN, list(shape.__struct_fields__)):
+        try:
+            values[row["sleutel"]] = msgspec.convert(row["waarde"], hints[row["sleutel"]])
+        except msgspec.ValidationError as error:
+            raise Refusal(
+                Kind.CONFLICT,
+                f"De instelling {row['sleutel']} van uw regio klopt niet: {error}. Vraag de beheerder dat te verbeteren.",
+            ) from error
+    return shape(**values)
+
+
+async def explained(conn: Connection, shape: type[Struct]) -> list[Keuze]:
+    """Each setting with its value now, its source and what it is."""
+    now = await load(conn, shape)
+    chosen = {row["sleutel"]: row["bron"] for row in await conn.fetch(CHOSEN, list(shape.__struct_fields__))}
+    info = inspect.type_info(shape)
+    assert isinstance(info, inspect.StructType)
+    found = []
+    for field in info.fields:
+        assert isinstance(field.type, inspect.Metadata)
+        says, source = (field.type.extra_json_schema or {})["description"], (field.type.extra or {})["bron"]
+        found.append(Keuze(field.name, getattr(now, field.name), chosen.get(field.name, source), says))
+    return found

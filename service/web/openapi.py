@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import msgspec
 
@@ -146,6 +146,9 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
         _tidy(schema, is_answer=name in answers)
     for shape in {part for op in operations if op.answer is not None for part in narrowing.structs(op.answer)}:
         _say_who_sees(shape, components[shape.__name__])
+    for operation in operations:
+        if operation.method == "PATCH":
+            _let_hidden_come_back(operation, components[cast(type[msgspec.Struct], operation.body).__name__])
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, operations)
@@ -274,6 +277,17 @@ def _say_who_sees(shape: type[msgspec.Struct], schema: dict[str, Any]) -> None:
         seen = toegang.ziet(shape, name)
         if seen != frozenset(Rol):
             schema["properties"][encoded]["x-zichtbaar-voor"] = [rol for rol in Rol if rol in seen]
+
+
+def _let_hidden_come_back(operation: Operation, schema: dict[str, Any]) -> None:
+    """Who sees null in a field that is not for them, may send that null back (toegang.zonder_verborgen)."""
+    line, shape = toegang.handeling(operation.id), operation.answer
+    for name, encoded in zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True):
+        field = schema["properties"].get(encoded)
+        if field is None or line is None or set(line.rollen) <= toegang.ziet(shape, name):
+            continue
+        if field.get("type") != "array" and {"type": "null"} not in field.get("anyOf", ()):
+            schema["properties"][encoded] = {"anyOf": [field, {"type": "null"}]}
 
 
 def _tidy(schema: dict[str, Any], *, is_answer: bool) -> None:

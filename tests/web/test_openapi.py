@@ -84,6 +84,15 @@ async def test_the_document_says_who_sees_a_field_that_not_everybody_sees(docume
     assert "x-zichtbaar-voor" not in document["components"]["schemas"]["Plek"]["properties"]["status"]
 
 
+async def test_what_one_was_shown_in_place_of_a_hidden_field_may_come_back(document: dict[str, Any]) -> None:
+    """Only in a change, and only where somebody who may make it does not see the field."""
+    schemas = document["components"]["schemas"]
+    change, new = schemas["WijzigingAanvraagVelden"]["properties"], schemas["NieuweAanvraag"]["properties"]
+
+    assert {"type": "null"} in change["kenmerk"]["anyOf"] and {"type": "null"} in change["pc4"]["anyOf"]
+    assert "anyOf" not in change["leeftijdMaanden"] and "anyOf" not in new["kenmerk"]
+
+
 async def test_what_was_made_links_to_its_own_address(document: dict[str, Any]) -> None:
     """With its id, and for a change with its ETag."""
     links = described(document)["post", "/plekken/{plekId}/stops"]["responses"]["201"]["links"]

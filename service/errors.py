@@ -66,6 +66,19 @@ CONSTRAINTS: dict[str, Meaning] = {
     "aanvraag_kenmerk_uniek": Meaning(
         Kind.CONFLICT, "Uw organisatie heeft al een aanvraag met dit kenmerk.", "/kenmerk"
     ),
+    "gebruiker_organisatie_fk": Meaning(Kind.INVALID, "Deze organisatie is er niet in uw regio.", "/organisatieId"),
+    "gebruiker_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
+    "gebruiker_identiteitsprovider_fk": Meaning(
+        Kind.INVALID, "Hier kunnen gebruikers niet inloggen.", "/identiteitsproviderId"
+    ),
+    "gebruiker_een_per_rol": Meaning(
+        Kind.CONFLICT, "Deze persoon is al gebruiker in deze rol bij deze organisatie.", "/organisatieId"
+    ),
+    "koppeling_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
+    "koppeling_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een koppeling met deze naam.", "/naam"),
+    "koppelingsleutel_kid_uniek": Meaning(
+        Kind.CONFLICT, "Deze koppeling heeft of had al een sleutel met deze kid. Maak een nieuwe sleutel.", "/jwk/kid"
+    ),
     "toestemming_een_per_persoon": Meaning(Kind.CONFLICT, "Per persoon kan er één toestemming zijn.", "/toestemmingen"),
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
     "contract_een_per_periode": Meaning(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from itertools import islice
 from typing import Annotated, Any, TypeVar
@@ -43,6 +43,7 @@ EigenKenmerk = Annotated[str, Meta(extra={"herkenbaar": "bsn"})]
 Naam = Annotated[str, Meta(min_length=1, max_length=120, pattern="^\\S")]
 Pc4 = Annotated[str, Meta(pattern="^[1-9][0-9]{3}$", examples=["1211"])]
 Postcode = Annotated[str, Meta(pattern="^[1-9][0-9]{3} [A-Z]{2}$", examples=["1211 AB"])]
+Email = Annotated[str, Meta(pattern="^[^@\\s]{1,64}@[^@\\s]{1,190}$", max_length=255, examples=["sam@organisatie.nl"])]
 Telefoon = Annotated[str, Meta(pattern="^\\+?[0-9 ()-]{6,20}$", examples=["035 123 45 67"])]
 
 # What PostgreSQL cannot store (NUL), what no reader can see, what turns the text around it, and halves of a character.
@@ -59,6 +60,8 @@ FORMS = {
     "^[1-9][0-9]{3}$": "vier cijfers, zoals 1211",
     "^[1-9][0-9]{3} [A-Z]{2}$": "een postcode zoals 1211 AB",
     "^\\+?[0-9 ()-]{6,20}$": "een telefoonnummer zoals 035 123 45 67",
+    "^[A-Za-z0-9_-]+$": "een tekst in base64url: letters, cijfers, _ en -",
+    "^[^@\\s]{1,64}@[^@\\s]{1,190}$": "een e-mailadres zoals naam@organisatie.nl",
     "^[0-9]{1,8}$": "een AGB-code: hooguit 8 cijfers",
     "^[a-z0-9]+([_-][a-z0-9]+)*$": "een code: kleine letters, cijfers en streepjes",
     "^\\S": "een tekst die niet met een spatie begint",
@@ -298,6 +301,15 @@ def _date(info: inspect.Type, value: object, lax: bool) -> date:
     return day
 
 
+def _moment(info: inspect.Type, value: object, lax: bool) -> datetime:
+    if not isinstance(value, str) or len(value) > 40:
+        raise ValueError
+    moment = msgspec.convert(value, datetime)  # RFC 3339
+    if moment.tzinfo is None or not DATES[0] <= moment.date() < DATES[1]:
+        raise ValueError
+    return moment
+
+
 def _uuid(info: inspect.Type, value: object, lax: bool) -> UUID:
     if not isinstance(value, str) or len(value) != 36:
         raise ValueError
@@ -315,6 +327,7 @@ SCALARS: dict[type[inspect.Type], tuple[Callable[[Any, object, bool], object], C
     inspect.IntType: (_number, _number_says),
     inspect.FloatType: (_number, _number_says),
     inspect.BoolType: (_bool, lambda info: "true of false"),
+    inspect.DateTimeType: (_moment, lambda info: "een moment zoals 2026-01-31T12:00:00Z, tussen 1990 en 2100"),
     inspect.DateType: (_date, lambda info: "een datum zoals 2026-01-31, tussen 1990 en 2100"),
     inspect.UUIDType: (_uuid, lambda info: "een id zoals 3f2b8c1e-5a47-4d0e-9b76-0c8f1a2d3e4f"),
     inspect.EnumType: (_choice, lambda info: "een van: " + ", ".join(member.value for member in info.cls)),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Struct
+import msgspec
+from msgspec import Meta, Struct
 
 from service.db import Connection, Pool, Rol, rows_as
+from service.errors import FieldError, Kind, Refusal
+from service.fields import Email, Naam, given, merge, patch_of, refuse
 
 
 class Keuze(Struct, frozen=True):
@@ -27,3 +32,238 @@ async def keuzes(conn: Connection | Pool, provider: UUID, subject: str, email: s
     """Of whom an identity provider has just named. A gebruiker that waits for this (verified) email is theirs from
     now on."""
     return rows_as(await conn.fetch(KEUZES, provider, subject, email), Keuze)
+
+
+# ── Who may log in: for the beheerder ────────────────────────────────────────────────────────────
+
+
+class NieuweGebruiker(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    naam: Annotated[Naam, Meta(examples=["Sam de Boer"])]
+    rol: Rol
+    organisatie_id: (
+        Annotated[UUID, Meta(description="Van een verwijzer verplicht. Een aanbieder heeft er geen.")] | None
+    ) = None
+    aanbieder_id: Annotated[UUID, Meta(description="Alleen van de rol aanbieder, en dan verplicht.")] | None = None
+    identiteitsprovider_id: Annotated[UUID, Meta(description="Waar deze persoon inlogt.")]
+    email: Annotated[
+        Email,
+        Meta(description="Zoals bekend waar deze persoon inlogt: daaraan herkent het loket de eerste keer wie het is."),
+    ]
+    actief: Annotated[bool, Meta(description="Onwaar: deze persoon komt er meteen niet meer in.")] = True
+
+
+WijzigingGebruiker = patch_of(NieuweGebruiker, "rol")
+
+
+class Gebruiker(Struct, rename="camel", kw_only=True):
+    id: UUID
+    naam: str
+    rol: Rol
+    organisatie_id: UUID | None
+    aanbieder_id: UUID | None
+    identiteitsprovider_id: UUID | None
+    email: str | None
+    herkend: Annotated[bool, Meta(description="Of deze persoon al eens heeft ingelogd.")]
+    actief: bool
+    vervanger_id: UUID | None
+    vervangen_tot: date | None
+    versie: int
+
+
+COLUMNS = """id, naam, rol::text as rol, organisatie_id, aanbieder_id, identiteitsprovider_id, email,
+    subject is not null as herkend, actief, vervanger_id, vervangen_tot, versie"""
+
+PAGE = f"""
+select {COLUMNS}
+from gebruiker
+where regio = huidige_regio()
+  and ($1::uuid is null
+       or (lower(unaccent(naam)), id) > (select lower(unaccent(c.naam)), c.id from gebruiker c where c.id = $1))
+order by lower(unaccent(naam)), id
+limit $2
+"""
+
+
+async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Gebruiker]:
+    """By name, from the one after `after`."""
+    return rows_as(await conn.fetch(PAGE, after, limit), Gebruiker)
+
+
+GET = f"select {COLUMNS} from gebruiker where id = $1"
+
+LOCK = f"select {COLUMNS} from gebruiker where id = $1 for no key update"
+
+
+async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Gebruiker:
+    """Refuses NOT_FOUND. `lock` is for who may change it."""
+    row = await conn.fetchrow(LOCK if lock else GET, id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze gebruiker bestaat niet (meer).")
+    return msgspec.convert(row, Gebruiker)
+
+
+async def check(_: Connection, nieuw: NieuweGebruiker) -> list[FieldError]:
+    """Which organisation goes with which rol (gebruiker_hoort_bij)."""
+    errors = []
+    if not given(nieuw.rol):
+        return []
+    is_aanbieder = nieuw.rol is Rol.AANBIEDER
+    if is_aanbieder and nieuw.aanbieder_id is None:
+        errors.append(FieldError("/aanbiederId", "verplicht", "Kies de aanbieder waar deze persoon werkt."))
+    if not is_aanbieder and nieuw.aanbieder_id is not None:
+        errors.append(FieldError("/aanbiederId", "waarde", "Alleen de rol aanbieder hoort bij een aanbieder."))
+    if is_aanbieder and nieuw.organisatie_id is not None:
+        errors.append(FieldError("/organisatieId", "waarde", "De rol aanbieder hoort bij een aanbieder."))
+    if nieuw.rol is Rol.VERWIJZER and nieuw.organisatie_id is None:
+        errors.append(FieldError("/organisatieId", "verplicht", "Kies de organisatie waar deze verwijzer werkt."))
+    return errors
+
+
+INSERT = f"""
+insert into gebruiker (regio, naam, rol, organisatie_id, aanbieder_id, identiteitsprovider_id, email, actief)
+values (huidige_regio(), $1, $2, $3, $4, $5, $6, $7)
+returning {COLUMNS}
+"""
+
+
+async def add(conn: Connection, nieuw: NieuweGebruiker) -> Gebruiker:
+    """Refuses INVALID. Whose email it is, is this gebruiker from the first login on."""
+    refuse(await check(conn, nieuw))
+    row = await conn.fetchrow(
+        INSERT,
+        nieuw.naam,
+        nieuw.rol,
+        nieuw.organisatie_id,
+        nieuw.aanbieder_id,
+        nieuw.identiteitsprovider_id,
+        nieuw.email.lower(),
+        nieuw.actief,
+    )
+    assert row is not None
+    return msgspec.convert(row, Gebruiker)
+
+
+# Who logs in elsewhere from now on, is recognised anew there. A vervanger is of the same organisatie and active: who is
+# not any more, replaces nobody and is replaced by nobody.
+UPDATE = f"""
+update gebruiker
+set naam = $2, organisatie_id = $3, aanbieder_id = $4, email = $6, actief = $7, versie = versie + 1,
+    subject = case when identiteitsprovider_id is not distinct from $5 then subject end, identiteitsprovider_id = $5,
+    vervanger_id = case when $8 then null else vervanger_id end,
+    vervangen_tot = case when $8 then null else vervangen_tot end
+where id = $1
+returning {COLUMNS}
+"""
+
+REPLACES_NOBODY = (
+    "update gebruiker set vervanger_id = null, vervangen_tot = null, versie = versie + 1 where vervanger_id = $1"
+)
+
+
+async def change(conn: Connection, id: UUID, wijziging: Struct, *, by: UUID) -> Gebruiker:
+    """Apply a WijzigingGebruiker. Refuses NOT_FOUND and INVALID, and CONFLICT for who disables itself (`by`)."""
+    before = await get(conn, id, lock=True)
+    nieuw: Any = merge(before, wijziging, NieuweGebruiker)
+    refuse(await check(conn, nieuw))
+    if id == by and not nieuw.actief:
+        raise Refusal(Kind.CONFLICT, "U kunt uzelf niet uitzetten. Vraag dit aan een andere beheerder.")
+    moved = (nieuw.organisatie_id, nieuw.aanbieder_id) != (before.organisatie_id, before.aanbieder_id)
+    if moved or not nieuw.actief:
+        await conn.execute(REPLACES_NOBODY, id)
+    row = await conn.fetchrow(
+        UPDATE,
+        id,
+        nieuw.naam,
+        nieuw.organisatie_id,
+        nieuw.aanbieder_id,
+        nieuw.identiteitsprovider_id,
+        None if nieuw.email is None else nieuw.email.lower(),
+        nieuw.actief,
+        moved,
+    )
+    assert row is not None
+    return msgspec.convert(row, Gebruiker)
+
+
+# ── Who acts for somebody who is away ────────────────────────────────────────────────────────────
+
+LONGEST_AWAY = timedelta(days=365)
+
+
+class Vervanging(Struct, rename="camel", kw_only=True):
+    """Of oneself."""
+
+    vervanger_id: UUID | None
+    vervangen_tot: Annotated[date, Meta(description="De eerste dag waarop u er weer bent.")] | None
+    versie: int
+
+
+class WijzigingVervanging(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    vervanger_id: Annotated[UUID, Meta(description="Een collega. Leeg: niemand (meer).")] | None
+    vervangen_tot: Annotated[date, Meta(description="De eerste dag waarop u er weer bent.")] | None
+
+
+class Collega(Struct, rename="camel", kw_only=True):
+    id: UUID
+    naam: str
+
+
+COLLEGAS = """
+select v.id, v.naam
+from gebruiker v join gebruiker ik on ik.id = huidige_gebruiker()
+where v.actief and v.id <> ik.id and v.regio = ik.regio and v.rol = ik.rol
+  and coalesce(v.organisatie_id, v.aanbieder_id) is not distinct from coalesce(ik.organisatie_id, ik.aanbieder_id)
+  and ($1::uuid is null
+       or (lower(unaccent(v.naam)), v.id) > (select lower(unaccent(c.naam)), c.id from gebruiker c where c.id = $1))
+order by lower(unaccent(v.naam)), v.id
+limit $2
+"""
+
+
+async def collegas(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Collega]:
+    """Who may be one's vervanger: the same rol at the same organisatie."""
+    return rows_as(await conn.fetch(COLLEGAS, after, limit), Collega)
+
+
+VERVANGING = "select vervanger_id, vervangen_tot, versie from gebruiker where id = huidige_gebruiker()"
+
+LOCK_VERVANGING = f"{VERVANGING} for no key update"
+
+
+async def vervanging(conn: Connection, *, lock: bool = False) -> Vervanging:
+    """One's own. Refuses NOT_FOUND for who is no gebruiker."""
+    row = await conn.fetchrow(LOCK_VERVANGING if lock else VERVANGING)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Alleen een gebruiker heeft een vervanger.")
+    return msgspec.convert(row, Vervanging)
+
+
+VERVANG = """
+update gebruiker set vervanger_id = $1, vervangen_tot = $2, versie = versie + 1 where id = huidige_gebruiker()
+returning vervanger_id, vervangen_tot, versie
+"""
+
+IS_COLLEGA = """
+select exists (
+    select from gebruiker v join gebruiker ik on ik.id = huidige_gebruiker()
+    where v.id = $1 and v.actief and v.id <> ik.id and v.rol = ik.rol
+      and coalesce(v.organisatie_id, v.aanbieder_id) is not distinct from coalesce(ik.organisatie_id, ik.aanbieder_id))
+"""
+
+
+async def wijs_vervanger_aan(conn: Connection, vervanger: UUID | None, tot: date | None, *, today: date) -> Vervanging:
+    """The vervanger of who asks, until (exclusive) `tot`; both None: nobody (any more). Refuses INVALID, NOT_FOUND."""
+    errors = []
+    if (vervanger is None) != (tot is None):
+        errors.append(FieldError("/vervangenTot", "samen", "Vul beide in, of maak beide leeg."))
+    if tot is not None and not today < tot <= today + LONGEST_AWAY:
+        errors.append(FieldError("/vervangenTot", "waarde", "Kies een dag na vandaag, en hooguit een jaar vanaf nu."))
+    if vervanger is not None and not await conn.fetchval(IS_COLLEGA, vervanger):
+        errors.append(
+            FieldError("/vervangerId", "bestaat_niet", "Kies een collega met dezelfde rol bij dezelfde organisatie.")
+        )
+    refuse(errors)
+    row = await conn.fetchrow(VERVANG, vervanger, tot)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Alleen een gebruiker heeft een vervanger.")
+    return msgspec.convert(row, Vervanging)

@@ -126,7 +126,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             ge=30,
             le=100_000,
-            description="Verzoeken per minuut die een gebruiker mag doen. Van het systeem van een aanbieder staat dit bij de koppeling.",
+            description="Verzoeken per minuut die een gebruiker mag doen. Voor het systeem van een aanbieder staat dat"
+            " bij de koppeling.",
         ),
     ] = 600
     limit_address_min: Annotated[

@@ -78,7 +78,13 @@ def as_markdown() -> str:
 
 def _all_grounds() -> list[toegang.Grond]:
     """In the order in which the table names them."""
-    return list(dict.fromkeys(grond for line in toegang.HANDELINGEN for grond in line.rollen.values()))
+    return list(
+        dict.fromkeys(
+            grond
+            for line in toegang.HANDELINGEN
+            for grond in (*line.rollen.values(), *([line.zelf] if line.zelf else []))
+        )
+    )
 
 
 def _functions() -> list[str]:
@@ -86,7 +92,12 @@ def _functions() -> list[str]:
 
     def cells(line: Handeling) -> tuple[str, ...]:
         who = (numbers[line.rollen[rol]] if rol in line.rollen else "" for rol in Rol)
-        return (f"`{line.id}`", f"{line.gebeurtenis} {line.object}", *who, "ja" if line.koppeling else "")
+        return (
+            f"`{line.id}`",
+            f"{line.gebeurtenis} {line.object}",
+            *who,
+            numbers[line.zelf] if line.zelf else "ja" if line.koppeling else "",
+        )
 
     head = ("handeling", "in het log", *SHORT.values(), "koppeling")
     return _table(head, (cells(line) for line in toegang.HANDELINGEN))

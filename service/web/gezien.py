@@ -63,6 +63,8 @@ def compiled(operation: Operation) -> Gezien:
         raise TypeError(f"{op.method} {op.path}: {error}") from None
     logs = f"{{{IN_THE_PATH}}}" in op.path or in_body is not None or in_answer is not None
     logs = logs or (declared and op.betrokkenen is not nobody)
+    line = None if op.public else toegang.handeling(op.id)
+    logs = logs or (line is not None and line.los)
     return Gezien(op, in_body, in_answer, logs)
 
 
@@ -80,11 +82,13 @@ async def write(
     `repeated` is read again, and not done again."""
     line = toegang.handeling(id)
     ids = list(dict.fromkeys(aanvragen))
-    if line is None or not ids:
+    if line is None or not (ids or line.los):
         return
     handeling = line.in_log(wie)
     if repeated:
         handeling = msgspec.structs.replace(handeling, gebeurtenis=Gebeurtenis.LEES)
+    if line.los:
+        await logboek.schrijf_los(conn, wie, handeling, now=services.clock(), spoor=spoor)
     await logboek.schrijf(conn, wie, handeling, ids, now=services.clock(), spoor=spoor)
 
 
@@ -95,13 +99,14 @@ async def write_refused(
     the request is gone. When the database is away nobody can write them, and nobody was shown anything."""
     line = toegang.handeling(id)
     ids = list(dict.fromkeys(aanvragen))
-    if line is None or not ids:
+    if line is None or not (ids or line.los):
         return
     resultaat = Resultaat.MISLUKT if status >= 500 else Resultaat.GEWEIGERD
     try:
+        now, handeling = services.clock(), line.in_log(wie)
         async with transaction(services.pool, wie) as conn:
-            await logboek.schrijf(
-                conn, wie, line.in_log(wie), ids, now=services.clock(), spoor=spoor, resultaat=resultaat
-            )
+            if line.los:
+                await logboek.schrijf_los(conn, wie, handeling, now=now, spoor=spoor, resultaat=resultaat)
+            await logboek.schrijf(conn, wie, handeling, ids, now=now, spoor=spoor, resultaat=resultaat)
     except AWAY as error:
         log.error("%s: %s was refused, and cannot be logged: %s", spoor.id, id, type(error).__name__)

@@ -47,6 +47,8 @@ TAGS = {
     "plannen": "Voorstellen voor alle open aanvragen tegelijk. Advies: een mens bekijkt het regel voor regel.",
     "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",
     "invoer": "Lijsten uit een rekenblad, met eerst een voorbeeld van wat er verandert.",
+    "gebruikers": "Wie in het loket mag, in welke rol en voor wie; en wie iemand vervangt.",
+    "koppelingen": "Systemen van aanbieders die de API gebruiken, met hun publieke sleutels.",
     "codes": "De codelijsten van de regio.",
     "beschrijving": "Deze beschrijving.",
 }
@@ -180,7 +182,7 @@ def _operation(operation: Operation, operations: Sequence[Operation]) -> dict[st
     described["security"] = [{"sessie": []}] if line else []
     if line:
         described["x-rollen"] = list(line.rollen)
-        described["security"] += [{"koppeling": ["aanbod"]}] if line.koppeling else []
+        described["security"] += [{"koppeling": ["aanbod"]}] if line.koppeling or line.zelf else []
     described["responses"] = {str(status): _response(operation, status) for status in statuses(operation)}
     if operation.creates:
         described["responses"]["201"]["links"] = _links(operation, operations)

@@ -45,7 +45,14 @@ async def running(app: Litestar) -> AsyncIterator[None]:
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
-    return Settings(database_url=database_url, redis_url=redis_url, pool_size=5)
+    # How many requests one may do is for tests/web/test_limiet.py: elsewhere time often stands still.
+    return Settings(
+        database_url=database_url,
+        redis_url=redis_url,
+        pool_size=5,
+        limit_person_min=100_000,
+        limit_address_min=100_000,
+    )
 
 
 def always(wie: Wie) -> Identity:
@@ -61,18 +68,18 @@ def always(wie: Wie) -> Identity:
 async def serve(settings: Settings) -> AsyncIterator[Serve]:
     """`await serve(wie)`: a client of the app at make.NOW, where whoever asks is `wie`.
 
-    `wie` None: the real login, so nobody until a cookie or a token says otherwise; `demo_links` as create_app's.
+    `wie` may be an Identity too. None: the real login, so nobody until a cookie or a token says otherwise; `demo_links` as create_app's.
     """
     async with AsyncExitStack() as stack:
 
         async def start(
-            wie: Wie | None = None,
+            wie: Wie | Identity | None = None,
             *,
             clock: Callable[[], datetime] = lambda: make.NOW,
             demo_links: Mapping[str, UUID] | None = None,
             settings: Settings = settings,
         ) -> httpx.AsyncClient:
-            identity = None if wie is None else always(wie)
+            identity = always(wie) if isinstance(wie, Wie) else wie
             app = create_app(settings, identity=identity, clock=clock, demo_links=demo_links)
             await stack.enter_async_context(running(app))
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from service import aanvragen, bezetting, plekken
+from service import aanvragen, bezetting, koppelingen, plekken
 from service.db import Pool, Rol, Wie, transaction
 from service.intake.soorten import SOORTEN
 from tests import make
@@ -32,6 +33,17 @@ STORIES = {
 }
 
 
+def jwk(kid: str = "eerste") -> dict[str, str]:
+    """A public key; whose does not matter here."""
+    return {
+        "kty": "EC",
+        "crv": "P-256",
+        "kid": kid,
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    }
+
+
 class World(Struct, frozen=True, kw_only=True):
     """Rows of one aanbieder and one organisatie, in one region."""
 
@@ -51,6 +63,9 @@ class World(Struct, frozen=True, kw_only=True):
     regulier: UUID
     """Aanvraag of a child that is not in crisis and lives nowhere yet."""
     nummers: tuple[str, str, str]
+    gebruiker: UUID
+    koppeling: UUID
+    sleutel: UUID
     plan: UUID | None
     wachtend_plan: UUID | None
     name: str
@@ -87,6 +102,14 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
         await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
+    async with transaction(pool, Wie(regio, Rol.BEHEERDER, GEBRUIKER)) as conn:
+        koppeling = await koppelingen.add(conn, koppelingen.NieuweKoppeling(aanbieder_id=aanbieder.id, naam=name))
+        sleutel = await koppelingen.add_sleutel(
+            conn, koppeling.id, koppelingen.NieuweSleutel(jwk=koppelingen.Jwk(**jwk())), now=make.NOW
+        )
+        gebruiker = await conn.fetchval(
+            "insert into gebruiker (regio, naam, rol) values ($1, $2, 'contractbeheer') returning id", regio, name
+        )
     made = (await plans.made(pool, loket(regio))).id if plan else None
     waiting = (await plans.ask(pool, loket(regio))).id if plan else None
     return World(
@@ -103,6 +126,9 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         open=open_.id,
         regulier=regulier.id,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
+        gebruiker=gebruiker,
+        koppeling=koppeling.id,
+        sleutel=sleutel.id,
         plan=made,
         wachtend_plan=waiting,
         name=name,
@@ -121,6 +147,9 @@ IN_PATH = {
     "aanvraagId": "geplaatst",
     "samenplaatsingId": "samenplaatsing",
     "planId": "plan",
+    "gebruikerId": "gebruiker",
+    "koppelingId": "koppeling",
+    "sleutelId": "sleutel",
 }
 """Parameter of a path → row of the world; but for …"""
 
@@ -140,6 +169,9 @@ LISTED = {
     "lijstPlekken": "plek",
     "lijstAanvragen": "geplaatst",
     "lijstPlannen": "plan",
+    "lijstGebruikers": "gebruiker",
+    "lijstKoppelingen": "koppeling",
+    "lijstSleutels": "sleutel",
     "lijstSamenplaatsingen": "samenplaatsing",
 }
 """Lists of rows of an organisation or a region: what stands in them for who may see it."""
@@ -148,6 +180,10 @@ FREE = {
     "lijstZorgvormen",
     "lijstKenmerkcodes",
     "voegAanbiederToe",
+    "lijstInlogplaatsen",
+    "haalVervanging",
+    "wijzigVervanging",
+    "lijstCollegas",
     "startPlan",
     "leesInAanbieders",
     "haalSjabloonAanbieders",
@@ -159,6 +195,14 @@ FREE = {
 """Without a row of anybody: who may do it, may do it in the own region."""
 
 _fresh = count(1)
+
+PROVIDER = UUID(int=7)
+"""Identity provider that who asks for an example must have made."""
+
+BEFORE = {
+    "voegSleutelToe": "delete from koppelingsleutel where koppeling_id = $1 and kid like 'nieuw %'",
+}
+"""What an operation needs that does not go well twice: run before each request that must succeed, with the koppeling."""
 
 
 def _aanvraag(w: World) -> dict[str, Any]:
@@ -214,6 +258,19 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "wijzigPlan": lambda w: {"status": "gestopt"},
     "wijzigPlanregel": lambda w: {"vast": False},
     "voegSamenplaatsingToe": lambda w: {"organisatieId": str(w.organisatie)},
+    "voegGebruikerToe": lambda w: {
+        "naam": f"Nieuw {next(_fresh)}",
+        "rol": "verwijzer",
+        "organisatieId": str(w.organisatie),
+        "identiteitsproviderId": str(PROVIDER),
+        "email": f"nieuw{next(_fresh)}@organisatie.nl",
+    },
+    "wijzigGebruiker": lambda w: {"actief": True},
+    "wijzigVervanging": lambda w: {"vervangerId": None, "vervangenTot": None},
+    "voegKoppelingToe": lambda w: {"aanbiederId": str(w.aanbieder), "naam": f"Nieuw {next(_fresh)}"},
+    "wijzigKoppeling": lambda w: {"perMinuut": 300},
+    "voegSleutelToe": lambda w: {"jwk": jwk(f"nieuw {next(_fresh)}")},
+    "wijzigSleutel": lambda w: {"geldigTot": (make.NOW + timedelta(days=300)).isoformat()},
     "wijzigSamenplaatsing": lambda w: {"magSplitsen": True, "splitsreden": w.name},
 }
 

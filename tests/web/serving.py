@@ -11,11 +11,14 @@ from typing import Any
 
 import uvicorn
 from litestar.connection import ASGIConnection
+from msgspec import structs
 
+from service import toegang
 from service.app import create_app
 from service.db import Rol, Wie
 from service.settings import Settings
 from service.web.identity import Identity, cookie_name, nobody
+from service.web.v1 import OPERATIONS
 
 
 @asynccontextmanager
@@ -31,6 +34,24 @@ async def served(settings: Settings, identity: Identity) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{sock.getsockname()[1]}"
         server.should_exit = True
         await serving
+
+
+BEHEER = {
+    op.path.split("/")[1]
+    for op in OPERATIONS
+    if (line := toegang.handeling(op.id)) and not line.rollen.keys() - {Rol.BEHEERDER}
+}
+"""First words of paths that are for the beheerder only."""
+
+
+def in_the_right_rol(wie: Wie) -> Identity:
+    """Whoever asks is `wie`, but for what only a beheerder may: then in that rol."""
+
+    async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
+        first = connection.scope["raw_path"].decode("latin-1").removeprefix("/v1/").split("/")[0].split("?")[0]
+        return structs.replace(wie, rol=Rol.BEHEERDER) if first in BEHEER else wie
+
+    return identity
 
 
 def by_token(people: Mapping[str, Wie], *, hole: str | None = None) -> Identity:

@@ -17,10 +17,18 @@ from service.web.operation import JSON, Operation
 from service.web.problems import HttpRefusal
 from service.web.v1 import OPERATIONS
 from tests import make
+from tests.web.conftest import Serve
+from tests.web.serving import in_the_right_rol
 
 PROBLEM = "application/problem+json"
 
 NOBODY = UUID("00000000-0000-4000-8000-00000000dead")
+
+
+@pytest.fixture
+async def api(serve: Serve, wie: Wie) -> httpx.AsyncClient:
+    """Who may do it, does it."""
+    return await serve(in_the_right_rol(wie))
 
 
 def address(operation: Operation) -> str:

@@ -8,13 +8,15 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from litestar.connection import ASGIConnection
 
-from service.db import Pool, Wie, transaction
+from service.db import Connection, Pool, Wie, transaction
 from service.settings import Settings
 from tests import make
-from tests.web.serving import by_token, served
+from tests.web.serving import by_token, in_the_right_rol, served
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 
@@ -29,13 +31,22 @@ TOKEN = "de-schakelfunctionaris"
 
 
 @pytest.fixture
-async def address(settings: Settings, pool: Pool, wie: Wie) -> AsyncIterator[str]:
+async def address(settings: Settings, pool: Pool, owner: Connection, wie: Wie) -> AsyncIterator[str]:
     """The app behind uvicorn, with one of everything in its database."""
     async with transaction(pool, wie) as conn:
         plek = await make.plek(conn)
         await make.stop(conn, plek_id=plek.id)
         await make.plaatsing(conn, plek_id=(await make.plek(conn)).id)
-    async with served(settings, by_token({TOKEN: wie})) as address:
+    await owner.execute(
+        "insert into gebruiker (id, regio, naam, rol) values ($1, $2, 'Sam', $3)", wie.gebruiker, wie.regio, wie.rol
+    )
+    known, fitting = by_token({TOKEN: wie}), in_the_right_rol(wie)
+
+    async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
+        await known(connection)
+        return await fitting(connection)
+
+    async with served(settings, identity) as address:
         yield address
 
 

@@ -1,0 +1,132 @@
+"""/v1/gebruikers: who may log in, in which rol and for whom; and who acts for somebody who is away."""
+
+from __future__ import annotations
+
+from service import gebruikers, identiteitsproviders
+from service.days import today
+from service.gebruikers import (
+    Collega,
+    Gebruiker,
+    NieuweGebruiker,
+    Vervanging,
+    WijzigingGebruiker,
+    WijzigingVervanging,
+)
+from service.identiteitsproviders import Inlogplaats
+from service.web import etags, paging
+from service.web.operation import Answer, Call, create, created, get, patch
+
+TAG = "gebruikers"
+
+
+async def page(call: Call) -> Answer:
+    return paging.page(call, await gebruikers.page(call.conn, after=paging.after(call), limit=call.query.aantal + 1))
+
+
+async def add(call: Call) -> Answer:
+    gebruiker = await gebruikers.add(call.conn, call.body)
+    return created(f"/gebruikers/{gebruiker.id}", gebruiker)
+
+
+async def one(call: Call) -> Answer:
+    return Answer(body=await gebruikers.get(call.conn, call.ids["gebruikerId"]))
+
+
+async def change(call: Call) -> Answer:
+    id = call.ids["gebruikerId"]
+    etags.must_match(call, await gebruikers.get(call.conn, id, lock=True))
+    return Answer(body=await gebruikers.change(call.conn, id, call.body, by=call.wie.gebruiker))
+
+
+async def inlogplaatsen(call: Call) -> Answer:
+    return Answer(body=await identiteitsproviders.plaatsen(call.conn))
+
+
+async def vervanging(call: Call) -> Answer:
+    return Answer(body=await gebruikers.vervanging(call.conn))
+
+
+async def change_vervanging(call: Call) -> Answer:
+    etags.must_match(call, await gebruikers.vervanging(call.conn, lock=True))
+    asked = call.body
+    changed = await gebruikers.wijs_vervanger_aan(
+        call.conn, asked.vervanger_id, asked.vervangen_tot, today=today(call.now)
+    )
+    return Answer(body=changed)
+
+
+async def collegas(call: Call) -> Answer:
+    rows = await gebruikers.collegas(call.conn, after=paging.after(call), limit=call.query.aantal + 1)
+    return paging.page(call, rows)
+
+
+OPERATIONS = (
+    get(
+        "/gebruikers",
+        page,
+        id="lijstGebruikers",
+        tag=TAG,
+        summary="Gebruikers",
+        query=paging.Page,
+        answer=list[Gebruiker],
+    ),
+    create(
+        "/gebruikers",
+        add,
+        id="voegGebruikerToe",
+        tag=TAG,
+        summary="Laat iemand in een rol toe",
+        description="Wie twee rollen heeft, is twee keer gebruiker, en kiest na het inloggen.",
+        body=NieuweGebruiker,
+        check=gebruikers.check,
+        answer=Gebruiker,
+    ),
+    get("/gebruikers/{gebruikerId}", one, id="haalGebruiker", tag=TAG, summary="Eén gebruiker", answer=Gebruiker),
+    patch(
+        "/gebruikers/{gebruikerId}",
+        change,
+        id="wijzigGebruiker",
+        tag=TAG,
+        summary="Wijzig een gebruiker, of zet die uit",
+        description="Een rol verandert niet: zet de gebruiker uit en voeg er een toe.",
+        body=WijzigingGebruiker,
+        answer=Gebruiker,
+    ),
+    get(
+        "/inlogplaatsen",
+        inlogplaatsen,
+        id="lijstInlogplaatsen",
+        tag=TAG,
+        summary="Waar gebruikers kunnen inloggen",
+        answer=list[Inlogplaats],
+    ),
+    get(
+        "/vervanging",
+        vervanging,
+        id="haalVervanging",
+        tag=TAG,
+        summary="Uw vervanger",
+        answer=Vervanging,
+        refuses=(404,),
+    ),
+    patch(
+        "/vervanging",
+        change_vervanging,
+        id="wijzigVervanging",
+        tag=TAG,
+        summary="Wijs een vervanger aan voor uzelf, of trek dat in",
+        description="In het log staat dan wie iets deed en namens wie.",
+        body=WijzigingVervanging,
+        answer=Vervanging,
+        refuses=(404,),
+    ),
+    get(
+        "/collegas",
+        collegas,
+        id="lijstCollegas",
+        tag=TAG,
+        summary="Wie uw vervanger kan zijn",
+        query=paging.Page,
+        answer=list[Collega],
+    ),
+)

@@ -7,6 +7,7 @@ import errno
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -124,6 +125,9 @@ def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = 
     )
 
     def announce() -> None:
+        if not demo_links and (settings.adres is None or settings.oidc_keys is None):
+            hint = "Zet LOKET_ADRES en LOKET_OIDC_KEYS, en zie loket inlog --help."
+            print(f"Let op: niemand kan inloggen. {hint}", file=sys.stderr)
         print("Klaar. Het loket draait. Stop met Ctrl-C.")
         if demo_links:
             print("Log in met een van deze links. Ze werken alleen op deze computer, tot u stopt.")

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 MISSING = "/aanvragen/00000000-0000-4000-8000-000000000000"
-STATES = ("list", "filtered", "second page", "empty", "ranked", "nothing fits", "long names", "not found", "login", "not allowed")
+STATES = (
+    "list",
+    "filtered",
+    "second page",
+    "empty",
+    "ranked",
+    "nothing fits",
+    "long names",
+    "not found",
+    "login",
+    "not allowed",
+)
 
 
 @pytest.fixture

@@ -53,11 +53,16 @@ def kept(data: Path) -> str:
         return asyncio.run(read(endpoints.database_url(OWNER_ROLE)))
 
 
+def shows_the_list(running: Running) -> bool:
+    """To who logs in with the link of the schakelfunctionaris."""
+    return "Open aanvragen</h1>" in httpx.get(running.links["schakelfunctionaris"], follow_redirects=True).text
+
+
 def test_make_demo_says_when_it_is_ready_and_where(data: Path) -> None:
-    """The address stands alone on its line, and answers."""
+    """The address stands alone on its line, and answers; so do the links to log in above it."""
     with demo(data, MAKE) as running:
         assert running.address.startswith("http://127.0.0.1:")
-        assert httpx.get(running.address).status_code == 200
+        assert shows_the_list(running)
 
 
 def test_make_demo_fresh_starts_over(data: Path) -> None:
@@ -104,7 +109,7 @@ def test_a_second_demo_on_the_same_data_is_refused_and_the_first_goes_on(data: P
         code, message = refused(loket("demo", "--port", "0"), data)
         assert (code, message.count("\n")) == (1, 1)
         assert f"De demo draait al op de gegevens in {data} (proces {running.process.pid})." in message
-        assert httpx.get(running.address).status_code == 200
+        assert shows_the_list(running)
 
 
 def test_a_command_uses_the_servers_of_a_running_demo(data: Path) -> None:
@@ -119,7 +124,7 @@ def test_a_command_uses_the_servers_of_a_running_demo(data: Path) -> None:
             check=True,
         )
         assert done.stdout == "uit de demo\n"
-        assert httpx.get(running.address).status_code == 200
+        assert shows_the_list(running)
 
 
 def test_a_taken_port_is_told_before_anything_starts(data_folder: Path) -> None:

@@ -56,8 +56,17 @@ def test_proxies_that_cannot_be_are_refused_at_the_start(wrong: str) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    ["http://loket.example", "https://loket.example/", "https://", "loket.example", "https://a@loket.example", "https://LOKET.example", "https://loket.example:443", "https://loket.example:x"],
-)  # fmt: skip
+    [
+        "http://loket.example",
+        "https://loket.example/",
+        "https://",
+        "loket.example",
+        "https://a@loket.example",
+        "https://LOKET.example",
+        "https://loket.example:443",
+        "https://loket.example:x",
+    ],
+)
 def test_an_address_that_a_browser_would_not_send_as_origin_is_refused(wrong: str) -> None:
     """It is compared to the letter."""
     with pytest.raises(SettingsError, match="LOKET_ADRES"):

@@ -136,11 +136,12 @@ def public_key(jwk: dict[str, Any]) -> Key:
     kind = jwk.get("kty")
     if kind not in ALGORITHMS.values():
         raise ValueError("Kies een sleutel van het soort RSA, EC (P-256) of OKP (Ed25519).")
-    if jwk.get("use", "sig") != "sig" or ALGORITHMS.get(jwk.get("alg", ""), kind) != kind:
+    if jwk.get("use", "sig") != "sig" or ("alg" in jwk and ALGORITHMS.get(jwk["alg"]) != kind):
         raise ValueError("De sleutel moet zijn om mee te ondertekenen (use: sig), en alg moet erbij horen.")
     try:
         with warnings.catch_warnings(action="ignore"):  # we refuse instead
             key = JWKRegistry.import_key(jwk)
+            key.get_op_key("verify")  # only now it is looked at
         weak = isinstance(key, RSAKey) and key.public_key.key_size < RSA_BITS
         curve = key.curve_name if isinstance(key, ECKey | OKPKey) else None
     except (JoseError, ValueError, TypeError, KeyError) as error:

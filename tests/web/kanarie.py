@@ -1,0 +1,382 @@
+"""A child with a word of its own in every field, the processes that serve it, and every place to look for the words."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import subprocess
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+import psutil
+import redis.asyncio
+from msgspec import Struct, field
+
+from service import sessies
+from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
+from service.voorzieningen import Groepssoort
+from tests import make
+from tests.conftest import OTHER_REGIO, REGIO, ROOT, Cluster
+from tests.service.running import loket
+
+PASSWORD = "ZqWachtwoordKanarie"
+"""Of the database, as in production in a variable of the environment; the servers of the tests take any."""
+
+WORDS = {
+    name: f"Zq{name}Kanarie"
+    for name in (
+        "kenmerk", "urgentieReden", "zorgvormReden", "eerderGeprobeerd", "meningJeugdige", "praktisch", "toestemming",
+        "splitsreden", "locatie", "fout", "bestand",
+    )
+}  # fmt: skip
+"""Field → what stands in it. No other text has it."""
+
+CODES = {"pc4": "8232", "schoolPc4": "1315", "netwerkPc4": "1401", "gebied": "1251"}
+"""Postcodes, which are looked for as a whole number only."""
+
+ADRES = "1271 ZQ"
+"""Of a secret locatie: for its own aanbieder only."""
+
+LOKET_EN_VERWIJZER = {"loket", "verwijzer"}
+
+SEES: dict[str, set[str]] = {
+    **dict.fromkeys(WORDS, LOKET_EN_VERWIJZER),
+    **dict.fromkeys(CODES, LOKET_EN_VERWIJZER),
+    **dict.fromkeys(("nummer", "id"), LOKET_EN_VERWIJZER),
+    "kenmerk": {"verwijzer"},
+    "bestand": {"verwijzer"},
+    "fout": set(),
+    # Where the secret house is its own aanbieder knows; that there is one, all who look for places.
+    "adres": {"aanbieder", "machine"},
+    "locatie": {"loket", "crisisdienst", "aanbieder", "contractbeheer", "machine"},
+}
+"""Who may be shown what: the domain text says so ("Who sees why"), for a child that is not in crisis and not placed."""
+
+
+class Kanarie(Struct, kw_only=True, eq=False):
+    """What the steps of a run share."""
+
+    client: httpx.AsyncClient
+    cookies: dict[str, dict[str, str]]
+    """Who → the headers with which they are logged in; `niemand` has none."""
+    people: dict[str, Wie]
+    known: dict[str, str]
+    """Names for in a path: {aanvraag}, {plan}, …"""
+    words: dict[str, str]
+    """Everything to look for, by name; `id` and `nummer` come when the aanvraag is there."""
+    processes: list[psutil.Process]
+    folder: Path
+    """The processes keep temporary files here, and nowhere else."""
+    said: list[str] = field(default_factory=list)
+    """What the processes and commands wrote."""
+    watched: set[str] = field(default_factory=set)
+    """Arguments and environments of processes, and statements of the database, that were seen meanwhile."""
+    told: list[str] = field(default_factory=list)
+    """Payloads of notifications."""
+
+    def found_in(self, texts: Iterable[str]) -> set[str]:
+        """Names of the words that stand in these."""
+        whole = "\n".join(texts)
+        return {name for name, word in self.words.items() if stands_in(name, word, whole)}
+
+    def too_much(self, who: str, texts: Iterable[str]) -> set[str]:
+        """What stands in these and `who` may not see."""
+        return {name for name in self.found_in(texts) if who not in SEES.get(name, set())}
+
+
+def stands_in(name: str, word: str, text: str) -> bool:
+    if name in CODES:
+        return re.search(rf"(?<![\w.+:-]){word}(?![\w.:-])", text) is not None
+    return word.lower() in text.lower()
+
+
+def aanvraag(known: dict[str, str], **more: Any) -> dict[str, Any]:
+    """As the verwijzer sends it: every field is filled."""
+    today = datetime.now(UTC).date()
+    return {
+        "organisatieId": known["organisatie"],
+        "samenplaatsingId": known.get("samenplaatsing"),
+        "kenmerk": WORDS["kenmerk"],
+        "urgentie": "regulier",
+        "urgentieReden": WORDS["urgentieReden"],
+        "leeftijdMaanden": 120,
+        "leeftijdPeildatum": today.isoformat(),
+        "geslacht": "meisje",
+        "groepssoorten": [Groepssoort.GEMENGD],
+        "pc4": CODES["pc4"],
+        "gemeenteCode": "0402",
+        "huidigVerblijf": "thuis",
+        "gewensteStart": today.isoformat(),
+        "uiterlijkeDatum": (today + timedelta(days=30)).isoformat(),
+        "verwachtVerblijf": 100,
+        "perspectief": "onduidelijk",
+        "zorgvormen": ["gezinshuis", "driemilieu"],
+        "zorgvormReden": WORDS["zorgvormReden"],
+        "juridischKader": "ots",
+        "kenmerken": ["zware_gedragsproblemen"],
+        "onderwijs": "regulier",
+        "schoolPc4": CODES["schoolPc4"],
+        "netwerkPc4": CODES["netwerkPc4"],
+        "eerderGeprobeerd": WORDS["eerderGeprobeerd"],
+        "meningJeugdige": WORDS["meningJeugdige"],
+        "praktisch": WORDS["praktisch"],
+        "toestemmingen": [
+            {"persoon": "ouder_1", "status": "niet_vereist", "reden": WORDS["toestemming"], "datum": today.isoformat()}
+        ],
+        "uitsluitingen": [{"soort": "gebied", "pc4": CODES["gebied"], "straalKm": 1}],
+        **more,
+    }
+
+
+# ── Who is there ─────────────────────────────────────────────────────────────────────────────────
+
+
+async def everybody(owner: Connection, pool: Pool) -> tuple[dict[str, Wie], dict[str, dict[str, str]], dict[str, str]]:
+    """People of every rol, of two organisaties, two aanbieders and two regions, logged in; the system of an aanbieder;
+    nobody. And what there is to choose from: an open house and a secret one."""
+    loket_ = Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, UUID(int=1))
+    now = datetime.now(UTC)
+    async with transaction(pool, loket_) as conn:
+        own, other = (await make.aanbieder(conn)).id, (await make.aanbieder(conn)).id
+        huis = await make.voorziening(conn, aanbieder_id=own)
+        geheim = await make.locatie(
+            conn, aanbieder_id=own, naam=WORDS["locatie"], zichtbaarheid="geheim", postcode=ADRES
+        )
+        pleeg = await make.voorziening(conn, locatie_id=geheim.id)
+        plek = await make.plek(conn, voorziening_id=huis.id, now=now)
+        await make.plek(conn, voorziening_id=pleeg.id, now=now)
+        mine, theirs = await make.organisatie(conn), await make.organisatie(conn)
+    known = {
+        "organisatie": str(mine),
+        "locatie": str(geheim.id),
+        "plek": str(plek.id),
+        "voorziening": str(pleeg.id),
+        "aanbieder": str(own),
+    }
+    roles: dict[str, tuple[str, dict[str, Any]]] = {
+        "loket": ("schakelfunctionaris", {}),
+        "verwijzer": ("verwijzer", {"organisatie_id": mine}),
+        "andere verwijzer": ("verwijzer", {"organisatie_id": theirs}),
+        "aanbieder": ("aanbieder", {"aanbieder_id": own}),
+        "andere aanbieder": ("aanbieder", {"aanbieder_id": other}),
+        "crisisdienst": ("crisisdienst", {}),
+        "contractbeheer": ("contractbeheer", {}),
+        "beheerder": ("beheerder", {}),
+        "andere regio": ("schakelfunctionaris", {"regio": OTHER_REGIO}),
+    }
+    people, cookies = {}, {"niemand": {}}
+    span = {"now": now, "until": now + timedelta(hours=10), "idle": timedelta(minutes=30)}
+    for name, (rol, rest) in roles.items():
+        token, sessie = await sessies.begin(pool, gebruiker=await make.gebruiker(owner, rol=rol, **rest), **span)
+        people[name], cookies[name] = sessie.wie, {"Cookie": f"__Host-loket={token}"}
+    return people, cookies, known
+
+
+# ── The processes ────────────────────────────────────────────────────────────────────────────────
+
+
+@asynccontextmanager
+async def process(
+    said: list[str], environ: dict[str, str], *arguments: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command of the loket that runs as long as the block; what it writes goes to `said`, line by line."""
+    running = await asyncio.create_subprocess_exec(
+        *loket(*arguments), cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+
+    async def hear() -> None:
+        assert running.stdout is not None
+        async for line in running.stdout:
+            said.append(line.decode())  # noqa: PERF401  each at once: others look meanwhile
+
+    hearing = asyncio.create_task(hear())
+    try:
+        yield running
+    finally:
+        if running.returncode is None:
+            running.terminate()
+        await running.wait()
+        await hearing
+
+
+@asynccontextmanager
+async def flying(
+    cluster: Cluster, database: str, redis_url: str, owner: Connection, pool: Pool, folder: Path
+) -> AsyncIterator[Kanarie]:
+    """`loket serve` and `loket worker` as in production, with everybody logged in, and all that can be seen of them
+    meanwhile written down."""
+    people, cookies, known = await everybody(owner, pool)
+    url = cluster.url(database, APP_ROLE).replace(f"{APP_ROLE}@", f"{APP_ROLE}:{PASSWORD}@")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LOKET_")}
+    environ = kept | {
+        "LOKET_DATABASE_URL": url,
+        "LOKET_REDIS_URL": redis_url,
+        "LOKET_PORT": "0",
+        "LOKET_LOG_ANKER": str(folder / "anker"),
+        "TMPDIR": str(folder),
+    }
+    said: list[str] = []
+    async with process(said, environ, "serve") as serve, process(said, environ, "worker") as worker:
+        address = await _address(said, serve)
+        async with httpx.AsyncClient(base_url=address, timeout=60) as client:
+            kanarie = Kanarie(
+                client=client,
+                cookies=cookies,
+                people=people,
+                known=known,
+                words={**WORDS, **CODES, "adres": ADRES, "wachtwoord": PASSWORD},
+                processes=[psutil.Process(serve.pid), psutil.Process(worker.pid)],
+                folder=folder,
+                said=said,
+            )
+            kanarie.words |= {
+                f"sessie van {who}": head["Cookie"].partition("=")[2] for who, head in cookies.items() if head
+            }
+            async with seen(kanarie, cluster, database):
+                yield kanarie
+
+
+async def _address(said: list[str], serve: asyncio.subprocess.Process) -> str:
+    async with asyncio.timeout(60):
+        while True:
+            for line in said:
+                if line.startswith("http://"):
+                    return line.strip()
+            assert serve.returncode is None, said
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def seen(kanarie: Kanarie, cluster: Cluster, database: str) -> AsyncIterator[None]:
+    """Whatever shows while the block runs goes to `told` and `watched`."""
+    async with _listening(kanarie, cluster.url(database, "loket_eigenaar")):
+        watching = asyncio.create_task(_watch(kanarie, cluster.url("postgres", "postgres")))
+        yield
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+@asynccontextmanager
+async def _listening(kanarie: Kanarie, url: str) -> AsyncIterator[None]:
+    """Every channel that the schema notifies on."""
+    channels = set(re.findall(r"pg_notify\('(\w+)'", (ROOT / "schema.sql").read_text(encoding="utf-8")))
+    conn = await asyncpg.connect(url)
+    for channel in channels:
+        await conn.add_listener(channel, lambda _c, _p, name, payload: kanarie.told.append(f"{name} {payload}"))
+    yield
+    await conn.fetchval("select 1")  # what was on its way has come
+    await conn.close()
+
+
+async def _watch(kanarie: Kanarie, url: str) -> None:
+    """Looks again and again, as somebody with an account on the computer or a right to monitor could."""
+    conn = await asyncpg.connect(url)
+    try:
+        while True:
+            kanarie.watched |= set(seen_of(kanarie.processes))
+            kanarie.watched |= {row[0] for row in await conn.fetch("select query from pg_stat_activity")}
+            await asyncio.sleep(0.02)
+    finally:
+        await conn.close()
+
+
+def seen_of(processes: Iterable[psutil.Process]) -> Iterator[str]:
+    """Arguments of each process and of those that it started; of the latter also the environment, which their
+    parent gave them."""
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            own = process.cmdline()
+            yield " ".join(own)
+            for child in process.children(recursive=True):
+                if (arguments := child.cmdline()) != own:  # else it is still a copy of its parent, about to begin
+                    yield " ".join([*arguments, *(f"{name}={value}" for name, value in child.environ().items())])
+
+
+async def command(kanarie: Kanarie, *arguments: str) -> str:
+    """What a command of the loket writes, run as the service itself is."""
+    environ = kanarie.processes[0].environ()
+    done = await asyncio.create_subprocess_exec(
+        *loket(*arguments), cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await done.communicate()
+    return out.decode()
+
+
+# ── Where to look afterwards ─────────────────────────────────────────────────────────────────────
+
+
+async def in_valkey(client: redis.asyncio.Redis) -> list[str]:
+    """Every key, and every value of every kind."""
+    texts: list[str] = []
+    async for key in client.scan_iter():
+        kind = (await client.type(key)).decode()
+        read = {
+            "string": client.get,
+            "list": lambda key: client.lrange(key, 0, -1),
+            "set": client.smembers,
+            "zset": lambda key: client.zrange(key, 0, -1, withscores=True),
+            "hash": client.hgetall,
+            "stream": client.xrange,
+        }[kind]
+        texts += [str(key), str(await read(key))]
+    return texts
+
+
+def in_files(folder: Path) -> list[str]:
+    """Names and contents."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [f"{path.name}\n{path.read_bytes().decode('latin-1')}" for path in files]
+
+
+RELATIONS = """
+select c.relname as name,
+       array_agg(format(case when a.atttypid = 'bytea'::regtype then 'encode(%I, ''escape'')' else '%I::text' end,
+                        a.attname)) as columns
+from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
+  and has_column_privilege(c.oid, a.attnum, 'select')
+group by c.relname order by c.relname
+"""
+
+PUBLIC = {"postcodegebied", "gemeente", "productcategorie"}
+"""Tables of postcodes and the like, that everybody knows."""
+
+
+async def relations(conn: Connection) -> dict[str, str]:
+    """Table or view → the query that gives each of its rows, as far as this role may read them, as one text."""
+    rows = await conn.fetch(RELATIONS)
+    return {
+        row["name"]: f"select concat_ws(' | ', {', '.join(row['columns'])}) from {row['name']}"
+        for row in rows
+        if row["name"] not in PUBLIC
+    }
+
+
+async def texts_of(conn: Connection, query: str) -> list[str]:
+    return [row[0] for row in await conn.fetch(query)]
+
+
+@asynccontextmanager
+async def restored(cluster: Cluster, superuser: Connection, database: str) -> AsyncIterator[str]:
+    """A new database from a dump of this one."""
+    name = f"{database}_terug"
+    source, dump = cluster.url(database, "postgres"), cluster.programs / "pg_dump"
+    made = await asyncio.to_thread(subprocess.run, [dump, source], capture_output=True, check=True)
+    await superuser.execute(f"create database {name} owner loket_eigenaar")
+    await superuser.execute("create role kanarie_ander login")
+    psql = [cluster.programs / "psql", "-qX", "-v", "ON_ERROR_STOP=1", cluster.url(name, "postgres")]
+    try:
+        await asyncio.to_thread(subprocess.run, psql, input=made.stdout, capture_output=True, check=True)
+        yield name
+    finally:
+        await superuser.execute(f"drop database {name} with (force)")
+        await superuser.execute("drop role kanarie_ander")

@@ -1,8 +1,8 @@
 """Bewaren: how long the loket keeps what, and what it does when the term is over. One function per kind.
 
 Each works on the region of its transaction, which runs for the service itself, and counts by `now`. A term of N days
-that begins on day D is over at the beginning of day D + N, in the Netherlands. Valkey keeps nothing, and the solver
-gets its input through a pipe: there is nothing to forget there.
+that begins on day D is over at the beginning of day D + N, in the Netherlands. Valkey only counts requests, and the
+solver gets its input through a pipe: nothing of a child is there to forget.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from service import termijnen
 from service.days import age_on, today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
@@ -216,6 +217,45 @@ async def beeindig(conn: Connection, plaatsing_id: UUID, op: date, reden: EindeR
     row = await conn.fetchrow(BEEINDIG, plaatsing_id, op, reden)
     await conn.execute(AANVRAAG_BEEINDIGD, plaatsing.aanvraag_id)
     return msgspec.convert(row, Bezetting)
+
+
+DEFINITIEF = """
+select v.zorgvorm, v.gesloten, b.definitief_op,
+       (select d.uitkomst from besluit d where d.aanvraag_id = b.aanvraag_id and d.voorziening_id = v.id
+        order by d.op desc, d.id desc limit 1) as besluit
+from bezetting b join plek p on p.id = b.plek_id join voorziening v on v.id = p.voorziening_id
+where b.id = $1
+"""
+
+ZET_DEFINITIEF = f"update bezetting set definitief_op = $2, versie = versie + 1 where id = $1 returning {COLUMNS}"
+
+
+async def maak_definitief(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezetting:
+    """What began before, or begins later, rests on all that the law asks. A second time does nothing.
+
+    Refuses NOT_FOUND, and CONFLICT with everything that is missing: grondslag, machtiging where the juridisch kader
+    asks one, the provider's yes, and the toestemming of each who must give it.
+    """
+    plaatsing = await _lopende(conn, plaatsing_id)
+    if plaatsing.aanvraag_id is None:
+        raise Refusal(Kind.CONFLICT, "Deze plaatsing is niet door het loket gedaan: er is geen aanvraag bij.")
+    row = await conn.fetchrow(DEFINITIEF, plaatsing_id)
+    assert row is not None
+    if row["definitief_op"] is not None:
+        return plaatsing
+    dag = max(today(now), plaatsing.van)
+    missing = await termijnen.mist_voor_definitief(
+        conn, plaatsing.aanvraag_id, dag, row["zorgvorm"], gesloten=row["gesloten"]
+    )
+    if row["besluit"] != "geaccepteerd":
+        missing.append(("/besluit", "De aanbieder heeft nog geen ja gezegd."))
+    if missing:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)}",
+            tuple(FieldError(pointer, "ontbreekt", says) for pointer, says in missing),
+        )
+    return msgspec.convert(await conn.fetchrow(ZET_DEFINITIEF, plaatsing_id, now), Bezetting)
 
 
 # ── Stop ─────────────────────────────────────────────────────────────────────────────────────────

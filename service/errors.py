@@ -80,6 +80,11 @@ CONSTRAINTS: dict[str, Meaning] = {
         Kind.CONFLICT, "Deze koppeling heeft of had al een sleutel met deze kid. Maak een nieuwe sleutel.", "/jwk/kid"
     ),
     "toestemming_een_per_persoon": Meaning(Kind.CONFLICT, "Per persoon kan er één toestemming zijn.", "/toestemmingen"),
+    "bezetting_definitief_compleet": Meaning(
+        Kind.CONFLICT,
+        "Een plaatsing is pas definitief met een grondslag die geldt, het ja van de aanbieder en de toestemming van"
+        " iedereen die dat moet. Leg vast wat nog mist.",
+    ),
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
     "contract_een_per_periode": Meaning(
         Kind.CONFLICT, "Er is in deze periode al een contract met deze aanbieder voor deze zorgvorm."

@@ -37,7 +37,7 @@ async def load(conn: Connection, shape: type[S]) -> S:
         except msgspec.ValidationError as error:
             raise Refusal(
                 Kind.CONFLICT,
-                f"De instelling {row['sleutel']} van uw regio klopt niet: {error}. Vraag de beheerder dat te verbeteren.",
+                f"De instelling {row['sleutel']} van uw regio klopt niet: {error}. Verbeter haar.",
             ) from error
     return shape(**values)
 

@@ -34,6 +34,7 @@ from service import (
     plekken,
     rangschikking,
     samenplaatsingen,
+    termijnen,
     uitsluitingen,
     voorzieningen,
     werklijst,
@@ -251,6 +252,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("wijzigAanvraag", WIJZIG, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
     Handeling("toonRangschikking", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
     Handeling("lijstInzagen", LEES, Object.LOGREGEL, INZAGEN_ZIEN, Verwerking.VERANTWOORDEN),
+    Handeling("lijstAlarmen", LEES, Object.AANVRAAG, SAMEN_DOEN, _BEMIDDELEN),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
@@ -355,6 +357,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         rangschikking.Voorkomen,
         rangschikking.Bijdrage,
     ),
+    _heel(S, V): (termijnen.Alarm,),
     _heel(S): (
         planverslag.Plan,
         planverslag.PlanOverzicht,

@@ -168,6 +168,7 @@ LISTED = {
     "lijstVoorzieningen": "voorziening",
     "lijstPlekken": "plek",
     "lijstAanvragen": "geplaatst",
+    "lijstAlarmen": "geplaatst",
     "lijstPlannen": "plan",
     "lijstGebruikers": "gebruiker",
     "lijstKoppelingen": "koppeling",

@@ -106,6 +106,7 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     "haalAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {}),
     "wijzigAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {"json": {"rolstoel": True}, "headers": EVERY}),
     "toonRangschikking": lambda w: (f"/aanvragen/{w.kinderen[0]}/rangschikking", {}),
+    "lijstAlarmen": lambda w: ("/alarmen", {}),
     "lijstInzagen": lambda w: (f"/aanvragen/{w.kinderen[0]}/inzagen", {}),
     "startPlan": lambda w: ("/plannen", {"json": {"vast": [keuze(w)]}}),
     "haalPlan": lambda w: (f"/plannen/{w.plan}", {}),

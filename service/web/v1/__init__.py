@@ -11,6 +11,7 @@ from service.web.operation import Operation
 from service.web.v1 import (
     aanbieders,
     aanvragen,
+    alarmen,
     bevestigingen,
     codes,
     gebruikers,
@@ -37,6 +38,7 @@ _GROUPS: tuple[Operation, ...] = (
     *aanvragen.OPERATIONS,
     *rangschikking.OPERATIONS,
     *inzagen.OPERATIONS,
+    *alarmen.OPERATIONS,
     *plannen.OPERATIONS,
     *planregels.OPERATIONS,
     *samenplaatsingen.OPERATIONS,

@@ -78,11 +78,11 @@ async def check_chain(conn: Connection, regio: str) -> Uitslag:
             volgnummer, regel_id, regel_hash, stored, verzegeld_op, *line = row
             if volgnummer != number + 1:
                 gone = (
-                    f"Zegel {number + 1}"
+                    f"Zegel {number + 1} van de keten ontbreekt"
                     if volgnummer == number + 2
-                    else f"Zegels {number + 1} tot en met {volgnummer - 1}"
+                    else f"Zegels {number + 1} tot en met {volgnummer - 1} van de keten ontbreken"
                 )
-                uitslag.fout(f"{gone} van de keten ontbreekt: er is iets weggehaald.")
+                uitslag.fout(f"{gone}: er is iets weggehaald.")
             elif stored != logketen.hash_of_seal(head, regio, volgnummer, verzegeld_op, regel_hash):
                 uitslag.fout(
                     f"Zegel {volgnummer} (regel {regel_id}) sluit niet aan op het zegel ervoor: hier is een zegel"
@@ -166,13 +166,13 @@ def parse(line: bytes) -> Kop | None:
 
 
 def read(path: Path, size: int) -> Iterator[Anker | int]:
-    """The heads in the first `size` bytes, in order; for a line that cannot be read its number."""
+    """The heads in the first `size` bytes, in order; for a line that cannot be read its number. `#`: for people."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             size -= len(line)
             if size < 0:
                 return
-            if line.strip():
+            if line.strip() and not line.startswith(b"#"):
                 kop = parse(line)
                 yield number if kop is None else Anker(kop, number)
 

@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 AGAIN_S = 60.0
 """An alarm that goes on is repeated this often."""
 
+FIRST = "# De koppen van het log van het loket: regio, zegel, hash, moment. Zie loket log verify. Begonnen op {}.\n"
+"""Of each file. It is on disk before the first seal is, so a file that is empty while there is a chain was emptied."""
+
 
 class Anker:
     """`add` is for a thread: it waits for the disk."""
@@ -56,6 +59,8 @@ class Anker:
                 self._known, self._read = {}, 0
             torn = self._catch_up(fd, size)
             lines = [self._line(head, now) for head in heads if self._is_new(head, monotonic)]
+            if size == 0:
+                lines.insert(0, FIRST.format(now.astimezone(UTC).isoformat()).encode())
             if lines:
                 # Half a line, of a computer that went down, stays as it is: nothing here is ever changed.
                 os.write(fd, b"\n" * torn + b"".join(lines))

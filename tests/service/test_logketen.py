@@ -87,8 +87,13 @@ def append(path: Path, text: str) -> None:
         file.write(text)
 
 
+def empty(path: Path) -> None:
+    path.write_text("")
+
+
 def lines_of(path: Path) -> list[list[str]]:
-    return [line.split() for line in path.read_text().splitlines()]
+    """The heads, without the first line, that says what the file is."""
+    return [line.split() for line in path.read_text().splitlines() if not line.startswith("#")]
 
 
 async def ids(owner: Connection) -> list[int]:
@@ -223,6 +228,36 @@ async def test_when_a_worker_dies_before_it_wrote_the_head_the_next_one_does(
     assert [line[:2] for line in lines_of(path)] == [[REGIO, "2"]]
 
 
+async def test_a_worker_that_dies_after_its_very_first_seal_leaves_no_alarm(
+    pool: Pool, log: Log, path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The file begins, on disk, before the first chain does: without a head it is not a file that was emptied."""
+    await Zegel(pool, Anker(path), clock=clock).round()
+    await log(2)
+    dies = Zegel(pool, None, clock=clock)
+    await dies.round()
+
+    await Zegel(pool, Anker(path), clock=clock).round()
+
+    assert [record.message for record in caplog.records if "alarm" in record.message] == []
+    assert [line[:2] for line in lines_of(path)] == [[REGIO, "2"]]
+    assert await findings(pool, path) == []
+
+
+async def test_a_file_that_was_emptied_while_nobody_looked_is_an_alarm(
+    pool: Pool, log: Log, path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also with its first line gone, which every file of ours has."""
+    await log()
+    await Zegel(pool, Anker(path), clock=clock).round()
+    caplog.clear()
+    empty(path)
+
+    await Zegel(pool, Anker(path), clock=clock).round()
+
+    assert [f"{path} is empty" in record.message for record in caplog.records] == [True]
+
+
 async def test_a_file_that_is_gone_or_cannot_be_written_is_an_alarm_and_stops_nothing(
     pool: Pool, owner: Connection, log: Log, path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -255,7 +290,7 @@ async def test_half_a_line_of_a_computer_that_went_down_is_passed_by(
     await Zegel(pool, Anker(path), clock=clock).round()
 
     assert [line[1] for line in lines_of(path)] == ["1", "2", "2"]
-    assert await findings(pool, path) == [f"Regel 2 van {path} is niet te lezen."]
+    assert await findings(pool, path) == [f"Regel 3 van {path} is niet te lezen."]
 
 
 # ── Verify ───────────────────────────────────────────────────────────────────────────────────────
@@ -290,8 +325,8 @@ CHANGES = {
     "seals that are gone": (
         "delete from logketen where volgnummer in (4, 5, 6)",
         [
-            "Zegels 4 tot en met 6 van de keten ontbreekt: er is iets weggehaald.",
-            "Zegel 6 staat in regel 2 van het ankerbestand, maar niet meer in de keten.",
+            "Zegels 4 tot en met 6 van de keten ontbreken: er is iets weggehaald.",
+            "Zegel 6 staat in regel 3 van het ankerbestand, maar niet meer in de keten.",
         ],
     ),
     "two lines that changed places": (
@@ -327,7 +362,7 @@ CHANGES = {
     ),
     "a tail that was cut off": (
         "delete from logregel where id > 6; delete from logketen where regel_id > 6",
-        ["De keten stopt bij zegel 6, maar regel 3 van het ankerbestand kent zegel 9: de staart is afgekapt."],
+        ["De keten stopt bij zegel 6, maar regel 4 van het ankerbestand kent zegel 9: de staart is afgekapt."],
     ),
     "a removal that is only said": (
         "insert into logwissing (regio, op, tot_volgnummer, termijn_dagen)"

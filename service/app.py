@@ -26,6 +26,7 @@ from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
 from service.web.headers import secure
 from service.web.identity import Identity, Sessions
+from service.web.limiet import Limiet
 from service.web.operation import Services
 from service.web.pages.visit import guard, page_id
 from service.web.v1 import OPERATIONS
@@ -52,6 +53,7 @@ async def open_services(
         valkey = redis.asyncio.from_url(redis_url)
         stack.push_async_callback(valkey.aclose)
         oidc = await stack.enter_async_context(Oidc.opened(settings))
+        limiet = await stack.enter_async_context(Limiet.opened(settings))
         travel = await stack.enter_async_context(Traveller.opened(settings))
         # Its own connections: a question that waits for the snapshot holds one of the pool already.
         reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
@@ -70,6 +72,7 @@ async def open_services(
                 redis=valkey,
                 bus=bus,
                 oidc=oidc,
+                limiet=limiet,
                 demo_links=demo_links,
             )
         finally:

@@ -23,7 +23,7 @@ from service import fields, logboek, toegang
 from service.db import Wie, transaction
 from service.errors import FieldError
 from service.logboek import Spoor
-from service.web import etags, gezien, idempotency, origin, problems
+from service.web import etags, gezien, idempotency, limiet, origin, problems
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
@@ -116,6 +116,7 @@ class Api:
         # A TimeoutError is told as 503, like everything that is away.
         async with asyncio.timeout(services.settings.request_limit_s):
             wie = await self._identity(ASGIConnection(scope))
+            await limiet.of_wie(scope, services, wie)
         seen = self._gezien[operation.id]
         about = seen.asked(ids, UNSET)
         try:

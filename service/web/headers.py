@@ -26,6 +26,8 @@ async def secure(message: Message, scope: Scope) -> None:
         return
     headers = list(message["headers"])
     present = {name.lower() for name, _ in headers}
+    limiet: dict[str, str] = scope.get("state", {}).get("limiet", {})
+    headers += [(name.lower().encode(), value.encode()) for name, value in limiet.items()]
     headers += [(name, value) for name, value in SECURITY.items() if name not in present]
     services = getattr(scope["litestar_app"].state, "services", None)
     if scope["scheme"] == "https" or (services is not None and services.settings.adres):  # https ends at a proxy

@@ -21,7 +21,7 @@ from service.errors import Refusal
 from service.logboek import Resultaat, Spoor
 from service.toegang import Doel, Verwerking
 from service.verklaringen import Ongeldig
-from service.web import origin, problems
+from service.web import limiet, origin, problems
 from service.web.headers import media_type
 from service.web.operation import Services
 
@@ -74,6 +74,7 @@ async def oauth_token(request: Request[Any, Any, Any]) -> Response[bytes]:
     spoor = logboek.spoor(request.headers.get("traceparent"))
     try:
         origin.check(request.scope, services.settings.adres)
+        await limiet.of_address(request.scope, services)
         return _answer(200, await _token(request, services, spoor))
     except Fout as fout:
         log.warning("%s: oauth: %s: %s", spoor.id, fout.error, fout)

@@ -66,6 +66,7 @@ SAYS = {
     415: "Content-Type kan hier niet.",
     422: "De Idempotency-Key hoort bij een ander verzoek.",
     428: "If-Match ontbreekt.",
+    429: "Te veel verzoeken in korte tijd; Retry-After zegt na hoeveel seconden het weer kan.",
     500: "Onvoorziene fout; het nummer staat in instance.",
     503: "De gegevens zijn even niet bereikbaar.",
 }
@@ -85,6 +86,15 @@ HEADERS: dict[str, Any] = {
         "required": True,
         "schema": {"type": "string", "format": "uri-reference"},
     },
+    "RateLimit-Policy": {
+        "description": "Hoeveel verzoeken (q) er mogen in hoeveel seconden (w).",
+        "schema": {"type": "string", "examples": ['"koppeling";q=300;w=60']},
+    },
+    "RateLimit": {
+        "description": "Hoeveel verzoeken er nu nog kunnen (r), en na hoeveel seconden het er meer zijn (t).",
+        "schema": {"type": "string", "examples": ['"koppeling";r=299;t=1']},
+    },
+    "Retry-After": {"description": "Seconden om te wachten.", "required": True, "schema": {"type": "integer"}},
     "Allow": {"description": "Wat hier wel kan.", "schema": {"type": "string"}},
 }
 
@@ -124,7 +134,7 @@ def statuses(operation: Operation) -> list[int]:
     """Every status that the operation can answer."""
     found = {operation.status, 400, 406, 500, 503, *operation.refuses}
     if not operation.public:
-        found |= {401, 403}
+        found |= {401, 403, 429}
     if "{" in operation.path:
         found.add(404)
     if operation.method == "GET" and operation.has_etag:
@@ -241,6 +251,9 @@ def _without_null(schema: dict[str, Any], components: dict[str, Any]) -> tuple[d
 
 def _response(operation: Operation, status: int) -> dict[str, Any]:
     names = ["API-Version"]
+    # Counted once it is known who asks.
+    names += ["RateLimit-Policy", "RateLimit"] if toegang.handeling(operation.id) and status not in (401, 406) else []
+    names += ["Retry-After"] if status == 429 else []
     if status < 400:
         names += ["ETag"] if operation.has_etag or operation.creates else []
         names += ["Location"] if operation.creates else []

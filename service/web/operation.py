@@ -20,6 +20,7 @@ from service.oidc import Oidc
 from service.settings import Settings
 from service.snapshot import Snapshots
 from service.travel import Traveller
+from service.web.limiet import Limiet
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -40,6 +41,7 @@ class Services(Struct, kw_only=True, eq=False):
     redis: redis.asyncio.Redis
     bus: Bus
     oidc: Oidc
+    limiet: Limiet
     demo_links: Mapping[str, UUID] = field(default_factory=dict)
     """Token of a link → gebruiker, in the demo on this computer only (service/demologin.py)."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

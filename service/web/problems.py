@@ -42,6 +42,7 @@ TITLES = {
     415: "Deze vorm van invoer kan hier niet",
     422: "Deze sleutel is al gebruikt",
     428: "Er ontbreekt een kopregel",
+    429: "Dit zijn te veel verzoeken",
     500: "Er ging iets mis",
     503: "Het loket kan er nu niet bij",
 }

@@ -58,10 +58,11 @@ async def test_statuses_follow_from_what_an_operation_takes(document: dict[str, 
     def statuses(method: str, path: str) -> set[int]:
         return {int(status) for status in operations[method, path]["responses"]}
 
-    assert statuses("get", "/plekken") == {200, 304, 400, 401, 403, 406, 500, 503}
-    assert statuses("get", "/plekken/{plekId}") == {200, 304, 400, 401, 403, 404, 406, 500, 503}
-    assert statuses("post", "/plekken") == {201, 400, 401, 403, 406, 409, 413, 415, 422, 500, 503}
-    assert statuses("patch", "/plekken/{plekId}") == {200, 400, 401, 403, 404, 406, 409, 412, 413, 415, 428, 500, 503}
+    assert statuses("get", "/plekken") == {200, 304, 400, 401, 403, 406, 429, 500, 503}
+    assert statuses("get", "/plekken/{plekId}") == {200, 304, 400, 401, 403, 404, 406, 429, 500, 503}
+    assert statuses("post", "/plekken") == {201, 400, 401, 403, 406, 409, 413, 415, 422, 429, 500, 503}
+    changes = {200, 400, 401, 403, 404, 406, 409, 412, 413, 415, 428, 429, 500, 503}
+    assert statuses("patch", "/plekken/{plekId}") == changes
 
 
 async def test_the_document_says_who_may_do_it_and_how_they_prove_who_they_are(document: dict[str, Any]) -> None:

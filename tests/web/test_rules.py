@@ -98,6 +98,8 @@ async def test_head_answers_as_get_without_a_body(api: httpx.AsyncClient) -> Non
             continue
         get, head = await api.get(address(operation)), await api.head(address(operation))
         assert (head.status_code, head.content) == (get.status_code, b""), operation.path
+        for answer in (head, get):
+            answer.headers.pop("RateLimit", None)  # one less each time
         assert head.headers == get.headers, operation.path
 
 

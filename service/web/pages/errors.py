@@ -25,6 +25,7 @@ TEXTS = {
     ),
     405: ("Dit kan hier niet", ["Deze pagina kunt u alleen bekijken."]),
     409: ("Dit kan nu niet", [""]),
+    429: ("Dit zijn te veel verzoeken", [""]),
     500: (
         "Er ging iets mis",
         [

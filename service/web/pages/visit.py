@@ -18,7 +18,7 @@ from msgspec import Struct, field
 from service import betrokkenen, logboek, toegang
 from service.db import Connection, Wie, transaction
 from service.errors import Refusal
-from service.web import gezien, origin, problems
+from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render
@@ -53,11 +53,17 @@ def page_id(handler: BaseRouteHandler) -> str:
     return handler.name or handler.fn.__name__
 
 
+LOGIN = frozenset({"inloggen", "demo_inloggen", "inlog_start", "inlog_terug", "inlog_keuze"})
+"""Pages by which somebody gets in: counted by internet address. So is /oauth/token, which answers for itself."""
+
+
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Litestar asks this before each of its handlers: no page is shown to who may not see it. /v1 asks for itself."""
+    scope = cast(HTTPScope, connection.scope)
+    if not isinstance(handler, ASGIRouteHandler) and page_id(handler) in LOGIN:
+        await limiet.of_address(scope, connection.app.state.services)
     if isinstance(handler, ASGIRouteHandler) or page_id(handler) in toegang.OPENBAAR:
         return
-    scope = cast(HTTPScope, connection.scope)
     if scope["method"] == "OPTIONS":  # Litestar answers it by itself: which methods there are
         return
     services: Services = connection.app.state.services
@@ -65,6 +71,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     origin.check(scope, services.settings.adres)
     connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
     wie = await identity(connection)
+    await limiet.of_wie(scope, services, wie)
     try:
         toegang.mag(wie, page_id(handler))
     except Refusal:

@@ -107,8 +107,8 @@ OPERATIONS = (
         id="voegSleutelToe",
         tag=TAG,
         summary="Voeg een publieke sleutel toe",
-        description="Hij geldt meteen. Er gelden er hooguit twee tegelijk, zodat een systeem van sleutel kan wisselen zonder"
-        " stil te staan. Dat kan het systeem zelf.",
+        description="Hij geldt meteen. Er gelden er hooguit twee tegelijk, zodat een systeem van sleutel kan wisselen"
+        " zonder stil te staan. Dat kan het systeem zelf.",
         body=NieuweSleutel,
         check=koppelingen.check_sleutel,
         answer=Sleutel,

@@ -1,0 +1,204 @@
+"""How many requests somebody may do per minute: a machine, a person, and by internet address who still has to log in.
+
+A bucket that leaks at an even pace (GCRA): a whole minute's worth may come at once, and then one each 60/quota seconds.
+All processes count together in Valkey, in one round trip, by the clock of the process that asks; one whose clock runs
+ahead can take at most one quota from others. Valkey away or slow: each process counts by itself, so that the door is
+never open and never shut. The keys are hashes with a secret: who reads Valkey learns of nobody.
+
+The headers RateLimit and RateLimit-Policy: draft-ietf-httpapi-ratelimit-headers-11.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import logging
+import math
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import redis.asyncio
+from litestar.types import HTTPScope
+from msgspec import Struct
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from service.db import Wie
+from service.settings import Settings
+from service.web import client
+from service.web.problems import HttpRefusal
+
+if TYPE_CHECKING:
+    from service.sessies import Sessie
+    from service.web.operation import Services
+
+WINDOW_MS = 60_000
+
+PATIENCE_S = 0.25
+"""Valkey answers in less than a thousandth of this; who waits longer, waits for nothing."""
+
+RETRY_S = 1.0
+"""So long Valkey is not asked again when it was away."""
+
+MOST = 50_000
+"""Of whom a process counts by itself."""
+
+CLOSE_MS = 0.01
+"""Rounding of sums of so many milliseconds since 1970."""
+
+log = logging.getLogger(__name__)
+
+
+class Soort(StrEnum):
+    """Names of the policies."""
+
+    KOPPELING = "koppeling"
+    GEBRUIKER = "gebruiker"
+    ADRES = "adres"
+
+
+class Stand(Struct, frozen=True):
+    """After a request was counted or refused."""
+
+    soort: Soort
+    quota: int
+    allowed: bool
+    left: int
+    """Requests that may come at once now."""
+    wait_s: int
+    """Until one more than that may."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "RateLimit-Policy": f'"{self.soort}";q={self.quota};w={WINDOW_MS // 1000}',
+            "RateLimit": f'"{self.soort}";r={self.left};t={self.wait_s}',
+        }
+
+
+# What is kept is the moment at which all that was asked so far has leaked away (ITU-T I.371: theoretical arrival time).
+SCRIPT = f"""
+local now, pace = tonumber(ARGV[1]), tonumber(ARGV[2])
+local empty = tonumber(redis.call('get', KEYS[1]) or now)
+empty = math.min(math.max(empty, now), now + {WINDOW_MS})
+if empty + pace > now + {WINDOW_MS} + {CLOSE_MS} then
+    return {{0, string.format('%.4f', empty)}}
+end
+empty = string.format('%.4f', empty + pace)
+redis.call('set', KEYS[1], empty, 'px', math.ceil(empty - now) + 1)
+return {{1, empty}}
+"""
+
+
+class Limiet:
+    """The counters of one process, and those that it shares."""
+
+    def __init__(self, valkey: redis.asyncio.Redis, secret: bytes) -> None:
+        self._script = valkey.register_script(SCRIPT)
+        self._secret = secret
+        self._own: dict[bytes, float] = {}
+        self._away_until = float("-inf")
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, settings: Settings) -> AsyncIterator[Limiet]:
+        """Connections of its own, that do not try again: who asks is waiting."""
+        assert settings.redis_url is not None
+        valkey = redis.asyncio.from_url(
+            settings.redis_url,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=PATIENCE_S,
+            socket_connect_timeout=PATIENCE_S,
+        )
+        # All processes must have the same secret. Where nobody can log in but on this computer, it is one process.
+        secret = settings.oidc_keys.read_bytes() if settings.oidc_keys else secrets.token_bytes(32)
+        try:
+            yield cls(valkey, hashlib.blake2b(secret, digest_size=32, person=b"loket limiet").digest())
+        finally:
+            await valkey.aclose()
+
+    async def count(self, soort: Soort, who: str, quota: int, now: datetime) -> Stand:
+        """One request of `who`, of whom `quota` may come per minute; who is refused is not counted."""
+        key = hashlib.blake2b(f"{soort} {who}".encode(), key=self._secret, digest_size=16).digest()
+        moment, pace = now.timestamp() * 1000, WINDOW_MS / quota
+        allowed, empty = await self._shared(key, moment, pace) or self._by_itself(key, moment, pace)
+        room = WINDOW_MS - (empty - moment)
+        left = max(0, math.floor((room + CLOSE_MS) / pace))
+        wait_ms = (left + 1) * pace - room
+        return Stand(soort, quota, allowed, left, max(1, math.ceil((wait_ms - CLOSE_MS) / 1000)))
+
+    async def _shared(self, key: bytes, moment: float, pace: float) -> tuple[bool, float] | None:
+        """None: Valkey is away."""
+        if time.monotonic() < self._away_until:
+            return None
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                answer: Any = await self._script(keys=[b"limiet:" + key], args=[f"{moment:.4f}", repr(pace)])
+            return bool(answer[0]), float(answer[1])
+        except (RedisError, OSError) as error:  # a TimeoutError is one
+            log.warning("limiet: Valkey is away (%s), counting by itself", type(error).__name__)
+            self._away_until = time.monotonic() + RETRY_S
+            return None
+
+    def _by_itself(self, key: bytes, moment: float, pace: float) -> tuple[bool, float]:
+        """As SCRIPT does."""
+        empty = min(max(self._own.get(key, moment), moment), moment + WINDOW_MS)
+        if empty + pace > moment + WINDOW_MS + CLOSE_MS:
+            return False, empty
+        if key not in self._own and len(self._own) >= MOST:
+            self._forget(moment)
+        self._own[key] = empty + pace
+        return True, empty + pace
+
+    def _forget(self, moment: float) -> None:
+        """Of whom nothing is left to count; and when that is nobody, the half of whom least is left."""
+        self._own = {key: empty for key, empty in self._own.items() if empty > moment}
+        if len(self._own) >= MOST:
+            kept = sorted(self._own.items(), key=lambda item: item[1], reverse=True)
+            self._own = dict(kept[: MOST // 2])
+
+
+async def of_wie(scope: HTTPScope, services: Services, wie: Wie) -> None:
+    """Counts a request of who is logged in. Refuses 429."""
+    sessie: Sessie | None = scope.get("state", {}).get("sessie")
+    quota = (sessie.per_minuut if sessie else None) or services.settings.limit_person_min
+    soort = Soort.KOPPELING if wie.koppeling else Soort.GEBRUIKER
+    await _count(scope, services, soort, str(wie.gebruiker), quota)
+
+
+async def of_address(scope: HTTPScope, services: Services) -> None:
+    """Counts a request of who still has to log in. Refuses 429."""
+    address = _network(client.address(scope, services.settings.proxies))
+    await _count(scope, services, Soort.ADRES, address, services.settings.limit_address_min)
+
+
+async def _count(scope: HTTPScope, services: Services, soort: Soort, who: str, quota: int) -> None:
+    stand = await services.limiet.count(soort, who, quota, services.clock())
+    scope.setdefault("state", {})["limiet"] = stand.headers  # for headers.secure
+    if not stand.allowed:
+        seconden = "1 seconde" if stand.wait_s == 1 else f"{stand.wait_s} seconden"
+        raise HttpRefusal(
+            429,
+            f"Dit zijn te veel verzoeken: er mogen er {quota} per minuut. Wacht {seconden} en probeer het dan opnieuw.",
+            headers={"Retry-After": str(stand.wait_s)},
+        )
+
+
+def _network(address: str) -> str:
+    """Of an IPv6 address the first half: one connection to the internet has all of the second."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv4Address):
+        return address
+    if ip.ipv4_mapped is not None:
+        return str(ip.ipv4_mapped)
+    return str(ipaddress.ip_network((int(ip), 64), strict=False))

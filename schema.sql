@@ -2276,3 +2276,50 @@ revoke execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, 
     neem_waar(bytea, uuid, timestamptz), bezetting_bewaak_definitief() from public;
 grant execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, timestamptz, wissing_soort, text),
     neem_waar(bytea, uuid, timestamptz) to loket_app;
+
+-- ── What is held about one child, for who asks to see it ─────────────────────────────────────────
+
+create function dossier(aanvraag uuid) returns table (tabel text, rijen jsonb)
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+declare
+    naam text;
+begin
+    if huidige_rol() is distinct from 'schakelfunctionaris'
+       or huidige_gebruiker() is distinct from '00000000-0000-0000-0000-000000000000' then
+        raise insufficient_privilege using message = 'only the service itself gathers all that is held about a child';
+    end if;
+    if not exists (select from aanvraag a where a.id = $1 and a.regio = huidige_regio()) then
+        return;
+    end if;
+    return query select 'aanvraag', jsonb_agg(to_jsonb(a)) from aanvraag a where a.id = $1;
+    return query select 'samenplaatsing', jsonb_agg(to_jsonb(s)) from samenplaatsing s
+        where s.id = (select a.samenplaatsing_id from aanvraag a where a.id = $1) having count(*) > 0;
+    -- Every table that says whose its rows are, also one that is made later; without who would lose a place by it.
+    for naam in
+        select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attname = 'aanvraag_id' order by 1
+    loop
+        return query execute format(
+            'select %L, jsonb_agg(to_jsonb(t) - ''verliezers'') from %I t where t.aanvraag_id = $1 having count(*) > 0', naam, naam)
+            using $1;
+    end loop;
+    -- What names it beside others: that it does, and not who the others are.
+    return query select 'plan', jsonb_agg(jsonb_build_object('id', p.id, 'aangemaakt_op', p.aangemaakt_op)) from plan p
+        where p.regio = huidige_regio()
+          and (p.conflicten::text like '%' || $1 || '%'
+               or exists (select from plan_prijs x where x.plan_id = p.id and x.verliezers @> array[$1]))
+        having count(*) > 0;
+    return query select 'herhaling', jsonb_agg(jsonb_build_object('aangemaakt_op', h.aangemaakt_op, 'status', h.status))
+        from herhaling h where h.regio = huidige_regio() and h.betrokkenen @> array[$1] having count(*) > 0;
+    return query select 'taak', jsonb_agg(to_jsonb(t) - 'claim') from taak t
+        where t.regio = huidige_regio() and t.gegevens::text like '%' || $1 || '%' having count(*) > 0;
+    return query select 'wissing', jsonb_agg(to_jsonb(w)) from wissing w
+        where w.regio = huidige_regio() and w.nummer = (select a.nummer from aanvraag a where a.id = $1)
+        having count(*) > 0;
+end;
+$$;
+comment on function dossier(uuid) is
+    'Every row about one child, by table, also what no rol alone may see: to give to that child or its parents, or to its verwijzer.';
+revoke execute on function dossier(uuid) from public;
+grant execute on function dossier(uuid) to loket_app;

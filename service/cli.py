@@ -22,6 +22,7 @@ from service.commands import (
     log,
     migrate,
     plan,
+    privacy,
     psql,
     rank,
     replay,
@@ -61,6 +62,7 @@ app.add_typer(import_.app)
 app.add_typer(inlog.app)
 app.add_typer(gebruiker.app)
 app.add_typer(log.app)
+app.add_typer(privacy.app)
 app.command(cls=dutch.Command)(instellingen.instellingen)
 app.command("toegang", cls=dutch.Command)(toegang.toegang_tonen)
 

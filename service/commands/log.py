@@ -5,16 +5,15 @@ from __future__ import annotations
 import textwrap
 from datetime import UTC, date, datetime
 from pathlib import Path
-from uuid import UUID
 
 import msgspec
 import typer
 
-from service import inzagen, logboek, logcontrole
+from service import dossiers, logboek, logcontrole
 from service.commands import connect, dutch
 from service.commands.rank import find
 from service.days import AMSTERDAM, today
-from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.db import SYSTEM, Pool, Rol, Wie, transaction
 from service.dutch import count, day
 from service.inzagen import Inzage
 from service.logboek import Gebeurtenis, Handeling, Resultaat
@@ -179,8 +178,6 @@ ROLLEN = {
     Rol.BEHEERDER: "beheerder: zorgt dat het loket werkt",
 }
 
-PAGE = 500
-
 
 @app.command(cls=dutch.Command)
 def inzage(nummer: str = typer.Argument(help="Nummer of id van de aanvraag.")) -> None:
@@ -199,7 +196,7 @@ def inzage(nummer: str = typer.Argument(help="Nummer of id van de aanvraag.")) -
         async with transaction(pool, wie) as conn:
             id = await find(conn, nummer)
             naam = await conn.fetchval(NUMMER, id)
-            rows = await _all(conn, id)
+            rows = await dossiers.all_inzagen(conn, id)
             await logboek.schrijf(conn, wie, INZAGE, [id], now=now, spoor=logboek.spoor())
         print("\n".join(page(naam, rows, today(now))))
 
@@ -207,15 +204,6 @@ def inzage(nummer: str = typer.Argument(help="Nummer of id van de aanvraag.")) -
 
 
 NUMMER = "select nummer from aanvraag where id = $1"
-
-
-async def _all(conn: Connection, id: UUID) -> list[Inzage]:
-    rows: list[Inzage] = []
-    while True:
-        more = await inzagen.inzagen(conn, id, voor=rows[-1].nummer if rows else None, limit=PAGE)
-        rows += more
-        if len(more) < PAGE:
-            return rows
 
 
 def page(nummer: str, rows: list[Inzage], vandaag: date) -> list[str]:

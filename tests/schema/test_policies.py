@@ -383,7 +383,7 @@ FUNCTIES = {
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
     # Retention: of the loket, by term of the service itself (their own tests).
-    "ruim_op", "anonimiseer", "neem_waar",
+    "ruim_op", "anonimiseer", "dossier", "neem_waar",
     # Triggers.
     "bezetting_bewaak_definitief",
     "maak_betrokkene", "uit_is_uit", "sleutel_uit",

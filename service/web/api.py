@@ -172,6 +172,7 @@ class Api:
                 headers=headers,
                 services=services,
                 sessie=scope.get("state", {}).get("sessie_sleutel"),
+                betrokkenen=about,  # a refusal too can tell something of whom a handler has read
             )
             if wrong or wrong_body:
                 if operation.check is not None and body is not UNSET:
@@ -180,7 +181,9 @@ class Api:
             if key is None:
                 reply = await _perform(operation, call, seen, about)
             else:
-                asked = idempotency.digest(scope["method"], call.path, scope["query_string"], raw)
+                # Who works for another organisation now, does not get what it was answered before.
+                mine = f"{wie.rol} {wie.organisatie}"
+                asked = idempotency.digest(mine, scope["method"], call.path, scope["query_string"], raw)
                 reply = await idempotency.once(conn, key, asked, lambda: _perform(operation, call, seen, about))
             await gezien.write(
                 conn,

@@ -78,7 +78,9 @@ async def test_a_crash_leaves_neither_the_row_nor_the_answer(
 ) -> None:
     """Both are of one transaction; the same key then does the work."""
     with monkeypatch.context() as broken:
-        broken.setattr(idempotency, "KEEP", "select 1 / 0, $1::text, $2::bytea, $3::int, $4::jsonb, $5::bytea, $6::uuid[]")
+        broken.setattr(
+            idempotency, "KEEP", "select 1 / 0, $1::text, $2::bytea, $3::int, $4::jsonb, $5::bytea, $6::uuid[]"
+        )
         assert (await api.post("/v1/aanbieders", json={"naam": "De Linde"}, headers=KEY)).status_code == 500
     assert (await count(owner, "aanbieder"), await count(owner, "herhaling")) == (0, 0)
 
@@ -104,6 +106,22 @@ async def test_a_key_is_of_one_user(serve: Serve, wie: Wie, wie_als: Callable[..
     second = await theirs.post("/v1/aanbieders", json={"naam": "De Linde"}, headers=KEY)
 
     assert (first.status_code, second.status_code) == (201, 409)
+
+
+async def test_who_works_for_another_organisation_now_gets_no_answer_of_before(
+    serve: Serve, wie_als: Callable[..., Wie], pool: Pool, wie: Wie
+) -> None:
+    """The child in it is not theirs any more."""
+    async with transaction(pool, wie) as conn:
+        noord, zuid = await make.organisatie(conn, naam="GI Noord"), await make.organisatie(conn, naam="GI Zuid")
+    before, after = [await serve(wie_als("verwijzer", organisatie=of)) for of in (noord, zuid)]
+    body = {"organisatieId": str(noord)}
+
+    first = await before.post("/v1/samenplaatsingen", json=body, headers=KEY)
+    again = await after.post("/v1/samenplaatsingen", json=body, headers=KEY)
+
+    assert (first.status_code, again.status_code) == (201, 422)
+    assert first.json()["id"] not in again.text
 
 
 @pytest.mark.parametrize(("key", "status"), [("x" * 255, 201), ("x" * 256, 400), ("", 400), ("a b", 400)])

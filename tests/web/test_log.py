@@ -317,6 +317,27 @@ async def test_a_look_that_is_refused_is_in_the_log(
     assert {line["doel"] for line in await lines(owner) if line["rol"] == "contractbeheer"} == {"geen"}
 
 
+async def test_a_list_that_is_refused_leaves_a_line_of_every_child_that_it_was_compared_with(
+    api: httpx.AsyncClient, owner: Connection, world: World
+) -> None:
+    """What is wrong with a cell can follow from what the loket knows: here, from when the child needs a plek."""
+    content = files.text([["organisatie", "kenmerk", "uiterlijke datum"], ["GI Noord", world.kenmerk, "1-1-2020"]])
+
+    refused = await api.post("/v1/invoer/aanvragen?proef=true", files={"bestand": ("lijst.csv", content)})
+
+    assert (refused.status_code, "gewensteStart" in refused.text) == (400, True)
+    found = [(line["aanvraag_id"], line["handeling"], line["resultaat"]) for line in await lines(owner)]
+    assert found == [(world.kinderen[2], "leesInAanvragen", "geweigerd")]
+
+
+@pytest.mark.parametrize("voor", ["9223372036854775808", "-9223372036854775809", "0", "x", "9" * 5000])
+async def test_a_number_that_no_line_has_is_a_mistake(api: httpx.AsyncClient, world: World, voor: str) -> None:
+    """And no error of ours."""
+    answer = await api.get(f"/v1/aanvragen/{world.kinderen[0]}/inzagen?voor={voor}")
+
+    assert answer.status_code == 400
+
+
 async def test_what_fails_leaves_a_line_that_says_so_under_the_number_that_was_told(
     api: httpx.AsyncClient, owner: Connection, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,9 +13,17 @@ from service.web.operation import Answer, Call, get
 
 class Query(Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
     aantal: Annotated[int, Meta(ge=1, le=200, description="Hoeveel er hooguit op een bladzijde staan.")] = 50
-    voor: Annotated[
-        int | None, Meta(description="Alleen regels van voor dit nummer. Staat in de Link van de vorige bladzijde.")
-    ] = None
+    voor: (
+        Annotated[
+            int,
+            Meta(
+                ge=1,
+                le=2**53,
+                description="Alleen regels van voor dit nummer. Staat in de Link van de vorige bladzijde.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 async def page(call: Call) -> Answer:

@@ -210,6 +210,36 @@ async def test_only_ones_own_role_can_be_chosen_once_and_in_this_browser(
     assert await owner.fetchval("select count(*) from sessie") == 0
 
 
+PART = 'Content-Disposition: form-data; name="poging"'
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (
+            "multipart/form-data; boundary=x",
+            f"--x\r\n{PART}\r\nContent-Type: text/plain; charset=nonsense\r\n\r\na\r\n--x--\r\n",
+        ),
+        (
+            "multipart/form-data; boundary=x",
+            f"--x\r\n{PART}\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+2AA-\r\n--x--\r\n",
+        ),
+        ("multipart/form-data", "--x"),
+        ("application/x-www-form-urlencoded", "poging=%FF"),
+        ("application/x-www-form-urlencoded", "poging=é"),
+        ("application/x-www-form-urlencoded", "&".join(f"a{i}=1" for i in range(11))),
+        ("application/json", "{}"),
+    ],
+)
+async def test_a_form_that_no_browser_of_ours_sends_is_refused(
+    browser: httpx.AsyncClient, kind: str, body: str
+) -> None:
+    """Anybody can send it, so it may not become an error of ours."""
+    answer = await browser.post("/inloggen/keuze", content=body.encode(), headers={"Content-Type": kind})
+
+    assert answer.status_code in (400, 403)
+
+
 async def test_a_choice_is_no_login_under_way(
     browser: httpx.AsyncClient, provider: Provider, provider_id: UUID, owner: Connection
 ) -> None:

@@ -89,9 +89,7 @@ def refuse(errors: list[FieldError]) -> None:
 def read(shape: type[S], data: object, *, lax: bool = False, source: str = "body") -> tuple[S, list[FieldError]]:
     """`data` (decoded JSON) as `shape`, with every error. `lax` also takes numbers and yes/no as text (query)."""
     errors: list[FieldError] = []
-    info = inspect.type_info(shape)
-    assert isinstance(info, inspect.StructType)
-    value = _struct(info, data, "", errors, lax)
+    value = _struct(_info(shape), data, "", errors, lax)
     if source != "body":
         errors = [FieldError(e.pointer.removeprefix("/"), e.code, e.detail, source) for e in errors]
     return value, errors
@@ -138,10 +136,15 @@ def patch_of(shape: type[Struct], *without: str) -> type[Struct]:
 
 
 @cache
-def _fields(struct: type[Struct]) -> dict[str, inspect.Field]:
+def _info(struct: type[Struct]) -> inspect.StructType:
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
-    return {field.encode_name: field for field in info.fields}
+    return info
+
+
+@cache
+def _fields(struct: type[Struct]) -> dict[str, inspect.Field]:
+    return {field.encode_name: field for field in _info(struct).fields}
 
 
 def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:

@@ -293,6 +293,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("wijzigVervanging", WIJZIG, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG, los=True),
     Handeling("lijstCollegas", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
 )
@@ -310,7 +311,7 @@ OPENBAAR = {
     "inlog_keuze": "Kiezen in welke rol u werkt; alleen met een inlogpoging die is gelukt.",
     "inlog_sleutels": "De publieke sleutels waarmee het loket zich bij een identity provider bewijst.",
     "uitloggen": "De eigen sessie beëindigen.",
-    "oauth_token": "Toegang voor het systeem van een aanbieder, met een ondertekende verklaring.",
+    "oauth_inwisselen": "Toegang voor het systeem van een aanbieder, met een ondertekende verklaring.",
     "oauth_beschrijving": "Hoe het systeem van een aanbieder toegang krijgt.",
 }
 """What anybody may ask, without login: nothing of it is about a person."""
@@ -504,6 +505,12 @@ def mag(wie: Wie, id: str) -> Handeling:
         )
     others = " of ".join(sorted(found.rollen))
     raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet. Het kan met de rol {others}.")
+
+
+def kan(wie: Wie, id: str) -> bool:
+    """Whether `mag` would let them: for links that work."""
+    found = _HANDELING.get(id)
+    return found is not None and found.grond(wie) is not None
 
 
 def ziet(shape: type[Struct], veld: str) -> frozenset[Rol]:

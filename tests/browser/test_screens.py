@@ -29,6 +29,9 @@ STATES = (
     "not found",
     "login",
     "not allowed",
+    "start",
+    "start without screens",
+    "old link",
 )
 
 
@@ -44,7 +47,13 @@ def state(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
         if name == "login":
             return visit("/inloggen?uit=1", rol=None, **how)
         if name == "not allowed":
-            return visit("/", rol="beheerder", status=403, **how)
+            return visit(MISSING, rol="beheerder", status=403, **how)
+        if name == "start":
+            return visit("/start", **how)
+        if name == "start without screens":
+            return visit("/", rol="aanbieder", **how)
+        if name == "old link":
+            return visit("/demo-inloggen/van-gisteren", rol=None, status=404, **how)
         if name == "ranked":
             return visit(request.getfixturevalue("ranked"), **how)
         if name == "nothing fits":

@@ -75,6 +75,8 @@ def test_the_demo_prints_a_link_for_each_role_that_logs_in(data_folder: Path) ->
         guessed = client.get("/demo-inloggen/geraden")
         client.post("/uitloggen")
         after = client.get("/")
+        client.get(demo.links["verwijzer"])
+        first = client.get("/", follow_redirects=True)
 
         assert list(demo.links) == roles
         assert (before.status_code, before.headers["Location"]) == (303, "/inloggen")
@@ -82,3 +84,5 @@ def test_the_demo_prints_a_link_for_each_role_that_logs_in(data_folder: Path) ->
         assert entered.headers["Set-Cookie"].endswith("; HttpOnly; Path=/; SameSite=lax")
         assert (page.status_code, "Schakelfunctionaris" in page.text) == (200, True)
         assert (guessed.status_code, after.status_code) == (404, 303)
+        assert "Deze link werkt niet." in guessed.text
+        assert (first.status_code, first.url.path, "Voor uw rol" in first.text) == (200, "/start", True)

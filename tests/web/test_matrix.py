@@ -224,8 +224,8 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response)
     assert not [id for id in matrix.world.ids() if id in answer.text], where
 
 
-PAGES = {"paginaAanvragen": "/", "paginaAanvraag": "/aanvragen/{open}"}
-"""Pages that are about rows: where the example is. The open aanvraag stands on both."""
+PAGES = {"paginaAanvragen": "/", "paginaAanvraag": "/aanvragen/{open}", "paginaStart": "/start"}
+"""Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the last."""
 
 
 # ── The tests ────────────────────────────────────────────────────────────────────────────────────
@@ -285,7 +285,13 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             if caller.wie is None:
                 assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/inloggen"), where
             elif not (line := toegang.handeling(id)) or caller.wie.rol not in line.rollen or caller.wie.koppeling:
-                assert answer.status_code == 403, where
+                elsewhere = (303, "/start") if id == "paginaAanvragen" else (403, None)
+                assert (answer.status_code, answer.headers.get("location")) == elsewhere, where
+            elif id == "paginaStart":
+                assert answer.status_code == 200 and f"<dd>{caller.wie.rol}</dd>" in answer.text, where
+                if caller.own:  # where it works itself stands there
+                    assert not [row for row in (nummer, *matrix.world.ids()) if row in answer.text], where
+                    continue
             elif not reaches(id, caller):
                 assert answer.status_code == (404 if "{" in path else 200), where
             else:

@@ -9,14 +9,23 @@ from litestar.exceptions import NotFoundException
 from litestar.params import PathParameter
 from litestar.response import Response
 
+from service.errors import Kind, Refusal
 from service.web.inloggen.begin import begin, opened
+from service.web.inloggen.mislukt import failed
+
+OLD = (
+    "Deze link werkt niet. Elke keer dat de demo start, komen er nieuwe links. Open een link uit het venster waarin de"
+    " demo nu draait."
+)
 
 
 @get("/demo-inloggen/{token:str}", include_in_schema=False)
-async def demo_inloggen(request: Request[Any, Any, Any], token: Annotated[str, PathParameter()]) -> Response[None]:
+async def demo_inloggen(request: Request[Any, Any, Any], token: Annotated[str, PathParameter()]) -> Response[Any]:
     """An ordinary session for the gebruiker of the link."""
     services = opened(request)
+    if not services.demo_links:
+        raise NotFoundException
     gebruiker = services.demo_links.get(token)
     if gebruiker is None:
-        raise NotFoundException
+        return failed(services, Refusal(Kind.NOT_FOUND, OLD))
     return await begin(request, services, gebruiker, "/")

@@ -10,20 +10,22 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
+from service import toegang
 from service.days import today
 from service.logboek import Spoor
 from service.sessies import Sessie
 from service.web import problems
-from service.web.pages.render import page, to_login
+from service.web.pages.render import page, see_other, to_login
+from service.web.pages.visit import LIJST
 
 TEXTS = {
     400: ("Dit adres klopt niet", ["Er staat iets in het adres wat het loket niet kent."]),
     403: ("Dit mag u niet bekijken", ["Uw rol geeft geen toegang tot deze pagina."]),
     404: (
         "Deze pagina is er niet",
-        ["Misschien is de aanvraag gesloten, of klopt het adres niet.", "U kunt verder vanaf de lijst."],
+        ["Misschien klopt het adres niet. Of de aanvraag is gesloten, of niet voor u."],
     ),
-    405: ("Dit kan hier niet", ["Deze pagina kunt u alleen bekijken."]),
+    405: ("Dit kan hier niet", ["Wat u vraagt, kan niet op dit adres. Ga verder vanaf de startpagina."]),
     409: ("Dit kan nu niet", [""]),
     429: ("Dit zijn te veel verzoeken", [""]),
     500: (
@@ -44,9 +46,11 @@ REFUSED = ("Dit verzoek kan het loket niet uitvoeren", ["Er klopt iets niet aan 
 """For any other refusal."""
 
 
-def error_page(status: int, now: datetime, trace: UUID, detail: str | None = None, *, who: str = "") -> Response[str]:
+def error_page(
+    status: int, now: datetime, trace: UUID, detail: str | None = None, *, sessie: Sessie | None = None
+) -> Response[str]:
     """The page of one status. `detail` is the sentence of a refusal; `trace` is under what a failure is in the log;
-    `who` is logged in, and so can log out here."""
+    `sessie` is of who is logged in, and so can log out here."""
     status = status if status in TEXTS or status < 500 else 500
     title, sentences = TEXTS.get(status, REFUSED)
     sentences = [detail, *sentences[1:]] if detail else sentences
@@ -56,7 +60,8 @@ def error_page(status: int, now: datetime, trace: UUID, detail: str | None = Non
         status=status,
         section="",
         is_list=False,
-        who=who,
+        who=f"{sessie.rol.capitalize()}, {sessie.naam}" if sessie else "",
+        lijst=sessie is not None and toegang.kan(sessie.wie, LIJST),
         title=title,
         sentences=sentences,
         trace=trace if status >= 500 else None,
@@ -68,13 +73,14 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     spoor: Spoor | None = request.scope.get("state", {}).get("spoor")
     trace = spoor.id if spoor else uuid4()
     sessie: Sessie | None = request.scope.get("state", {}).get("sessie")
-    who = f"{sessie.rol.capitalize()}, {sessie.naam}" if sessie else ""
     if isinstance(error, HTTPException) and error.status_code < 500:
-        return error_page(error.status_code, datetime.now(UTC), trace, who=who)
+        return error_page(error.status_code, datetime.now(UTC), trace, sessie=sessie)
     refusal = problems.of_error(error, trace)
     if refusal.status == 401:
         return to_login(request)
+    if refusal.status == 403 and request.url.path == "/" and "wie" in request.scope["state"]:
+        return see_other("/start")  # known, but the list is not for this rol
     detail = refusal.detail if refusal.status < 500 else None
-    response = error_page(refusal.status, datetime.now(UTC), trace, detail, who=who)
+    response = error_page(refusal.status, datetime.now(UTC), trace, detail, sessie=sessie)
     response.headers.update(refusal.headers)
     return response

@@ -41,7 +41,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    env.globals.update(asset=assets.url, count=dutch.count)
+    # `lijst`: whether the list of open aanvragen is for who looks. Visit.page knows.
+    env.globals.update(asset=assets.url, count=dutch.count, lijst=False)
     env.filters.update(
         day=dutch.day, moment=dutch.moment, age=dutch.age, days=dutch.days, listing=dutch.listing, tel=_tel
     )

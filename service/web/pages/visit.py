@@ -23,6 +23,9 @@ from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render
 
+LIJST = "paginaAanvragen"
+"""The page at `/`; who may not see it, begins at `/start`."""
+
 
 class Visit(Struct, kw_only=True, eq=False):
     conn: Connection
@@ -45,7 +48,7 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
-        return render.html(template, who=self.who, **values)
+        return render.html(template, who=self.who, lijst=toegang.kan(self.wie, LIJST), **values)
 
 
 def page_id(handler: BaseRouteHandler) -> str:
@@ -70,7 +73,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     identity: Identity = connection.app.state.identity
     origin.check(scope, services.settings.adres)
     connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
-    wie = await identity(connection)
+    connection.state.wie = wie = await identity(connection)
     await limiet.of_wie(scope, services, wie)
     try:
         toegang.mag(wie, page_id(handler))
@@ -78,7 +81,6 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         about = _asked(connection)
         await gezien.write_refused(services, wie, page_id(handler), about, status=403, spoor=spoor)
         raise
-    connection.state.wie = wie
 
 
 def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
-from msgspec import Struct, inspect
+from msgspec import Struct, inspect, structs
 
 from service.db import Connection
 from service.errors import Kind, Refusal
@@ -42,15 +42,23 @@ async def load(conn: Connection, shape: type[S]) -> S:
     return shape(**values)
 
 
-async def explained(conn: Connection, shape: type[Struct]) -> list[Keuze]:
-    """Each setting with its value now, its source and what it is."""
-    now = await load(conn, shape)
-    chosen = {row["sleutel"]: row["bron"] for row in await conn.fetch(CHOSEN, list(shape.__struct_fields__))}
+def defaults(shape: type[Struct]) -> list[Keuze]:
+    """Each setting as it is when a region chose nothing."""
     info = inspect.type_info(shape)
     assert isinstance(info, inspect.StructType)
     found = []
     for field in info.fields:
         assert isinstance(field.type, inspect.Metadata)
         says, source = (field.type.extra_json_schema or {})["description"], (field.type.extra or {})["bron"]
-        found.append(Keuze(field.name, getattr(now, field.name), chosen.get(field.name, source), says))
+        found.append(Keuze(field.name, field.default, source, says))
     return found
+
+
+async def explained(conn: Connection, shape: type[Struct]) -> list[Keuze]:
+    """Each setting with its value now, its source and what it is."""
+    now = await load(conn, shape)
+    chosen = {row["sleutel"]: row["bron"] for row in await conn.fetch(CHOSEN, list(shape.__struct_fields__))}
+    return [
+        structs.replace(keuze, waarde=getattr(now, keuze.sleutel), bron=chosen.get(keuze.sleutel, keuze.bron))
+        for keuze in defaults(shape)
+    ]

@@ -9,8 +9,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from service import regiokeuzes
+from service.bewaren import Bewaartermijnen
 from service.demo.regions import Regio
 from service.demo.rows import Instelling, Kenmerkcode, Rows, Weging, Zorgvorm
+from service.termijnen import Termijnen
 
 EXAMPLE = "voorbeeldwaarde, nog vast te stellen door de regio"
 
@@ -127,8 +130,11 @@ INSTELLINGEN: dict[str, tuple[Any, str]] = {
     "optie_uren": (24, EXAMPLE),
     "vrijhouden_advies": ({"aan": False, "punten": 10}, EXAMPLE),
     "alarm_crisis_dagen": ([14, 21, 28], EXAMPLE),
-    "spoedmachtiging_dagen": (14, "Wetboek van Burgerlijke Rechtsvordering, art. 800 lid 3"),
-    "machtiging_ongebruikt_maanden": (3, "Burgerlijk Wetboek, art. 1:265c"),
+    **{
+        keuze.sleutel: (keuze.waarde, keuze.bron)
+        for shape in (Bewaartermijnen, Termijnen)
+        for keuze in regiokeuzes.defaults(shape)
+    },
 }
 
 

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis.asyncio
 
-from service import bewaren, bezetting, logboek, regiokeuzes, sessies
+from service import aanvragen, bewaren, bezetting, logboek, regiokeuzes, sessies
 from service.bewaren import Bewaartermijnen
 from service.commands.log import verified
 from service.days import AMSTERDAM
@@ -291,6 +291,11 @@ async def test_what_counts_stays(pool: Pool, owner: Connection, kanarie: UUID) -
         "afgewezen": 1,
         "verblijven": [{"zorgvorm": "gezinshuis", "dagen": 1, "einde": "terug_naar_huis"}],
     }
+    async with transaction(pool, LOKET) as conn:
+        seen = await aanvragen.get(conn, kanarie)
+        assert (seen.pc4, seen.kenmerk, seen.toestemmingen) == (None, None, [])
+        with pytest.raises(Refusal, match="anoniem gemaakt"):
+            await aanvragen.change(conn, kanarie, aanvragen.WijzigingAanvraag(rolstoel=True))
     besluit = await owner.fetchrow("select * from besluit")
     assert besluit is not None and (besluit["reden"], besluit["toelichting"]) == ("anders", "(verwijderd)")
     assert await owner.fetchval("select count(*) from bezetting where soort = 'plaatsing'") == 1

@@ -128,7 +128,7 @@ def create_app(
             health.livez,
             health.readyz,
             *inloggen.route_handlers,
-            oauth.oauth_token,
+            oauth.oauth_inwisselen,
             oauth.oauth_beschrijving,
             *pages.route_handlers,
         ],

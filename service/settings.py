@@ -67,7 +67,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             description="Adres waarop het loket luistert. Standaard alleen deze computer zelf. Een ander adres mag pas"
             " als `LOKET_ADRES` gezet is.",
-            examples=["0.0.0.0"],
+            examples=["0.0.0.0"],  # nosec B104
         ),
     ] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Poort waarop het loket luistert; 0: een vrije poort.")] = (

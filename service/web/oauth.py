@@ -28,10 +28,11 @@ from service.web.operation import Services
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 FORM = "application/x-www-form-urlencoded"
 SCOPE = "aanbod"
+BEARER = "Bearer"
 LIMIT = 20_000
 """Bytes in the form."""
 
-INLOG = logboek.Handeling("oauth_token", logboek.Gebeurtenis.INLOG, "sessie", Doel.TOEGANG, Verwerking.TOEGANG)
+INLOG = logboek.Handeling("oauth_inwisselen", logboek.Gebeurtenis.INLOG, "sessie", Doel.TOEGANG, Verwerking.TOEGANG)
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ async def oauth_beschrijving(request: Request[Any, Any, Any]) -> Response[bytes]
 
 
 @post("/oauth/token", include_in_schema=False, status_code=200, request_max_body_size=LIMIT)
-async def oauth_token(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def oauth_inwisselen(request: Request[Any, Any, Any]) -> Response[bytes]:
     services: Services = request.app.state.services
     spoor = logboek.spoor(request.headers.get("traceparent"))
     try:
@@ -119,7 +120,7 @@ async def _token(request: Request[Any, Any, Any], services: Services, spoor: Spo
     except Refusal as away:  # disabled between the check and the session
         raise _not_known(request, verklaringen.UNKNOWN) from away
     lasts = int((until - now).total_seconds())
-    return {"access_token": token, "token_type": "Bearer", "expires_in": lasts, "scope": SCOPE}
+    return {"access_token": token, "token_type": BEARER, "expires_in": lasts, "scope": SCOPE}
 
 
 async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:

@@ -68,7 +68,8 @@ def always(wie: Wie) -> Identity:
 async def serve(settings: Settings) -> AsyncIterator[Serve]:
     """`await serve(wie)`: a client of the app at make.NOW, where whoever asks is `wie`.
 
-    `wie` may be an Identity too. None: the real login, so nobody until a cookie or a token says otherwise; `demo_links` as create_app's.
+    `wie` may be an Identity too. None: the real login, so nobody until a cookie or a token says otherwise;
+    `demo_links` as create_app's.
     """
     async with AsyncExitStack() as stack:
 

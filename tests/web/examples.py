@@ -203,7 +203,7 @@ PROVIDER = UUID(int=7)
 BEFORE = {
     "voegSleutelToe": "delete from koppelingsleutel where koppeling_id = $1 and kid like 'nieuw %'",
 }
-"""What an operation needs that does not go well twice: run before each request that must succeed, with the koppeling."""
+"""For what does not go well twice: run before each request that must succeed, with the koppeling."""
 
 
 def _aanvraag(w: World) -> dict[str, Any]:

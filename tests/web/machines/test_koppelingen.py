@@ -68,7 +68,7 @@ async def test_from_nothing_to_a_system_that_is_in(
     assert [tuple(line) for line in lines] == [
         ("maak", "koppeling", "voegKoppelingToe", None),
         ("sleutel", "sleutel", "voegSleutelToe", None),
-        ("inlog", "sessie", "oauth_token", None),
+        ("inlog", "sessie", "oauth_inwisselen", None),
     ]
 
 

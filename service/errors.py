@@ -74,6 +74,7 @@ CONSTRAINTS: dict[str, Meaning] = {
     "gebruiker_een_per_rol": Meaning(
         Kind.CONFLICT, "Deze persoon is al gebruiker in deze rol bij deze organisatie.", "/organisatieId"
     ),
+    "organisatie_naam_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een organisatie met deze naam.", "/naam"),
     "koppeling_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
     "koppeling_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een koppeling met deze naam.", "/naam"),
     "koppelingsleutel_kid_uniek": Meaning(

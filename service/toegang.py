@@ -27,6 +27,7 @@ from service import (
     locaties,
     logboek,
     narrowing,
+    organisaties,
     planniveaus,
     planuitleg,
     planuitweg,
@@ -120,6 +121,7 @@ class Object(StrEnum):
     LIJST = "lijst"
     LOCATIE = "locatie"
     LOGREGEL = "logregel"
+    ORGANISATIE = "organisatie"
     PLAN = "plan"
     PLANREGEL = "planregel"
     PLEK = "plek"
@@ -212,6 +214,8 @@ INZAGEN_ZIEN = {
 PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
+INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
+ORGANISATIES = {**INRICHTEN, S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 ZELF = Grond("alleen van zichzelf", Doel.TOEGANG, eigen=True)
 EIGEN_VERVANGING = {
     rol: Grond("alleen van zichzelf, met collega's in dezelfde rol", Doel.TOEGANG, eigen=True) for rol in Rol
@@ -289,6 +293,9 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("voegGebruikerToe", MAAK, Object.GEBRUIKER, TOEGANG, _TOEGANG, los=True),
     Handeling("haalGebruiker", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
     Handeling("wijzigGebruiker", WIJZIG, Object.GEBRUIKER, TOEGANG, _TOEGANG, los=True),
+    Handeling("lijstOrganisaties", LEES, Object.ORGANISATIE, ORGANISATIES, _INRICHTEN),
+    Handeling("voegOrganisatieToe", MAAK, Object.ORGANISATIE, INRICHTEN, _INRICHTEN, los=True),
+    Handeling("haalOrganisatie", LEES, Object.ORGANISATIE, ORGANISATIES, _INRICHTEN),
     Handeling("lijstInlogplaatsen", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
     Handeling("haalVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("wijzigVervanging", WIJZIG, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG, los=True),
@@ -348,6 +355,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         preview.Veld,
         tables.Fout,
     ),
+    _heel(S, B): (organisaties.Organisatie,),
     _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel),
     _heel(S, C): (

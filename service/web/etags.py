@@ -1,7 +1,7 @@
 """ETags: a change is refused when it was made against something that has changed since (RFC 9110 section 13).
 
-An ETag is the hash of the body as this rol sees it. It changes with `versie`, and also when what a plek is today changes by itself, such
-as at midnight: who decides on what is no longer so, must look again.
+An ETag is the hash of the body as this rol sees it. It changes with `versie`, and also when what a plek is today
+changes by itself, such as at midnight: who decides on what is no longer so, must look again.
 """
 
 from __future__ import annotations

@@ -47,6 +47,7 @@ TAGS = {
     "plannen": "Voorstellen voor alle open aanvragen tegelijk. Advies: een mens bekijkt het regel voor regel.",
     "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",
     "invoer": "Lijsten uit een rekenblad, met eerst een voorbeeld van wat er verandert.",
+    "organisaties": "Van wie de verwijzers zijn: GI's, gemeenten en Veilig Thuis.",
     "gebruikers": "Wie in het loket mag, in welke rol en voor wie; en wie iemand vervangt.",
     "koppelingen": "Systemen van aanbieders die de API gebruiken, met hun publieke sleutels.",
     "codes": "De codelijsten van de regio.",

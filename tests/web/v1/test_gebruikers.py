@@ -82,6 +82,22 @@ async def test_which_organisation_goes_with_which_rol(beheer: httpx.AsyncClient,
     ).status_code == 201
 
 
+async def test_a_new_organisatie_has_its_verwijzers(
+    beheer: httpx.AsyncClient, api: httpx.AsyncClient, idp: str
+) -> None:
+    """The loket sees the organisatie; the people only the beheerder."""
+    body = {"naam": "Veilig Thuis Gooi", "soort": "veilig_thuis"}
+    made = await beheer.post("/v1/organisaties", json=body)
+    sam = {"naam": "Sam", "rol": "verwijzer", "identiteitsproviderId": idp, "email": "sam@organisatie.nl"}
+    person = await beheer.post("/v1/gebruikers", json=sam | {"organisatieId": made.json()["id"]})
+    again = await beheer.post("/v1/organisaties", json=body)
+
+    assert (made.status_code, person.status_code) == (201, 201), person.text
+    assert again.status_code == 409 and pointers(again) == {"/naam"}
+    assert (await api.get("/v1/organisaties")).json() == [made.json()]
+    assert (await api.get("/v1/gebruikers")).status_code == 403
+
+
 async def test_who_logs_in_elsewhere_is_recognised_anew_there(
     beheer: httpx.AsyncClient, owner: Connection, idp: str
 ) -> None:

@@ -12,7 +12,7 @@ UV ?= build/uv/bin/uv
 PG15 ?= /usr/lib/postgresql/15/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test lint bench lock browser ci clean
+.PHONY: help setup assets demo test lint bench lock sbom browser ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -59,6 +59,9 @@ lock: ## requirements.lock opnieuw maken uit pyproject.toml, met de nieuwste ver
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --group dev -o requirements.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group browser -o requirements-browser.lock
 
+sbom: setup ## wat het loket van anderen gebruikt, in CycloneDX naar build/sbom.json
+	$(BIN)/python deploy/sbom.py
+
 browser: setup $(BROWSER_STAMP) ## de schermen in een echte browser (heeft Chromium nodig)
 	$(BIN)/python deploy/assets.py --dev
 	$(BIN)/python -m pytest -m browser tests/browser
@@ -67,7 +70,7 @@ $(BROWSER_STAMP): requirements-browser.lock $(STAMP)
 	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-browser.lock
 	@touch $@
 
-ci: lint browser ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
+ci: lint browser sbom ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
 	$(BIN)/python -m pytest -m "shared or node"

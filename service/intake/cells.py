@@ -97,8 +97,28 @@ def near(wanted: str, names: Any) -> str:
     return f"Bedoelt u {' of '.join(found)}? " if found else ""
 
 
+RUNS = (
+    "=",
+    "+",
+    "-",
+    "@",
+    "\t",
+    "\r",
+    "\n",
+    "\uff1d",
+    "\uff0b",
+    "\uff0d",
+    "\uff20",
+    "\ufe62",
+    "\ufe63",
+    "\ufe66",
+    "\ufe6b",
+)
+"""With which a formula begins; also in the wide and the small form, which spreadsheets read as the same."""
+
+
 def safe_to_open(value: Any) -> Any:
     """A value for a file that people open in a spreadsheet: text that would run as a formula gets a quote before it."""
-    if isinstance(value, str) and value.lstrip(" \u00a0")[:1] in ("=", "+", "-", "@", "\t", "\r", "\n"):
+    if isinstance(value, str) and value.lstrip(" \u00a0").startswith(RUNS):
         return "'" + value
     return value

@@ -14,6 +14,7 @@ import pytest
 from msgspec import Struct
 
 from service.cli import main
+from service.commands import psql
 from service.db import OWNER_ROLE, check_app_role, open_pool
 from service.errors import Refusal
 from service.migrations import on_disk
@@ -94,6 +95,11 @@ def test_help_names_the_exit_codes(call: Call) -> None:
             ["rank", "--aantal", "201"],
             "De waarde van --aantal kan niet: geef hooguit 200.\nUitleg: loket rank --help\n",
         ),
+        (
+            ["demo", "--omvang", "stad"],
+            "De waarde van --omvang kan niet: kies regio, provincie, land.\nUitleg: loket demo --help\n",
+        ),
+        (["log"], "Zeg ook welke opdracht u wilt.\nUitleg: loket log --help\n"),
         (["demo", "--port", "70000"], "LOKET_PORT is '70000', maar moet een heel getal van 0 tot en met 65535 zijn.\n"),
     ],
 )
@@ -148,6 +154,28 @@ def test_data_of_another_schema_are_refused_with_the_way_out(data_folder: Path) 
     done = run(data_folder, "rank")
     assert done.returncode == 1
     assert done.stderr.endswith("Of begin opnieuw met make demo FRESH=1; uw wijzigingen in de demo zijn dan weg.\n")
+
+
+@pytest.mark.parametrize(
+    ("url", "bare"),
+    [
+        (
+            "postgresql://loket:ge%3Aheim@db:5433/loket?sslmode=require",
+            "postgresql://loket@db:5433/loket?sslmode=require",
+        ),
+        ("postgresql://db/loket?user=loket&password=ge%3Aheim", "postgresql://db/loket?user=loket"),
+        ("postgresql://loket@db/loket", "postgresql://loket@db/loket"),
+    ],
+)
+def test_the_password_of_the_database_is_not_an_argument_of_psql(url: str, bare: str) -> None:
+    """Everybody on the computer sees arguments. psql reads it from a file that only we can read, and that is gone
+    afterwards."""
+    with psql.without_password(url) as (shown, environ):
+        kept = [Path(path) for path in environ.values()]
+        assert shown == bare
+        assert [path.stat().st_mode & 0o077 for path in kept] == [0] * len(kept)
+        assert [path.read_text() for path in kept] == (["*:*:*:*:ge\\:heim\n"] if bare != url else [])
+    assert not any(path.exists() for path in kept)
 
 
 def test_psql_looks_as_the_service_does(data_folder: Path) -> None:

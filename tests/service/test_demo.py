@@ -65,6 +65,20 @@ def test_make_demo_says_when_it_is_ready_and_where(data: Path) -> None:
         assert shows_the_list(running)
 
 
+def test_the_processes_of_the_demo_know_no_more_than_they_need(data: Path) -> None:
+    """The worker works as the service does: how one becomes owner of the data is not in its environment, and where it
+    seals the log is. The servers get no setting of ours, and no address is an argument."""
+    with demo(data) as running:
+        worker = running.one("worker").environ()
+        servers = [running.one(kind).environ() for kind in ("postgres", "valkey")]
+        arguments = [part for process in running.tree for part in process.cmdline()]
+
+    assert "LOKET_DATABASE_OWNER_URL" not in worker
+    assert "loket_app@" in worker["LOKET_DATABASE_URL"] and worker["LOKET_LOG_ANKER"]
+    assert [name for environ in servers for name in environ if name.startswith("LOKET_DATABASE")] == []
+    assert [part for part in arguments if "postgresql://" in part or "/demo-inloggen/" in part] == []
+
+
 def test_make_demo_fresh_starts_over(data: Path) -> None:
     """What a user changed is gone; the region is there again."""
     with demo(data, MAKE) as running:

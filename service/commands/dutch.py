@@ -8,7 +8,7 @@ from typing import Any
 from typer import rich_utils
 
 # typer carries its own copy of click and exports only some of its exceptions; requirements.lock pins it.
-from typer._click.exceptions import BadParameter, MissingParameter, NoSuchOption, UsageError
+from typer._click.exceptions import BadParameter, MissingParameter, NoArgsIsHelpError, NoSuchOption, UsageError
 from typer.core import TyperCommand, TyperGroup
 
 rich_utils.ARGUMENTS_PANEL_TITLE = "Wat u opgeeft"
@@ -58,6 +58,8 @@ def wrong_usage(error: UsageError) -> str:
     """One sentence on what is wrong, and where help is."""
     command = error.ctx.command_path if error.ctx is not None else "loket"
     match error:
+        case NoArgsIsHelpError():
+            what = "Zeg ook welke opdracht u wilt."
         case NoSuchOption():
             near = f" Bedoelt u {error.possibilities[0]}?" if error.possibilities else ""
             what = f"De optie {error.option_name} bestaat niet.{near}"
@@ -87,6 +89,8 @@ def reason(message: str) -> str:
     bound = re.search(r"(greater|less) than or equal to ([\d.]+)", message)
     if bound is not None:
         return f"geef {'minstens' if bound[1] == 'greater' else 'hooguit'} {bound[2].rstrip('.')}"
+    if " is not one of " in message:
+        return "kies " + message.partition(" is not one of ")[2].rstrip(".").replace("'", "")
     return next((dutch for english, dutch in REASONS.items() if english in message), message.rstrip("."))
 
 

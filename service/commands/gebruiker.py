@@ -126,6 +126,7 @@ async def _one(owner: Connection, what: str, naam: str | None, query: str, *argu
         return None
     rows = await owner.fetch(query, *arguments)
     if len(rows) != 1:
-        raise Refusal(Kind.NOT_FOUND, f"Er is {'meer dan één' if rows else 'geen'} {what} met de naam {naam}.")
+        known = " Zie loket inlog lijst." if what == "provider" else ""
+        raise Refusal(Kind.NOT_FOUND, f"Er is {'meer dan één' if rows else 'geen'} {what} met de naam {naam}.{known}")
     id: UUID = rows[0]["id"]
     return id

@@ -81,6 +81,9 @@ def lijst(json: bool = typer.Option(False, "--json", help="Antwoord als JSON."))
     if json:
         print(msgspec.json.encode(found).decode())
         return
+    if not found:
+        print("Mensen kunnen nog nergens inloggen. Voeg een provider toe met loket inlog voeg-toe.")
+        return
     table = Table("naam", "issuer", "client-id", "niveau", "")
     for one in found:
         table.add_row(one.naam, one.issuer, one.client_id, ", ".join(one.acr), "" if one.actief else "uitgezet")

@@ -19,7 +19,7 @@ from service.web.pages.render import page, see_other, to_login
 from service.web.pages.visit import LIJST
 
 TEXTS = {
-    400: ("Dit adres klopt niet", ["Er staat iets in het adres wat het loket niet kent."]),
+    400: ("Dit adres klopt niet", ["Er ontbreekt iets in het adres, of er staat iets in wat het loket niet kent."]),
     403: ("Dit mag u niet bekijken", ["Uw rol geeft geen toegang tot deze pagina."]),
     404: (
         "Deze pagina is er niet",

@@ -17,7 +17,7 @@ from service.web.pages.render import page_at
 from service.web.pages.visit import visit
 
 KAN = (
-    ("Een aanvraag doen", "voegAanvraagToe"),
+    ("Aanvragen doen en bijwerken", "voegAanvraagToe"),
     ("Aanvragen bekijken", "lijstAanvragen"),
     ("Zien welke papieren van een aanvraag ontbreken of verlopen", "lijstAlarmen"),
     ("Zien wie er naar een aanvraag keek", "lijstInzagen"),
@@ -62,14 +62,14 @@ async def ik(conn: Connection, namens: UUID | None) -> Ik | None:
     return None if row is None else msgspec.convert(row, Ik)
 
 
-def kan(wie: Wie) -> list[tuple[str, str]]:
-    """What they can do, and over what, in words."""
-    found = []
+def kan(wie: Wie) -> list[tuple[str, str | None]]:
+    """What they can do, in words, and over what when that is not all of the region."""
+    found: list[tuple[str, str | None]] = []
     for zin, id in KAN:
         line = toegang.handeling(id)
         grond = None if line is None else line.grond(wie)
         if grond is not None:
-            found.append((zin, grond.rijen))
+            found.append((zin, grond.rijen if grond.eigen and id != "wijzigVervanging" else None))
     return found
 
 

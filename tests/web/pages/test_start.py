@@ -60,5 +60,5 @@ async def test_it_says_who_is_logged_in_where_and_for_whom(serve: Serve, owner: 
     assert "Welkom, Yara Roelofs" in found
     assert "Uw rol aanbieder U werkt bij De" in found
     assert "U vervangt nu Sam Kok" in found
-    assert "Plekken bekijken: van de eigen aanbieder" in found
+    assert "Plekken bekijken (van de eigen aanbieder)" in found
     assert "Regelen wie er in het loket mag" not in found

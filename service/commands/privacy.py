@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -45,8 +46,7 @@ WIS = Handeling("loket privacy wis", Gebeurtenis.VERWIJDER, Object.AANVRAAG, Doe
 
 
 class Reden(msgspec.Struct, forbid_unknown_fields=True):
-    reden: VrijeTekst
-    """Why a child is removed; kept with the record of it."""
+    reden: Annotated[VrijeTekst, msgspec.Meta(description="Wie om de verwijdering vroeg en waarom.")]
 
 
 LONGEST = 300

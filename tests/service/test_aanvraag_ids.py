@@ -39,7 +39,9 @@ def structs() -> list[type[Struct]]:
     todo = [Struct]
     while todo:
         kinds = [kind for kind in todo.pop().__subclasses__() if kind not in found]
-        found += [kind for kind in kinds if kind.__module__.startswith("service.")]
+        # Litestar makes Structs of the handlers of pages, when an app is made in the same process.
+        ours = [kind for kind in kinds if kind.__module__.startswith("service.")]
+        found += [kind for kind in ours if not kind.__name__.endswith("_signature_model")]
         todo += kinds
     return found
 

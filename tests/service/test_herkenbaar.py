@@ -72,6 +72,7 @@ NOT_OF_A_CHILD = {
     "Plek": {"naam"},
     "PlekVelden": {"naam"},
     "Gebruiker": {"naam"},
+    "Organisatie": {"naam"},
     "Koppeling": {"naam"},
     "Page": {"cursor"},
     "Filters": {"cursor"},

@@ -40,7 +40,7 @@ def replay(
       loket replay --getal 7
     """
     # Brings the solver, which no other command needs.
-    from service.replay import play
+    from service.replay import play  # noqa: PLC0415
 
     console = Console()
     with console.status("Twee jaren naspelen. Dit duurt een paar minuten."):

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from msgspec import Struct, structs
 
-from matcher.check import Breach, Tier, value, violations
+from matcher.check import URGENTIE, Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
@@ -18,7 +18,7 @@ from matcher.layers.local import around, parts, room_beside
 from matcher.layers.network import Network, network
 from matcher.layers.together import Cuts, Row, columns, costs, model, part, plan_of, settled, solution_of
 from matcher.layers.worth import worth as worth_of
-from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+from matcher.pairs import NOBODY, REGULIER, Bools, Ints, Pairs
 
 ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
@@ -420,7 +420,7 @@ def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:
 
 def _counting(problem: Pairs, tier: Tier) -> Bools:
     """(R,) the requests that matter for a tier and those before; the others can leave any plan, with their group."""
-    last = {Tier.VAST: -1, Tier.CRISIS: CRISIS, Tier.SPOED: SPOED}.get(tier, REGULIER)
+    last = -1 if tier is Tier.VAST else URGENTIE.get(tier, REGULIER)
     matters = problem.urgentie <= last
     matters[problem.vast[:, 0]] = True
     mates = np.unique(problem.groep[matters])

@@ -14,10 +14,10 @@ import numpy as np
 from msgspec import Struct, structs
 from numpy.typing import NDArray
 
-from matcher.check import Tier
+from matcher.check import URGENTIE, Tier
 from matcher.layers.linear import Floats, Model
 from matcher.layers.network import Network, complete, distinct
-from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 
 class Columns(Struct, frozen=True, eq=False):
@@ -151,8 +151,7 @@ def costs(problem: Pairs, of: Columns, tier: Tier) -> Floats:
     elif tier is Tier.BEHOUDEN:
         x[:] = problem.vorige[net.request] == net.slot
     else:
-        urgentie = {Tier.CRISIS: CRISIS, Tier.SPOED: SPOED, Tier.REGULIER: REGULIER}[tier]
-        x[:] = problem.urgentie[net.request] == urgentie
+        x[:] = problem.urgentie[net.request] == URGENTIE[tier]
     cost[apart:] = x[of.apart]
     return cost
 

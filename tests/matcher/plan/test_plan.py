@@ -296,6 +296,29 @@ def test_a_plan_of_another_problem_is_not_gone_on_from() -> None:
 
 
 @pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ([np.nan], r"known\[0\]: is nan"),
+        ([0.5], r"known\[0\]: is 0.5, not a whole number"),
+        ([1], r"known\[0\]: is 1, not within -1 … 0"),
+        ([0, 0], "known: has 2 rows, not 1"),
+    ],
+)
+def test_a_known_plan_that_is_none_is_refused(known: list[float], message: str) -> None:
+    """One request, one slot: there is slot 0 or nobody."""
+    with pytest.raises(ValueError, match=message):
+        plan(pairs([[2]]), clock=lambda: 0.0, seconds=1, known=np.array(known))
+
+
+def test_a_group_that_is_placed_and_can_be_whole_nowhere_is_known_to_be_split() -> None:
+    """Both brothers have one place each, at two locaties, and leave: placing comes first, so they are split."""
+    found = solved(pairs([[5, None], [None, 5]], groep=[0, 0], splitsbaar=[True]))
+
+    assert found.slots.tolist() == [0, 1]
+    assert found.proven and found.levels[5].value == -1
+
+
+@pytest.mark.parametrize(
     ("best", "bound", "gap"), [(90, 100, 0.1), (100, 100, 0.0), (-10, -8, 0.2), (-3, 0, 1.0), (0, 0, 0.0)]
 )
 def test_a_gap_is_a_part_of_the_most_and_of_what_should_be_few_a_part_of_what_there_is(

@@ -10,13 +10,14 @@ from msgspec import Struct, structs
 
 from matcher.check import URGENTIE, Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
+from matcher.layers.columns import Cuts, Row, columns, costs, part, plan_of, solution_of
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
 from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
 from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
 from matcher.layers.local import around, parts, room_beside
 from matcher.layers.network import Network, network
-from matcher.layers.together import Cuts, Row, columns, costs, model, part, plan_of, settled, solution_of
+from matcher.layers.together import model, settled
 from matcher.layers.worth import worth as worth_of
 from matcher.pairs import NOBODY, REGULIER, Bools, Ints, Pairs
 

@@ -14,10 +14,11 @@ from matcher.layers.columns import Cuts, Row, columns, costs, part, plan_of, sol
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
 from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
-from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
+from matcher.layers.linear import Answer, Floats, Interrupter, Solver, solve
 from matcher.layers.local import around, parts, room_beside
 from matcher.layers.network import Network, network
 from matcher.layers.together import model, settled
+from matcher.layers.warm import Warm
 from matcher.layers.worth import worth as worth_of
 from matcher.pairs import NOBODY, REGULIER, Bools, Ints, Pairs
 
@@ -80,23 +81,6 @@ class Budget(Struct, frozen=True):
     seed: int
 
 
-class _Warm(Struct, frozen=True, eq=False):
-    """Where the last relaxation ended, by column and by key of row."""
-
-    which: Ints
-    keys: Ints
-    basis: Basis
-
-    def on(self, which: Ints, keys: Ints) -> Basis:
-        """New columns stay 0, new rows have room; what went is made up for, as a basis has one for each row."""
-        column = _found(self.which, self.basis.column, which, AT_LOWER)
-        row = _found(self.keys, self.basis.row, keys, BASIC)
-        over = np.count_nonzero(column == BASIC) + np.count_nonzero(row == BASIC) - len(row)
-        column[np.flatnonzero(column == BASIC)[: max(over, 0)]] = AT_LOWER
-        row[np.flatnonzero(row != BASIC)[: max(-over, 0)]] = BASIC
-        return Basis(column, row)
-
-
 class Search:
     """The best plan so far, and what is proven about it."""
 
@@ -114,7 +98,7 @@ class Search:
         self.finder, self.cuts = Finder(self.all), Cuts.none()
         placed = self.problem.groep[net.must & (self.problem.groep != NOBODY)]
         self.torn = np.setdiff1d(placed, self.all.of.group)  # every plan that is looked at splits these groups
-        self.warm: _Warm | None = None
+        self.warm: Warm | None = None
         seen = at_prices(self.problem, self.all, self.relaxed)
         ways = seen.whole, seen.group
         self.first = partial(greedy, self.problem, self.all, self.relaxed, *ways, self.budget.out)
@@ -306,7 +290,7 @@ class Search:
             )
             if found.x is None or found.dual is None or found.basis is None or not found.optimal:
                 return best
-            self.warm, dual = _Warm(which, built.keys, found.basis), False
+            self.warm, dual = Warm(which, built.keys, found.basis), False
             whole = np.zeros(of.count)
             whole[which] = found.x
             self._remember(whole)
@@ -407,16 +391,6 @@ def at_most(tier: Tier, worth: dict[Tier, int], known: list[tuple[dict[Tier, int
             rest = bound - sum(weight * least[t] for t, weight in weights.items() if t is not tier)
             most = min(most, rest // weights[tier])
     return most
-
-
-def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:
-    """Per wanted key its value, or the default."""
-    order = np.argsort(known, kind="stable")
-    at = np.minimum(np.searchsorted(known[order], wanted), max(len(known) - 1, 0))
-    if not len(known):
-        return np.full(len(wanted), default)
-    hit = known[order][at] == wanted
-    return np.where(hit, values[order][at], default)
 
 
 def _counting(problem: Pairs, tier: Tier) -> Bools:

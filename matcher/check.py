@@ -64,6 +64,8 @@ class Tier(StrEnum):
 PLACED = {CRISIS: Tier.CRISIS, SPOED: Tier.SPOED, REGULIER: Tier.REGULIER}
 """Per urgentie the tier that counts who is placed."""
 
+URGENTIE = {tier: urgentie for urgentie, tier in PLACED.items()}
+
 Loss = dict[Tier, int]
 """What a plan is worth less than another, per tier: the first that is not 0 decides, and less than 0 is a gain."""
 

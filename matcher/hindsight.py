@@ -136,8 +136,10 @@ class _Search:
         self.of, self.room, self.children = of, room, stream.pairs.requests
         self.owners = self.children + len(stream.pairs.splitsbaar)
         self.count = len(of.gain)
-        self.never = np.zeros(self.count, np.bool_)
-        self.never[of.column[room[of.unit, of.begin] == 0]] = True
+        # who stayed before only leaves, so where all fit on the first day they fit on every day
+        size = np.bincount(of.column, minlength=self.count)
+        self.never: Bools = np.zeros(self.count, np.bool_)
+        self.never[of.column[room[of.unit, of.begin] < size[of.column]]] = True
         self.use: Bools = np.zeros(self.count, np.bool_)
         self.best, self.chosen = 0.0, np.zeros(self.count, np.bool_)
         self.bound, self.loss = np.inf, np.zeros(self.count)

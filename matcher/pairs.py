@@ -130,8 +130,7 @@ class Pairs(Struct, frozen=True, eq=False, kw_only=True):
             require(len(set(one.requests)) == len(one.requests), where, "names a request twice")
             require(0 <= one.room <= MAX_BEDS, where, f"room for {one.room}")
         who, where_, points = _pairs(request, slot, value, requests, slots)
-        before = _column("vorige", vorige, requests, NOBODY)
-        _within("vorige", before, NOBODY, slots - 1)
+        before = np.full(requests, NOBODY) if vorige is None else places("vorige", vorige, requests, slots)
         key = who * max(slots, 1) + where_
         fixed, banned, held = (
             _links(name, links, requests, slots)
@@ -172,6 +171,13 @@ class Pairs(Struct, frozen=True, eq=False, kw_only=True):
     def slots(self) -> int:
         """How many."""
         return len(self.capaciteit)
+
+
+def places(name: str, slots: ArrayLike, requests: int, among: int) -> Ints:
+    """(R,) a slot for each request, or NOBODY; ValueError for what is not."""
+    column = _column(name, slots, requests, NOBODY)
+    _within(name, column, NOBODY, among - 1)
+    return column
 
 
 def _ints(name: str, values: ArrayLike) -> Ints:

@@ -26,7 +26,7 @@ from matcher.layers.flow import Flow, flow, ranks
 from matcher.layers.linear import Interrupter, watched
 from matcher.layers.network import Network, network
 from matcher.layers.search import BEFORE_GROUPS, Budget, Least, Search
-from matcher.pairs import NOBODY, Ints, Pairs
+from matcher.pairs import NOBODY, Ints, Pairs, places
 from matcher.problem import require
 
 TIERS = tuple(Tier)
@@ -126,7 +126,8 @@ def plan(
     on from its plan and its bounds. `known` is a plan to begin with of which nothing is proven (R rows as in
     Plan.slots); when it is not allowed it is not looked at. `seen` is told how good each better plan is, as long as
     there is something to search: where samenplaatsingen or group mix are.
-    ValueError for values that are too large together, and for `begun` when it is a plan of another problem.
+    ValueError for values that are too large together, for `begun` when it is a plan of another problem, and for `known`
+    when it is no plan at all.
     """
     require(0 < seconds < 1e7, "seconds", f"is {seconds}")
     require(0 <= keep <= 1, "keep", f"is {keep}")
@@ -135,6 +136,8 @@ def plan(
     if begun is not None:
         own = {level.tier: level.value for level in begun.levels}
         require(own == value(problem, begun.slots.tolist()), "begun", "is a plan of another problem")
+    if known is not None:
+        known = places("known", known, problem.requests, problem.slots)
     with watched(stop) as interrupter:
         watch = _Watch(clock, seconds, stop, interrupter)
         budget = Budget(watch.out, watch.left, None if stop is None else interrupter, effort, enough, seed)
@@ -143,11 +146,11 @@ def plan(
         apart = np.where(relaxed.choice >= 0, net.slot[relaxed.choice], NOBODY) if len(net.slot) else relaxed.choice
         bounds = value(problem, apart)
         if relaxed.bound != relaxed.total:
-            bounds = _anything(problem, net)
+            bounds = anything(problem, net)
         if not len(problem.splitsbaar) and not problem.mix:
             levels, slots = _without_groups(problem, net, relaxed, apart, bounds, keep, watch)
         else:
-            loose, nets = _anything(problem, net), [net]
+            loose, nets = anything(problem, net), [net]
             del net  # as large as the problem itself: it goes when the search has taken from it what it looks at
             levels, slots = _with_groups(problem, nets, loose, relaxed, bounds, keep, budget, begun, known, seen)
     conflicts = _conflicts(problem, slots) if levels[0].value < len(problem.vast) else ()
@@ -209,12 +212,12 @@ def _with_groups(
     return levels(), search.plan
 
 
-def _anything(problem: Pairs, net: Network) -> dict[Tier, int]:
-    """Bounds that need no solver."""
-    has = net.first[1:] > net.first[:-1]
+def anything(problem: Pairs, over: Network | Pairs) -> dict[Tier, int]:
+    """What no plan over these pairs can exceed, without looking at who is in whose way: it needs no solver."""
+    has = over.first[1:] > over.first[:-1]
     best = np.zeros(problem.requests, np.int64)
     if has.any():
-        best[has] = np.maximum(np.maximum.reduceat(net.value, net.first[:-1][has]), 0)
+        best[has] = np.maximum(np.maximum.reduceat(over.value, over.first[:-1][has]), 0)
     count = np.bincount(problem.urgentie[has], minlength=3).tolist()
     return {
         Tier.VAST: len(problem.vast),
@@ -225,7 +228,7 @@ def _anything(problem: Pairs, net: Network) -> dict[Tier, int]:
         Tier.GESPLITST: 0,
         Tier.LOCATIE: 0,
         Tier.SCORE: int(best.sum()),
-        Tier.BEHOUDEN: int(np.count_nonzero(np.unique(net.request[problem.vorige[net.request] == net.slot]) >= 0)),
+        Tier.BEHOUDEN: int(np.count_nonzero(problem.vorige[over.request] == over.slot)),
     }
 
 
@@ -236,7 +239,7 @@ def _without_groups(
     best = value(problem, slots)
     old = (problem.vorige[net.request] == net.slot).astype(np.int64)
     floor = best[Tier.SCORE] - int(keep * abs(best[Tier.SCORE]))
-    most = _anything(problem, net)[Tier.BEHOUDEN]
+    most = anything(problem, net)[Tier.BEHOUDEN]
     kept, chosen = best[Tier.BEHOUDEN], slots
     low, high = 0, max(1, int(np.abs(net.value).max(initial=0)) * 2)
     while kept < most and low < high and relaxed.bound == relaxed.total and not watch.out():

@@ -13,9 +13,10 @@ from __future__ import annotations
 import numpy as np
 from msgspec import Struct
 
+from matcher.layers.columns import Columns, Cuts, Row
 from matcher.layers.linear import Floats
 from matcher.layers.network import Network, blocks
-from matcher.layers.together import Built, Columns, Cuts, Row
+from matcher.layers.together import Built
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 
 SCALE = 2**16

@@ -15,8 +15,8 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.layers.bound import Index
+from matcher.layers.columns import Cuts
 from matcher.layers.linear import Floats
-from matcher.layers.together import Cuts
 from matcher.pairs import Ints
 
 SLOTS = 4

@@ -19,6 +19,8 @@ Prices also make each next round cheap. What a plan loses against the bound is a
 how far it is below the request's best, per unplaced request its gain, per bed left empty its price. The optimum loses
 no more than the gap (bound - total), so a pair that alone loses more is left out, and every loss may be cut off just
 above the gap without changing which plan is best: costs become small, which is what the algorithm's time depends on.
+For the same reason ranks wait: the first rounds only look for prices, with all requests equal. Where nearly everybody
+is placed these are right for the ranks as well.
 """
 
 from __future__ import annotations
@@ -32,10 +34,12 @@ from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from matcher.layers.network import Network, blocks
 from matcher.pairs import Bools, Ints, Pairs
 
-CANDIDATES = 8
+CANDIDATES = 16
 """Pairs per request to begin with …"""
 MORE = 8
 """… and at most added per request in a round."""
+NEAR = 1_000
+"""Requests count the same until the gap is so many times smaller than what the plan is worth."""
 
 LARGEST = 2**61
 UNKNOWN = 2**62
@@ -84,7 +88,8 @@ def flow(
     largest = int(weight) * int(rank.max(initial=1) + 1) * (len(rank) + len(net.room) + 2)
     if largest > LARGEST:
         raise ValueError("value: too large to plan exactly for so many requests")
-    worth = weighed(net, value, rank, weight)
+    equal = begin is None  # at first all requests count the same
+    worth = value + (2 * int(np.abs(value).max(initial=0)) + 1) if equal else weighed(net, value, rank, weight)
     price, choice = (np.zeros(len(net.room), np.int64), np.full(len(rank), -1)) if begin is None else begin
     use, rounds = np.zeros(0, np.bool_), 0
     while True:
@@ -95,6 +100,10 @@ def flow(
         total = int(worth[choice[choice >= 0]].sum())
         bound = int(gain.sum()) + _rent(net, price)
         gap = bound - total
+        if equal and rounds and (gap * NEAR <= total or stop()):
+            del paid, worth  # before there is another
+            worth, equal = weighed(net, value, rank, weight), False
+            continue
         if gap == 0 or (rounds and stop()):
             break
         near, least = np.empty(len(paid), np.bool_), gain - gap

@@ -13,9 +13,9 @@ from msgspec import structs
 
 from matcher.check import Tier
 from matcher.layers.bound import Index, Priced, Prices, priced
+from matcher.layers.columns import costs
 from matcher.layers.flow import Flow, flow, ranks, weighed
 from matcher.layers.network import Network
-from matcher.layers.together import costs
 from matcher.pairs import NOBODY, Ints, Pairs
 
 TRIES = 40

@@ -43,6 +43,19 @@ def parts(problem: Pairs, net: Network, near: Bools, seeds: Ints, plan: Ints, si
         yield free
 
 
+def around(problem: Pairs, net: Network, near: Bools, taken: Bools, free: Bools, rings: int) -> Bools:
+    """(R,) who is `free`, who by `taken` has a place where these could go by `near`, and so on `rings` times."""
+    at = np.flatnonzero(near)
+    request, slot, has = net.request[at], net.slot[at], taken[at]
+    for _ in range(rings):
+        wanted = np.zeros(problem.slots, np.bool_)
+        wanted[slot[free[request]]] = True
+        more = free.copy()
+        more[request[has & wanted[slot]]] = True
+        free = _with_mates(problem, more)
+    return free
+
+
 def _with_mates(problem: Pairs, who: Bools) -> Bools:
     """And whoever is in a group with them."""
     groups = np.zeros(len(problem.splitsbaar) + 1, np.bool_)

@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
 from msgspec import Struct, structs
 
-from matcher.check import Breach, Tier, value, violations
+from matcher.check import URGENTIE, Breach, Tier, value, violations
 from matcher.layers.bound import SCALE, Priced, index, priced, prices
+from matcher.layers.columns import Cuts, Row, columns, costs, part, plan_of, solution_of
 from matcher.layers.cuts import Finder
 from matcher.layers.flow import Flow, strict
 from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
-from matcher.layers.linear import AT_LOWER, BASIC, Answer, Basis, Floats, Interrupter, Solver, solve
-from matcher.layers.local import parts, room_beside
+from matcher.layers.linear import Answer, Floats, Interrupter, Solver, solve
+from matcher.layers.local import around, parts, room_beside
 from matcher.layers.network import Network, network
-from matcher.layers.together import Cuts, Row, columns, costs, model, part, plan_of, settled, solution_of
+from matcher.layers.together import model, settled
+from matcher.layers.warm import Warm
 from matcher.layers.worth import worth as worth_of
-from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Bools, Ints, Pairs
+from matcher.pairs import NOBODY, REGULIER, Bools, Ints, Pairs
 
 ALL = 6_000
 """Up to so many pairs there is no need to look at few first."""
 ALONE, MEMBER = 5, 12
 """Pairs to begin with, per child alone and per member of a group …"""
-FEW = ((2, 8), (3, 8), (4, 16), (8, 32), (ALL, ALL))
-"""… as many of these, by the prices of the relaxation, for a first plan; the next when there is none …"""
 MORE = 3
 """… and at most added per child in a round."""
 NEAR = 3, 12
-"""… and as many to look at again, one part of the plan after another, …"""
+"""As many, by the prices of the relaxation, for a first plan, …"""
+RINGS = 2
+"""… of those whom it leaves between places, of who is where these could go, and so on so many times, …"""
+RING_GAP = 5e-4
+"""… if there is one so near to what is proven; …"""
+FEW = ((2, 8), (3, 8), (4, 16), (8, 32), (ALL, ALL))
+"""… or of everybody who is not in a samenplaatsing that is settled; the next when there is no plan …"""
 PARTS = 300, 300, 600, 1200
-"""… of about so many children …"""
+"""… and to look at again, one part of the plan of about so many children after another …"""
 REPAIR = 50
 """… or of so many around each samenplaatsing that is not in one voorziening, …"""
 PART_S = 2.0
@@ -75,23 +81,6 @@ class Budget(Struct, frozen=True):
     seed: int
 
 
-class _Warm(Struct, frozen=True, eq=False):
-    """Where the last relaxation ended, by column and by key of row."""
-
-    which: Ints
-    keys: Ints
-    basis: Basis
-
-    def on(self, which: Ints, keys: Ints) -> Basis:
-        """New columns stay 0, new rows have room; what went is made up for, as a basis has one for each row."""
-        column = _found(self.which, self.basis.column, which, AT_LOWER)
-        row = _found(self.keys, self.basis.row, keys, BASIC)
-        over = np.count_nonzero(column == BASIC) + np.count_nonzero(row == BASIC) - len(row)
-        column[np.flatnonzero(column == BASIC)[: max(over, 0)]] = AT_LOWER
-        row[np.flatnonzero(row != BASIC)[: max(-over, 0)]] = BASIC
-        return Basis(column, row)
-
-
 class Search:
     """The best plan so far, and what is proven about it."""
 
@@ -107,7 +96,9 @@ class Search:
         """From now on plans over these pairs only."""
         self.net, self.all = net, index(self.problem, columns(self.problem, net))
         self.finder, self.cuts = Finder(self.all), Cuts.none()
-        self.warm: _Warm | None = None
+        placed = self.problem.groep[net.must & (self.problem.groep != NOBODY)]
+        self.torn = np.setdiff1d(placed, self.all.of.group)  # every plan that is looked at splits these groups
+        self.warm: Warm | None = None
         seen = at_prices(self.problem, self.all, self.relaxed)
         ways = seen.whole, seen.group
         self.first = partial(greedy, self.problem, self.all, self.relaxed, *ways, self.budget.out)
@@ -117,6 +108,7 @@ class Search:
         self.counts: Bools = np.ones(len(net.request), np.bool_)
         self.taken = self.settled = self.use  # by the last relaxation
         self.near = self.use
+        self.between = np.zeros(self.problem.requests, np.bool_)  # whom it leaves between places
 
     def goal(self, tier: Tier) -> Floats:
         """What each of all columns adds to a tier."""
@@ -156,12 +148,11 @@ class Search:
         return False
 
     def _spread(self) -> Ints:
-        """The groups that are not in one voorziening."""
+        """The groups that are not in one voorziening, but for those that cannot be whole anywhere."""
         member = np.flatnonzero((self.problem.groep >= 0) & (self.plan >= 0))
         group, unit = self.problem.groep[member], self.problem.voorziening[self.plan[member]]
         both = np.unique(group * len(self.problem.ruimte) + unit) // len(self.problem.ruimte)
-        spread: Ints = np.unique(both[1:][both[1:] == both[:-1]])
-        return spread
+        return np.setdiff1d(both[1:][both[1:] == both[:-1]], self.torn)
 
     def _polish(self, seconds: float, seeds: Ints, sizes: tuple[int, ...]) -> None:
         """Looks again at one part of the plan after another, in all tiers at once."""
@@ -186,19 +177,28 @@ class Search:
                 self.known.append((weights, seen.bound))
                 # the pairs that lose least make a small model, that nearly always has a good plan
                 self.near = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, *NEAR))
-                for alone, member in FEW if self.net.must.any() else ((0, 0), *FEW):
-                    few = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, alone, member))
-                    few &= self.taken | ~self.settled[self.problem.groep[self.net.request]] | (alone >= ALL)
-                    if least:
-                        few |= self.plan[self.net.request] == self.net.slot
+                own = self.plan[self.net.request] == self.net.slot if least else False
+                for few, above in self._few(seen):
                     left = self.budget.left() - until
                     if left <= 0 or self.budget.out():
                         return
-                    if self._integer(goal, least or [], few, left, gap=FIRST_GAP, hint=bool(least)).x is not None:
+                    keep, hint = few | own, bool(least) and above is None
+                    found = self._integer(goal, least or [], keep, left, FIRST_GAP, hint=hint, above=above)
+                    if found.x is not None:
                         return
             if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until or self.budget.out():
                 return
             self.use[:] = True
+
+    def _few(self, seen: Priced) -> Iterator[tuple[Bools, int | None]]:
+        """Some pairs that nearly always have a good plan, then more and more; with what it must be better than."""
+        net, groep = self.net, self.problem.groep
+        if net.must.any():
+            free = around(self.problem, net, self.near, self.taken, self.between, RINGS)
+            yield self.near & (self.taken | free[net.request]), seen.bound - int(RING_GAP * abs(seen.bound))
+        for alone, member in FEW if net.must.any() else ((0, 0), *FEW):
+            few = self.use & (self.taken | _least(net, seen.pair, groep, alone, member))
+            yield few & (self.taken | ~self.settled[groep[net.request]] | (alone >= ALL)), None
 
     def _both(self) -> None:
         """A bound on split and on spread samenplaatsingen by one relaxation, when there are such."""
@@ -228,6 +228,8 @@ class Search:
         """Makes the plan as good as it can be in a tier, with the tiers before as they are; returns the bound."""
         goal, first = self.goal(tier), self.worth[tier]
         bound = max(first, min(bound, at_most(tier, self.worth, self.known, len(self.problem.splitsbaar))))
+        if tier is Tier.GESPLITST:
+            bound = max(first, min(bound, -len(self.torn)))
         self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
         until = 0.0 if tier in {Tier.SCORE, Tier.BEHOUDEN} else self.budget.left() * 0.5
         while self.worth[tier] < bound and not self.budget.out():
@@ -242,10 +244,10 @@ class Search:
             if self._near_enough(before, bound) or self.budget.out():
                 break
             # who wants more looks at fewer pairs: first for a plan that is much better, then for any that is
-            for target in (before,) if tier in COUNTS else (before + (bound - before) // 2, before):
-                near = self.counts & (seen.pair <= seen.slack - (target + 1) * SCALE)
-                if target > before and np.count_nonzero(near) < SMALL:
-                    continue
+            wider = self.counts & (seen.pair <= seen.slack - (before + 1) * SCALE)
+            half = before + (bound - before) // 2
+            for target in (before,) if tier in COUNTS or np.count_nonzero(wider) < SMALL else (half, before):
+                near = wider & (seen.pair <= seen.slack - (target + 1) * SCALE)
                 if np.count_nonzero(near) > EXACT:
                     near &= self.use
                     self._integer(goal, least, near, self.budget.left() * 0.5, above=target)
@@ -288,7 +290,7 @@ class Search:
             )
             if found.x is None or found.dual is None or found.basis is None or not found.optimal:
                 return best
-            self.warm, dual = _Warm(which, built.keys, found.basis), False
+            self.warm, dual = Warm(which, built.keys, found.basis), False
             whole = np.zeros(of.count)
             whole[which] = found.x
             self._remember(whole)
@@ -321,6 +323,9 @@ class Search:
         half = (x[wholes:apart] > 1e-6) & (x[wholes:apart] < 1 - 1e-6)
         self.settled = np.ones(len(self.problem.splitsbaar) + 1, np.bool_)
         self.settled[np.concatenate((of.group, of.splits))[half]] = False
+        groep = self.problem.groep
+        self.between = ~self.settled[groep] & (groep != NOBODY)
+        self.between[of.net.request[(x[:wholes] > 1e-6) & (x[:wholes] < 1 - 1e-6)]] = True
         self.settled[NOBODY] = False
 
     def _integer(
@@ -388,19 +393,9 @@ def at_most(tier: Tier, worth: dict[Tier, int], known: list[tuple[dict[Tier, int
     return most
 
 
-def _found(known: Ints, values: Ints, wanted: Ints, default: int) -> Ints:
-    """Per wanted key its value, or the default."""
-    order = np.argsort(known, kind="stable")
-    at = np.minimum(np.searchsorted(known[order], wanted), max(len(known) - 1, 0))
-    if not len(known):
-        return np.full(len(wanted), default)
-    hit = known[order][at] == wanted
-    return np.where(hit, values[order][at], default)
-
-
 def _counting(problem: Pairs, tier: Tier) -> Bools:
     """(R,) the requests that matter for a tier and those before; the others can leave any plan, with their group."""
-    last = {Tier.VAST: -1, Tier.CRISIS: CRISIS, Tier.SPOED: SPOED}.get(tier, REGULIER)
+    last = -1 if tier is Tier.VAST else URGENTIE.get(tier, REGULIER)
     matters = problem.urgentie <= last
     matters[problem.vast[:, 0]] = True
     mates = np.unique(problem.groep[matters])

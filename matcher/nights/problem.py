@@ -79,14 +79,24 @@ class Nights(Struct, frozen=True):
             require(0 <= r.earliest <= r.latest <= MANY, where, f"start between night {r.earliest} and {r.latest}")
             require(abs(r.cost_per_night_late) <= DEAR, where, f"costPerNightLate is {r.cost_per_night_late}")
             require(abs(r.cost_unplaced) <= DEAR, where, f"costUnplaced is {r.cost_unplaced}")
-        places = {p.id for p in self.places}
+        self._occupied({p.id: p.beds for p in self.places})
+        self._pairs({p.id for p in self.places})
+
+    def _occupied(self, beds: dict[str, int]) -> None:
+        change: Counter[tuple[str, int]] = Counter()  # beds that are taken from that night on
         for o in self.occupied:
             where = f"occupied {o.place}"
-            require(o.place in places, "occupied", f"place {o.place!r} does not exist")
+            require(o.place in beds, "occupied", f"place {o.place!r} does not exist")
             require(0 <= o.start <= MANY, where, f"from night {o.start}")
             require(0 < o.nights <= MANY, where, f"{o.nights} nights")
             require(0 < o.beds <= 10_000, where, f"{o.beds} beds")
-        self._pairs(places)
+            change[o.place, o.start] += o.beds
+            change[o.place, o.start + o.nights] -= o.beds
+        taken: Counter[str] = Counter()
+        for (place, night), more in sorted(change.items()):
+            taken[place] += more
+            fits = taken[place] <= beds[place] or night >= self.nights
+            require(fits, f"occupied {place}", f"{taken[place]} beds on night {night} of {beds[place]}")
 
     def _pairs(self, places: set[str]) -> None:
         left = {r.id: MANY - 1 for r in self.requests}

@@ -14,9 +14,9 @@ import numpy as np
 from msgspec import Struct
 
 from matcher.aanbod import hash_of, tie
-from matcher.check import PLACED, Breach, Tier, Violation, value, violations
+from matcher.check import Breach, Tier, Violation, value, violations
 from matcher.pairs import NOBODY, Ints, Pairs
-from matcher.plan import Level, Limit, Plan, plan
+from matcher.plan import Level, Limit, Plan, anything, plan
 from matcher.problem import require
 from matcher.proposal.candidates import POINTS, Candidates, Conflict
 from matcher.proposal.company import clashes, limited, mended, with_rows
@@ -149,24 +149,11 @@ def _best(found: Candidates, made: Plan, slots: Ints) -> _Best:
 
 def _levels(pairs: Pairs, best: _Best, rounds: list[tuple[Level, ...]]) -> tuple[Level, ...]:
     """What a round proved of a tier, with no more rows than now, holds for plans that are equal in all before it."""
-    levels = []
+    levels, most = [], anything(pairs, pairs)
     for at, (tier, own, reached) in enumerate(zip(Tier, best.worth, best.reached, strict=True)):
         same = [made[at].bound for made in rounds if tuple(level.best for level in made[:at]) == best.reached[:at]]
-        levels.append(Level(tier, own, reached, max(reached, min([*same, _most(pairs, tier)]))))
+        levels.append(Level(tier, own, reached, max(reached, min([*same, most[tier]]))))
     return tuple(levels)
-
-
-def _most(pairs: Pairs, tier: Tier) -> int:
-    """What no plan can exceed, without looking at who is in whose way."""
-    has = pairs.first[1:] > pairs.first[:-1]
-    for urgentie, placed in PLACED.items():
-        if tier is placed:
-            return int(np.count_nonzero(pairs.urgentie[has] == urgentie))
-    if tier is Tier.WACHTDAGEN:
-        return int(pairs.wachtdagen[has].sum())
-    if tier is Tier.SCORE:
-        return int(np.maximum.reduceat(pairs.value, pairs.first[:-1][has]).clip(0).sum()) if has.any() else 0
-    return {Tier.VAST: len(pairs.vast), Tier.BEHOUDEN: int(np.count_nonzero(pairs.vorige >= 0))}.get(tier, 0)
 
 
 def _places(found: Candidates, slots: Ints) -> tuple[Place, ...]:

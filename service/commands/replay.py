@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 import typer
@@ -12,7 +13,9 @@ from rich.table import Table
 from service.commands.rank import decimal
 from service.days import today
 from service.demo.loading import SEED
-from service.replay import Comparison, play
+
+if TYPE_CHECKING:
+    from service.replay import Comparison
 
 NAMEN = {
     "eerste_vrije": "Eerste vrije plek",
@@ -36,6 +39,9 @@ def replay(
 
       loket replay --getal 7
     """
+    # Brings the solver, which no other command needs.
+    from service.replay import play  # noqa: PLC0415
+
     console = Console()
     with console.status("Twee jaren naspelen. Dit duurt een paar minuten."):
         found = play(seed=getal, today=today(datetime.now(UTC)))

@@ -56,9 +56,8 @@ def random(seed: int) -> Nights:
         [f"p{n}", f"a{m}", dice.choice((-2, 0, 1.5, 7, 0.1))] for n in range(4) for m in range(2) if dice.random() < 0.8
     ]
     taken = [{"place": "a0", "kind": dice.choice("FX"), "from": dice.randint(0, 1), "nights": 2, "beds": 1}]
-    return problem(
-        nights=4, places=places, requests=requests, pairs=pairs, occupied=taken if dice.random() < 0.5 else []
-    )
+    some = dice.random() < 0.5 and places[0]["beds"] > 0
+    return problem(nights=4, places=places, requests=requests, pairs=pairs, occupied=taken if some else [])
 
 
 def plans(given: Nights) -> list[list[Stay]]:

@@ -47,6 +47,17 @@ def test_a_wrong_file_is_refused_with_what_and_where(wrong: dict[str, Any], mess
         read(json.dumps(GOOD | wrong).encode())
 
 
+def test_no_more_beds_are_occupied_on_a_night_than_there_are() -> None:
+    """Place a has 2 beds, nights 0 to 2. 1 bed on 0 and 1, 2 beds from 2 on: full, and read; what is past the last
+    night does not count. One night more of the first: 3 of 2 on night 2."""
+    two = {"place": "a", "kind": "F", "from": 2, "nights": 9, "beds": 2}
+    one = {"place": "a", "kind": "F", "from": 0, "nights": 2, "beds": 1}
+    read(json.dumps(GOOD | {"occupied": [two, one, two | {"from": 3}]}).encode())
+
+    with pytest.raises(ValueError, match="occupied a: 3 beds on night 2 of 2"):
+        read(json.dumps(GOOD | {"occupied": [two, one | {"nights": 3}]}).encode())
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [(b"", "the file is empty"), (b"{", "truncated"), (b"[]", "Expected `object`"), (b'{"nights": NaN}', "malformed")],

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import matcher.layers.flow
 from matcher.check import Tier, value, violations
 from matcher.layers.bound import Prices, index, priced
+from matcher.layers.columns import columns, costs
 from matcher.layers.flow import flow, ranks
 from matcher.layers.network import network
-from matcher.layers.together import columns, costs
 from tests.matcher.plan.make import every, random
 
 SEEDS = st.integers(min_value=0, max_value=2**32)

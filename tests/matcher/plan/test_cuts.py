@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from matcher.check import Tier, value, violations
 from matcher.layers.bound import Index, Prices, index, priced
+from matcher.layers.columns import Cuts, columns, costs, solution_of
 from matcher.layers.cuts import Finder
 from matcher.layers.network import network
-from matcher.layers.together import Cuts, columns, costs, solution_of
 from matcher.pairs import NOBODY, Pairs
 from tests.matcher.plan.make import every, pairs, random
 

@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from matcher.check import Breach, Tier, Violation, violations
+from matcher.check import Breach, Tier, Violation, value, violations
 from matcher.layers import search
+from matcher.layers.flow import flow, ranks
 from matcher.layers.linear import Answer, Model, Solver, solve
+from matcher.layers.network import network
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Mix, Pairs
 from matcher.plan import Level, Limit, plan
 from tests.bench import large
@@ -293,6 +295,47 @@ def test_a_plan_of_another_problem_is_not_gone_on_from() -> None:
     """Its levels are not what the plan is worth here."""
     with pytest.raises(ValueError, match="begun"):
         plan(pairs([[2]]), clock=lambda: 0.0, seconds=1, begun=solved(pairs([[1]])))
+
+
+@pytest.mark.parametrize(
+    ("known", "message"),
+    [
+        ([np.nan], r"known\[0\]: is nan"),
+        ([0.5], r"known\[0\]: is 0.5, not a whole number"),
+        ([1], r"known\[0\]: is 1, not within -1 … 0"),
+        ([0, 0], "known: has 2 rows, not 1"),
+    ],
+)
+def test_a_known_plan_that_is_none_is_refused(known: list[float], message: str) -> None:
+    """One request, one slot: there is slot 0 or nobody."""
+    with pytest.raises(ValueError, match=message):
+        plan(pairs([[2]]), clock=lambda: 0.0, seconds=1, known=np.array(known))
+
+
+def test_a_group_that_is_placed_and_can_be_whole_nowhere_is_known_to_be_split() -> None:
+    """Both brothers have one place each, at two locaties, and leave: placing comes first, so they are split."""
+    found = solved(pairs([[5, None], [None, 5]], groep=[0, 0], splitsbaar=[True]))
+
+    assert found.slots.tolist() == [0, 1]
+    assert found.proven and found.levels[5].value == -1
+
+
+def test_only_a_group_that_can_be_whole_nowhere_counts_as_split_before_anything_is_solved() -> None:
+    """The first two can be whole in slot 0, the last two nowhere. From a plan that splits both, one is made whole."""
+    table = [[1, None, None, None], [1, 9, None, None], [None, None, 1, None], [None, None, None, 1]]
+    problem = pairs(table, capaciteit=[2, 2, 2, 2], groep=[0, 0, 1, 1], splitsbaar=[True, True])
+    net = network(problem)
+    relaxed = flow(net, ranks(problem), net.value)
+    searched = search.Search(problem, relaxed, search.Budget(lambda: False, lambda: 60.0, None, None, 0.0, 0))
+    assert searched.start(net, value(problem, [0, 1, 2, 3]))
+    assert searched.torn.tolist() == [1]
+    searched.plan = np.array([0, 1, 2, 3])
+    searched.worth = value(problem, searched.plan)
+
+    bound = searched.raise_(Tier.GESPLITST, [], 0)
+
+    assert bound == searched.worth[Tier.GESPLITST] == -1
+    assert searched.plan.tolist() == [0, 0, 2, 3]
 
 
 @pytest.mark.parametrize(

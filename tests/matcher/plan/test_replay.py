@@ -154,6 +154,18 @@ def test_hindsight_keeps_a_bed_for_who_is_still_to_come() -> None:
     assert played(given, resolve).day.tolist() == [0, NOBODY]
 
 
+def test_half_a_samenplaatsing_does_not_count_in_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Siblings without leave, one bed free and the other too late: no part of them is in the relaxation (without
+    integer programs that prove). By hand there is the single child in its own bed, 100 + 50 and a day of 0.2."""
+    monkeypatch.setattr("matcher.hindsight.PROVE", -1)
+    mates = [ALONE | {"groep": 0}, ALONE | {"groep": 0}]
+    table: list[list[int | None]] = [[50, None], [50, None], [None, 50]]
+    alone = ALONE | {"patience": 0, "stay": 10}
+    given = stream([*mates, alone], table, beds=[2, 1], days=20, taken=[(0, 30)], splitsbaar=[False])
+    relaxed = hindsight(given, WORTH, begin=0, end=20, before=nothing(given))
+    assert relaxed.bound == pytest.approx(150.2)
+
+
 def test_a_stay_beyond_the_year_counts_as_far_as_it_lies_within() -> None:
     """10 of 40 days: a quarter of 100 + 50 points; the one day not waited counts whole."""
     given = stream([{"arrival": 0, "patience": 0, "stay": 40}], [[50]], beds=[1], days=10)

@@ -139,6 +139,9 @@ def aanvraag(known: dict[str, str], **more: Any) -> dict[str, Any]:
 # ── Who is there ─────────────────────────────────────────────────────────────────────────────────
 
 
+KOPPELING = "insert into koppeling (regio, aanbieder_id, naam, per_minuut) values ($1, $2, 'ECD', 100) returning id"
+
+
 async def everybody(owner: Connection, pool: Pool) -> tuple[dict[str, Wie], dict[str, dict[str, str]], dict[str, str]]:
     """People of every rol, of two organisaties, two aanbieders and two regions, logged in; the system of an aanbieder;
     nobody. And what there is to choose from: an open house and a secret one."""
@@ -177,7 +180,16 @@ async def everybody(owner: Connection, pool: Pool) -> tuple[dict[str, Wie], dict
     for name, (rol, rest) in roles.items():
         token, sessie = await sessies.begin(pool, gebruiker=await make.gebruiker(owner, rol=rol, **rest), **span)
         people[name], cookies[name] = sessie.wie, {"Cookie": f"__Host-loket={token}"}
+    koppeling = await owner.fetchval(KOPPELING, REGIO, own)
+    token, sessie = await sessies.begin(pool, koppeling=koppeling, **span)
+    people["machine"], cookies["machine"] = sessie.wie, {"Authorization": f"Bearer {token}"}
     return people, cookies, known
+
+
+def token_of(headers: dict[str, str]) -> str:
+    """Of a cookie or a bearer token."""
+    (header,) = headers.values()
+    return re.split("[= ]", header, maxsplit=1)[1]
 
 
 # ── The processes ────────────────────────────────────────────────────────────────────────────────
@@ -237,9 +249,7 @@ async def flying(
                 folder=folder,
                 said=said,
             )
-            kanarie.words |= {
-                f"sessie van {who}": head["Cookie"].partition("=")[2] for who, head in cookies.items() if head
-            }
+            kanarie.words |= {f"sessie van {who}": token_of(head) for who, head in cookies.items() if head}
             async with seen(kanarie, cluster, database):
                 yield kanarie
 

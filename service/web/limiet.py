@@ -1,7 +1,7 @@
 """How many requests somebody may do per minute: a machine, a person, and by internet address who still has to log in.
 
 A bucket that leaks at an even pace (GCRA): a whole minute's worth may come at once, and then one each 60/quota seconds.
-All processes count together in Valkey, in one round trip, by the clock of the process that asks; one whose clock runs
+All processes count together in Valkey, in one round trip (for a person: per portion of the quota), by the clock of the process that asks; one whose clock runs
 ahead can take at most one quota from others. Valkey away or slow: each process counts by itself, so that the door is
 never open and never shut. The keys are hashes with a secret: who reads Valkey learns of nobody.
 
@@ -46,6 +46,10 @@ PATIENCE_S = 0.25
 
 RETRY_S = 1.0
 """So long Valkey is not asked again when it was away."""
+
+PORTIONS = 50
+"""Of the quota of a person. A process takes a portion at once, so that it need not ask Valkey each time, which takes as
+much of its time as all else that a request must pass. What it has not used of it, comes back in a minute at most."""
 
 MOST = 50_000
 """Of whom a process counts by itself."""
@@ -92,9 +96,19 @@ if empty + pace > now + {WINDOW_MS} + {CLOSE_MS} then
     return {{0, string.format('%.4f', empty)}}
 end
 empty = string.format('%.4f', empty + pace)
-redis.call('set', KEYS[1], empty, 'px', math.ceil(empty - now) + 1)
+redis.call('set', KEYS[1], empty, 'px', {WINDOW_MS})
 return {{1, empty}}
 """
+
+
+class Portion(Struct):
+    """What one process may still do without asking."""
+
+    left: int
+    empty: float
+    """When the bucket will have leaked empty, as it was told."""
+    taken_at: float
+    """Milliseconds since 1970."""
 
 
 class Limiet:
@@ -104,6 +118,7 @@ class Limiet:
         self._script = valkey.register_script(SCRIPT)
         self._secret = secret
         self._own: dict[bytes, float] = {}
+        self._portions: dict[bytes, Portion] = {}
         self._away_until = float("-inf")
 
     @classmethod
@@ -126,11 +141,29 @@ class Limiet:
         """One request of `who`, of whom `quota` may come per minute; who is refused is not counted."""
         key = hashlib.blake2b(f"{soort} {who}".encode(), key=self._secret, digest_size=16).digest()
         moment, pace = now.timestamp() * 1000, WINDOW_MS / quota
-        allowed, empty = await self._shared(key, moment, pace) or self._by_itself(key, moment, pace)
-        room = WINDOW_MS - (empty - moment)
+        portion = self._portions.get(key)
+        if portion is None or not portion.left or not 0 <= moment - portion.taken_at < WINDOW_MS:
+            portion = await self._take(key, moment, pace, max(1, quota // PORTIONS) if soort is Soort.GEBRUIKER else 1)
+        allowed, empty = portion.left > 0, max(portion.empty, moment)
+        portion.left -= allowed
+        room = WINDOW_MS - (empty - moment) + portion.left * pace
         left = max(0, math.floor((room + CLOSE_MS) / pace))
         wait_ms = (left + 1) * pace - room
         return Stand(soort, quota, allowed, left, max(1, math.ceil((wait_ms - CLOSE_MS) / 1000)))
+
+    async def _take(self, key: bytes, moment: float, pace: float, size: int) -> Portion:
+        """So many requests at once; one when that many are not left; none when nothing is."""
+        for many in dict.fromkeys((size, 1)):
+            asked = many * pace
+            allowed, empty = await self._shared(key, moment, asked) or self._by_itself(key, moment, asked)
+            if allowed:
+                break
+        portion = Portion(many if allowed else 0, empty, moment)
+        if size > 1:
+            if len(self._portions) >= MOST:
+                self._portions.clear()
+            self._portions[key] = portion
+        return portion
 
     async def _shared(self, key: bytes, moment: float, pace: float) -> tuple[bool, float] | None:
         """None: Valkey is away."""

@@ -244,25 +244,32 @@ async def test_one_request_is_one_question_to_valkey(serve: Serve, wie: Wie, red
     }  # fmt: skip
 
 
-async def test_a_person_with_much_room_is_counted_by_portions_and_may_do_no_less_and_no_more(
-    serve: Serve, wie: Wie, settings: Settings, redis_url: str, clock: Clock
-) -> None:
-    """Two processes, a fiftieth part at a time: all of the quota may be done, and nothing more; one process may hold
-    what is left of its portion, which comes back in a minute."""
-    roomy = structs.replace(settings, limit_person_min=500)
-    one, two = [await serve(wie, clock=clock, settings=roomy) for _ in range(2)]
-    async with redis.asyncio.from_url(redis_url) as peek:
-        await statuses(one, 1)
-        await peek.config_resetstat()
-        assert (await statuses(one, 49), await statuses(two, 5)) == ([200] * 49, [200] * 5)
-        asked = await peek.info("commandstats")
+async def test_a_person_with_much_room_is_counted_by_portions_and_may_do_no_less_and_no_more(redis_url: str) -> None:
+    """Two processes, a fiftieth of the quota at a time: all of it may be done and nothing more. What one holds of its
+    portion the other cannot use, until it has come back in a minute."""
+    now, secret = make.NOW, b"s" * 32
+    async with redis.asyncio.from_url(redis_url) as valkey_client:
+        one, two = Limiet(valkey_client, secret), Limiet(valkey_client, secret)
 
-    assert asked["cmdstat_evalsha"]["calls"] + asked.get("cmdstat_eval", {"calls": 0})["calls"] <= 6
-    done = await statuses(one, 500 - 50 - 5)
-    assert done.count(200) == 500 - 50 - 10 and set(done) == {200, 429}
-    assert await statuses(two, 6) == [200] * 5 + [429]
-    clock.now += timedelta(seconds=60)
-    assert await statuses(one, 1) == [200]
+        async def allowed(process: Limiet, times: int, soort: Soort = Soort.GEBRUIKER) -> int:
+            return sum([(await process.count(soort, "sam", 500, now)).allowed for _ in range(times)])
+
+        await allowed(one, 1)
+        await valkey_client.config_resetstat()
+        assert (await allowed(one, 49), await allowed(two, 5)) == (49, 5)
+        asked = await valkey_client.info("commandstats")
+        assert asked["cmdstat_evalsha"]["calls"] == 5
+        assert (await one.count(Soort.GEBRUIKER, "sam", 500, now)).left == 500 - 51 - 10
+
+        assert await allowed(one, 500) == 500 - 51 - 10
+        assert await allowed(two, 10) == 5
+        now += timedelta(seconds=60)
+        assert await allowed(two, 1000) == 500
+
+        # Of a machine and of an address each request is asked.
+        await valkey_client.config_resetstat()
+        assert await allowed(one, 20, Soort.KOPPELING) == 20
+        assert (await valkey_client.info("commandstats"))["cmdstat_evalsha"]["calls"] == 20
 
 
 # ── The two counters ─────────────────────────────────────────────────────────────────────────────

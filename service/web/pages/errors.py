@@ -78,7 +78,7 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     refusal = problems.of_error(error, trace)
     if refusal.status == 401:
         return to_login(request)
-    if refusal.status == 403 and request.url.path == "/" and "wie" in request.scope["state"]:
+    if refusal.status == 403 and request.scope["path"] == "/" and "wie" in request.scope["state"]:
         return see_other("/start")  # known, but the list is not for this rol
     detail = refusal.detail if refusal.status < 500 else None
     response = error_page(refusal.status, datetime.now(UTC), trace, detail, sessie=sessie)

@@ -1,7 +1,7 @@
 """How many requests somebody may do per minute: a machine, a person, and by internet address who still has to log in.
 
-A bucket that leaks at an even pace (GCRA): a whole minute's worth may come at once, and then one each 60/quota
-seconds. All processes count together in Valkey, in one round trip (for a person: one per portion of the quota), by the clock of
+A bucket that leaks at an even pace (GCRA): a whole minute's worth may come at once, then one each 60/quota seconds.
+All processes count together in Valkey, in one round trip (for a person: one per portion of the quota), by the clock of
 the process that asks; one whose clock runs ahead can take at most one quota from others. Valkey away or slow: each
 process counts by itself, so that the door is never open and never shut. The keys are hashes with a secret: who reads
 Valkey learns of nobody.

@@ -14,7 +14,7 @@ from litestar import Litestar, asgi
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from service import plannen, sessies, toegang
+from service import oidcsleutels, plannen, sessies, toegang
 from service.bus import Bus
 from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
@@ -108,10 +108,13 @@ def create_app(
     """The ASGI app. `identity` says who asks, by session when not given; `clock` what time it is; `demo_links` log in
     without more, as service/demologin.py allows.
 
-    Refuses when the files for the browser were not built: better now than on every page. ValueError when nobody has
+    Refuses when the files for the browser were not built, or the keys for logging in cannot be read: better now than on
+    every page. ValueError when nobody has
     said who may do something (service/toegang.py).
     """
     pages.manifest()
+    if settings.oidc_keys is not None:
+        oidcsleutels.read(settings.oidc_keys)
     who = identity or Sessions()
     api = Api(OPERATIONS, who)
 

@@ -6,7 +6,9 @@ password in it. A log is read by more people, and kept elsewhere, than what a ch
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
 import threading
 import time
@@ -17,6 +19,26 @@ from typing import TypeAlias
 import asyncpg
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+WAAROM = {
+    errno.ENOENT: "die map of dat bestand is er niet",
+    errno.EACCES: "dat mag u niet",
+    errno.EPERM: "dat mag u niet",
+    errno.EISDIR: "dat is een map",
+    errno.ENOTDIR: "een deel van het pad is geen map",
+    errno.EROFS: "van deze schijf mag u alleen lezen",
+    errno.ENOSPC: "de schijf is vol",
+    errno.EDQUOT: "de schijf is vol",
+    errno.ENAMETOOLONG: "de naam is te lang",
+    errno.EADDRNOTAVAIL: "deze computer heeft dat adres niet",
+}
+
+
+def waarom(error: OSError) -> str:
+    """Why a file cannot be read or written, or an address not be used, for after a colon."""
+    number = error.errno or 0
+    return WAAROM.get(number) or os.strerror(number)
 
 
 def told(error: BaseException) -> str:

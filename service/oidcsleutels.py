@@ -17,6 +17,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key
 
 from service.errors import Kind, Refusal
+from service.failures import waarom
 
 SIGNS_WITH = {"RSA": "PS256", "EC": "ES256"}
 """Algorithm per type of key, unless the key names its own."""
@@ -32,7 +33,7 @@ def read(path: Path) -> list[Key]:
         data = msgspec.json.decode(path.read_bytes(), type=dict[str, list[dict[str, Any]]])
         keys = [JWKRegistry.import_key(one) for one in data["keys"]]
     except OSError as error:
-        raise Refusal(Kind.UNAVAILABLE, f"Het bestand {path} is niet te lezen: {error.strerror}.") from error
+        raise Refusal(Kind.UNAVAILABLE, f"Het bestand {path} is niet te lezen: {waarom(error)}.") from error
     except (msgspec.MsgspecError, KeyError, ValueError, JoseError) as error:
         raise Refusal(Kind.INVALID, f"In {path} moet een JWK Set staan. Maak die met loket inlog sleutel.") from error
     if not keys or any(key.key_type not in SIGNS_WITH or not key.is_private or not key.kid for key in keys):
@@ -58,8 +59,11 @@ def new() -> Key:
 
 
 def write(path: Path, keys: list[Key]) -> None:
-    """At once or not at all, and for the owner of the file only."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "wb") as file:
-        file.write(msgspec.json.encode({"keys": [key.as_dict(private=True) for key in keys]}))
-    Path(name).replace(path)
+    """At once or not at all, and for the owner of the file only. Refusal when it cannot be written."""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode({"keys": [key.as_dict(private=True) for key in keys]}))
+        Path(name).replace(path)
+    except OSError as error:
+        raise Refusal(Kind.INVALID, f"{path} is niet te schrijven: {waarom(error)}.") from error

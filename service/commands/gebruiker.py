@@ -101,6 +101,8 @@ async def add(
 
     if not await owner.fetchval(KNOWN, regio):
         raise Refusal(Kind.NOT_FOUND, f"De database kent de regio {regio} niet. Kijk naar LOKET_REGIO.")
+    if not 1 <= len(naam.strip()) <= 120:
+        raise Refusal(Kind.INVALID, "Geef een naam van hooguit 120 tekens.")
     if (email is None) == (subject is None):
         raise Refusal(Kind.INVALID, "Geef --email of --subject, zodat de eerste inlog herkend wordt.")
     if email is not None and not (0 < email.find("@") < len(email) - 1 and email.count("@") == 1):

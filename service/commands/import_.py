@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -22,6 +21,7 @@ from service.commands import connect, dutch
 from service.db import Pool, Rol, Wie, open_pool
 from service.dutch import count
 from service.errors import Kind, Refusal
+from service.failures import waarom
 from service.intake import soorten
 from service.intake.preview import Actie, Rejected, Voorbeeld
 from service.intake.report import report
@@ -185,15 +185,14 @@ def _read(path: Path, most: int) -> bytes:
     except FileNotFoundError:
         raise dutch.UsageError(f"{path} bestaat niet. Controleer de naam en de map.") from None
     except OSError as error:
-        raise dutch.UsageError(f"{path} is niet te lezen: {os.strerror(error.errno or 0)}.") from None
+        raise dutch.UsageError(f"{path} is niet te lezen: {waarom(error)}.") from None
 
 
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise Refusal(Kind.INVALID, f"{path} is niet te schrijven: {reason}. Kies een andere plaats.") from None
+        raise Refusal(Kind.INVALID, f"{path} is niet te schrijven: {waarom(error)}. Kies een andere plaats.") from None
 
 
 def _asked(request: Request) -> bool:

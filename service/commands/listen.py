@@ -19,7 +19,7 @@ import uvicorn
 import uvloop
 
 from service.errors import Kind, Refusal
-from service.failures import log_to_stderr
+from service.failures import log_to_stderr, waarom
 from service.settings import Settings
 
 ANSWER_S = 1.5
@@ -45,7 +45,7 @@ def bind(settings: Settings) -> socket.socket:
         elif error.errno == errno.EACCES:
             why = "mag u niet gebruiken. Kies een poort vanaf 1024."
         else:
-            why = f"kan niet op adres {host}: {error.strerror}. Kies een ander adres met LOKET_HOST."
+            why = f"kan niet op adres {host}: {waarom(error)}. Kies een ander adres met LOKET_HOST."
         raise Refusal(Kind.UNAVAILABLE, f"Poort {settings.port} {why}") from error
     return sock
 

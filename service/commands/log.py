@@ -15,6 +15,7 @@ from service.commands.rank import find
 from service.days import AMSTERDAM, today
 from service.db import SYSTEM, Pool, Rol, Wie, transaction
 from service.dutch import count, day
+from service.failures import waarom
 from service.inzagen import Inzage
 from service.logboek import Gebeurtenis, Handeling, Resultaat
 from service.logcontrole import Anker, Uitslag
@@ -50,7 +51,7 @@ def _as_loket(regio: str) -> Wie:
 
 @app.command(cls=dutch.Command)
 def verify(
-    anker: Path = typer.Option(None, help="Het ankerbestand. Standaard LOKET_LOG_ANKER."),
+    anker: Path = typer.Option(None, dir_okay=False, help="Het ankerbestand. Standaard LOKET_LOG_ANKER."),
     json: bool = typer.Option(False, "--json", help="Antwoord als JSON."),
 ) -> None:
     """Controleert of iemand het log heeft veranderd nadat het is verzegeld, in alle regio's.
@@ -93,7 +94,10 @@ async def verified(pool: Pool, path: Path | None, now: datetime) -> tuple[list[U
     if path is not None and size is None and found:
         notes.append(f"Het ankerbestand {path} is er niet. Of er een staart is afgekapt, is niet te zien.")
     elif path is not None and size is not None:
-        notes += await _anchored(pool, path, size, found)
+        try:
+            notes += await _anchored(pool, path, size, found)
+        except OSError as error:
+            notes.append(f"Het ankerbestand {path} is niet te lezen: {waarom(error)}.")
     for regio in found:
         async with transaction(pool, _as_loket(regio)) as conn:
             await logboek.schrijf_los(conn, _as_loket(regio), VERIFY, now=now, spoor=logboek.spoor())

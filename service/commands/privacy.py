@@ -21,6 +21,7 @@ from service.days import today
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.dutch import age, day
 from service.errors import FieldError, Kind, Refusal
+from service.failures import waarom
 from service.fields import VrijeTekst, read
 from service.logboek import Gebeurtenis, Handeling
 from service.rangschikking import names
@@ -96,7 +97,11 @@ def dossier(
     if uittreksel is None:
         print(text)
     else:
-        uittreksel.write_text(text, encoding="utf-8")
+        try:
+            uittreksel.write_text(text, encoding="utf-8")
+        except OSError as error:
+            why = f"{uittreksel} is niet te schrijven: {waarom(error)}. Kies een andere plaats."
+            raise Refusal(Kind.INVALID, why) from None
         connect.say(f"Het uittreksel staat in {uittreksel}.")
 
 

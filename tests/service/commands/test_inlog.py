@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from service import gebruikers, identiteitsproviders, oidcsleutels
+from service.app import create_app
 from service.commands import gebruiker, inlog
 from service.db import Connection, Pool, Rol
 from service.errors import Refusal
+from service.settings import Settings
 from tests import make
 from tests.conftest import REGIO, Cluster
 from tests.service.test_cli import run
@@ -78,6 +80,40 @@ async def test_what_cannot_be_is_refused_in_a_sentence(
     assert len(done.stderr.splitlines()) == 1 and done.stderr.endswith(".\n")
 
 
+@pytest.mark.parametrize(
+    ("keys", "code", "why"),
+    [
+        ("nergens/oidc.json", 1, "is niet te schrijven: die map of dat bestand is er niet."),
+        ("open.json", 1, "Voer uit: chmod o= "),
+    ],
+)
+async def test_keys_that_cannot_be_kept_are_refused_in_a_sentence(
+    data_folder: Path, tmp_path: Path, keys: str, code: int, why: str
+) -> None:
+    (tmp_path / "open.json").touch(0o644)
+
+    done = run(data_folder, "inlog", "sleutel", LOKET_OIDC_KEYS=str(tmp_path / keys))
+
+    assert (done.returncode, len(done.stderr.splitlines()), why in done.stderr) == (code, 1, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ("nergens.json", "is niet te lezen: die map of dat bestand is er niet."),
+        ("open.json", "Voer uit: chmod o= "),
+        ("leeg.json", "moet een JWK Set staan. Maak die met loket inlog sleutel."),
+    ],
+)
+def test_the_service_does_not_start_with_keys_that_it_cannot_read(tmp_path: Path, keys: str, why: str) -> None:
+    """Told before anything is opened, and not in the middle of starting."""
+    (tmp_path / "open.json").touch(0o644)
+    (tmp_path / "leeg.json").touch(0o600)
+
+    with pytest.raises(Refusal, match=why):
+        create_app(Settings(oidc_keys=tmp_path / keys))
+
+
 async def provider(owner: Connection) -> str:
     await owner.execute(inlog.ADD, "Gemeente", "https://login.example", "loket", [])
     return "Gemeente"
@@ -87,6 +123,8 @@ async def provider(owner: Connection) -> str:
     ("changed", "sentence"),
     [
         ({"regio": "nergens"}, "kent de regio nergens niet"),
+        ({"naam": " "}, "Geef een naam"),
+        ({"naam": "x" * 121}, "hooguit 120 tekens"),
         ({"email": None}, "Geef --email of --subject"),
         ({"subject": "x"}, "Geef --email of --subject"),
         ({"email": "geen"}, "geen is geen e-mailadres"),

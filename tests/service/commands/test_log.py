@@ -72,6 +72,16 @@ async def test_verify_says_what_is_wrong_and_ends_with_1(
     assert "  - Regel 1 (zegel 1) is veranderd nadat hij is verzegeld." in wrong.stdout
 
 
+async def test_a_file_of_heads_that_cannot_be_read_is_told(run: Run, tmp_path: Path) -> None:
+    """A folder, given or set."""
+    given = await run("log", "verify", "--anker", str(tmp_path))
+
+    assert (given.returncode, given.stderr) == (
+        2,
+        "De waarde van --anker kan niet: dat is een map, geef een bestand.\nUitleg: loket log verify --help\n",
+    )
+
+
 async def test_a_parent_can_be_given_who_looked_at_their_child(
     run: Run, pool: Pool, wie: Wie, owner: Connection
 ) -> None:

@@ -186,3 +186,11 @@ async def test_the_terms_are_shown_with_their_source(run: Run) -> None:
     assert done.returncode == 0, done.stderr
     flat = " ".join(done.stdout.split())
     assert "NEN" in flat and "machtig" in flat and "1827" in flat
+
+
+async def test_a_page_that_cannot_be_written_is_told_in_a_sentence(run: Run, kanarie: UUID, tmp_path: Path) -> None:
+    """With where else."""
+    done = await run("privacy", "dossier", str(kanarie), "--uittreksel", str(tmp_path / "nergens" / "u.txt"))
+
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), done.stderr
+    assert "is niet te schrijven: die map of dat bestand is er niet. Kies een andere plaats." in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -29,16 +30,19 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def connected() -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connected(app: Any = echo) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection with the protocol as `loket serve` has it."""
-    config = uvicorn.Config(echo, http=Protocol, ws="none", lifespan="off", log_config=None)
+    config = uvicorn.Config(app, http=Protocol, ws="none", lifespan="off", log_config=None)
     config.load()
     server = await asyncio.get_running_loop().create_server(lambda: Protocol(config, ServerState(), {}), "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
-    yield reader, writer
-    writer.close()
-    await writer.wait_closed()
-    server.close()
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        with contextlib.suppress(ConnectionError):  # the other side was first
+            await writer.wait_closed()
+        server.close()
 
 
 def head(name: str = "X-Lang", length: int = 10) -> bytes:
@@ -129,3 +133,86 @@ async def test_a_request_of_which_the_end_is_not_sure_is_refused(lengths: bytes)
         writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + lengths + b"\r\n0\r\n\r\nGET /geheim HTTP/1.1\r\n\r\n")
 
         assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
+
+
+# ── Beside the body, and after the answer ────────────────────────────────────────────────────────
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhallo\r\n"
+"""And then more chunks, or the last one."""
+
+
+@pytest.mark.parametrize(
+    "beside", [b"0\r\n" + b"Na: afloop\r\n" * 90_000, b"0\r\nNa: " + b"a" * 990_000, b"1;" + b"a" * 990_000]
+)
+async def test_what_comes_beside_a_body_without_an_end_is_not_kept(beside: bytes) -> None:
+    """Trailers and extensions of chunks: whoever need not log in could fill the memory with them."""
+    async with connected() as (reader, writer):
+        writer.write(CHUNKED + beside)
+
+        with contextlib.suppress(ConnectionError):  # what was still on its way to us is not taken either
+            assert await asyncio.wait_for(reader.read(), 10) == b""
+
+
+async def test_a_body_in_many_small_parts_is_a_body() -> None:
+    async with connected() as (reader, writer):
+        writer.write(CHUNKED + b"1\r\na\r\n" * 20_000 + b"0\r\n\r\n")
+
+        assert await status(reader) == 200
+
+
+async def test_a_trailer_is_no_header() -> None:
+    """Who asks, and from where, was decided before it came."""
+    seen: list[list[tuple[bytes, bytes]]] = []
+
+    async def after_the_body(scope: Any, receive: Any, send: Any) -> None:
+        await echo(scope, receive, send)
+        seen.append(scope["headers"])
+
+    async with connected(after_the_body) as (reader, writer):
+        writer.write(CHUNKED + b"0\r\nAuthorization: Bearer x\r\n\r\n")
+        assert await status(reader) == 200
+        writer.write(head())
+        assert await reader.readuntil(b"200 OK")
+
+    assert [name for name, _ in seen[0]] == [b"host", b"transfer-encoding"]
+
+
+async def at_once(scope: Any, receive: Any, send: Any) -> None:
+    """Answers without waiting for the body."""
+    await send({"type": "http.response.start", "status": 204, "headers": []})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def test_who_has_its_answer_does_not_go_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rest of a body that nobody waits for has a limit in time."""
+    monkeypatch.setattr(protocol, "LINGER_S", 0.01)
+    async with connected(at_once) as (_, writer):
+        writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000000\r\n\r\n")
+
+        async def go_on() -> None:
+            while True:
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(0)
+
+        with pytest.raises(ConnectionError):
+            await asyncio.wait_for(go_on(), 10)
+
+
+async def test_who_does_not_take_its_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would keep the answer in our memory."""
+    monkeypatch.setattr(protocol, "STUCK_S", 0.05)
+    gone = asyncio.Event()
+
+    async def long(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not gone.is_set():
+            await send({"type": "http.response.body", "body": bytes(10_000_000), "more_body": True})
+            message = asyncio.create_task(receive())
+            if (await message)["type"] == "http.disconnect":
+                gone.set()
+
+    async with connected(long) as (_, writer):
+        writer.write(head())
+
+        await asyncio.wait_for(gone.wait(), 10)

@@ -263,7 +263,7 @@ IN_ROWS = {"beheerder": {"locatie"}, "verwijzer": {"locatie"}, "andere verwijzer
 
 async def forgotten(kanarie: Kanarie, owner: Connection) -> None:
     """Who asks is given all that is held; and when it is removed on request, nothing of the child is left anywhere in
-    the database. What the samenplaatsing says is of the family, and goes with its last child."""
+    the database."""
     nummer = kanarie.words["nummer"]
     own = {*WORDS, *birds.CODES} - {"fout", "bestand", "locatie"}
     assert own <= kanarie.found_in([await birds.command(kanarie, "privacy", "dossier", nummer)])
@@ -272,8 +272,7 @@ async def forgotten(kanarie: Kanarie, owner: Connection) -> None:
 
     assert "Verwijderd" in said and kanarie.found_in([said]) == set()
     for name, query in (await birds.relations(owner)).items():
-        left = {"splitsreden"} if name == "samenplaatsing" else set()
-        assert kanarie.found_in(await birds.texts_of(owner, query)) & own <= left, name
+        assert kanarie.found_in(await birds.texts_of(owner, query)) & own == set(), name
 
 
 LOOKS = {"aanvraag": {"loket", "verwijzer"}, "locatie_adres": {"aanbieder"}}

@@ -42,7 +42,7 @@ INLOG = logboek.Handeling("inloggen", logboek.Gebeurtenis.INLOG, "sessie", Doel.
 
 async def begin(
     request: Request[Any, Any, Any], services: Services, gebruiker: UUID, naar: str, *, sid: str | None = None
-) -> Response[None]:
+) -> Response[str]:
     """A new session, always with a new token, and on to `naar`. The one that this browser had, ends."""
     now, settings = services.clock(), services.settings
     name = cookie_name(services.demo_links)

@@ -67,16 +67,16 @@ def html(template: str, *, today: date, status: int = 200, **values: Any) -> Res
     return Response(text, status_code=status, media_type="text/html", headers=dict(HEADERS))
 
 
-def to_login(request: Request[Any, Any, Any]) -> Response[None]:
+def to_login(request: Request[Any, Any, Any]) -> Response[str]:
     """For whom nobody knows yet: to the login page, and after it back to what was asked, when that was a page."""
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     naar = f"?{urlencode({'naar': asked})}" if request.method == "GET" and asked != "/" else ""
     return see_other(f"/inloggen{naar}")
 
 
-def see_other(location: str) -> Response[None]:
+def see_other(location: str) -> Response[str]:
     """303: go on there, with GET."""
-    return Response(None, status_code=303, headers={"Location": location, "Cache-Control": "no-store"})
+    return Response("", status_code=303, media_type="text/plain", headers={"Location": location, "Cache-Control": "no-store"})
 
 
 page_at = functools.partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)

@@ -32,6 +32,7 @@ async def test_whoever_logs_in_begins_at_a_page_for_its_rol(serve: Serve, wie: W
     assert ("Naar de open aanvragen" in page.text, "nog geen schermen" in page.text) == (searches, not searches)
     assert ('aria-label="Hoofdmenu"' in page.text) is searches
     assert "Een vervanger kiezen voor als u er niet bent" in page.text
+    assert [(sent.status_code, sent.content) for sent in answer.history] == [(303, b"")] * (not searches)
 
 
 def test_everything_it_says_that_one_can_do_is_an_operation_of_the_table() -> None:

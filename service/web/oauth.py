@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, get, post
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, InternalServerException
 from litestar.response import Response
 
 from service import logboek, sessies, verklaringen
@@ -132,7 +132,7 @@ async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
         pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=20)
     except ClientException:
         raise Fout("invalid_request", f"Stuur hooguit {LIMIT} bytes.", 413) from None
-    except ValueError:
+    except (ValueError, InternalServerException):  # the latter: gone away halfway
         raise Fout("invalid_request", "De body is niet te lezen.") from None
     form = dict(pairs)
     if len(form) != len(pairs):

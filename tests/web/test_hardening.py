@@ -386,3 +386,33 @@ def test_what_needs_no_login_is_named() -> None:
         "asset",
         "favicon",
     }
+
+
+@pytest.mark.parametrize("path", ["/inloggen/keuze", "/oauth/token"])
+async def test_who_goes_away_halfway_a_form_is_no_error_of_ours(
+    api: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, path: str
+) -> None:
+    """Nobody need log in for it, and a person must look at each line about what was unforeseen."""
+    messages = [{"type": "http.request", "body": b"a=1", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/x-www-form-urlencoded")]
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+    }
+    scope |= {"path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers}
+    scope |= {"server": ("127.0.0.1", 80), "client": ("127.0.0.1", 1), "state": {}}
+    await api._transport.app(scope, receive, send)  # type: ignore[attr-defined]
+
+    assert sent[0]["status"] == 400
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, post
+from litestar.exceptions import InternalServerException
 from litestar.response import Response
 
 from service import gebruikers, inlogpogingen
@@ -73,8 +74,8 @@ async def inlog_keuze(request: Request[Any, Any, Any]) -> Response[Any]:
 
 async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
     """As a browser sends it, and in no other encoding: anybody can send one here."""
-    raw = await request.body()
     try:
+        raw = await request.body()
         return dict(parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=10))
-    except ValueError:
+    except (ValueError, InternalServerException):  # the latter: gone away halfway
         raise Refusal(Kind.INVALID, "Dit kunt u niet kiezen. Begin opnieuw.") from None

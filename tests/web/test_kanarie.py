@@ -7,6 +7,7 @@ gets, may only have what they may see (kanarie.SEES). Afterwards every place whe
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -19,7 +20,9 @@ import pytest
 import redis.asyncio
 from msgspec import Struct, field
 
+from service import toegang
 from service.db import APP_ROLE, Connection, Pool, open_pool, transaction
+from service.web.v1 import OPERATIONS
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
 from tests.web import kanarie as birds
@@ -72,6 +75,10 @@ STEPS = [
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}"),
     Step("verwijzer", "PATCH", "/v1/aanvragen/{aanvraag}", lambda _: {"praktisch": WORDS["praktisch"]}, headers=ANY),
     Step("verwijzer", "GET", "/v1/samenplaatsingen/{samenplaatsing}"),
+    Step("verwijzer", "PATCH", "/v1/samenplaatsingen/{samenplaatsing}", lambda _: {"magSplitsen": True}, headers=ANY),
+    Step("verwijzer", "GET", "/v1/samenplaatsingen"),
+    Step("verwijzer", "GET", "/v1/alarmen"),
+    Step("loket", "GET", "/v1/alarmen"),
     Step("loket", "GET", "/v1/aanvragen"),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}"),
     Step("loket", "GET", "/"),
@@ -84,6 +91,10 @@ STEPS = [
     Step("loket", "GET", "/v1/plannen/{plan}/regels/{aanvraag}"),
     Step("loket", "GET", "/v1/plannen/{plan}/regels/{aanvraag}/uitleg?voorzieningId={voorziening}"),
     Step("loket", "GET", "/v1/plannen/{plan}/regels/{aanvraag}/uitweg"),
+    Step("loket", "PATCH", "/v1/plannen/{plan}/regels/{aanvraag}", lambda _: {"vast": False}, headers=ANY),
+    Step("loket", "PATCH", "/v1/plannen/{plan}", lambda _: {"status": "gestopt"}, 409, headers=ANY),
+    Step("loket", "GET", "/v1/plannen"),
+    Step("loket", "GET", "/v1/invoer/aanvragen/sjabloon"),
     Step("aanbieder", "GET", "/v1/locaties/{locatie}"),
     Step("loket", "GET", "/v1/locaties/{locatie}"),
     Step("loket", "GET", "/v1/plekken?aantal=200"),
@@ -314,3 +325,17 @@ async def test_a_word_that_was_left_somewhere_is_found(
 
 def test_every_word_has_somebody_or_nobody_who_may_see_it() -> None:
     assert set(SEES) == {*WORDS, *birds.CODES, "nummer", "id", "adres"}
+
+
+def test_every_operation_about_children_is_a_step() -> None:
+    """A new one is tried too, or this fails."""
+
+    def shape(path: str) -> str:
+        return re.sub(r"\{\w+\}", "{}", path.partition("?")[0])
+
+    steps = {(step.method, shape(step.path)) for step in STEPS}
+    lines = {line.id for line in toegang.HANDELINGEN if line.verwerking is toegang.Verwerking.BEMIDDELEN}
+    operations = [operation for operation in OPERATIONS if operation.id in lines]
+
+    assert len(operations) > 15
+    assert [op.id for op in operations if (op.method, shape(f"/v1{op.path}")) not in steps] == []

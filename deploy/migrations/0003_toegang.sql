@@ -350,9 +350,18 @@ create function inlogkeuzes(provider uuid, sub text, adres text)
     language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
 begin
+    -- Who is there twice in one rol at one organisatie, is one person: the other row waits on, and keeps nobody out.
     update gebruiker g set subject = sub, versie = g.versie + 1
-    where g.identiteitsprovider_id = provider and g.subject is null and g.email = lower(adres) and g.actief
-      and adres is not null;
+    where g.subject is null and g.id in (
+        select distinct on (w.regio, w.rol, coalesce(w.organisatie_id, w.aanbieder_id)) w.id
+        from gebruiker w
+        where w.identiteitsprovider_id = provider and w.subject is null and w.email = lower(adres) and w.actief
+          and adres is not null
+          and not exists (
+              select from gebruiker b
+              where b.identiteitsprovider_id = provider and b.subject = sub and b.regio = w.regio and b.rol = w.rol
+                and coalesce(b.organisatie_id, b.aanbieder_id) is not distinct from coalesce(w.organisatie_id, w.aanbieder_id))
+        order by w.regio, w.rol, coalesce(w.organisatie_id, w.aanbieder_id), w.id);
     return query
         select g.id, g.regio, r.naam, g.naam, g.rol, coalesce(o.naam, a.naam)
         from gebruiker g

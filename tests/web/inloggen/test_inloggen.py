@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -13,8 +14,8 @@ import pytest
 from joserfc.jwk import ECKey
 from msgspec import structs
 
-from service import oidcsleutels, sessies
-from service.db import Connection
+from service import gebruikers, oidcsleutels, sessies
+from service.db import Connection, Pool
 from service.errors import Refusal
 from service.settings import Settings
 from service.web.inloggen.begin import own_path
@@ -348,3 +349,24 @@ async def test_a_token_of_a_session_is_never_on_a_page_or_in_an_address(
     assert token not in page.text + str(answer.headers["Location"])
     assert sessies.digest(token).hex() not in page.text
     assert msgspec.json.encode(dict(page.headers)).find(token.encode()) == -1
+
+
+@pytest.mark.parametrize("before", [None, "jan", "uit"])
+async def test_who_was_added_twice_can_log_in(
+    pool: Pool, provider_id: UUID, owner: Connection, before: str | None
+) -> None:
+    """In one rol at one organisatie: also in other regions that would have kept this person out."""
+    adres = "jan@organisatie.nl"
+    noord = await make.aanbieder_als_eigenaar(owner)
+    waar: dict[str, Any] = {"rol": "aanbieder", "aanbieder_id": noord, "identiteitsprovider_id": provider_id}
+    bound = "jan" if before else None
+    first = await make.gebruiker(owner, **waar, email=adres, subject=bound, actief=before != "uit")
+    second = await make.gebruiker(owner, **waar, email=adres)
+    elsewhere = await make.gebruiker(owner, regio=OTHER_REGIO, identiteitsprovider_id=provider_id, email=adres)
+
+    found = {keuze.id for keuze in await gebruikers.keuzes(pool, provider_id, "jan", adres)}
+    again = {keuze.id for keuze in await gebruikers.keuzes(pool, provider_id, "jan", adres)}
+
+    assert found == again
+    assert elsewhere in found
+    assert len(found & {first, second}) == (0 if before == "uit" else 1)

@@ -48,6 +48,6 @@ def days(number: int) -> str:
     return f"{number // 7} weken" if number < 92 else f"{round(number / 30.44)} maanden"
 
 
-def listing(words: list[str]) -> str:
+def listing(words: list[str], last: str = "en") -> str:
     """`a`, `a en b`, `a, b en c`."""
-    return " en ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

@@ -19,6 +19,7 @@ from service import (
     aanvragen,
     bezetting,
     codes,
+    dutch,
     gebruikers,
     grondslagen,
     identiteitsproviders,
@@ -511,7 +512,7 @@ def mag(wie: Wie, id: str) -> Handeling:
         raise Refusal(
             Kind.FORBIDDEN, "Dit kan een koppeling niet. Een koppeling mag plekken publiceren, bevestigen en stoppen."
         )
-    others = " of ".join(sorted(found.rollen))
+    others = dutch.listing(sorted(found.rollen), "of")
     raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet. Het kan met de rol {others}.")
 
 

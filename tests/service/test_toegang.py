@@ -99,6 +99,10 @@ def test_who_has_no_line_is_refused() -> None:
 
     assert refused.value.kind is Kind.FORBIDDEN
     assert refused.value.detail == "Met de rol verwijzer kan dit niet. Het kan met de rol schakelfunctionaris."
+    with pytest.raises(Refusal, match="Het kan met de rol crisisdienst of schakelfunctionaris\\."):
+        toegang.mag(wie(Rol.VERWIJZER), "paginaAanvraag")
+    with pytest.raises(Refusal, match="met de rol crisisdienst, schakelfunctionaris of verwijzer\\."):
+        toegang.mag(wie(Rol.CONTRACTBEHEER), "voegAanvraagToe")
     assert toegang.mag(wie(Rol.SCHAKELFUNCTIONARIS), "startPlan").id == "startPlan"
 
 

@@ -202,11 +202,12 @@ async def kanarie(
 
 async def too_many(kanarie: Kanarie) -> None:
     """A machine that asks until it is told to wait: 429, with nothing of anybody."""
-    answers = []
-    while not answers or answers[-1].status_code != 429:
-        assert len(answers) <= 101
-        answers.append(await perform(kanarie, Step("machine", "GET", "/v1/locaties/{locatie}"), "machine"))
-    assert kanarie.found_in(shown(answers[-1])) == set()
+    ask = Step("machine", "GET", "/v1/locaties/{locatie}")
+    # Many at once: the quota fills while a slow machine asks one after another.
+    answers = await asyncio.gather(*(perform(kanarie, ask, "machine") for _ in range(300)))
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert all(kanarie.found_in(shown(answer)) == set() for answer in refused)
 
 
 async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only_where_they_belong(

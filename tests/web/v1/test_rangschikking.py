@@ -12,7 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from service.db import Pool, Wie, transaction
+from service import sessies
+from service.db import Connection, Pool, Wie, transaction
 from tests import make
 from tests.conftest import ROOT
 from tests.service.running import loket
@@ -90,6 +91,7 @@ async def test_a_change_through_one_process_shows_in_the_other_also_after_its_li
     redis_url: str,
     pool: Pool,
     wie: Wie,
+    owner: Connection,
     superuser: asyncpg.Connection[asyncpg.Record],
     database: str,
 ) -> None:
@@ -102,9 +104,19 @@ async def test_a_change_through_one_process_shows_in_the_other_also_after_its_li
             conn, now=now, gewenste_start=start, uiterlijke_datum=start, leeftijd_peildatum=now.date()
         )
 
+    token, _ = await sessies.begin(
+        pool,
+        gebruiker=await make.gebruiker(owner),
+        now=now,
+        until=now + timedelta(hours=1),
+        idle=timedelta(hours=1),
+    )
+
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(process(database_url, redis_url))
         two = await stack.enter_async_context(process(database_url, redis_url))
+        for client in (one, two):
+            client.headers["Cookie"] = f"__Host-loket={token}"
 
         async def fitting() -> int:
             answer = (await two.get(f"/v1/aanvragen/{aanvraag.id}/rangschikking")).json()

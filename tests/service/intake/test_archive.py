@@ -161,3 +161,9 @@ def test_a_shared_formula_is_not_written_out_for_each_cell() -> None:
     parsed = read(grown("xl/worksheets/sheet1.xml", "</sheetData>", formula + cells))
 
     assert len(parsed.records) == 3_002
+
+
+def test_a_workbook_is_never_read_by_lxml() -> None:
+    """openpyxl would take it when it is there, and then entities and depth are not what defusedxml allows."""
+    assert openpyxl.xml.LXML is False
+    assert openpyxl.xml.DEFUSEDXML is True

@@ -143,12 +143,12 @@ async def add(conn: Connection, nieuw: NieuweGebruiker) -> Gebruiker:
     return msgspec.convert(row, Gebruiker)
 
 
-# Who logs in elsewhere from now on, is recognised anew there. A vervanger is of the same organisatie and active: who is
+# A vervanger is of the same organisatie and active: who is
 # not any more, replaces nobody and is replaced by nobody.
 UPDATE = f"""
 update gebruiker
 set naam = $2, organisatie_id = $3, aanbieder_id = $4, email = $6, actief = $7, versie = versie + 1,
-    subject = case when identiteitsprovider_id is not distinct from $5 then subject end, identiteitsprovider_id = $5,
+    identiteitsprovider_id = $5,
     vervanger_id = case when $8 then null else vervanger_id end,
     vervangen_tot = case when $8 then null else vervangen_tot end
 where id = $1
@@ -161,12 +161,19 @@ REPLACES_NOBODY = (
 
 
 async def change(conn: Connection, id: UUID, wijziging: Struct, *, by: UUID) -> Gebruiker:
-    """Apply a WijzigingGebruiker. Refuses NOT_FOUND and INVALID, and CONFLICT for who disables itself (`by`)."""
+    """Apply a WijzigingGebruiker. Refuses NOT_FOUND and INVALID, and CONFLICT for who disables itself (`by`), and for
+    another identity provider once a person was recognised: the log names this gebruiker, and it must stay that person."""
     before = await get(conn, id, lock=True)
     nieuw: Any = merge(before, wijziging, NieuweGebruiker)
     refuse(await check(conn, nieuw))
     if id == by and not nieuw.actief:
         raise Refusal(Kind.CONFLICT, "U kunt uzelf niet uitzetten. Vraag dit aan een andere beheerder.")
+    if before.herkend and nieuw.identiteitsprovider_id != before.identiteitsprovider_id:
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze persoon heeft al eens ingelogd, en het logboek noemt die. Zet deze gebruiker uit en maak een nieuwe"
+            " voor wie ergens anders inlogt.",
+        )
     moved = (nieuw.organisatie_id, nieuw.aanbieder_id) != (before.organisatie_id, before.aanbieder_id)
     if moved or not nieuw.actief:
         await conn.execute(REPLACES_NOBODY, id)

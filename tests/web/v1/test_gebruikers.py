@@ -98,20 +98,23 @@ async def test_a_new_organisatie_has_its_verwijzers(
     assert (await api.get("/v1/gebruikers")).status_code == 403
 
 
-async def test_who_logs_in_elsewhere_is_recognised_anew_there(
+async def test_a_gebruiker_who_has_logged_in_stays_that_person(
     beheer: httpx.AsyncClient, owner: Connection, idp: str
 ) -> None:
-    """The name of a person at one provider may be somebody else's at another."""
+    """Else a beheerder could log in as somebody whom the log then names."""
     id = await make.gebruiker(owner, identiteitsprovider_id=UUID(idp), subject="sam", email="sam@organisatie.nl")
+    waits = await make.gebruiker(owner, identiteitsprovider_id=UUID(idp), email="kim@organisatie.nl")
     other = await owner.fetchval(
         "insert into identiteitsprovider (naam, issuer, client_id) values ('B', 'https://b.example', 'x') returning id"
     )
-    path = f"/v1/gebruikers/{id}"
+    elsewhere = {"identiteitsproviderId": str(other)}
 
-    renamed = await changed(beheer, path, {"naam": "Sam Boer"})
-    moved = await changed(beheer, path, {"identiteitsproviderId": str(other)})
+    renamed = await changed(beheer, f"/v1/gebruikers/{id}", {"naam": "Sam Boer", "email": "boer@organisatie.nl"})
+    moved = await changed(beheer, f"/v1/gebruikers/{id}", elsewhere)
 
-    assert (renamed.json()["herkend"], moved.json()["herkend"]) == (True, False)
+    assert (renamed.json()["herkend"], moved.status_code) == (True, 409)
+    assert await owner.fetchval("select subject from gebruiker where id = $1", id) == "sam"
+    assert (await changed(beheer, f"/v1/gebruikers/{waits}", elsewhere)).status_code == 200
 
 
 async def test_a_rol_does_not_change_and_one_does_not_put_oneself_out(

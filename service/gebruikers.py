@@ -162,7 +162,8 @@ REPLACES_NOBODY = (
 
 async def change(conn: Connection, id: UUID, wijziging: Struct, *, by: UUID) -> Gebruiker:
     """Apply a WijzigingGebruiker. Refuses NOT_FOUND and INVALID, and CONFLICT for who disables itself (`by`), and for
-    another identity provider once a person was recognised: the log names this gebruiker, and it must stay that person."""
+    another identity provider once a person was recognised: the log names this gebruiker, who must stay that person.
+    """
     before = await get(conn, id, lock=True)
     nieuw: Any = merge(before, wijziging, NieuweGebruiker)
     refuse(await check(conn, nieuw))

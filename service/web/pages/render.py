@@ -76,7 +76,8 @@ def to_login(request: Request[Any, Any, Any]) -> Response[str]:
 
 def see_other(location: str) -> Response[str]:
     """303: go on there, with GET."""
-    return Response("", status_code=303, media_type="text/plain", headers={"Location": location, "Cache-Control": "no-store"})
+    headers = {"Location": location, "Cache-Control": "no-store"}
+    return Response("", status_code=303, media_type="text/plain", headers=headers)
 
 
 page_at = functools.partial(route, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)

@@ -110,7 +110,7 @@ def create_app(
 
     Refuses when the files for the browser were not built, or the keys for logging in cannot be read: better now than on
     every page. ValueError when nobody has
-    said who may do something (service/toegang.py).
+    said who may do something (service/toegang).
     """
     pages.manifest()
     if settings.oidc_keys is not None:
@@ -152,7 +152,7 @@ def create_app(
 
 
 def pages_of(app: Litestar) -> list[toegang.Vraag]:
-    """Every page, by the name that it has in service/toegang.py. Litestar itself answers OPTIONS."""
+    """Every page, by the name that it has in service/toegang. Litestar itself answers OPTIONS."""
     handlers = {
         handler
         for route in app.routes

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 from service import logboek, regiokeuzes
 from service.days import AMSTERDAM, today
 from service.db import Connection, Wie
+from service.doelen import Doel, Object, Verwerking
 from service.errors import Kind, Refusal
 from service.logboek import Gebeurtenis, Handeling, Spoor
 
@@ -75,8 +76,7 @@ def _before(now: datetime, dagen: int) -> datetime:
 
 # ── A child ──────────────────────────────────────────────────────────────────────────────────────
 
-FORGET = Handeling("bewaartermijn", Gebeurtenis.VERWIJDER, "aanvraag", "bewaren", "bewaren")
-"""As toegang.Doel and toegang.Verwerking."""
+FORGET = Handeling("bewaartermijn", Gebeurtenis.VERWIJDER, Object.AANVRAAG, Doel.BEWAREN, Verwerking.BEWAREN)
 
 VOORBIJ = """
 select a.id from aanvraag a

@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 from service.db import Connection, Wie
+from service.doelen import Doel, Object, Verwerking
 
 
 class Gebeurtenis(StrEnum):
@@ -45,12 +47,11 @@ class Handeling(Struct, frozen=True):
     naam: str
     """Such as haalAanvraag."""
     gebeurtenis: Gebeurtenis
-    object: str
-    """What it is done to: aanvraag, plan, sessie, …"""
-    doel: str
-    """Why (toegang.Doel)."""
-    verwerking: str
-    """processing_activity_id: the line in the register of processing (toegang.Verwerking)."""
+    object: Object
+    doel: Doel | Literal["geen"]
+    """geen: refused, so there was none."""
+    verwerking: Verwerking
+    """processing_activity_id of Logboek Dataverwerkingen."""
 
 
 # ── Trace Context (W3C) ──────────────────────────────────────────────────────────────────────────

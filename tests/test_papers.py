@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from service.bewaren import Bewaartermijnen
-from service.toegang import VERWERKINGEN
+from service.doelen import VERWERKINGEN
 from tests.conftest import ROOT
 
 PAPERS = ("asvs.md", "beveiliging.md", "privacy.md", "toegang.md", "koppelen.md")

@@ -11,6 +11,7 @@ import typer
 from service import logboek
 from service.commands import connect, dutch
 from service.db import SYSTEM, Connection, Rol, Wie
+from service.doelen import Doel, Object, Verwerking
 from service.errors import Kind, Refusal
 
 app = typer.Typer(
@@ -97,8 +98,6 @@ async def add(
     now: datetime,
 ) -> None:
     """One gebruiker, with a line in the log. Refusal when something is missing, unknown or there already."""
-    from service.toegang import Doel, Verwerking  # noqa: PLC0415  loads the matcher: not for `loket --help`
-
     if not await owner.fetchval(KNOWN, regio):
         raise Refusal(Kind.NOT_FOUND, f"De database kent de regio {regio} niet. Kijk naar LOKET_REGIO.")
     if not 1 <= len(naam.strip()) <= 120:
@@ -118,7 +117,7 @@ async def add(
         await owner.execute(ADD, regio, naam, rol, organisatie_id, aanbieder_id, provider_id, email, subject)
         who = Wie(regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
         what = logboek.Handeling(
-            "voegGebruikerToe", logboek.Gebeurtenis.MAAK, "gebruiker", Doel.TOEGANG, Verwerking.TOEGANG
+            "voegGebruikerToe", logboek.Gebeurtenis.MAAK, Object.GEBRUIKER, Doel.TOEGANG, Verwerking.TOEGANG
         )
         await logboek.schrijf_los(owner, who, what, now=now, spoor=logboek.spoor())
 

@@ -14,13 +14,13 @@ from service.commands import connect, dutch
 from service.commands.rank import find
 from service.days import AMSTERDAM, today
 from service.db import SYSTEM, Pool, Rol, Wie, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.dutch import count, day
 from service.failures import waarom
 from service.inzagen import Inzage
 from service.logboek import Gebeurtenis, Handeling, Resultaat
 from service.logcontrole import Anker, Uitslag
 from service.settings import Settings
-from service.toegang import Doel, Object, Verwerking
 
 app = typer.Typer(
     name="log",

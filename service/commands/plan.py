@@ -21,6 +21,7 @@ from service.commands import connect
 from service.commands import worker as worker_command
 from service.days import today
 from service.db import APP_ROLE, SYSTEM, Pool, Rol, Wie, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.dutch import count, day
 from service.errors import Kind, Refusal
 from service.logboek import Gebeurtenis, Handeling
@@ -30,7 +31,6 @@ from service.planniveaus import niveaus
 from service.planregels import Planregel
 from service.plantekst import WAAROM_NIET
 from service.settings import Settings
-from service.toegang import Doel, Object, Verwerking
 
 MOST = 10_000
 """Lines that are shown; more than a country has."""

@@ -19,6 +19,7 @@ from service.commands import connect, dutch
 from service.commands.rank import find
 from service.days import today
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.dutch import age, day
 from service.errors import FieldError, Kind, Refusal
 from service.failures import waarom
@@ -27,7 +28,6 @@ from service.logboek import Gebeurtenis, Handeling
 from service.rangschikking import names
 from service.settings import Settings
 from service.termijnen import Termijnen
-from service.toegang import Doel, Object, Verwerking
 from service.web.pages import feiten, words
 
 app = typer.Typer(

@@ -20,10 +20,10 @@ import typer
 from service import logboek
 from service.commands import connect
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.embedded.binaries import installed
 from service.logboek import Gebeurtenis, Handeling
 from service.settings import PREFIX, Settings
-from service.toegang import Doel, Verwerking
 
 
 def psql(
@@ -78,7 +78,7 @@ def without_password(url: str) -> Iterator[tuple[str, dict[str, str]]]:
         yield urlunsplit(parts._replace(netloc=netloc, query=urlencode(query))), {"PGPASSFILE": file.name}
 
 
-PSQL = Handeling("loket psql", Gebeurtenis.LEES, "database", Doel.INRICHTEN, Verwerking.INRICHTEN)
+PSQL = Handeling("loket psql", Gebeurtenis.LEES, Object.DATABASE, Doel.INRICHTEN, Verwerking.INRICHTEN)
 
 
 async def _log(settings: Settings, rol: Rol) -> None:

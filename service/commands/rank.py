@@ -16,6 +16,7 @@ from service import betrokkenen, logboek, werklijst
 from service.commands import connect
 from service.days import today
 from service.db import APP_ROLE, SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.dutch import count, day, listing, moment
 from service.errors import Kind, Refusal
 from service.logboek import Gebeurtenis, Handeling
@@ -23,7 +24,6 @@ from service.matches import Page, rank_aanvraag
 from service.rangschikking import PassendePlek, Rangschikking
 from service.settings import Settings
 from service.snapshot import Snapshots
-from service.toegang import Doel, Object, Verwerking
 from service.travel import Traveller
 
 MOST = 200

@@ -9,6 +9,7 @@ import typer
 
 from service import toegang
 from service.db import Rol
+from service.doelen import DOELEN
 from service.errors import Kind, Refusal
 from service.toegang import Handeling
 
@@ -32,7 +33,7 @@ def toegang_tonen(
 ) -> None:
     """Toon wie wat mag: per handeling, per rij en per veld.
 
-    Dit is de tabel waarmee het loket zelf beslist (service/toegang.py).
+    Dit is de tabel waarmee het loket zelf beslist (service/toegang).
 
     Voorbeelden:
 
@@ -65,7 +66,7 @@ def as_markdown() -> str:
             "\n### Over welke rijen, en waarvoor\n",
             *_grounds(),
             "\n### Waarvoor\n",
-            *_table(("doel", "betekenis"), ((f"`{doel}`", text) for doel, text in toegang.DOELEN.items())),
+            *_table(("doel", "betekenis"), ((f"`{doel}`", text) for doel, text in DOELEN.items())),
             "\n### Zonder inloggen\n",
             *_table(("handeling", "wat"), ((f"`{id}`", text) for id, text in sorted(toegang.OPENBAAR.items()))),
             "\n### Wie welk veld ziet\n",

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from service import logboek
 from service.db import Connection, Pool, Wie, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.geo import official
 from service.intake import aanbieders, aanvragen, capaciteit, officieel, preview, reading, tables, voorzieningen
 from service.intake.preview import Context, Planner, Voorbeeld
@@ -86,6 +87,6 @@ async def take_in(
 
 async def _log(conn: Connection, context: Context, gebeurtenis: Gebeurtenis) -> None:
     """The command line; of the API web/gezien.py does this."""
-    handeling = Handeling("loket import", gebeurtenis, "lijst", "aanvraag", "bemiddelen")
+    handeling = Handeling("loket import", gebeurtenis, Object.LIJST, Doel.AANVRAAG, Verwerking.BEMIDDELEN)
     ids = list(dict.fromkeys(context.betrokkenen))
     await logboek.schrijf(conn, context.wie, handeling, ids, now=context.now, spoor=logboek.spoor())

@@ -74,7 +74,7 @@ class Routes:
 
 
 class Api:
-    """The ASGI app of /v1. Who may do what, and sees what of it, stands in service/toegang.py."""
+    """The ASGI app of /v1. Who may do what, and sees what of it, stands in service/toegang."""
 
     services: Services
     """Set by the lifespan (service/app.py) before the first request."""

@@ -78,7 +78,7 @@ async def write(
     spoor: Spoor,
     repeated: bool = False,
 ) -> None:
-    """The lines of what is about to be answered, in its own transaction. `id` as in service/toegang.py; what was
+    """The lines of what is about to be answered, in its own transaction. `id` as in service/toegang; what was
     `repeated` is read again, and not done again."""
     line = toegang.handeling(id)
     ids = list(dict.fromkeys(aanvragen))

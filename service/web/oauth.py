@@ -17,9 +17,9 @@ from litestar.response import Response
 
 from service import logboek, sessies, verklaringen
 from service.db import transaction
+from service.doelen import Doel, Object, Verwerking
 from service.errors import Refusal
 from service.logboek import Resultaat, Spoor
-from service.toegang import Doel, Verwerking
 from service.verklaringen import Ongeldig
 from service.web import limiet, origin, problems
 from service.web.headers import media_type
@@ -32,7 +32,9 @@ BEARER = "Bearer"
 LIMIT = 20_000
 """Bytes in the form."""
 
-INLOG = logboek.Handeling("oauth_inwisselen", logboek.Gebeurtenis.INLOG, "sessie", Doel.TOEGANG, Verwerking.TOEGANG)
+INLOG = logboek.Handeling(
+    "oauth_inwisselen", logboek.Gebeurtenis.INLOG, Object.SESSIE, Doel.TOEGANG, Verwerking.TOEGANG
+)
 
 log = logging.getLogger(__name__)
 

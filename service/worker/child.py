@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from service import logboek
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, open_pool, transaction
+from service.doelen import Doel, Object, Verwerking
 from service.errors import Refusal
 from service.failures import told
 from service.logboek import Gebeurtenis, Handeling
@@ -88,8 +89,7 @@ def opdracht_of(settings: Settings, regio: str, plan_id: UUID, nu: datetime) -> 
     )
 
 
-MAAK_PLAN = Handeling("maakPlan", Gebeurtenis.LEES, "plan", "plek_zoeken", "bemiddelen")
-"""As in service/toegang.py, which would take this process too long to load."""
+MAAK_PLAN = Handeling("maakPlan", Gebeurtenis.LEES, Object.PLAN, Doel.PLEK_ZOEKEN, Verwerking.BEMIDDELEN)
 
 
 async def load(opdracht: Opdracht) -> Problem:

@@ -16,8 +16,8 @@ from service.bewaren import Bewaartermijnen
 from service.commands.log import verified
 from service.days import AMSTERDAM
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.doelen import Doel, Verwerking
 from service.errors import Kind, Refusal
-from service.toegang import Doel, Verwerking
 from service.worker.opruimer import Opruimer
 from service.worker.zegel import Zegel
 from tests import make

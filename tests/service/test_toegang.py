@@ -11,8 +11,10 @@ from service import aanvragen, toegang, voorzieningen
 from service.app import create_app
 from service.commands.toegang import filled
 from service.db import Rol, Wie
+from service.doelen import Object
 from service.errors import Kind, Refusal
 from service.settings import Settings
+from service.toegang import handelingen, velden
 from service.web.pages.visit import page_id
 from service.web.v1 import OPERATIONS
 from tests.conftest import GEBRUIKER, REGIO, ROOT
@@ -57,7 +59,7 @@ def test_a_line_without_an_operation_keeps_the_app_from_starting() -> None:
 
 def test_a_page_without_a_line_keeps_the_app_from_starting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are found in the app itself, so none can be forgotten."""
-    monkeypatch.delitem(toegang._HANDELING, "paginaAanvraag")
+    monkeypatch.delitem(handelingen.BY_ID, "paginaAanvraag")
 
     with pytest.raises(ValueError, match="no line for \\['paginaAanvraag'\\]"):
         create_app(SETTINGS)
@@ -73,7 +75,7 @@ def test_a_new_field_of_an_aanvraag_keeps_the_app_from_starting_until_somebody_s
 
 def test_every_field_of_what_holds_a_child_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """Taking one out of the table is noticed."""
-    monkeypatch.delitem(toegang._SEEN, (aanvragen.Aanvraag, "praktisch"))
+    monkeypatch.delitem(velden._SEEN, (aanvragen.Aanvraag, "praktisch"))
 
     with pytest.raises(ValueError, match="who sees Aanvraag: \\['praktisch'\\]"):
         toegang.check(everything())
@@ -81,14 +83,14 @@ def test_every_field_of_what_holds_a_child_is_named(monkeypatch: pytest.MonkeyPa
 
 def test_what_must_be_hidden_can_be_empty(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rol that may ask and not see a field that is never null: refused at the start, not shown."""
-    monkeypatch.setitem(toegang._SEEN, (voorzieningen.Voorziening, "naam"), frozenset({Rol.SCHAKELFUNCTIONARIS}))
-    toegang._narrower.cache_clear()
+    monkeypatch.setitem(velden._SEEN, (voorzieningen.Voorziening, "naam"), frozenset({Rol.SCHAKELFUNCTIONARIS}))
+    velden._narrower.cache_clear()
     toegang.verbergt.cache_clear()
 
     with pytest.raises(ValueError, match=r"Voorziening\.naam"):
         toegang.check(everything())
     monkeypatch.undo()
-    toegang._narrower.cache_clear()
+    velden._narrower.cache_clear()
     toegang.verbergt.cache_clear()
 
 
@@ -123,8 +125,8 @@ def test_a_machine_publishes_confirms_and_stops_and_nothing_else() -> None:
 @pytest.mark.parametrize("rol", [Rol.CONTRACTBEHEER, Rol.BEHEERDER])
 def test_who_plans_capacity_or_manages_users_never_sees_a_child(rol: Rol) -> None:
     """No line with them leads to anything that stands with an aanvraag."""
-    child = {toegang.Object.AANVRAAG, toegang.Object.RANGSCHIKKING, toegang.Object.PLAN, toegang.Object.PLANREGEL}
-    child |= {toegang.Object.SAMENPLAATSING}
+    child = {Object.AANVRAAG, Object.RANGSCHIKKING, Object.PLAN, Object.PLANREGEL}
+    child |= {Object.SAMENPLAATSING}
 
     assert not [line.id for line in toegang.HANDELINGEN if rol in line.rollen and line.object in child]
     assert not [line.id for line in toegang.HANDELINGEN if rol in line.rollen and "anvraag" in line.id]

@@ -22,6 +22,7 @@ from msgspec import Struct, field
 
 from service import toegang
 from service.db import APP_ROLE, Connection, Pool, open_pool, transaction
+from service.doelen import Verwerking
 from service.web.v1 import OPERATIONS
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
@@ -335,7 +336,7 @@ def test_every_operation_about_children_is_a_step() -> None:
         return re.sub(r"\{\w+\}", "{}", path.partition("?")[0])
 
     steps = {(step.method, shape(step.path)) for step in STEPS}
-    lines = {line.id for line in toegang.HANDELINGEN if line.verwerking is toegang.Verwerking.BEMIDDELEN}
+    lines = {line.id for line in toegang.HANDELINGEN if line.verwerking is Verwerking.BEMIDDELEN}
     operations = [operation for operation in OPERATIONS if operation.id in lines]
 
     assert len(operations) > 15

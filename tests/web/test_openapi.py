@@ -66,7 +66,7 @@ async def test_statuses_follow_from_what_an_operation_takes(document: dict[str, 
 
 
 async def test_the_document_says_who_may_do_it_and_how_they_prove_who_they_are(document: dict[str, Any]) -> None:
-    """From the table of service/toegang.py: people have a session, and a machine only where it may come."""
+    """From the table of service/toegang: people have a session, and a machine only where it may come."""
     operations = described(document)
     schemes = document["components"]["securitySchemes"]
 

@@ -13,7 +13,7 @@ from litestar.response import Response
 
 from service import inlogpogingen, logboek, sessies
 from service.db import transaction
-from service.toegang import Doel, Verwerking
+from service.doelen import Doel, Object, Verwerking
 from service.web import origin
 from service.web.identity import cookie_name
 from service.web.operation import Services
@@ -37,7 +37,7 @@ def opened(request: Request[Any, Any, Any]) -> Services:
     return services
 
 
-INLOG = logboek.Handeling("inloggen", logboek.Gebeurtenis.INLOG, "sessie", Doel.TOEGANG, Verwerking.TOEGANG)
+INLOG = logboek.Handeling("inloggen", logboek.Gebeurtenis.INLOG, Object.SESSIE, Doel.TOEGANG, Verwerking.TOEGANG)
 
 
 async def begin(

@@ -11,13 +11,13 @@ from litestar.response import Response
 from service import identiteitsproviders, logboek, sessies
 from service.days import today
 from service.db import transaction
-from service.toegang import Doel, Verwerking
+from service.doelen import Doel, Object, Verwerking
 from service.web.identity import cookie_name
 from service.web.inloggen.begin import cookie, opened
 from service.web.operation import Services
 from service.web.pages.render import page, see_other
 
-UITLOG = logboek.Handeling("uitloggen", logboek.Gebeurtenis.UITLOG, "sessie", Doel.TOEGANG, Verwerking.TOEGANG)
+UITLOG = logboek.Handeling("uitloggen", logboek.Gebeurtenis.UITLOG, Object.SESSIE, Doel.TOEGANG, Verwerking.TOEGANG)
 
 
 @post("/uitloggen", include_in_schema=False)

@@ -52,7 +52,7 @@ class Visit(Struct, kw_only=True, eq=False):
 
 
 def page_id(handler: BaseRouteHandler) -> str:
-    """As it is called in service/toegang.py."""
+    """As it is called in service/toegang."""
     return handler.name or handler.fn.__name__
 
 

@@ -17,6 +17,7 @@ from service import inzagen, logboek, toegang
 from service.commands import log as command
 from service.commands import plan, psql, rank
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.doelen import Doel, Verwerking
 from service.inzagen import Inzage
 from service.logboek import Gebeurtenis, Handeling, Resultaat
 from service.worker import child
@@ -177,15 +178,15 @@ def test_what_one_did_on_one_day_is_one_line_in_order() -> None:
 
 def test_everything_that_is_logged_of_a_child_has_words_for_a_parent() -> None:
     """A new kind of object gets its words here."""
-    of_a_child = {line.object for line in toegang.HANDELINGEN if line.verwerking == toegang.Verwerking.BEMIDDELEN}
+    of_a_child = {line.object for line in toegang.HANDELINGEN if line.verwerking == Verwerking.BEMIDDELEN}
     assert of_a_child <= command.WAT.keys()
 
 
 def test_what_commands_write_are_words_of_the_register() -> None:
-    """Purpose and processing as in service/toegang.py."""
+    """Purpose and processing as in service/doelen.py."""
     for line in (command.VERIFY, command.INZAGE, rank.RANK, plan.PLAN, psql.PSQL, child.MAAK_PLAN):
-        assert line.doel in list(toegang.Doel)
-        assert line.verwerking in list(toegang.Verwerking)
+        assert line.doel in list(Doel)
+        assert line.verwerking in list(Verwerking)
 
 
 # ── Inzagen ──────────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,241 @@
+"""Who may do what, over which rows and what for: a line per operation of the API and per page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from service import dutch, logboek
+from service.db import Rol, Wie
+from service.doelen import Doel, Object, Verwerking
+from service.errors import Kind, Refusal
+from service.logboek import Gebeurtenis
+from service.toegang.rollen import A, B, C, K, S, V
+
+
+class Grond(Struct, frozen=True):
+    """Over which rows a rol may do something, in words, and what for."""
+
+    rijen: str
+    doel: Doel
+    eigen: bool = False
+    """Only rows of the own aanbieder or organisatie; never those of another in the region."""
+
+
+class Handeling(Struct, frozen=True):
+    """A line of the table: one operation of the API, or one page."""
+
+    id: str
+    gebeurtenis: Gebeurtenis
+    object: Object
+    rollen: Mapping[Rol, Grond]
+    verwerking: Verwerking
+    koppeling: bool = False
+    """May the system of an aanbieder do this too, over the rows of that aanbieder?"""
+    zelf: Grond | None = None
+    """Over which rows the system of an aanbieder may do this, when the people of that aanbieder may not."""
+    los: bool = False
+    """In the log each time, although it is about no child: who may come in."""
+
+    def grond(self, wie: Wie) -> Grond | None:
+        """None: not for whoever this is."""
+        if wie.koppeling is not None and not self.koppeling:
+            return self.zelf
+        return self.rollen.get(wie.rol)
+
+    @property
+    def voor(self) -> frozenset[Rol]:
+        """For which rollen an answer must be narrowed: also that of a machine."""
+        return frozenset(self.rollen) | ({Rol.AANBIEDER} if self.zelf else frozenset())
+
+    def in_log(self, wie: Wie) -> logboek.Handeling:
+        """As the log has it, also when `wie` was refused: then there is no purpose."""
+        grond = self.grond(wie)
+        return logboek.Handeling(
+            self.id, self.gebeurtenis, self.object, grond.doel if grond else "geen", self.verwerking
+        )
+
+
+# ── The table ────────────────────────────────────────────────────────────────────────────────────
+
+LEES, MAAK, WIJZIG, UITVOER = Gebeurtenis.LEES, Gebeurtenis.MAAK, Gebeurtenis.WIJZIG, Gebeurtenis.UITVOER
+SLEUTEL = Gebeurtenis.SLEUTEL
+
+REGIO = "alle van de regio"
+EIGEN = "van de eigen aanbieder"
+
+AANBOD_ZIEN = {
+    S: Grond("alle van de regio, en wat een afspraak met een andere regio deelt", Doel.PLEK_ZOEKEN),
+    C: Grond("alle van de regio, en wat een afspraak met een andere regio deelt", Doel.CRISIS),
+    A: Grond(EIGEN, Doel.AANBOD, eigen=True),
+    K: Grond(REGIO, Doel.CAPACITEIT),
+}
+AANBOD_KENNEN = {**AANBOD_ZIEN, V: Grond("alle van de regio, om te zeggen waar het kind niet heen mag", Doel.AANVRAAG)}
+AANBIEDERS_KENNEN = {**AANBOD_KENNEN, B: Grond(REGIO, Doel.INRICHTEN)}
+AANBOD_BIJHOUDEN = {
+    S: Grond("alle van de regio, als een aanbieder belt of een lijst stuurt", Doel.AANBOD),
+    A: Grond(EIGEN, Doel.AANBOD, eigen=True),
+}
+BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder dat zegt", Doel.CRISIS)}
+AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
+AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD, eigen=True)}
+
+AANVRAGEN_DOEN = {
+    S: Grond(REGIO, Doel.PLEK_ZOEKEN),
+    V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True),
+    C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS),
+}
+AANVRAGEN_ZIEN = {
+    **AANVRAGEN_DOEN,
+    A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF, eigen=True),
+}
+SAMEN_DOEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True)}
+SAMEN_ZIEN = {**SAMEN_DOEN, C: Grond("met een kind in crisis, of nog zonder kinderen", Doel.CRISIS)}
+ZOEKEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS)}
+INZAGEN_ZIEN = {
+    S: Grond(REGIO, Doel.VERANTWOORDEN),
+    V: Grond("van de eigen organisatie, zonder namen van personen", Doel.VERANTWOORDEN, eigen=True),
+}
+PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
+
+TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
+INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
+ORGANISATIES = {**INRICHTEN, S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
+ZELF = Grond("alleen van zichzelf", Doel.TOEGANG, eigen=True)
+EIGEN_VERVANGING = {
+    rol: Grond("alleen van zichzelf, met collega's in dezelfde rol", Doel.TOEGANG, eigen=True) for rol in Rol
+}
+
+CODES = {rol: Grond("de lijsten van de regio", Doel.INRICHTEN if rol is B else Doel.AANBOD) for rol in Rol}
+
+_AANBOD, _BEMIDDELEN, _INRICHTEN = Verwerking.AANBOD, Verwerking.BEMIDDELEN, Verwerking.INRICHTEN
+_TOEGANG = Verwerking.TOEGANG
+
+HANDELINGEN: tuple[Handeling, ...] = (
+    Handeling("lijstAanbieders", LEES, Object.AANBIEDER, AANBIEDERS_KENNEN, _AANBOD, koppeling=True),
+    Handeling("voegAanbiederToe", MAAK, Object.AANBIEDER, AANBIEDERS_BEGINNEN, _AANBOD),
+    Handeling("haalAanbieder", LEES, Object.AANBIEDER, AANBIEDERS_KENNEN, _AANBOD, koppeling=True),
+    Handeling("wijzigAanbieder", WIJZIG, Object.AANBIEDER, AANBIEDERS_WIJZIGEN, _AANBOD),
+    Handeling("lijstLocaties", LEES, Object.LOCATIE, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("voegLocatieToe", MAAK, Object.LOCATIE, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("haalLocatie", LEES, Object.LOCATIE, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("wijzigLocatie", WIJZIG, Object.LOCATIE, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("lijstVoorzieningen", LEES, Object.VOORZIENING, AANBOD_KENNEN, _AANBOD, koppeling=True),
+    Handeling("voegVoorzieningToe", MAAK, Object.VOORZIENING, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("haalVoorziening", LEES, Object.VOORZIENING, AANBOD_KENNEN, _AANBOD, koppeling=True),
+    Handeling("wijzigVoorziening", WIJZIG, Object.VOORZIENING, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("lijstPlekken", LEES, Object.PLEK, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("voegPlekToe", MAAK, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("haalPlek", LEES, Object.PLEK, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("wijzigPlek", WIJZIG, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("lijstBevestigingen", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("bevestigPlek", MAAK, Object.BEVESTIGING, BEVESTIGEN, _AANBOD, koppeling=True),
+    Handeling("haalBevestiging", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("lijstStops", LEES, Object.STOP, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("stopPlek", MAAK, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("haalStop", LEES, Object.STOP, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("wijzigStop", WIJZIG, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("lijstAanvragen", LEES, Object.AANVRAAG, AANVRAGEN_ZIEN, _BEMIDDELEN),
+    Handeling("voegAanvraagToe", MAAK, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("haalAanvraag", LEES, Object.AANVRAAG, AANVRAGEN_ZIEN, _BEMIDDELEN),
+    Handeling("wijzigAanvraag", WIJZIG, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("toonRangschikking", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("lijstInzagen", LEES, Object.LOGREGEL, INZAGEN_ZIEN, Verwerking.VERANTWOORDEN),
+    Handeling("lijstAlarmen", LEES, Object.AANVRAAG, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
+    Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
+    Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
+    Handeling("wijzigPlan", WIJZIG, Object.PLAN, PLANNEN, _BEMIDDELEN),
+    Handeling("volgPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
+    Handeling("lijstPlanregels", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("haalPlanregel", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("wijzigPlanregel", WIJZIG, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("legPlanregelUit", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("haalUitweg", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("lijstSamenplaatsingen", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
+    Handeling("voegSamenplaatsingToe", MAAK, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
+    Handeling("haalSamenplaatsing", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
+    Handeling("wijzigSamenplaatsing", WIJZIG, Object.SAMENPLAATSING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstZorgvormen", LEES, Object.CODELIJST, CODES, _INRICHTEN, koppeling=True),
+    Handeling("lijstKenmerkcodes", LEES, Object.CODELIJST, CODES, _INRICHTEN, koppeling=True),
+    Handeling("leesInAanbieders", MAAK, Object.LIJST, AANBIEDERS_BEGINNEN, _AANBOD),
+    Handeling("haalSjabloonAanbieders", UITVOER, Object.LIJST, AANBIEDERS_BEGINNEN, _AANBOD),
+    Handeling("leesInVoorzieningen", MAAK, Object.LIJST, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("haalSjabloonVoorzieningen", UITVOER, Object.LIJST, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("leesInCapaciteit", MAAK, Object.LIJST, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("haalSjabloonCapaciteit", UITVOER, Object.LIJST, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("leesInAanvragen", MAAK, Object.LIJST, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("haalSjabloonAanvragen", UITVOER, Object.LIJST, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstKoppelingen", LEES, Object.KOPPELING, TOEGANG, _TOEGANG),
+    Handeling("voegKoppelingToe", MAAK, Object.KOPPELING, TOEGANG, _TOEGANG, los=True),
+    Handeling("haalKoppeling", LEES, Object.KOPPELING, TOEGANG, _TOEGANG, zelf=ZELF),
+    Handeling("wijzigKoppeling", WIJZIG, Object.KOPPELING, TOEGANG, _TOEGANG, los=True),
+    Handeling("lijstSleutels", LEES, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF),
+    Handeling("voegSleutelToe", SLEUTEL, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF, los=True),
+    Handeling("haalSleutel", LEES, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF),
+    Handeling("wijzigSleutel", SLEUTEL, Object.SLEUTEL, TOEGANG, _TOEGANG, zelf=ZELF, los=True),
+    Handeling("lijstGebruikers", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("voegGebruikerToe", MAAK, Object.GEBRUIKER, TOEGANG, _TOEGANG, los=True),
+    Handeling("haalGebruiker", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("wijzigGebruiker", WIJZIG, Object.GEBRUIKER, TOEGANG, _TOEGANG, los=True),
+    Handeling("lijstOrganisaties", LEES, Object.ORGANISATIE, ORGANISATIES, _INRICHTEN),
+    Handeling("voegOrganisatieToe", MAAK, Object.ORGANISATIE, INRICHTEN, _INRICHTEN, los=True),
+    Handeling("haalOrganisatie", LEES, Object.ORGANISATIE, ORGANISATIES, _INRICHTEN),
+    Handeling("lijstInlogplaatsen", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("haalVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("wijzigVervanging", WIJZIG, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG, los=True),
+    Handeling("lijstCollegas", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+)
+
+OPENBAAR = {
+    "haalBeschrijving": "De beschrijving van de API.",
+    "livez": "Of het loket draait, voor wie het beheert.",
+    "readyz": "Of het loket klaar is, voor wie het beheert.",
+    "asset": "Opmaak, pictogrammen en scripts van de schermen.",
+    "favicon": "Het pictogram.",
+    "inloggen": "Kiezen waarmee u inlogt.",
+    "demo_inloggen": "Inloggen met een link van de demo op deze computer.",
+    "inlog_start": "Naar de identity provider, om te zeggen wie u bent.",
+    "inlog_terug": "Terug van de identity provider.",
+    "inlog_keuze": "Kiezen in welke rol u werkt; alleen met een inlogpoging die is gelukt.",
+    "inlog_sleutels": "De publieke sleutels waarmee het loket zich bij een identity provider bewijst.",
+    "uitloggen": "De eigen sessie beëindigen.",
+    "oauth_inwisselen": "Toegang voor het systeem van een aanbieder, met een ondertekende verklaring.",
+    "oauth_beschrijving": "Hoe het systeem van een aanbieder toegang krijgt.",
+}
+"""What anybody may ask, without login: nothing of it is about a person."""
+
+
+# ── Asking it ────────────────────────────────────────────────────────────────────────────────────
+
+BY_ID = {handeling.id: handeling for handeling in HANDELINGEN}
+
+
+def handeling(id: str) -> Handeling | None:
+    """None for what is OPENBAAR."""
+    return None if id in OPENBAAR else BY_ID[id]
+
+
+def mag(wie: Wie, id: str) -> Handeling:
+    """The line by which `wie` may do this. Refuses FORBIDDEN."""
+    found = BY_ID.get(id)
+    if found is None:
+        raise Refusal(Kind.FORBIDDEN, "Hiervoor heeft niemand toegang.")
+    if found.grond(wie) is not None:
+        return found
+    if wie.koppeling is not None:
+        raise Refusal(
+            Kind.FORBIDDEN, "Dit kan een koppeling niet. Een koppeling mag plekken publiceren, bevestigen en stoppen."
+        )
+    others = dutch.listing(sorted(found.rollen), "of")
+    raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet. Het kan met de rol {others}.")
+
+
+def kan(wie: Wie, id: str) -> bool:
+    """Whether `mag` would let them: for links that work."""
+    found = BY_ID.get(id)
+    return found is not None and found.grond(wie) is not None

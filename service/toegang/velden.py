@@ -1,0 +1,259 @@
+"""Who sees which field of what is answered: a line per object, or per part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from functools import cache
+from typing import Any, cast
+
+from msgspec import Struct
+
+from service import (
+    aanbieders,
+    aanvragen,
+    bezetting,
+    codes,
+    gebruikers,
+    grondslagen,
+    identiteitsproviders,
+    inzagen,
+    koppelingen,
+    locaties,
+    narrowing,
+    organisaties,
+    planniveaus,
+    planuitleg,
+    planuitweg,
+    planverslag,
+    plekken,
+    rangschikking,
+    samenplaatsingen,
+    termijnen,
+    uitsluitingen,
+    voorzieningen,
+    werklijst,
+)
+from service.db import Rol
+from service.errors import FieldError
+from service.intake import preview, tables
+from service.toegang.rollen import A, B, C, K, S, V
+
+
+class Zicht(Struct, frozen=True):
+    """Which rollen see these fields (Python names), and why no others."""
+
+    rollen: frozenset[Rol]
+    velden: str
+    waarom: str
+
+
+def _heel(*rollen: Rol) -> frozenset[Rol]:
+    return frozenset(rollen)
+
+
+HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
+    frozenset(Rol): (
+        aanbieders.Aanbieder,
+        locaties.Locatie,
+        plekken.Plek,
+        plekken.Bevestiging,
+        bezetting.Stop,
+        codes.Zorgvorm,
+        codes.Kenmerkcode,
+        gebruikers.Vervanging,
+        gebruikers.Collega,
+        preview.Voorbeeld,
+        preview.Wijziging,
+        preview.Veld,
+        tables.Fout,
+    ),
+    _heel(S, B): (organisaties.Organisatie,),
+    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats),
+    _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel),
+    _heel(S, C): (
+        rangschikking.Rangschikking,
+        rangschikking.PassendePlek,
+        rangschikking.AfgevallenPlek,
+        rangschikking.KleinsteWijziging,
+        rangschikking.Voorkomen,
+        rangschikking.Bijdrage,
+    ),
+    _heel(S, V): (termijnen.Alarm,),
+    _heel(S): (
+        planverslag.Plan,
+        planverslag.PlanOverzicht,
+        planverslag.PlanKeuze,
+        planverslag.PlanConflict,
+        planverslag.PlanVrijhouden,
+        planverslag.PlanVerschil,
+        planniveaus.PlanGebeurtenis,
+        planverslag.Regel,
+        planverslag.PlanPlaats,
+        planverslag.WaaromNiet,
+        planniveaus.PlanNiveau,
+        planniveaus.PlanVerlies,
+        planuitleg.PlanUitleg,
+        planuitleg.PlanPrijs,
+        planuitweg.PlanUitweg,
+        planuitweg.PlanWeg,
+    ),
+}
+"""Objects that a rol sees with all their fields, or not at all. A plan shows who would lose a place."""
+
+VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
+    aanvragen.Aanvraag: (
+        Zicht(
+            frozenset({S, V, C, A}),
+            "id nummer organisatie_id status urgentie leeftijd_maanden leeftijd_peildatum geslacht groepssoorten"
+            " gemeente_code huidig_verblijf huidig_verblijf_tot gewenste_start uiterlijke_datum verwacht_verblijf"
+            " perspectief zorgvormen zorgvorm_reden juridisch_kader ondersteuning kenmerken medisch rolstoel praktisch"
+            " grondslagen machtigingen toestemmingen aangemeld_op versie",
+            "Zonder dit kan niemand een plek zoeken of jeugdhulp geven.",
+        ),
+        Zicht(
+            frozenset({S, V, C}),
+            "samenplaatsing_id urgentie_reden maximale_reistijd uitsluitingen",
+            "Waar een kind niet mag zijn en waarom het haast heeft, verraadt anderen aan een aanbieder.",
+        ),
+        Zicht(
+            frozenset({S, V, A}),
+            "onderwijs eerder_geprobeerd mening_jeugdige",
+            "Wie vannacht een bed zoekt, heeft de school en het verhaal van het kind niet nodig.",
+        ),
+        Zicht(
+            frozenset({S, V}),
+            "pc4 school_pc4 netwerk_pc4",
+            "Alleen om reistijden te berekenen. De crisisdienst en een aanbieder hebben genoeg aan de reistijd.",
+        ),
+        Zicht(
+            frozenset({V, A}),
+            "kenmerk",
+            "Van de verwijzer zelf. Alle anderen gebruiken het nummer van het loket.",
+        ),
+    ),
+    grondslagen.Grondslag: (
+        Zicht(frozenset({S, V, C, A}), "soort status datum geldig_tot", "Zonder grondslag geen definitieve plaatsing."),
+    ),
+    grondslagen.Machtiging: (
+        Zicht(
+            frozenset({S, V, C, A}),
+            "soort zorgvormen geldig_van geldig_tot ten_uitvoer_op",
+            "Een machtiging zegt waar het kind mag verblijven.",
+        ),
+    ),
+    grondslagen.Toestemming: (
+        Zicht(frozenset({S, V, C, A}), "persoon status reden datum", "Zonder toestemming geen definitieve plaatsing."),
+    ),
+    uitsluitingen.Uitsluiting: (
+        Zicht(
+            frozenset({S, V, C}),
+            "soort aanbieder_id voorziening_id pc4 straal_km",
+            "Voor de veiligheid van het kind; een aanbieder ziet alleen: niet beschikbaar.",
+        ),
+    ),
+    inzagen.Inzage: (
+        Zicht(
+            frozenset({S, V}),
+            "nummer moment gebeurtenis resultaat organisatie rol systeem object handeling doel",
+            "Wie wil weten wie er keek, krijgt de organisatie en de rol.",
+        ),
+        Zicht(frozenset({S}), "persoon namens", "Namen van medewerkers geeft het loket alleen na een afweging."),
+    ),
+    samenplaatsingen.Samenplaatsing: (
+        Zicht(
+            frozenset({S, V, C}),
+            "id organisatie_id mag_splitsen aanvraag_ids",
+            "Wie bij elkaar hoort, blijft bij elkaar.",
+        ),
+        Zicht(frozenset({S, V}), "splitsreden", "De reden vertelt wat er tussen broers en zussen speelt."),
+    ),
+    voorzieningen.Voorziening: (
+        Zicht(
+            frozenset({S, C, A, K, V}),
+            "id aanbieder_id locatie_id naam zorgvorm leeftijd_van leeftijd_tot groepssoort juridische_kaders"
+            " perspectieven gesloten ondersteuning contra_indicaties medisch rolstoeltoegankelijk onderwijs"
+            " maximaal_verblijf opname_vanaf leeftijdsverschil_max versie",
+            "Wat een voorziening biedt, is geen geheim.",
+        ),
+        Zicht(
+            frozenset({S, C, A, K}),
+            "bellen_naam bellen_telefoon groepsmix",
+            "Een verwijzer vraagt het aan het loket; de grenzen van een groep zeggen iets over wie er woont.",
+        ),
+    ),
+    werklijst.Regel: (
+        Zicht(
+            frozenset({S, C}),
+            "id nummer organisatie urgentie leeftijd_maanden leeftijd_peildatum huidig_verblijf huidig_verblijf_tot"
+            " gewenste_start uiterlijke_datum zorgvormen aangemeld_op samen_met mag_splitsen",
+            "Wie een plek zoekt, ziet wie er wacht.",
+        ),
+        Zicht(frozenset({V, A}), "kenmerk", "Van de verwijzer zelf."),
+    ),
+    werklijst.BroerOfZus: (
+        Zicht(frozenset({S, C}), "id nummer leeftijd_maanden leeftijd_peildatum", "Broers en zussen blijven samen."),
+        Zicht(frozenset({V, A}), "kenmerk", "Van de verwijzer zelf."),
+    ),
+}
+"""Objects of which some fields are not for everybody who gets them: every field is named, a new one too."""
+
+
+# ── Asking it ────────────────────────────────────────────────────────────────────────────────────
+
+_WHOLE = {shape: rollen for rollen, shapes in HEEL.items() for shape in shapes}
+_SEEN = {
+    (shape, veld): zicht.rollen for shape, parts in VELDEN.items() for zicht in parts for veld in zicht.velden.split()
+}
+
+
+def ziet(shape: type[Struct], veld: str) -> frozenset[Rol]:
+    """Who sees a field. KeyError when nobody has said so."""
+    return _WHOLE[shape] if shape in _WHOLE else _SEEN[shape, veld]
+
+
+@cache
+def _narrower(rol: Rol, shape: Hashable) -> narrowing.Narrow | None:
+    return narrowing.narrower(cast(type[Struct], shape), sees(rol))
+
+
+def sees(rol: Rol) -> narrowing.Sees:
+    return lambda shape, veld: rol in ziet(shape, veld)
+
+
+def versmal(rol: Rol, body: Any) -> Any:
+    """A Struct or a list of them as this rol may see it; the same object when there is nothing to hide."""
+    if isinstance(body, list):
+        shapes: set[type] = {type(item) for item in body}
+        if all(_narrower(rol, shape) is None for shape in shapes):
+            return body
+        return [versmal(rol, item) for item in body]
+    shape: type = type(body)
+    narrow = _narrower(rol, shape)
+    return body if narrow is None else narrow(body)
+
+
+@cache
+def verbergt(rol: Rol, shape: Any) -> bool:
+    """Whether anything in an answer of this type is hidden."""
+    return narrowing.of_type(shape, sees(rol)) is not None
+
+
+def zonder_verborgen(rol: Rol, shape: type[Struct], data: dict[str, Any]) -> tuple[dict[str, Any], list[FieldError]]:
+    """A change (decoded JSON, on a `shape`) without the fields that this rol does not see.
+
+    Who sends back what it was given, sends null (or []) there: that changes nothing. Anything else is an error.
+    """
+    names = dict(zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True))
+    shown = {names[veld]: empty for veld, empty in narrowing.hidden(shape, sees(rol)).items()}
+    gone = shown.keys()
+    wrong = "U ziet dit veld niet, dus u kunt het niet wijzigen. Laat het weg."
+    errors = [FieldError(f"/{n}", "niet_te_zien", wrong) for n in data if n in gone and data[n] != shown[n]]
+    return {name: value for name, value in data.items() if name not in gone}, errors
+
+
+def check_named(shape: type[Struct]) -> None:
+    """ValueError, naming them, when it has fields of which nobody said who sees them."""
+    said = {veld for part, veld in _SEEN if part is shape}
+    if shape not in _WHOLE and said != set(shape.__struct_fields__):
+        differ = sorted(said ^ set(shape.__struct_fields__))
+        raise ValueError(f"service/toegang: who sees {shape.__name__}: {differ}?")

@@ -25,7 +25,7 @@ from matcher.market import AHEAD as PRICED
 from matcher.market import Market, Prices, known, parties
 from matcher.pairs import NOBODY, Bools, Ints, Pairs
 from matcher.plan import plan
-from matcher.policy import advised, protected
+from matcher.policy import Day, choose, protected
 from matcher.problem import require
 
 POINT = 100
@@ -251,18 +251,25 @@ def resolve(now: Moment) -> Ints:
 
 
 def at_prices(stream: Stream, worth: Worth, prices: Callable[[Moment], tuple[Prices, int]]) -> Policy:
-    """Re-solving after advice; `prices` are asked each day, with the day from which they count."""
+    """The plan that is worth most after rent; `prices` are asked each day, with the day from which they count."""
 
     def policy(now: Moment) -> Ints:
-        problem = now.problem
         found, since = prices(now)
-        gain = gains(stream, worth, now.pair, now.start)
-        among = problem.groep[problem.request] >= 0
-        gain += np.where(among, whole_gains(stream, worth, stream.pairs.request[now.pair], now.start), 0)
-        until = now.start + stream.stay[now.who[problem.request]]
-        rent = found.rent(problem.voorziening[problem.slot], until - now.days - since, until - since)
-        safe = protected(problem, stream.machtiging[now.who], stream.start[now.who] <= now.day)
-        return plan(advised(problem, gain, rent, now.start, safe), clock=_still, seconds=PLAN_S).slots
+        first = np.maximum(stream.start[now.who], now.day)
+        safe = protected(now.problem, stream.machtiging[now.who], now.day - stream.start[now.who])
+        day = Day(
+            today=now.day,
+            problem=now.problem,
+            gain=gains(stream, worth, now.pair, now.start).astype(np.float64),
+            whole=whole_gains(stream, worth, now.who, first).astype(np.float64),
+            wait=POINT * worth.day,
+            start=now.start,
+            first=first,
+            latest=stream.latest[now.who],
+            stay=stream.stay[now.who],
+            free=now.free,
+        )
+        return choose(day, lambda unit, begin, end: found.rent(unit, begin - since, end - since), safe)
 
     return policy
 

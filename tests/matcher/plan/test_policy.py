@@ -2,56 +2,185 @@
 
 from __future__ import annotations
 
+from itertools import product
+from random import Random
+from typing import Any
+
 import numpy as np
 import pytest
+from msgspec import structs
 
 from matcher.market import AHEAD, PERIODS, Market, Prices, known, parties
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Pairs
-from matcher.policy import advised, protected
+from matcher.policy import Day, Rent, choose, protected, rents
 from tests.matcher.plan.make import pairs
-from tests.matcher.plan.make import random as random_pairs
-
-NOBODY_SAFE = np.zeros(2, np.bool_)
 
 
-def test_a_pair_worth_its_rent_stays_and_one_worth_less_is_left_out() -> None:
-    """Equal: worth 50 at a rent of 50. One less: 49 is left out. Of what stays counts what is left."""
-    problem = pairs([[40], [40]], capaciteit=[1])
-    found = advised(problem, [50, 49], [50, 50], [0, 0], NOBODY_SAFE)
-    assert found.request.tolist() == [0]
-    assert found.value.tolist() == [0]
-    assert found.first.tolist() == [0, 1, 1]
+def day(problem: Pairs, gain: list[float], **fields: Any) -> Day:
+    """All beds free on day 0, everybody can start then, may wait for 60 days and stays 10; `free` is per slot."""
+    count = problem.requests
+    free = np.array(fields.pop("free", [0] * problem.slots))
+    given = {
+        "whole": np.zeros(count),
+        "wait": 0.0,
+        "first": np.zeros(count, np.int64),
+        "latest": np.full(count, 60),
+        "stay": np.full(count, 10),
+    }
+    return Day(
+        today=0,
+        problem=problem,
+        gain=np.array(gain, np.float64),
+        start=free[problem.slot],
+        free=free,
+        **given | fields,
+    )
 
 
-def test_prices_of_nothing_change_nothing() -> None:
-    """Without any rent the problem is the one that went in, pair for pair, also where a gain is negative."""
-    for seed in range(20):
-        problem = random_pairs(seed, groups=True)
-        nothing = np.zeros(len(problem.request))
-        found = advised(problem, nothing - 1, nothing, nothing, np.zeros(problem.requests, np.bool_))
-        for column in ("request", "slot", "value", "first"):
-            assert np.array_equal(getattr(found, column), getattr(problem, column))
+def rent(*a_day: float) -> Rent:
+    return lambda unit, begin, end: np.array(a_day)[unit] * (end - begin)
 
 
-def test_who_is_protected_keeps_every_pair() -> None:
-    """However dear; the other child loses its only one."""
-    problem = pairs([[40], [40]], capaciteit=[1])
-    found = advised(problem, [0, 0], [1000, 1000], [0, 0], np.array([True, False]))
-    assert found.request.tolist() == [0]
+def chosen(of: Day, *a_day: float, safe: list[bool] | None = None) -> list[int]:
+    safe = safe or [False] * of.problem.requests
+    return choose(of, rent(*a_day), np.array(safe)).tolist()
 
 
-def test_rent_never_makes_a_later_place_better_for_who_is_protected() -> None:
-    """Today at a rent of 30; a week later at 10 counts as 30, at 50 as 50; another bed today at 20 stays at 20."""
-    problem = pairs([[40, 40, 40, 40]], capaciteit=[1] * 4)
-    found = advised(problem, [100] * 4, [30, 10, 50, 20], [0, 7, 7, 0], np.array([True]))
-    assert found.value.tolist() == [70, 70, 50, 80]
+def test_a_place_worth_its_rent_is_left_free() -> None:
+    """10 days at 5: 50. Worth 50 stays out, one more is placed; and the one that is worth more goes first."""
+    one = pairs([[40]], capaciteit=[1])
+    assert [chosen(day(one, [gain]), 5.0) for gain in (49, 50, 51)] == [[NOBODY], [NOBODY], [0]]
+    two = pairs([[40], [40]], capaciteit=[1])
+    assert chosen(day(two, [60, 61]), 5.0) == [NOBODY, 0]
 
 
-def test_a_samenplaatsing_is_held_back_as_a_whole() -> None:
-    """Together worth 120 against 100 in the first voorziening: both stay, though one alone would not be worth it."""
-    problem = pairs([[40, 40], [40, 40]], capaciteit=[2, 2], groep=[0, 0], splitsbaar=[False])
-    found = advised(problem, [100, 30, 20, 30], [50] * 4, [0] * 4, NOBODY_SAFE)
-    assert list(zip(found.request.tolist(), found.slot.tolist(), strict=True)) == [(0, 0), (1, 0)]
+def test_the_days_on_which_a_bed_stands_empty_are_paid() -> None:
+    """Who can start on day 4 takes the bed from today on: 14 days at 5 are 70."""
+    one = pairs([[40]], capaciteit=[1])
+    for gain, slot in ((70, NOBODY), (71, 0)):
+        of = structs.replace(day(one, [gain], first=np.array([4])), start=np.array([4]))
+        assert rents(of, rent(5.0)).tolist() == [70.0]
+        assert chosen(of, 5.0) == [slot]
+
+
+def test_who_is_protected_has_a_place_however_dear() -> None:
+    """A rent of 10,000 for what is worth 1: held back, but not who may not be; also when a cheap place is taken."""
+    one = pairs([[40]], capaciteit=[1])
+    assert chosen(day(one, [1]), 1000.0) == [NOBODY]
+    assert chosen(day(one, [1]), 1000.0, safe=[True]) == [0]
+    two = pairs([[40, 40], [None, 40]], capaciteit=[1, 1])
+    assert chosen(day(two, [1, 1, 400]), 1000.0, 0.0, safe=[True, False]) == [0, 1]
+
+
+def test_who_is_protected_loses_a_place_only_to_who_is_open_and_worth_more_after_rent() -> None:
+    """Worth 50 against 300, at a rent of 290 for each: 10 is left of the second. At 300 nothing is, and the bed does
+    not stay free."""
+    two = pairs([[40], [40]], capaciteit=[1])
+    for a_day, slots in ((29.0, [NOBODY, 0]), (30.0, [0, NOBODY])):
+        assert chosen(day(two, [50, 300]), a_day, safe=[True, False]) == slots
+
+
+def test_no_bed_stands_empty_for_an_open_child_that_starts_later_while_who_is_protected_could_start() -> None:
+    """Worth 50 today; another is worth 900 from day 4 on. Two beds: each has one. Siblings the same, when there are
+    beds for both; for a bed too few nobody is made to wait."""
+    later = {"first": np.array([0, 4]), "free": [0]}
+    for beds, safe, slots in ((1, False, [NOBODY, 0]), (1, True, [0, NOBODY]), (2, True, [0, 0])):
+        of = day(pairs([[40], [40]], capaciteit=[beds]), [50, 900], **later)
+        of = structs.replace(of, start=np.array([0, 4]))
+        assert chosen(of, 4.9, safe=[safe, False]) == slots
+    for beds, slots in ((1, [NOBODY, NOBODY, 0]), (2, [0, 0, NOBODY])):
+        problem = pairs([[40]] * 3, capaciteit=[beds], groep=[0, 0, NOBODY], splitsbaar=[False])
+        of = structs.replace(day(problem, [50, 50, 900], first=np.array([0, 0, 4])), start=np.array([0, 0, 4]))
+        assert chosen(of, 5.1, safe=[True, True, False]) == slots
+
+
+def test_a_bed_that_those_who_are_protected_cannot_use_stays_planned_for_who_starts_later() -> None:
+    """Two beds; a child worth more starts today in one. Siblings who may not be held back need both, so the other one
+    is for who starts on day 4."""
+    problem = pairs([[40]] * 4, capaciteit=[2], groep=[0, 0, NOBODY, NOBODY], splitsbaar=[False])
+    first = np.array([0, 0, 0, 4])
+    of = structs.replace(day(problem, [50, 50, 800, 900], first=first), start=first)
+    assert chosen(of, 5.1, safe=[True, True, False, False]) == [NOBODY, NOBODY, 0, 0]
+
+
+def test_a_crisis_comes_first() -> None:
+    """Worth 10, against three together worth 900."""
+    four = pairs(
+        [[40]] * 4,
+        capaciteit=[3],
+        urgentie=[CRISIS, SPOED, SPOED, SPOED],
+        groep=[NOBODY, 0, 0, 0],
+        splitsbaar=[False],
+    )
+    gain = [10, 300, 300, 300]
+    assert chosen(day(four, gain), 0.0, safe=[True, False, False, False]) == [0, NOBODY, NOBODY, NOBODY]
+    assert chosen(day(four, gain), 0.0) == [NOBODY, 0, 0, 0]
+
+
+def test_rent_decides_between_the_places_of_who_is_protected_and_never_for_a_later_one() -> None:
+    """Today at a rent of 30 worth 100, or worth 90 at 10: the other one, 80 against 70. A week later: today,
+    however dear."""
+    two = pairs([[40, 40]], capaciteit=[1, 1])
+    assert chosen(day(two, [100, 90]), 3.0, 1.0, safe=[True]) == [1]
+    assert chosen(day(two, [100, 90], free=[0, 7]), 3.0, 1.0, safe=[True]) == [0]
+    assert chosen(day(two, [100, 90], free=[0, 7]), 1000.0, 0.0, safe=[True]) == [0]
+
+
+def test_beds_are_held_together_for_siblings_who_are_open() -> None:
+    """One bed is free and one on day 3. Siblings: 60 each, 10 when whole, less 10 of rent and 3 of waiting, and the
+    first bed stands empty for 3: 111. A child that takes it is worth 90, or 115, after rent."""
+    problem = pairs(
+        [[40, 40], [40, 40], [40, None]],
+        capaciteit=[1, 1],
+        voorziening=[0, 0],
+        groep=[0, 0, NOBODY],
+        splitsbaar=[False],
+    )
+    of = day(problem, [60, 57, 60, 57, 100], free=[0, 3], whole=np.full(3, 10.0), wait=1.0)
+    assert sorted(chosen(of, 1.0)[:2]) == [0, 1]
+    alone = day(problem, [60, 57, 60, 57, 125], free=[0, 3], whole=np.full(3, 10.0), wait=1.0)
+    assert chosen(alone, 1.0) == [NOBODY, NOBODY, 0]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_no_other_plan_is_worth_more_after_rent(seed: int) -> None:
+    """All plans of small problems, valued by themselves: beds of two days, siblings who may be split or not."""
+    dice = Random(seed)
+    homes = [0, 0, 1, 1]
+    free = [0, dice.randrange(1, 5), 0, dice.randrange(1, 5)]
+    goes = [dice.choice(((0,), (1,), (0, 1))) for _ in range(4)]
+    table = [[1 if home in own else None for home in homes] for own in goes]
+    leave = dice.random() < 0.5
+    problem = pairs(table, capaciteit=[1] * 4, voorziening=homes, groep=[0, 0, NOBODY, NOBODY], splitsbaar=[leave])
+    best_of = [[dice.randrange(20, 90) for _ in range(2)] for _ in range(4)]
+    wait, whole, a_day = 2.0, 15.0, [dice.choice((0.0, 3.0, 5.0)) for _ in range(2)]
+    pair = list(zip(problem.request.tolist(), problem.slot.tolist(), strict=True))
+    gain = [best_of[who][homes[slot]] - wait * free[slot] for who, slot in pair]
+    of = day(problem, gain, free=free, whole=np.full(4, whole), wait=wait)
+
+    def alone(who: int, slot: int) -> float:
+        return best_of[who][homes[slot]] - wait * free[slot] - a_day[homes[slot]] * 10
+
+    def together(slots: tuple[int, ...]) -> float:
+        begin = max(free[slot] for slot in slots)
+        paid = sum(a_day[homes[slot]] * (begin + 10 - free[slot]) for slot in slots)
+        return sum(best_of[who][homes[slot]] + whole - wait * begin for who, slot in enumerate(slots)) - paid
+
+    def worth(slots: tuple[int, ...]) -> float:
+        used = [slot for slot in slots if slot != NOBODY]
+        mates, home = slots[:2], {homes[slot] if slot != NOBODY else NOBODY for slot in slots[:2]}
+        if len(used) > len(set(used)):
+            return float("-inf")
+        ways = [float("-inf")]
+        if len(home) == 1 and NOBODY not in home:
+            ways.append(together(mates))
+        if leave or home == {NOBODY}:
+            ways.append(sum(alone(who, slot) for who, slot in enumerate(mates) if slot != NOBODY))
+        return max(ways) + sum(alone(who, slot) for who, slot in enumerate(slots) if who > 1 and slot != NOBODY)
+
+    choices = [[NOBODY] + [slot for who, slot in pair if who == one] for one in range(4)]
+    found = tuple(choose(of, rent(*a_day), np.zeros(4, np.bool_)).tolist())
+    assert worth(found) == pytest.approx(max(worth(slots) for slots in product(*choices)), rel=1e-4)
 
 
 def test_crisis_a_machtiging_and_the_longest_waiting_are_protected_with_their_siblings() -> None:
@@ -61,13 +190,22 @@ def test_crisis_a_machtiging_and_the_longest_waiting_are_protected_with_their_si
         capaciteit=[1],
         urgentie=[CRISIS, REGULIER, SPOED, REGULIER, REGULIER, REGULIER],
         wachtdagen=[0, 3, 8, 9, 9, 20],
-        groep=[NOBODY, 0, 0, NOBODY, NOBODY, NOBODY],
-        splitsbaar=[False],
+        groep=[NOBODY, 0, 0, NOBODY, 1, 1],
+        splitsbaar=[False, False],
     )
     machtiging = np.array([0, 1, 0, 0, 0, 0], np.bool_)
-    waits = np.array([1, 1, 1, 1, 1, 0], np.bool_)
-    assert protected(problem, machtiging, waits).tolist() == [True, True, True, True, True, False]
-    assert protected(problem, machtiging & False, waits).tolist() == [True, False, False, True, True, False]
+    since = np.array([0, 2, 2, 0, 1, -1])
+    assert protected(problem, machtiging, since).tolist() == [True, True, True, False, True, True]
+    assert protected(problem, machtiging & False, since).tolist() == [True, False, False, False, True, True]
+    assert protected(problem, machtiging, since * 0 - 1).tolist() == [False] * 6
+
+
+def test_of_who_asked_on_one_day_who_could_start_first_has_waited_longest() -> None:
+    """One child, though three asked on that day; two only when they are equal in both."""
+    problem = pairs([[1]] * 3, capaciteit=[1], wachtdagen=[9, 9, 9])
+    nobody = np.zeros(3, np.bool_)
+    assert protected(problem, nobody, np.array([3, 4, 2])).tolist() == [False, True, False]
+    assert protected(problem, nobody, np.array([4, 4, 2])).tolist() == [True, True, False]
 
 
 def market(past: Pairs, gain: list[float], stay: list[int], *, days: int) -> Market:

@@ -90,12 +90,11 @@ def test_no_plek_is_given_twice_on_a_day_and_nobody_is_beaten_by_hindsight(seed:
         assert figures(given, WORTH, stays, begin=0, end=given.days).value <= best.bound + 1e-6, name
 
 
-def test_prices_of_nothing_are_plain_resolving() -> None:
-    """The same stays, child for child and day for day."""
-    given = random(1)
-    plain = played(given, resolve)
-    free = played(given, at(given, *[0.0] * given.pairs.slots))
-    assert np.array_equal(plain.unit, free.unit) and np.array_equal(plain.day, free.day)
+def test_prices_of_nothing_hold_nobody_back() -> None:
+    """Single children who come one by one, each for a bed of its own: everybody starts on the first day."""
+    table = [[50 if who == unit else None for unit in range(4)] for who in range(4)]
+    given = stream([ALONE | {"arrival": who} for who in range(4)], table, beds=[1] * 4, days=10)
+    assert played(given, at(given, *[0.0] * 4)).day.tolist() == [0, 1, 2, 3]
 
 
 def test_the_same_stream_gives_the_same_stays() -> None:

@@ -104,9 +104,9 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Gebruiker:
 
 async def check(_: Connection, nieuw: NieuweGebruiker) -> list[FieldError]:
     """Which organisation goes with which rol (gebruiker_hoort_bij)."""
-    errors = []
     if not given(nieuw.rol):
         return []
+    errors = []
     is_aanbieder = nieuw.rol is Rol.AANBIEDER
     if is_aanbieder and nieuw.aanbieder_id is None:
         errors.append(FieldError("/aanbiederId", "verplicht", "Kies de aanbieder waar deze persoon werkt."))
@@ -143,12 +143,11 @@ async def add(conn: Connection, nieuw: NieuweGebruiker) -> Gebruiker:
     return msgspec.convert(row, Gebruiker)
 
 
-# A vervanger is of the same organisatie and active: who is
-# not any more, replaces nobody and is replaced by nobody.
+# Who goes elsewhere ($8) is replaced by nobody any more.
 UPDATE = f"""
 update gebruiker
-set naam = $2, organisatie_id = $3, aanbieder_id = $4, email = $6, actief = $7, versie = versie + 1,
-    identiteitsprovider_id = $5,
+set naam = $2, organisatie_id = $3, aanbieder_id = $4, identiteitsprovider_id = $5, email = $6, actief = $7,
+    versie = versie + 1,
     vervanger_id = case when $8 then null else vervanger_id end,
     vervangen_tot = case when $8 then null else vervangen_tot end
 where id = $1
@@ -216,11 +215,13 @@ class Collega(Struct, rename="camel", kw_only=True):
     naam: str
 
 
-COLLEGAS = """
-select v.id, v.naam
+IS_COLLEGA = """
 from gebruiker v join gebruiker ik on ik.id = huidige_gebruiker()
 where v.actief and v.id <> ik.id and v.regio = ik.regio and v.rol = ik.rol
-  and coalesce(v.organisatie_id, v.aanbieder_id) is not distinct from coalesce(ik.organisatie_id, ik.aanbieder_id)
+  and coalesce(v.organisatie_id, v.aanbieder_id) is not distinct from coalesce(ik.organisatie_id, ik.aanbieder_id)"""
+
+COLLEGAS = f"""
+select v.id, v.naam {IS_COLLEGA}
   and ($1::uuid is null
        or (lower(unaccent(v.naam)), v.id) > (select lower(unaccent(c.naam)), c.id from gebruiker c where c.id = $1))
 order by lower(unaccent(v.naam)), v.id
@@ -251,12 +252,7 @@ update gebruiker set vervanger_id = $1, vervangen_tot = $2, versie = versie + 1 
 returning vervanger_id, vervangen_tot, versie
 """
 
-IS_COLLEGA = """
-select exists (
-    select from gebruiker v join gebruiker ik on ik.id = huidige_gebruiker()
-    where v.id = $1 and v.actief and v.id <> ik.id and v.rol = ik.rol
-      and coalesce(v.organisatie_id, v.aanbieder_id) is not distinct from coalesce(ik.organisatie_id, ik.aanbieder_id))
-"""
+HAS_COLLEGA = f"select exists (select {IS_COLLEGA} and v.id = $1)"
 
 
 async def wijs_vervanger_aan(conn: Connection, vervanger: UUID | None, tot: date | None, *, today: date) -> Vervanging:
@@ -266,7 +262,7 @@ async def wijs_vervanger_aan(conn: Connection, vervanger: UUID | None, tot: date
         errors.append(FieldError("/vervangenTot", "samen", "Vul beide in, of maak beide leeg."))
     if tot is not None and not today < tot <= today + LONGEST_AWAY:
         errors.append(FieldError("/vervangenTot", "waarde", "Kies een dag na vandaag, en hooguit een jaar vanaf nu."))
-    if vervanger is not None and not await conn.fetchval(IS_COLLEGA, vervanger):
+    if vervanger is not None and not await conn.fetchval(HAS_COLLEGA, vervanger):
         errors.append(
             FieldError("/vervangerId", "bestaat_niet", "Kies een collega met dezelfde rol bij dezelfde organisatie.")
         )

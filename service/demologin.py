@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from service.adressen import is_loopback
 from service.errors import Kind, Refusal
-from service.settings import is_loopback
 
 
 def allowed(asked: bool | None, *, embedded: bool, bound_to: str, adres: str | None) -> bool:

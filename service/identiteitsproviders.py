@@ -8,9 +8,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service.adressen import is_loopback
 from service.db import Connection, Pool, rows_as
 from service.errors import Kind, Refusal
-from service.settings import is_loopback
 
 
 class Identiteitsprovider(Struct, frozen=True):

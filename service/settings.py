@@ -7,16 +7,15 @@ Values are checked together: whoever starts the program with three mistakes is t
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import math
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta, Struct
+
+from service.adressen import are_networks, has_scheme, is_loopback, is_name_or_address, is_public_address
 
 PREFIX = "LOKET_"
 
@@ -284,55 +283,7 @@ def allowed(field: str, hint: Any) -> str:
     return whole + low + high
 
 
-def is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 YES_NO = {"ja": True, "nee": False}
-
-
-def is_name_or_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return HOST_NAME.fullmatch(host) is not None
-    return True
-
-
-HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.IGNORECASE)
-
-
-def is_public_address(text: str) -> bool:
-    """`https://name[:port]` and nothing after it: what a browser sends as Origin."""
-    parts = urlsplit(text)
-    port = "" if parts.port in (None, 443) else f":{parts.port}"
-    return (
-        parts.scheme == "https"
-        and HOST_NAME.fullmatch(parts.hostname or "") is not None
-        and text == f"https://{parts.hostname}{port}"
-    )
-
-
-def are_networks(text: str) -> bool:
-    for part in text.split(","):
-        ipaddress.ip_network(part.strip())
-    return True
-
-
-def has_scheme(*schemes: str) -> Callable[[str], bool]:
-    def check(text: str) -> bool:
-        parts = urlsplit(text)
-        # Several hosts with commas are for asyncpg to read. Of one host, a port that cannot be raises ValueError.
-        if "," not in parts.netloc and parts.port == 0:
-            return False
-        return parts.scheme in schemes and bool(parts.netloc or parts.path.strip("/"))
-
-    return check
 
 
 CHECKS: dict[str, Callable[[str], bool]] = {

@@ -10,7 +10,7 @@ import re
 
 from litestar.types import HTTPScope
 
-from service.settings import is_loopback
+from service.adressen import is_loopback
 from service.web.problems import HttpRefusal
 
 HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::[0-9]{1,5})?")

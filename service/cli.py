@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import signal
 import sys
 from types import FrameType
@@ -11,60 +12,65 @@ import asyncpg
 import redis.exceptions
 import typer
 
-from service.commands import (
-    demo,
-    demo_data,
-    dutch,
-    gebruiker,
-    import_,
-    inlog,
-    instellingen,
-    log,
-    migrate,
-    plan,
-    privacy,
-    psql,
-    rank,
-    replay,
-    serve,
-    toegang,
-    worker,
-)
+from service.commands import dutch
 from service.embedded.process import StartError
 from service.errors import Kind, Refusal
 from service.settings import SettingsError
 
 OK, REFUSED, USAGE, UNREACHABLE, INTERRUPTED = 0, 1, 2, 3, 130
 
-app = typer.Typer(
-    name="loket",
-    cls=dutch.Group,
-    help="Eén loket: weet waar een jeugdige terecht kan, en legt uit waarom."
+HELP = (
+    "Eén loket: weet waar een jeugdige terecht kan, en legt uit waarom."
     "\n\nZonder adressen van eigen servers (zie loket instellingen) werkt elke opdracht op de gegevens van de demo,"
     " of die nu draait of niet."
     "\n\nBegin met:\n\n  loket demo"
     "\n\nAfsluitcodes: 0 gelukt; 1 geweigerd, of fouten gevonden; 2 verkeerd aangeroepen of ingesteld;"
-    " 3 database of dienst niet bereikbaar; 4 alleen een voorbeeld getoond, niets ingelezen; 130 afgebroken.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
+    " 3 database of dienst niet bereikbaar; 4 alleen een voorbeeld getoond, niets ingelezen; 130 afgebroken."
 )
-app.command(cls=dutch.Command)(demo.demo)
-app.command(name="demo-data", cls=dutch.Command)(demo_data.demo_data)
-app.command(cls=dutch.Command)(serve.serve)
-app.command(cls=dutch.Command)(worker.worker)
-app.command(cls=dutch.Command)(migrate.migrate)
-app.command(cls=dutch.Command)(rank.rank)
-app.command(cls=dutch.Command)(replay.replay)
-app.command(cls=dutch.Command)(plan.plan)
-app.command(cls=dutch.Command)(psql.psql)
-app.add_typer(import_.app)
-app.add_typer(inlog.app)
-app.add_typer(gebruiker.app)
-app.add_typer(log.app)
-app.add_typer(privacy.app)
-app.command(cls=dutch.Command)(instellingen.instellingen)
-app.command("toegang", cls=dutch.Command)(toegang.toegang_tonen)
+
+COMMANDS = {
+    "demo": "demo:demo",
+    "demo-data": "demo_data:demo_data",
+    "serve": "serve:serve",
+    "worker": "worker:worker",
+    "migrate": "migrate:migrate",
+    "rank": "rank:rank",
+    "replay": "replay:replay",
+    "plan": "plan:plan",
+    "psql": "psql:psql",
+    "import": "import_:app",
+    "inlog": "inlog:app",
+    "gebruiker": "gebruiker:app",
+    "log": "log:app",
+    "privacy": "privacy:app",
+    "instellingen": "instellingen:instellingen",
+    "toegang": "toegang:toegang_tonen",
+}
+"""Command → where it is in service.commands, in the order of the help. An `app` is a group of commands."""
+
+
+def build(asked: str | None) -> typer.Typer:
+    """The program with the command that is asked for; with all when it is none of them, for the help and a hint.
+
+    A module brings all it needs: the web, spreadsheets or the solver. Who asks for one must not wait for the others.
+    """
+    app = typer.Typer(
+        name="loket",
+        cls=dutch.Group,
+        help=HELP,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback(cls=dutch.Group)(lambda: None)  # a program of one command is still a group
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        module, _, attribute = COMMANDS[name].partition(":")
+        found = getattr(importlib.import_module(f"service.commands.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found)
+        else:
+            app.command(name=name, cls=dutch.Command)(found)
+    return app
 
 
 def main() -> None:
@@ -72,7 +78,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, leave)
     signal.signal(signal.SIGHUP, leave)
     try:
-        code = app(prog_name="loket", standalone_mode=False)
+        code = build(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="loket", standalone_mode=False)
         sys.stdout.flush()
     except Refusal as refusal:
         lines = [refusal.detail, *(f"  {field.pointer}: {field.detail}" for field in refusal.fields)]

@@ -5,6 +5,7 @@ Later features put their own rows of it here: then tests/service/test_bewaren.py
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -164,6 +165,14 @@ async def found(owner: Connection, tokens: tuple[str, ...] = TOKENS) -> set[tupl
             continue
         for line in await owner.fetch(f"select to_jsonb(t)::text as alles from {row['tabel']} t"):
             for token in tokens:
-                if token in line["alles"] or token.encode().hex() in line["alles"]:
+                if stands(token, line["alles"]) or token.encode().hex() in line["alles"]:
                     there.add((row["tabel"], token))
     return there
+
+
+def stands(token: str, text: str) -> bool:
+    """A postcode as a whole number: four digits also come by chance in an id, a hash or a moment."""
+    return (
+        re.search(rf"(?<![\w.-]){re.escape(token)}(?![\w.-])" if token.isdecimal() else re.escape(token), text)
+        is not None
+    )

@@ -26,8 +26,9 @@ def main(names: list[str]) -> None:
     for module in modules:
         if not names or module.removeprefix("bench_") in names:
             entries += import_module(f"tests.bench.{module}").run()
+            # After each: one that fails does not take the others along.
+            save(entries, keep=bool(names))
     show(entries)
-    save(entries, keep=bool(names))
 
 
 def show(entries: list[Entry]) -> None:

@@ -142,8 +142,9 @@ def _matching(net: Network, of: Flow) -> int:
     count = beds[net.leaf]
     pair = np.repeat(np.arange(len(count)), count)
     bed = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count) + (np.cumsum(beds) - beds)[net.leaf[pair]]
-    top, all_ = int(of.worth.max()) + 1, np.arange(requests)
-    cost = np.concatenate((top - of.worth[pair], np.full(requests, top))).astype(np.float64)
+    worth = net.value + of.rank[net.request] * of.weight
+    top, all_ = int(worth.max()) + 1, np.arange(requests)
+    cost = np.concatenate((top - worth[pair], np.full(requests, top))).astype(np.float64)
     where = (np.concatenate((net.request[pair], all_)), np.concatenate((bed, int(beds.sum()) + all_)))
     matrix = csr_array((cost, where), shape=(requests, int(beds.sum()) + requests))
     row, column = min_weight_full_bipartite_matching(matrix)

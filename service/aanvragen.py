@@ -48,6 +48,12 @@ class AanvraagStatus(StrEnum):
 
     INGEDIEND = "ingediend"
     IN_BEHANDELING = "in_behandeling"
+    OPTIE = "optie"
+    VOORSTEL = "voorstel"
+    AKKOORD = "akkoord"
+    TOESTEMMING = "toestemming"
+    KENNISMAKING = "kennismaking"
+    DEFINITIEF = "definitief"
     GEPLAATST = "geplaatst"
     BEEINDIGD = "beeindigd"
     AFGEWEZEN = "afgewezen"
@@ -55,7 +61,16 @@ class AanvraagStatus(StrEnum):
     OPGESCHAALD = "opgeschaald"
 
 
-OPEN = (AanvraagStatus.INGEDIEND, AanvraagStatus.IN_BEHANDELING, AanvraagStatus.OPGESCHAALD)
+OPEN = (
+    AanvraagStatus.INGEDIEND,
+    AanvraagStatus.IN_BEHANDELING,
+    AanvraagStatus.OPTIE,
+    AanvraagStatus.VOORSTEL,
+    AanvraagStatus.AKKOORD,
+    AanvraagStatus.TOESTEMMING,
+    AanvraagStatus.KENNISMAKING,
+    AanvraagStatus.OPGESCHAALD,
+)
 """Still looking for a place, as function is_open in schema.sql."""
 
 STEPS: dict[AanvraagStatus, tuple[AanvraagStatus, ...]] = {

@@ -131,10 +131,11 @@ async def transaction(
     """
     mode = ("isolation level repeatable read " if snapshot else "") + ("read only" if readonly else "read write")
     organisatie = wie.organisatie or ""
+    namens = f"; set local loket.namens = '{wie.namens}'" if wie.namens else ""
     async with pool.acquire() as conn:
         await conn.execute(
             f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
-            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'"
+            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
         )
         try:
             yield conn

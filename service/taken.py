@@ -28,6 +28,11 @@ class TaakSoort(StrEnum):
     """As type `taak_soort` in schema.sql."""
 
     PLAN = "plan"
+    MELDING = "melding"
+    MAIL = "mail"
+    HAAK = "haak"
+    TERMIJN = "termijn"
+    DAGRONDE = "dagronde"
 
 
 class TaakStatus(StrEnum):

@@ -1,0 +1,79 @@
+"""Gebeurtenissen: what happened to an aanvraag, who did it and why; docs/werkstroom.md draws which follow on which.
+
+Facts are rows (an optie, a voorstel, a plaatsing, an opschaling). Whoever changes one calls `record` in the same
+transaction: it writes what happened and the status of the aanvraag that follows from the facts. Nothing else can write
+either. Row locks are taken in this order, so that no two wait for each other: plekken (by id), voorziening, aanvragen
+(by id), voorstellen.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from service.aanvragen import AanvraagStatus
+from service.db import Connection
+
+
+class GebeurtenisSoort(StrEnum):
+    """As type `gebeurtenis_soort` in schema.sql."""
+
+    INGEDIEND = "ingediend"
+    IN_BEHANDELING = "in_behandeling"
+    OVERGEDRAGEN = "overgedragen"
+    AFGEWEZEN = "afgewezen"
+    INGETROKKEN = "ingetrokken"
+    URGENTIE = "urgentie"
+    VERVOLG = "vervolg"
+    OPTIE = "optie"
+    OPTIE_VERLENGD = "optie_verlengd"
+    OPTIE_VRIJ = "optie_vrij"
+    OPTIE_VERLOPEN = "optie_verlopen"
+    VOORSTEL_KLAARGEZET = "voorstel_klaargezet"
+    VOORSTEL_VERZONDEN = "voorstel_verzonden"
+    VOORSTEL_INTERESSE = "voorstel_interesse"
+    VOORSTEL_AKKOORD = "voorstel_akkoord"
+    VOORSTEL_AFGEWEZEN = "voorstel_afgewezen"
+    VOORSTEL_INGETROKKEN = "voorstel_ingetrokken"
+    VOORSTEL_VERVALLEN = "voorstel_vervallen"
+    TOESTEMMING = "toestemming"
+    KENNISMAKING = "kennismaking"
+    DEFINITIEF = "definitief"
+    GEPLAATST = "geplaatst"
+    BEGONNEN = "begonnen"
+    VERLENGD = "verlengd"
+    BEEINDIGD = "beeindigd"
+    ROUTE = "route"
+    ROUTE_STAP = "route_stap"
+    OPSCHALING = "opschaling"
+    OPSCHALING_VRAAG = "opschaling_vraag"
+    OPSCHALING_ANTWOORD = "opschaling_antwoord"
+    OPSCHALING_GESLOTEN = "opschaling_gesloten"
+    HERINNERING = "herinnering"
+    ALARM = "alarm"
+    AANBIEDER_STOPT = "aanbieder_stopt"
+    OVERDRACHT = "overdracht"
+    BEVESTIGING_GEVRAAGD = "bevestiging_gevraagd"
+
+
+LEG_VAST = "select leg_vast($1, $2, $3, $4, $5, $6, $7, $8)"
+
+
+async def record(
+    conn: Connection,
+    aanvraag_id: UUID,
+    soort: GebeurtenisSoort,
+    *,
+    now: datetime,
+    reden: str | None = None,
+    naar: AanvraagStatus | None = None,
+    voorstel_id: UUID | None = None,
+    plek_id: UUID | None = None,
+    gegevens: dict[str, Any] | None = None,
+) -> AanvraagStatus:
+    """What happened, and the status that follows. `naar` only for what people decide themselves: in_behandeling,
+    afgewezen, ingetrokken. `gegevens` are ids, days and codes, never a text of a person."""
+    status = await conn.fetchval(LEG_VAST, aanvraag_id, soort, now, reden, naar, voorstel_id, plek_id, gegevens or {})
+    return AanvraagStatus(status)

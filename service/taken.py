@@ -7,7 +7,7 @@ once, and its result stands exactly once. The clock of leases is that of the dat
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -68,14 +68,25 @@ class Lost(Exception):
 
 # No constraint is named: that asks to read the row, and who asks for work need not see the work of others.
 ENQUEUE = """
-insert into taak (regio, soort, sleutel, gegevens) values (huidige_regio(), $1, $2, $3)
+insert into taak (regio, soort, sleutel, gegevens, niet_voor)
+values (huidige_regio(), $1, $2, $3, coalesce($4, now()))
 on conflict do nothing
 """
 
 
-async def enqueue(conn: Connection, soort: TaakSoort, sleutel: str, gegevens: dict[str, Any]) -> None:
-    """In the caller's transaction. Once per `sleutel`: asking again does nothing. `gegevens` are ids, never more."""
-    await conn.execute(ENQUEUE, soort, sleutel, gegevens)
+async def enqueue(
+    conn: Connection,
+    soort: TaakSoort,
+    sleutel: str,
+    gegevens: dict[str, Any],
+    *,
+    niet_voor: datetime | None = None,
+) -> None:
+    """In the caller's transaction. Once per `sleutel`: asking again does nothing. `gegevens` are ids, never more.
+
+    Nobody claims it before `niet_voor`, by the clock of the database: a handler that counts by a moment asks its own.
+    """
+    await conn.execute(ENQUEUE, soort, sleutel, gegevens, niet_voor)
 
 
 CLAIM = "select id, regio, soort, claim from neem_taak($1, $2)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -140,6 +141,21 @@ async def test_what_went_wrong_waits_before_it_is_tried_again(pool: Pool, wie: W
     await owner.execute("update taak set niet_voor = now()")
     assert await claim(pool) is not None
     assert await owner.fetchval("select fout from taak") == "Er ging iets mis."
+
+
+async def test_a_taak_for_later_is_claimed_by_nobody_before(pool: Pool, wie: Wie, owner: Connection) -> None:
+    """Such as the end of a term; by the clock of the database."""
+    now = await owner.fetchval("select clock_timestamp()")
+    async with transaction(pool, wie) as conn:
+        await taken.enqueue(conn, TaakSoort.PLAN, "later", {}, niet_voor=now + timedelta(hours=1))
+        await taken.enqueue(conn, TaakSoort.PLAN, "past", {}, niet_voor=now - timedelta(hours=1))
+
+    held = await claim(pool)
+
+    assert held is not None
+    async with transaction(pool, wie) as conn:
+        assert (await taken.read(conn, held)).sleutel == "past"
+    assert await claim(pool) is None
 
 
 async def test_a_taak_that_is_given_back_is_for_another_at_once(pool: Pool, wie: Wie) -> None:

@@ -693,7 +693,7 @@ create table bezetting (
     constraint bezetting_periode_begint check (not isempty(periode) and not lower_inf(periode)),
     constraint bezetting_optie_vorm check (
         (soort = 'optie') = (vervalt_op is not null)
-        and (soort <> 'plaatsing' or vrijgegeven_op is null or aanvraag_id is null)
+        and (soort <> 'plaatsing' or vrijgegeven_op is null or aanvraag_id is null or begonnen_op is null)
         and (soort <> 'optie' or aanvraag_id is not null)),
     constraint bezetting_stop_vorm check (
         (soort = 'stop') = (stop_reden is not null)
@@ -725,7 +725,7 @@ comment on column bezetting.periode is
     'Days, start inclusive, end exclusive. Of a plaatsing up to the expected end: extending it is a claim that can conflict.';
 comment on column bezetting.vervalt_op is 'An optie holds until then.';
 comment on column bezetting.vrijgegeven_op is
-    'When an optie ended or expired, or a stop was withdrawn before it began, or a provider took back that somebody without aanvraag had come; from then on it takes nothing.';
+    'When an optie ended or expired, or a stop or a plaatsing did not go on, or a provider took back that somebody without aanvraag had come; from then on it takes nothing.';
 comment on column bezetting.bewoner_maanden is 'Age at the start, so that group mix also counts children who came before the loket did.';
 comment on column bezetting.definitief_op is
     'When grondslag, the provider''s yes and toestemming were all there. NULL: begun before that, as a crisis may.';
@@ -1873,7 +1873,7 @@ begin atomic
     select coalesce(array_agg(b.aanvraag_id), '{}')
     from bezetting b join plek p on p.id = b.plek_id
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
-      and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
+      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
 end;
 comment on function geplaatst_hier() is 'Aanvragen whose child lives or lived at the aanbieder that asks.';
 revoke execute on function geplaatst_hier() from public;
@@ -2380,7 +2380,7 @@ create type gebeurtenis_soort as enum (
     'optie', 'optie_verlengd', 'optie_vrij', 'optie_verlopen',
     'voorstel_klaargezet', 'voorstel_verzonden', 'voorstel_interesse', 'voorstel_akkoord', 'voorstel_afgewezen',
     'voorstel_ingetrokken', 'voorstel_vervallen', 'toestemming', 'kennismaking', 'definitief',
-    'geplaatst', 'begonnen', 'verlengd', 'beeindigd',
+    'geplaatst', 'begonnen', 'verlengd', 'beeindigd', 'afgezegd',
     'route', 'route_stap', 'opschaling', 'opschaling_vraag', 'opschaling_antwoord', 'opschaling_gesloten',
     'herinnering', 'alarm', 'aanbieder_stopt', 'overdracht', 'bevestiging_gevraagd');
 
@@ -2552,10 +2552,11 @@ begin atomic
     select case
         when a.status in ('afgewezen', 'ingetrokken', 'beeindigd') then a.status
         when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
-                     and (b.begonnen_op is not null or b.definitief_op is null)) then 'geplaatst'
-        when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null)
-            then 'definitief'
-        when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing') then 'beeindigd'
+                     and b.vrijgegeven_op is null and (b.begonnen_op is not null or b.definitief_op is null)) then 'geplaatst'
+        when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
+                     and b.vrijgegeven_op is null) then 'definitief'
+        when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing'
+                     and b.vrijgegeven_op is null) then 'beeindigd'
         else coalesce(
             (select case max(v.status)
                  when 'kennismaking' then 'kennismaking' when 'toestemming' then 'toestemming' when 'akkoord' then 'akkoord'
@@ -2721,3 +2722,450 @@ revoke execute on function stand_van(uuid), meld_gebeurtenis(),
     schrijf_gebeurtenis(uuid, gebeurtenis_soort, timestamptz, text, aanvraag_status, uuid, uuid, jsonb),
     leg_vast(uuid, gebeurtenis_soort, timestamptz, text, aanvraag_status, uuid, uuid, jsonb) from public;
 grant execute on function leg_vast(uuid, gebeurtenis_soort, timestamptz, text, aanvraag_status, uuid, uuid, jsonb) to loket_app;
+
+-- ── A place to go on to: after crisis, after closed care ─────────────────────────────────────────
+
+create function open_vervolg(
+    plaatsing uuid, nu timestamptz, crisis boolean, crisisvormen text[], geslotenvormen text[], elders text[],
+    dagen integer[]) returns uuid
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    verblijf  bezetting%rowtype;
+    oud       aanvraag%rowtype;
+    vorm      text;
+    dicht     boolean;
+    einde     date;
+    samen     uuid;
+    zoekt     text[];
+    nieuw     uuid;
+    eigen     text;
+    n         integer := 1;
+begin
+    select b.* into verblijf from bezetting b
+    where b.id = $1 and b.soort = 'plaatsing' and b.aanvraag_id is not null and b.vrijgegeven_op is null;
+    select a.* into oud from aanvraag a
+    where a.id = verblijf.aanvraag_id and a.regio = huidige_regio() and case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'crisisdienst' then a.urgentie = 'crisis'
+        when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+        else false end;
+    if oud.id is null then
+        raise insufficient_privilege using message = 'no plaatsing of which a vervolgaanvraag may be made here';
+    end if;
+    select v.zorgvorm, v.gesloten or v.zorgvorm = any (geslotenvormen),
+           coalesce(upper(verblijf.periode), lower(verblijf.periode) + coalesce(z.gebruikelijk_verblijf, 28))
+    into vorm, dicht, einde
+    from plek p join voorziening v on v.id = p.voorziening_id
+    join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
+    where p.id = verblijf.plek_id;
+    if not (crisis or dicht or vorm = any (crisisvormen))
+       or exists (select from aanvraag a where a.vervolg_van = verblijf.id) then
+        return null;
+    end if;
+
+    -- Who was asked for together, is asked for together again: apart from who still looks for a first place.
+    if oud.samenplaatsing_id is not null then
+        select v.samenplaatsing_id into samen
+        from aanvraag a join bezetting b on b.aanvraag_id = a.id join aanvraag v on v.vervolg_van = b.id
+        where a.samenplaatsing_id = oud.samenplaatsing_id and v.samenplaatsing_id is not null and is_open(v.status)
+        order by v.aangemeld_op desc limit 1;
+        if samen is null then
+            insert into samenplaatsing (regio, organisatie_id, mag_splitsen, splitsreden)
+            select s.regio, s.organisatie_id, s.mag_splitsen, s.splitsreden
+            from samenplaatsing s where s.id = oud.samenplaatsing_id
+            returning id into samen;
+        end if;
+    end if;
+
+    -- What was asked and can be a home; else a family (Jeugdwet art. 2.3 lid 6), until the verwijzer says otherwise.
+    zoekt := array(select z from unnest(oud.zorgvormen) with ordinality as t (z, i)
+                   where z <> all (crisisvormen || geslotenvormen || elders) order by i);
+    if cardinality(zoekt) = 0 then
+        zoekt := array(select z.code from zorgvorm z
+                       where z.regio = oud.regio and z.gezinsvorm and z.code <> all (crisisvormen || geslotenvormen || elders)
+                       order by z.code);
+    end if;
+    if cardinality(zoekt) = 0 then
+        zoekt := oud.zorgvormen;
+    end if;
+
+    insert into aanvraag (
+        regio, organisatie_id, samenplaatsing_id, urgentie, leeftijd_maanden, leeftijd_peildatum, geslacht, groepssoorten,
+        pc4, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start, uiterlijke_datum, verwacht_verblijf,
+        perspectief, zorgvormen, zorgvorm_reden, juridisch_kader, ondersteuning, kenmerken, medisch, rolstoel, onderwijs,
+        school_pc4, netwerk_pc4, maximale_reistijd, eerder_geprobeerd, mening_jeugdige, praktisch, aangemeld_op,
+        behandelaar_id, vervolg_van)
+    values (
+        oud.regio, oud.organisatie_id, samen, 'regulier', oud.leeftijd_maanden, oud.leeftijd_peildatum, oud.geslacht,
+        oud.groepssoorten, oud.pc4, oud.gemeente_code, case when dicht then 'residentieel' else 'crisisplek' end::huidig_verblijf,
+        einde, einde, einde + dagen[2], greatest(oud.verwacht_verblijf, dagen[1]), oud.perspectief, zoekt,
+        case when exists (select from zorgvorm z where z.regio = oud.regio and z.code = any (zoekt) and not z.gezinsvorm)
+            then oud.zorgvorm_reden end,
+        oud.juridisch_kader, oud.ondersteuning, oud.kenmerken, oud.medisch, oud.rolstoel, oud.onderwijs, oud.school_pc4,
+        oud.netwerk_pc4, oud.maximale_reistijd, oud.eerder_geprobeerd, oud.mening_jeugdige, oud.praktisch, nu,
+        oud.behandelaar_id, verblijf.id)
+    on conflict (vervolg_van) where vervolg_van is not null do nothing
+    returning id into nieuw;
+    if nieuw is null then
+        return null;
+    end if;
+    insert into uitsluiting (regio, aanvraag_id, soort, aanbieder_id, voorziening_id, pc4, straal_km)
+    select u.regio, nieuw, u.soort, u.aanbieder_id, u.voorziening_id, u.pc4, u.straal_km
+    from uitsluiting u where u.aanvraag_id = oud.id;
+    select k.kenmerk into eigen from aanvraag_kenmerk k where k.aanvraag_id = oud.id;
+    eigen := coalesce(left(eigen, 34), 'V-' || oud.nummer);
+    loop
+        insert into aanvraag_kenmerk (aanvraag_id, regio, organisatie_id, kenmerk)
+        values (nieuw, oud.regio, oud.organisatie_id, eigen || '/V' || n)
+        on conflict (organisatie_id, kenmerk) do nothing;
+        exit when found;
+        n := n + 1;
+    end loop;
+    perform schrijf_gebeurtenis(nieuw, 'ingediend', nu, null, null, null, null, '{"vervolg": true}');
+    perform schrijf_gebeurtenis(oud.id, 'vervolg', nu, null, null, null, null, jsonb_build_object('vervolg', nieuw));
+    return nieuw;
+end;
+$$;
+comment on function open_vervolg(uuid, timestamptz, boolean, text[], text[], text[], integer[]) is
+    'In the transaction of a plaatsing in crisis or closed care: the aanvraag for where the child goes on to, once. As owner, because the crisisdienst reads no kenmerk and no aanvraag without crisis.';
+
+create function trek_vervolg_in(plaatsing uuid, nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    kind uuid;
+begin
+    select v.id into kind from aanvraag v join bezetting b on b.id = v.vervolg_van
+    where b.id = $1 and b.vrijgegeven_op is not null and v.status in ('ingediend', 'in_behandeling')
+      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken()));
+    if kind is not null then
+        perform schrijf_gebeurtenis(kind, 'ingetrokken', nu, 'De plaatsing ging niet door.', 'ingetrokken', null, null, '{}');
+    end if;
+end;
+$$;
+comment on function trek_vervolg_in(uuid, timestamptz) is
+    'Of a plaatsing that did not go on: nobody needs a place to go on to, unless somebody already got further with it.';
+
+revoke execute on function open_vervolg(uuid, timestamptz, boolean, text[], text[], text[], integer[]),
+    trek_vervolg_in(uuid, timestamptz) from public;
+grant execute on function open_vervolg(uuid, timestamptz, boolean, text[], text[], text[], integer[]),
+    trek_vervolg_in(uuid, timestamptz) to loket_app;
+
+-- ── Notices: who is told what, by mail and by hook ───────────────────────────────────────────────
+
+create type melding_wijze as enum ('direct', 'dagelijks', 'uit');
+
+create type bezorging as enum ('wacht', 'bezorgd', 'mislukt');
+
+create table meldkeuze (
+    gebruiker_id uuid          not null,
+    regio        text          not null,
+    urgentie     urgentie      not null,
+    wijze        melding_wijze not null,
+    constraint meldkeuze_pk primary key (gebruiker_id, urgentie),
+    constraint meldkeuze_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade
+);
+comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as service/meldkeuzes.py says.';
+
+create table bericht (
+    id             uuid          not null default gen_random_uuid(),
+    regio          text          not null,
+    gebruiker_id   uuid          not null,
+    sleutel        text          not null,
+    soort          text          not null,
+    gebeurtenis_id uuid,
+    pad            text,
+    gegevens       jsonb         not null default '{}',
+    wijze          melding_wijze not null,
+    overzicht_id   uuid,
+    status         bezorging     not null default 'wacht',
+    ronde          integer       not null default 1,
+    fout           text,
+    op             timestamptz   not null,
+    klaar_op       timestamptz,
+    constraint bericht_pk primary key (id),
+    constraint bericht_id_regio unique (id, regio),
+    constraint bericht_een_keer unique (gebruiker_id, sleutel),
+    constraint bericht_sleutel_lengte check (length(sleutel) between 1 and 100),
+    constraint bericht_soort_vorm check (soort ~ '^[a-z_]{1,60}$'),
+    constraint bericht_pad_vorm check (pad ~ '^/[!-~]{0,400}$'),
+    constraint bericht_gegevens_vorm check (jsonb_typeof(gegevens) = 'object' and length(gegevens::text) <= 1000),
+    constraint bericht_uit_is_geen_bericht check (wijze <> 'uit'),
+    constraint bericht_einde_vorm check (
+        (status = 'wacht') = (klaar_op is null) and (status = 'mislukt') = (fout is not null) and ronde > 0),
+    constraint bericht_fout_lengte check (length(fout) between 1 and 500),
+    constraint bericht_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade,
+    constraint bericht_gebeurtenis_fk foreign key (gebeurtenis_id) references gebeurtenis (id) on delete cascade,
+    constraint bericht_overzicht_fk foreign key (overzicht_id) references bericht (id) on delete set null (overzicht_id)
+);
+comment on table bericht is
+    'One mail to one person: a sentence and a link, nothing of a child. Its id is the Message-ID, on each try the same.';
+comment on column bericht.regio is 'Of who gets it, which may be another than that of the child.';
+comment on column bericht.sleutel is 'What it is about: nobody is told the same twice.';
+comment on column bericht.soort is 'Which sentence: service/meldingen.py.';
+comment on column bericht.pad is 'Where its link leads, when that is not to the bericht itself.';
+comment on column bericht.gegevens is 'Days and opaque references that stand in the sentence, never anything of a child.';
+comment on column bericht.overzicht_id is 'The daily mail in which it is told.';
+comment on column bericht.ronde is 'One more each time a person has a failed one tried again.';
+create index bericht_gebruiker on bericht (gebruiker_id, op desc);
+create index bericht_dagelijks on bericht (regio, gebruiker_id)
+    where wijze = 'dagelijks' and overzicht_id is null and status = 'wacht';
+create index bericht_gebeurtenis on bericht (gebeurtenis_id) where gebeurtenis_id is not null;
+create index bericht_overzicht on bericht (overzicht_id) where overzicht_id is not null;
+
+create table haak (
+    id             uuid                not null default gen_random_uuid(),
+    regio          text                not null,
+    aanbieder_id   uuid,
+    organisatie_id uuid,
+    url            text                not null,
+    soorten        gebeurtenis_soort[] not null default '{}',
+    geheim         text                not null,
+    vorig_geheim   text,
+    vorig_tot      timestamptz,
+    actief         boolean             not null default true,
+    aangemaakt_op  timestamptz         not null default now(),
+    versie         integer             not null default 1,
+    constraint haak_pk primary key (id),
+    constraint haak_id_regio unique (id, regio),
+    constraint haak_van_een check (num_nonnulls(aanbieder_id, organisatie_id) = 1),
+    constraint haak_url_lengte check (length(url) between 10 and 400),
+    constraint haak_vorig_vorm check ((vorig_geheim is null) = (vorig_tot is null)),
+    constraint haak_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
+    constraint haak_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio)
+);
+comment on table haak is 'Where a system wants to be told what happens (webhook): of one aanbieder or one organisatie.';
+comment on column haak.soorten is 'Only these; empty: all that its people would be told.';
+comment on column haak.geheim is 'With this we sign. Shown once; after that only the service itself reads it, through haak_post().';
+comment on column haak.vorig_geheim is 'Also signs until vorig_tot, so that a receiver changes over without missing anything.';
+create unique index haak_een_per_url on haak (coalesce(aanbieder_id, organisatie_id), url);
+
+create table levering (
+    id             uuid              not null default gen_random_uuid(),
+    regio          text              not null,
+    haak_id        uuid              not null,
+    gebeurtenis_id uuid              not null,
+    soort          gebeurtenis_soort not null,
+    onderwerp      uuid              not null,
+    op             timestamptz       not null,
+    status         bezorging         not null default 'wacht',
+    ronde          integer           not null default 1,
+    antwoord       integer,
+    fout           text,
+    klaar_op       timestamptz,
+    constraint levering_pk primary key (id),
+    constraint levering_een_keer unique (haak_id, gebeurtenis_id),
+    constraint levering_einde_vorm check (
+        (status = 'wacht') = (klaar_op is null) and (status <> 'mislukt' or fout is not null) and ronde > 0),
+    constraint levering_fout_lengte check (length(fout) between 1 and 500),
+    constraint levering_haak_fk foreign key (haak_id, regio) references haak (id, regio) on delete cascade,
+    constraint levering_gebeurtenis_fk foreign key (gebeurtenis_id) references gebeurtenis (id) on delete cascade
+);
+comment on table levering is 'One gebeurtenis told to one haak, at least once; the receiver keeps ids and so sees it once.';
+comment on column levering.onderwerp is 'The voorstel, else the gebeurtenis: an id that says nothing of a child.';
+comment on column levering.antwoord is 'HTTP status of the last try.';
+create index levering_haak on levering (haak_id, op desc, id);
+create index levering_mislukt on levering (regio, op desc, id) where status = 'mislukt';
+create index levering_gebeurtenis on levering (gebeurtenis_id);
+
+create function alleen_de_dienst() returns void
+    language plpgsql stable
+as $$
+begin
+    if huidige_rol() is distinct from 'schakelfunctionaris'
+       or huidige_gebruiker() is distinct from '00000000-0000-0000-0000-000000000000' then
+        raise insufficient_privilege using message = 'only the service itself tells people';
+    end if;
+end;
+$$;
+
+create function ontvangers(gebeurtenis uuid, nu timestamptz)
+    returns table (kring text, gebruiker_id uuid, wijze melding_wijze, urgentie urgentie)
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform alleen_de_dienst();
+    return query
+        with dit as (
+            select g.regio, g.aanbieder_id, g.gebruiker_id as dader, g.namens_id, a.organisatie_id, a.behandelaar_id,
+                   coalesce(a.urgentie, 'regulier') as urgentie,
+                   exists (select from gebruiker b where b.id = a.behandelaar_id and b.actief) as behandeld
+            from gebeurtenis g left join aanvraag a on a.id = g.aanvraag_id
+            where g.id = $1 and g.regio = huidige_regio()),
+        leden as (
+            select d.*, case p.rol when 'schakelfunctionaris' then 'loket' else p.rol::text end as kring,
+                   case when p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date then p.vervanger_id else p.id end as id
+            from dit d join gebruiker p on p.actief and case p.rol
+                when 'aanbieder' then p.aanbieder_id = d.aanbieder_id
+                when 'verwijzer' then p.organisatie_id = d.organisatie_id and p.regio = d.regio
+                when 'schakelfunctionaris' then p.regio = d.regio and (not d.behandeld or p.id = d.behandelaar_id)
+                when 'crisisdienst' then p.regio = d.regio and d.urgentie = 'crisis'
+                when 'contractbeheer' then p.regio = d.regio
+                else false end)
+        select distinct l.kring, g.id, k.wijze, l.urgentie
+        from leden l join gebruiker g on g.id = l.id and g.actief and g.email is not null
+        left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = l.urgentie
+        where g.id <> l.dader and g.id is distinct from l.namens_id;
+end;
+$$;
+comment on function ontvangers(uuid, timestamptz) is
+    'Who stands around a gebeurtenis, in which circle, and how each wants to be told (NULL: not chosen). Not who did it; the vervanger of who is away.';
+
+create function schrijf_berichten(
+    gebeurtenis uuid, gebruikers uuid[], soorten text[], wijzen melding_wijze[], gegevens jsonb, nu timestamptz)
+    returns bigint
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    geschreven bigint;
+begin
+    perform alleen_de_dienst();
+    with nieuw as (
+        insert into bericht (regio, gebruiker_id, sleutel, soort, gebeurtenis_id, gegevens, wijze, op)
+        select p.regio, p.id, e.id::text, v.soort, e.id, $5, v.wijze, $6
+        from unnest($2, $3, $4) as v (gebruiker, soort, wijze)
+        join gebruiker p on p.id = v.gebruiker
+        join gebeurtenis e on e.id = $1 and e.regio = huidige_regio()
+        on conflict do nothing
+        returning id, regio, wijze),
+    werk as (
+        insert into taak (regio, soort, sleutel, gegevens)
+        select n.regio, 'mail', n.id || ' 1', jsonb_build_object('berichtId', n.id) from nieuw n where n.wijze = 'direct')
+    select count(*) into geschreven from nieuw;
+    return geschreven;
+end;
+$$;
+comment on function schrijf_berichten(uuid, uuid[], text[], melding_wijze[], jsonb, timestamptz) is
+    'In the region of each person, with the taak that sends it: a provider may be of another region than the child.';
+
+create function schrijf_leveringen(gebeurtenis uuid, kringen text[]) returns bigint
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    geschreven bigint;
+begin
+    perform alleen_de_dienst();
+    with nieuw as (
+        insert into levering (regio, haak_id, gebeurtenis_id, soort, onderwerp, op)
+        select h.regio, h.id, e.id, e.soort, coalesce(e.voorstel_id, e.id), e.op
+        from gebeurtenis e left join aanvraag a on a.id = e.aanvraag_id
+        join haak h on h.actief and (h.soorten = '{}' or e.soort = any (h.soorten))
+            and ('aanbieder' = any ($2) and h.aanbieder_id = e.aanbieder_id
+                 or 'verwijzer' = any ($2) and h.organisatie_id = a.organisatie_id)
+        where e.id = $1 and e.regio = huidige_regio()
+        on conflict do nothing
+        returning id, regio),
+    werk as (
+        insert into taak (regio, soort, sleutel, gegevens)
+        select n.regio, 'haak', n.id || ' 1', jsonb_build_object('leveringId', n.id) from nieuw n)
+    select count(*) into geschreven from nieuw;
+    return geschreven;
+end;
+$$;
+comment on function schrijf_leveringen(uuid, text[]) is 'To each haak that wants to know, in its own region, with the taak that sends it.';
+
+create function mailadres(bericht uuid) returns text
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+begin
+    perform alleen_de_dienst();
+    return (select g.email from bericht b join gebruiker g on g.id = b.gebruiker_id
+            where b.id = $1 and b.regio = huidige_regio() and g.actief);
+end;
+$$;
+comment on function mailadres(uuid) is 'Where a bericht goes to; NULL when its gebruiker may not come in any more.';
+
+create function haak_post(levering uuid, nu timestamptz) returns table (url text, actief boolean, geheimen text[])
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform alleen_de_dienst();
+    return query
+        select h.url, h.actief, array_remove(array[h.geheim, case when h.vorig_tot > nu then h.vorig_geheim end], null)
+        from levering l join haak h on h.id = l.haak_id
+        where l.id = $1 and l.regio = huidige_regio();
+end;
+$$;
+comment on function haak_post(uuid, timestamptz) is 'Where a levering goes to, and with what it is signed.';
+
+create function probeer_bericht(bericht uuid) returns boolean
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    weer bericht%rowtype;
+begin
+    if huidige_rol() is distinct from 'beheerder' then
+        raise insufficient_privilege using message = 'only the beheerder has a failed mail sent again';
+    end if;
+    update bericht b set status = 'wacht', fout = null, klaar_op = null, ronde = b.ronde + 1
+    where b.id = $1 and b.regio = huidige_regio() and b.status = 'mislukt'
+    returning b.* into weer;
+    if weer.id is null then
+        return false;
+    end if;
+    insert into taak (regio, soort, sleutel, gegevens)
+    values (weer.regio, 'mail', weer.id || ' ' || weer.ronde, jsonb_build_object('berichtId', weer.id));
+    return true;
+end;
+$$;
+comment on function probeer_bericht(uuid) is 'Off the list of what failed, and into the queue. False when it is not on that list.';
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['meldkeuze', 'bericht', 'haak', 'levering'] loop
+        execute format('alter table %I enable row level security', t);
+    end loop;
+end;
+$$;
+
+create policy eigen on meldkeuze
+    using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()))
+    with check (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
+
+create policy eigen on bericht for select
+    using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
+create policy mislukt on bericht for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder' and status = 'mislukt');
+comment on policy mislukt on bericht is 'Whose mail does not arrive: the beheerder has it mended.';
+create policy dienst on bericht
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+        and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+
+create policy beheer on haak
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder');
+create policy eigen on haak
+    using (regio = (select huidige_regio()) and aanbieder_id = (select huidige_organisatie())
+        and (select huidige_rol()) = 'aanbieder'
+        and exists (select from koppeling k where k.id = (select huidige_gebruiker())));
+comment on policy eigen on haak is 'The system of an aanbieder, not its people.';
+
+create policy beheer on levering
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder');
+create policy eigen on levering
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'aanbieder'
+        and exists (select from haak h where h.id = haak_id));
+create policy dienst on levering
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+        and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+
+grant select, insert, update on meldkeuze to loket_app;
+grant select, insert, update, delete on bericht to loket_app;
+grant select (id, regio, aanbieder_id, organisatie_id, url, soorten, vorig_tot, actief, aangemaakt_op, versie),
+    insert, update, delete on haak to loket_app;
+grant select, update, delete on levering to loket_app;
+revoke execute on function alleen_de_dienst(), ontvangers(uuid, timestamptz),
+    schrijf_berichten(uuid, uuid[], text[], melding_wijze[], jsonb, timestamptz), schrijf_leveringen(uuid, text[]),
+    mailadres(uuid), haak_post(uuid, timestamptz), probeer_bericht(uuid) from public;
+grant execute on function ontvangers(uuid, timestamptz),
+    schrijf_berichten(uuid, uuid[], text[], melding_wijze[], jsonb, timestamptz), schrijf_leveringen(uuid, text[]),
+    mailadres(uuid), haak_post(uuid, timestamptz), probeer_bericht(uuid) to loket_app;

@@ -57,6 +57,11 @@ CONSTRAINTS: dict[str, Meaning] = {
     "bezetting_geen_overlap": Meaning(
         Kind.CONFLICT, "Deze plek is in die periode al bezet. Kies een andere plek of een andere periode."
     ),
+    "bezetting_kind_op_een_plek": Meaning(
+        Kind.CONFLICT,
+        "Dit kind heeft in die periode al een andere plaatsing. Wat nu wel kan: beëindig die eerst, of kies een periode"
+        " erna.",
+    ),
     "aanbieder_naam_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een aanbieder met deze naam.", "/naam"),
     "aanbieder_agb_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een aanbieder met deze AGB-code.", "/agbCode"),
     "locatie_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een locatie met deze naam.", "/naam"),

@@ -45,6 +45,7 @@ class GebeurtenisSoort(StrEnum):
     BEGONNEN = "begonnen"
     VERLENGD = "verlengd"
     BEEINDIGD = "beeindigd"
+    AFGEZEGD = "afgezegd"
     ROUTE = "route"
     ROUTE_STAP = "route_stap"
     OPSCHALING = "opschaling"

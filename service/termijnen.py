@@ -218,6 +218,7 @@ select a.id, a.nummer, a.status, a.juridisch_kader, a.leeftijd_maanden, a.leefti
        {grondslagen.TOESTEMMINGEN} as toestemmingen,
        (select jsonb_build_object('van', lower(b.periode), 'tot', upper(b.periode))
         from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
+          and b.vrijgegeven_op is null
         order by lower(b.periode) limit 1) as verblijf
 from aanvraag a
 where a.regio = huidige_regio() and a.afgesloten_op is null and a.geanonimiseerd_op is null

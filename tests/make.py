@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from service import aanbieders, aanvragen, bezetting, locaties, plekken, samenplaatsingen, voorzieningen
+from service import aanbieders, aanvragen, bezetting, locaties, plekken, samenplaatsingen, stops, voorzieningen
 from service.db import Connection
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -149,9 +149,9 @@ async def plaatsing(
 
 async def stop(
     conn: Connection, *, plek_id: UUID, van: date = TODAY, tot: date = date(2026, 4, 1), reden: str = "personeel"
-) -> bezetting.Stop:
-    nieuw = bezetting.NieuweStop(reden=bezetting.StopReden(reden), van=van, tot=tot)
-    return await bezetting.stop(conn, plek_id, nieuw, now=NOW)
+) -> stops.Stop:
+    nieuw = stops.NieuweStop(reden=stops.StopReden(reden), van=van, tot=tot)
+    return await stops.add(conn, plek_id, nieuw, now=NOW)
 
 
 def _only(fields: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import bezetting, plekken
-from service.bezetting import NieuweStop, Stop, WijzigingStop
+from service import plekken, stops
+from service.stops import NieuweStop, Stop, WijzigingStop
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 
@@ -13,24 +13,24 @@ TAG = "plekken"
 async def page(call: Call) -> Answer:
     plek_id = call.ids["plekId"]
     await plekken.get(call.conn, plek_id, call.now)
-    rows = await bezetting.stops(call.conn, plek_id, after=paging.after(call), limit=call.query.aantal + 1)
+    rows = await stops.page(call.conn, plek_id, after=paging.after(call), limit=call.query.aantal + 1)
     return paging.page(call, rows)
 
 
 async def add(call: Call) -> Answer:
     plek_id = call.ids["plekId"]
-    stop = await bezetting.stop(call.conn, plek_id, call.body, now=call.now)
+    stop = await stops.add(call.conn, plek_id, call.body, now=call.now)
     return created(f"/plekken/{plek_id}/stops/{stop.id}", stop)
 
 
 async def one(call: Call) -> Answer:
-    return Answer(body=await bezetting.get_stop(call.conn, call.ids["plekId"], call.ids["stopId"]))
+    return Answer(body=await stops.get(call.conn, call.ids["plekId"], call.ids["stopId"]))
 
 
 async def change(call: Call) -> Answer:
     plek_id, id = call.ids["plekId"], call.ids["stopId"]
-    etags.must_match(call, await bezetting.get_stop(call.conn, plek_id, id, lock=True))
-    return Answer(body=await bezetting.change_stop(call.conn, plek_id, id, call.body, now=call.now))
+    etags.must_match(call, await stops.get(call.conn, plek_id, id, lock=True))
+    return Answer(body=await stops.change(call.conn, plek_id, id, call.body, now=call.now))
 
 
 OPERATIONS = (

@@ -1,0 +1,103 @@
+"""Werkregels: terms of the workflow that more than one module needs, each a setting of the region with its source."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from service import regiokeuzes
+from service.aanvragen import Urgentie
+from service.db import Connection
+
+OWN = "Keuze van het loket; de regio beslist"
+TIJDENWET = "Algemene termijnenwet, art. 3"
+
+
+def _is(says: str, bron: str = OWN, **form: Any) -> Any:
+    return Meta(description=says, extra={"bron": bron}, **form)
+
+
+def _dagen(says: str, bron: str = OWN, *, least: int = 1) -> Any:
+    return _is(says, bron, ge=least, le=3650)
+
+
+class Bevrijdingsdag(StrEnum):
+    ELK_JAAR = "elk_jaar"
+    LUSTRUM = "lustrum"
+    NOOIT = "nooit"
+
+
+class PerUrgentie(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A number per urgentie; null: none was agreed."""
+
+    crisis: Annotated[int, Meta(ge=0, le=3650)] | None = None
+    spoed: Annotated[int, Meta(ge=0, le=3650)] | None = None
+    regulier: Annotated[int, Meta(ge=0, le=3650)] | None = None
+
+    def voor(self, urgentie: Urgentie) -> int | None:
+        found: int | None = getattr(self, urgentie)
+        return found
+
+
+class Werkregels(Struct, frozen=True, kw_only=True):
+    """With where each comes from. A region says otherwise with a row of `instelling` of the same name."""
+
+    crisis_zorgvormen: Annotated[
+        tuple[str, ...], _is("Een verblijf in deze zorgvormen is crisis: er hoort een vervolgaanvraag bij.")
+    ] = ("crisis", "pleegzorg-crisis")
+    gesloten_zorgvormen: Annotated[
+        tuple[str, ...],
+        _is("Ook bij een verblijf hierin hoort vanaf de eerste dag een vervolgaanvraag.", "Jeugdwet, hoofdstuk 6"),
+    ] = ("jeugdzorgplus",)
+    geen_vervolg_zorgvormen: Annotated[
+        tuple[str, ...], _is("Hier kan een kind na crisis of gesloten verblijf niet blijven wonen.")
+    ] = ("pleegzorg-deeltijd", "logeer", "tussenvoorziening")
+    vervolg_verblijf_dagen: Annotated[
+        int, _dagen("Zo lang is het verblijf waar een vervolgaanvraag om vraagt, tot de verwijzer iets anders zegt.")
+    ] = 180
+    vervolg_speling_dagen: Annotated[
+        int, _dagen("Zo lang na het verwachte einde mag het vervolg hooguit beginnen.", least=0)
+    ] = 14
+    alarm_crisis_dagen: Annotated[
+        tuple[int, ...],
+        _is("Op deze dagen van een crisisverblijf of gesloten verblijf zonder vervolgplek waarschuwt het loket."),
+    ] = (14, 21, 28)
+    normen_dagen: Annotated[
+        PerUrgentie, _is("Binnen zoveel dagen na de aanmelding is er een plek. Leeg: geen norm afgesproken.")
+    ] = PerUrgentie()
+    norm_vooraf_dagen: Annotated[PerUrgentie, _is("Zoveel dagen voordat een norm verstrijkt waarschuwt het loket.")] = (
+        PerUrgentie(crisis=0, spoed=2, regulier=14)
+    )
+    achttien_vooraf_maanden: Annotated[
+        int, _is("Zoveel maanden voor de achttiende verjaardag hoort er een plan voor daarna te zijn.", ge=1, le=120)
+    ] = 12
+    gezin_maanden: Annotated[
+        int,
+        _is(
+            "Woont een kind zo lang in één pleeggezin, dan is voor weggaan toestemming van de kinderrechter nodig, of"
+            " kunnen de pleegouders dat tegenhouden (blokkaderecht).",
+            "Burgerlijk Wetboek, art. 1:253s, 1:265i en 1:336a",
+            ge=1,
+            le=120,
+        ),
+    ] = 12
+    bericht_werkdagen: Annotated[
+        int,
+        _is(
+            "Binnen zoveel werkdagen na begin of einde stuurt de aanbieder zelf het start- of stopbericht.",
+            "Landelijke regels iJw (iStandaarden), start- en stopbericht",
+            ge=1,
+            le=60,
+        ),
+    ] = 5
+    goede_vrijdag_vrij: Annotated[bool, _is("Goede Vrijdag telt niet als werkdag.", f"{TIJDENWET} lid 2")] = True
+    bevrijdingsdag_vrij: Annotated[
+        Bevrijdingsdag,
+        _is("Wanneer 5 mei niet als werkdag telt. Veel cao's zeggen: in een lustrumjaar.", f"{TIJDENWET} lid 1"),
+    ] = Bevrijdingsdag.ELK_JAAR
+
+
+async def werkregels(conn: Connection) -> Werkregels:
+    return await regiokeuzes.load(conn, Werkregels)

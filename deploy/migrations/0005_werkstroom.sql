@@ -8,6 +8,10 @@ comment on type aanvraag_status is 'The life of an aanvraag, drawn in docs/werks
 
 alter table aanvraag add column behandelaar_id uuid;
 alter table aanvraag add column vervolg_van uuid;
+alter table aanvraag add column gewijzigd_op timestamptz;
+alter table voorziening add column gewijzigd_op timestamptz;
+comment on column aanvraag.gewijzigd_op is 'When what is asked was last changed: what a provider said no to before, is another question now.';
+comment on column voorziening.gewijzigd_op is 'When its profile was last changed: a no of before says nothing of it now.';
 comment on column aanvraag.behandelaar_id is 'Whose move it is at the loket: a gebruiker.';
 comment on column aanvraag.vervolg_van is 'The plaatsing, in crisis or closed, for which a place to go on to is sought from its first day.';
 create unique index aanvraag_een_vervolg on aanvraag (vervolg_van) where vervolg_van is not null;
@@ -82,6 +86,7 @@ create table voorstel (
     tot             date,
     toelichting     text,
     afwijking       text,
+    contactplan     text,
     rang            integer,
     verzonden_op    timestamptz,
     antwoord_voor   timestamptz,
@@ -94,7 +99,8 @@ create table voorstel (
     constraint voorstel_pk primary key (id),
     constraint voorstel_periode_vorm check (tot > van),
     constraint voorstel_rang_positief check (rang > 0),
-    constraint voorstel_tekst_kort check (length(toelichting) between 1 and 300 and length(afwijking) between 1 and 300),
+    constraint voorstel_tekst_kort check (length(toelichting) between 1 and 300 and length(afwijking) between 1 and 300
+        and length(contactplan) between 1 and 300),
     constraint voorstel_verzonden_vorm check (
         case status when 'concept' then verzonden_op is null when 'ingetrokken' then true
              else verzonden_op is not null end),
@@ -113,6 +119,7 @@ comment on table voorstel is
 comment on column voorstel.regio is 'Region of the child; aanbod_regio is that of the plek.';
 comment on column voorstel.bundel_id is 'Voorstellen for brothers and sisters that are answered and become definitive together.';
 comment on column voorstel.afwijking is 'Why a person proposes what a rule says no to.';
+comment on column voorstel.contactplan is 'Of a bundle that is apart: how brothers and sisters keep seeing each other.';
 comment on column voorstel.rang is 'Where the voorziening stood in the rangschikking when it was sent.';
 comment on column voorstel.antwoord_voor is 'Until then the plek is held; what comes of no answer, docs/werkstroom.md says.';
 create unique index voorstel_een_per_voorziening on voorstel (aanvraag_id, voorziening_id)
@@ -330,16 +337,20 @@ declare
     optie bezetting%rowtype;
     brief uuid;
 begin
+    -- Locks as always: the plek (whoever claims it), then the aanvraag, then what hangs on it.
     for optie in
-        update bezetting b
-        set vrijgegeven_op = nu, versie = b.versie + 1
+        select b.* from bezetting b
         where b.plek_id = $1 and b.soort = 'optie' and b.vrijgegeven_op is null and b.vervalt_op <= nu
-          and (b.regio = huidige_regio() or b.regio = any (gedeelde_regios()))
+          and (huidige_regio() in (b.regio, b.vraag_regio) or b.regio = any (gedeelde_regios()))
           and (huidige_rol() in ('schakelfunctionaris', 'crisisdienst')
                or huidige_rol() = 'aanbieder' and exists (
                    select from plek p where p.id = b.plek_id and p.aanbieder_id = huidige_organisatie()))
-        returning b.*
+        order by b.aanvraag_id, b.id
     loop
+        perform from aanvraag a where a.id = optie.aanvraag_id for no key update;
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
+        where b.id = optie.id and b.vrijgegeven_op is null and b.vervalt_op <= nu;
+        continue when not found;
         update voorstel v set status = 'vervallen', klaar_op = nu, versie = v.versie + 1
         where v.optie_id = optie.id and is_levend(v.status)
         returning v.id into brief;
@@ -874,3 +885,188 @@ revoke execute on function alleen_de_dienst(), ontvangers(uuid, timestamptz),
 grant execute on function ontvangers(uuid, timestamptz),
     schrijf_berichten(uuid, uuid[], text[], melding_wijze[], jsonb, timestamptz), schrijf_leveringen(uuid, text[]),
     mailadres(uuid), haak_post(uuid, timestamptz), probeer_bericht(uuid) to loket_app;
+
+-- ── Steps of an aanvraag, opties and voorstellen ─────────────────────────────────────────────────
+
+-- The status is written by leg_vast() only, and these columns by who may change an aanvraag.
+revoke insert, update on aanvraag from loket_app;
+grant insert (
+    id, regio, organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftijd_maanden, leeftijd_peildatum, geslacht,
+    groepssoorten, pc4, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start, uiterlijke_datum,
+    verwacht_verblijf, perspectief, zorgvormen, zorgvorm_reden, juridisch_kader, ondersteuning, kenmerken, medisch, rolstoel,
+    onderwijs, school_pc4, netwerk_pc4, maximale_reistijd, eerder_geprobeerd, mening_jeugdige, praktisch, aangemeld_op)
+    on aanvraag to loket_app;
+grant update (
+    organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftijd_maanden, leeftijd_peildatum, geslacht,
+    groepssoorten, pc4, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start, uiterlijke_datum,
+    verwacht_verblijf, perspectief, zorgvormen, zorgvorm_reden, juridisch_kader, ondersteuning, kenmerken, medisch, rolstoel,
+    onderwijs, school_pc4, netwerk_pc4, maximale_reistijd, eerder_geprobeerd, mening_jeugdige, praktisch, versie,
+    behandelaar_id, gewijzigd_op)
+    on aanvraag to loket_app;
+
+revoke update on voorstel from loket_app;
+grant update (
+    status, optie_id, van, tot, toelichting, afwijking, contactplan, rang, verzonden_op, antwoord_voor, herinnerd_op,
+    beantwoord_op, kennismaking_op, klaar_op, versie)
+    on voorstel to loket_app;
+
+create function vergrendel(plekken uuid[], aanvragen uuid[], voorstellen uuid[], nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    bed uuid;
+begin
+    if huidige_rol() is null then
+        return;
+    end if;
+    for bed in select distinct p from unnest($1) as p order by p loop
+        perform pg_advisory_xact_lock(hashtextextended('bezetting ' || bed, 0));
+    end loop;
+    perform from voorziening v where v.id in (select p.voorziening_id from plek p where p.id = any ($1))
+    order by v.id for no key update;
+    perform from aanvraag a
+    where a.id = any ($2)
+       or a.id in (select v.aanvraag_id from voorstel v where v.id = any ($3))
+       or a.id in (
+           select b.aanvraag_id from bezetting b
+           where b.plek_id = any ($1) and b.soort = 'optie' and b.vrijgegeven_op is null and b.vervalt_op <= $4)
+    order by a.id for no key update;
+    perform from voorstel v where v.id = any ($3) order by v.id for no key update;
+end;
+$$;
+comment on function vergrendel(uuid[], uuid[], uuid[], timestamptz) is
+    'Waits for its turn on all of these, always in this order: plekken, their voorzieningen, aanvragen (also those whose expired opties are in the way), voorstellen. Tells nothing of them.';
+
+create function groep_van(voorzieningen uuid[], van date, tot date, nu timestamptz, zonder uuid[])
+    returns table (voorziening_id uuid, van date, bewoner_maanden integer, bewoner_kenmerken text[])
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select p.voorziening_id, case b.soort when 'optie' then a.leeftijd_peildatum else lower(b.periode) end,
+           case b.soort when 'optie' then least(a.leeftijd_maanden, 275) else b.bewoner_maanden end,
+           case b.soort when 'optie' then a.kenmerken else b.bewoner_kenmerken end
+    from bezetting b
+    join plek p on p.id = b.plek_id
+    left join aanvraag a on a.id = b.aanvraag_id
+    where p.voorziening_id = any (voorzieningen) and b.soort <> 'stop' and b.vrijgegeven_op is null
+      and (b.soort = 'plaatsing' or b.vervalt_op > nu)
+      and (b.periode && daterange(groep_van.van, groep_van.tot)
+           or b.soort = 'plaatsing' and b.beeindigd_op is null and upper(b.periode) <= groep_van.van)
+      and not coalesce(b.aanvraag_id = any (zonder), false)
+      and (p.regio = huidige_regio() or p.regio = any (gedeelde_regios()))
+      and huidige_rol() in ('schakelfunctionaris', 'crisisdienst');
+end;
+comment on function groep_van(uuid[], date, date, timestamptz, uuid[]) is
+    'Ages and traits, without who, of the children who live there in those days, will, or have a plek held: for the group mix, in memory only.';
+
+create function volg_voorstel(voorstel uuid, nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    brief voorstel%rowtype;
+begin
+    select v.* into brief from voorstel v
+    where v.id = $1 and case huidige_rol()
+        when 'schakelfunctionaris' then v.regio = huidige_regio()
+        when 'aanbieder' then v.aanbod_regio = huidige_regio() and v.aanbieder_id = huidige_organisatie()
+            and v.verzonden_op is not null
+        when 'verwijzer' then v.regio = huidige_regio() and exists (
+            select from aanvraag a where a.id = v.aanvraag_id and a.organisatie_id = huidige_organisatie())
+        when 'crisisdienst' then v.regio = huidige_regio() and exists (
+            select from aanvraag a where a.id = v.aanvraag_id and a.urgentie = 'crisis')
+        else false end;
+    if brief.id is null then
+        raise insufficient_privilege using message = 'no voorstel that may be changed here';
+    end if;
+    update bezetting b
+    set vervalt_op = case when is_levend(brief.status) then brief.antwoord_voor else b.vervalt_op end,
+        vrijgegeven_op = case when is_levend(brief.status) then null else nu end, versie = b.versie + 1
+    where b.id = brief.optie_id and b.soort = 'optie' and b.vrijgegeven_op is null;
+end;
+$$;
+comment on function volg_voorstel(uuid, timestamptz) is
+    'The optie follows its voorstel: it holds as long as that waits, and is gone when that ended. Also for who answers, and may not see opties.';
+
+create function voorstel_vraag(voorstel uuid) returns jsonb
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select jsonb_build_object(
+            'nummer', a.nummer, 'urgentie', a.urgentie, 'leeftijdJaren', a.leeftijd_maanden / 12,
+            'groepssoorten', a.groepssoorten, 'verwachtVerblijf', a.verwacht_verblijf, 'perspectief', a.perspectief,
+            'juridischKader', a.juridisch_kader, 'ondersteuning', a.ondersteuning, 'kenmerken', a.kenmerken,
+            'medisch', a.medisch, 'rolstoel', a.rolstoel,
+            'samen', (select count(*) from voorstel b where b.bundel_id = v.bundel_id and is_levend(b.status)
+                      and b.aanbieder_id = v.aanbieder_id and b.id <> v.id))
+        || case when v.status = 'verzonden' then '{}' else jsonb_build_object(
+            'leeftijdMaanden', a.leeftijd_maanden, 'leeftijdPeildatum', a.leeftijd_peildatum, 'geslacht', a.geslacht,
+            'huidigVerblijf', a.huidig_verblijf, 'huidigVerblijfTot', a.huidig_verblijf_tot,
+            'gewensteStart', a.gewenste_start, 'uiterlijkeDatum', a.uiterlijke_datum, 'onderwijs', a.onderwijs,
+            'eerderGeprobeerd', a.eerder_geprobeerd, 'meningJeugdige', a.mening_jeugdige, 'praktisch', a.praktisch) end
+    from voorstel v join aanvraag a on a.id = v.aanvraag_id
+    where v.id = voorstel_vraag.voorstel and huidige_rol() = 'aanbieder' and v.aanbieder_id = huidige_organisatie()
+      and v.aanbod_regio = huidige_regio() and is_levend(v.status) and v.antwoord_voor is not null;
+end;
+comment on function voorstel_vraag(uuid) is
+    'What the provider to whom it was sent may know of the child: what it needs to judge, more after its interesse, nothing any more after an end. Never where the child lives, who files for it, or where it must not be.';
+
+create function geldende_afwijzingen(aanvragen uuid[], nu timestamptz)
+    returns table (aanvraag_id uuid, voorziening_id uuid, reden afwijsreden, later_vanaf date)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select d.aanvraag_id, d.voorziening_id, d.reden, d.later_vanaf
+    from (select distinct on (b.aanvraag_id, b.voorziening_id) b.*
+          from besluit b
+          where b.aanvraag_id = any (aanvragen) and b.regio = huidige_regio()
+            and huidige_rol() in ('schakelfunctionaris', 'crisisdienst')
+          order by b.aanvraag_id, b.voorziening_id, b.op desc, b.id desc) as d
+    join aanvraag a on a.id = d.aanvraag_id
+    join voorziening v on v.id = d.voorziening_id
+    where d.uitkomst = 'afgewezen' and case d.reden
+        when 'anders' then false
+        when 'later_vanaf' then d.later_vanaf > (nu at time zone 'Europe/Amsterdam')::date
+        when 'groepsmix' then not exists (
+            select from bezetting b join plek p on p.id = b.plek_id
+            where p.voorziening_id = d.voorziening_id and b.soort = 'plaatsing'
+              and (b.aangemaakt_op > d.op or b.beeindigd_op >= (d.op at time zone 'Europe/Amsterdam')::date))
+        when 'geen_personeel' then not exists (
+            select from bevestiging c join plek p on p.id = c.plek_id
+            where p.voorziening_id = d.voorziening_id and c.op > d.op and c.beschikbaarheid = 'bemenst')
+        else coalesce(greatest(a.gewijzigd_op, v.gewijzigd_op), '-infinity') <= d.op end;
+end;
+comment on function geldende_afwijzingen(uuid[], timestamptz) is
+    'Which voorzieningen said no to these, as long as that holds: until a day, until the group or the staff changed, or until the aanvraag or the voorziening did. "Anders" was for that one time.';
+
+create function bezetting_bewaak_afspraak() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    if new.soort <> 'stop' and new.vraag_regio <> new.regio and not exists (
+        select from regioafspraak r join plek p on p.id = new.plek_id join voorziening v on v.id = p.voorziening_id
+        where r.aanbod_regio = new.regio and r.vraag_regio = new.vraag_regio
+          and (r.zorgvorm is null or r.zorgvorm = v.zorgvorm)
+          and r.geldigheid @> (now() at time zone 'Europe/Amsterdam')::date) then
+        raise check_violation using constraint = 'bezetting_binnen_afspraak',
+            message = 'no agreement between these regions for this zorgvorm';
+    end if;
+    return new;
+end;
+$$;
+comment on function bezetting_bewaak_afspraak() is
+    'A plek of another region only for a zorgvorm that was agreed; the policy below looks at regions only.';
+create trigger bezetting_afspraak before insert on bezetting
+    for each row when (current_setting('loket.regio', true) <> '') execute function bezetting_bewaak_afspraak();
+
+create policy antwoord_verwijzer on besluit for insert with check (
+    (select huidige_rol()) = 'verwijzer' and regio = (select huidige_regio())
+    and reden is not distinct from 'ouder_of_jeugdige_zegt_nee' and exists (
+        select from voorstel v
+        where v.aanvraag_id = besluit.aanvraag_id and v.voorziening_id = besluit.voorziening_id and is_levend(v.status)));
+comment on policy antwoord_verwijzer on besluit is 'Only what parents or youth say; the rest is the provider''s answer.';
+
+revoke execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
+    groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
+    geldende_afwijzingen(uuid[], timestamptz), bezetting_bewaak_afspraak() from public;
+grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
+    groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
+    geldende_afwijzingen(uuid[], timestamptz) to loket_app;

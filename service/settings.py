@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
@@ -196,6 +197,71 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Seconden waarna een ander `loket worker` een taak overneemt, als de eerste niets laat horen.",
         ),
     ] = 15.0
+    worker_snel: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=50,
+            description="Korte taken die één `loket worker` tegelijk doet, naast één plan: zoveel voor berichten"
+            " klaarzetten en termijnen, en evenveel voor versturen.",
+        ),
+    ] = 3
+    smtp_host: Annotated[
+        str | None,
+        Meta(
+            description="Mailserver waarmee het loket mails verstuurt. Leeg: mails blijven wachten tot er een is. Moet"
+            " samen met `LOKET_SMTP_VAN`.",
+            examples=["smtp.example"],
+        ),
+    ] = None
+    smtp_port: Annotated[int, Meta(ge=1, le=65535, description="Poort van de mailserver.")] = 587
+    smtp_tls: Annotated[
+        str,
+        Meta(
+            description="`starttls`: eerst beveiligen, dan pas praten (poort 587). `tls`: meteen beveiligd (poort 465)."
+            " `geen` mag alleen op deze computer zelf."
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[
+        str | None,
+        Meta(
+            description="Naam waarmee het loket bij de mailserver inlogt. Leeg: zonder inloggen. Moet samen met"
+            " `LOKET_SMTP_WACHTWOORD`.",
+            examples=["loket"],
+        ),
+    ] = None
+    smtp_wachtwoord: Annotated[
+        Path | None,
+        Meta(
+            description="Bestand met het wachtwoord bij die naam, op de eerste regel.",
+            examples=["/etc/loket/smtp"],
+        ),
+    ] = None
+    smtp_van: Annotated[
+        str | None,
+        Meta(description="Adres waar mails van het loket vandaan komen.", examples=["niet-beantwoorden@loket.example"]),
+    ] = None
+    smtp_timeout_s: Annotated[
+        float, Meta(gt=0, le=120, description="Seconden dat het loket op de mailserver wacht; daarna later opnieuw.")
+    ] = 20.0
+    haak_bron: Annotated[
+        str,
+        Meta(
+            description="Wie de gebeurtenissen voor andere systemen verstuurt (`source` van CloudEvents): het OIN van"
+            " de organisatie en de naam van het systeem.",
+            examples=["urn:nld:oin:00000001234567890000:systeem:een-loket"],
+        ),
+    ] = "urn:nld:systeem:een-loket"
+    haak_timeout_s: Annotated[
+        float, Meta(gt=0, le=60, description="Seconden dat het loket wacht op een systeem dat een gebeurtenis krijgt.")
+    ] = 10.0
+    haak_intern: Annotated[
+        bool | None,
+        Meta(
+            description="Ja: gebeurtenissen mogen ook naar deze computer of een intern netwerk, en zonder https. Alleen"
+            " voor proberen: wie een haak mag instellen, kan dan interne systemen laten aanroepen. Leeg: nee.",
+        ),
+    ] = None
 
     def __repr__(self) -> str:
         """Without what may hold a password."""
@@ -239,9 +305,23 @@ class Settings(Struct, frozen=True, kw_only=True):
                 f"LOKET_HOST is {host!r}, maar LOKET_ADRES is leeg. Zet in LOKET_ADRES waar mensen het loket vinden, of"
                 " kies 127.0.0.1."
             )
+        if not wrong:
+            wrong += wrong_together(values)
         if wrong:
             raise SettingsError("\n".join(wrong))
         return cls(**values)
+
+
+def wrong_together(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the settings of the mail server beside each other."""
+    wrong = []
+    for one, other in (("smtp_host", "smtp_van"), ("smtp_user", "smtp_wachtwoord")):
+        if (one in values) != (other in values):
+            there, gone = (one, other) if one in values else (other, one)
+            wrong.append(f"{variable(there)} is gezet, maar {variable(gone)} niet. Zet beide, of geen van beide.")
+    if values.get("smtp_tls") == "geen" and not is_loopback(values.get("smtp_host", "localhost")):
+        wrong.append("LOKET_SMTP_TLS is geen, maar LOKET_SMTP_HOST is een andere computer. Kies starttls of tls.")
+    return wrong
 
 
 def variable(field: str) -> str:
@@ -283,6 +363,10 @@ def allowed(field: str, hint: Any) -> str:
     return whole + low + high
 
 
+MAIL = re.compile(r"[!-?A-~]{1,64}@[a-z0-9.-]{1,190}", re.IGNORECASE)
+
+URN = re.compile(r"urn:[a-z0-9][a-z0-9-]{1,30}:[a-z0-9()+,.:=@;$_!*'%/-]{1,200}", re.IGNORECASE)
+
 YES_NO = {"ja": True, "nee": False}
 
 
@@ -294,6 +378,10 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "database_owner_url": has_scheme("postgresql", "postgres"),
     "redis_url": has_scheme("redis", "rediss", "unix"),
     "osrm_url": has_scheme("http", "https"),
+    "smtp_host": is_name_or_address,
+    "smtp_tls": lambda text: text in ("starttls", "tls", "geen"),
+    "smtp_van": lambda text: MAIL.fullmatch(text) is not None,
+    "haak_bron": lambda text: URN.fullmatch(text) is not None,
 }
 """What msgspec cannot check of a text."""
 
@@ -308,6 +396,12 @@ ALLOWED: dict[str, str] = {
     "database_owner_url": "een adres als postgresql://gebruiker@computer/database",
     "redis_url": "een adres als redis://computer:6379/0 of unix:///pad/naar/socket",
     "osrm_url": "een adres als http://computer:5000",
+    "smtp_host": "de naam of het IP-adres van een computer",
+    "smtp_tls": "starttls, tls of geen",
+    "smtp_user": "een naam",
+    "smtp_wachtwoord": "een bestand",
+    "smtp_van": "een e-mailadres",
+    "haak_bron": "een URN, zoals urn:nld:oin:00000001234567890000:systeem:een-loket",
     "regio": "een code van kleine letters, cijfers en streepjes, zoals gooi-en-vechtstreek",
 }
 

@@ -1,7 +1,8 @@
-"""The loop of a worker: claim a taak, do it, write what came of it.
+"""The loops of a worker: claim a taak, do it, write what came of it.
 
-It may be killed at any moment: the lease then ends, and another worker begins again. What came of a taak is written in
-the transaction that finishes it, which fails for whoever no longer has the lease.
+Lanes keep what is slow from what is quick: a plan of minutes holds up no notice, and a mail server that does not answer
+no term. A worker may be killed at any moment: the lease then ends, and another begins again. What came of a taak is
+written in the transaction that finishes it, which fails for whoever no longer has the lease.
 """
 
 from __future__ import annotations
@@ -30,15 +31,18 @@ POLL_S = 5.0
 LONGEST = 500
 """Characters of what went wrong, as the rows hold."""
 
-MOST = 5
-"""Tries; then a person must look."""
+WAITS = (2.0, 8.0, 32.0, 128.0)
+"""Seconds before the second try and those after it; then a person must look."""
+
+LANES: tuple[tuple[TaakSoort, ...], ...] = (
+    (TaakSoort.PLAN,),
+    (TaakSoort.MELDING, TaakSoort.TERMIJN, TaakSoort.DAGRONDE),
+    (TaakSoort.MAIL, TaakSoort.HAAK),
+)
+"""A plan takes all of a processor; then what is done here in a moment; then what waits for somebody else's computer.
+One at a time in the first, LOKET_WORKER_SNEL in each of the others."""
 
 log = logging.getLogger(__name__)
-
-
-def wait_s(pogingen: int) -> float:
-    """After so many tries: 2, 8, 32, 128 seconds."""
-    return float(2 * 4 ** (pogingen - 1))
 
 
 class Job(Struct, kw_only=True, eq=False):
@@ -72,10 +76,20 @@ class Handler(Struct, frozen=True):
     """Gives what is to be written when it is finished. A Refusal: never to be done, and its sentence says why."""
     failed: Callable[[Connection, Taak, str], Awaitable[None]]
     """What is to be written when it will never be done."""
+    waits: tuple[float, ...] = WAITS
+
+    @property
+    def most(self) -> int:
+        """Tries."""
+        return len(self.waits) + 1
+
+
+class Again(Exception):
+    """Raised by a handler for what nobody here can mend, such as a mail server that is away. Says why, in Dutch."""
 
 
 class Worker:
-    """One taak at a time, until `stop`."""
+    """So many taken at a time as its lanes are wide, until `stop`."""
 
     def __init__(
         self,
@@ -101,17 +115,24 @@ class Worker:
     async def run(self) -> None:
         beside = [asyncio.create_task(loop.run(self._stopping)) for loop in self._beside]
         try:
-            await self._work()
+            async with asyncio.TaskGroup() as lanes:
+                for soorten in LANES:
+                    ours = [soort for soort in soorten if soort in self._handlers]
+                    for _ in range(self._wide(soorten) if ours else 0):
+                        lanes.create_task(self._work(ours))
         finally:
             self._stopping.set()
             await asyncio.gather(*beside)
 
-    async def _work(self) -> None:
+    def _wide(self, soorten: tuple[TaakSoort, ...]) -> int:
+        return 1 if TaakSoort.PLAN in soorten else self._settings.worker_snel
+
+    async def _work(self, soorten: list[TaakSoort]) -> None:
         with self._bus.heard(taken.CHANNEL) as woken:
             while not self._stopping.is_set():
                 woken.clear()
                 try:
-                    held = await taken.claim(self._pool, list(self._handlers), self._lease_s)
+                    held = await taken.claim(self._pool, soorten, self._lease_s)
                     if held is not None:
                         await self._do(held)
                         continue
@@ -128,7 +149,7 @@ class Worker:
         try:
             async with transaction(self._pool, wie, readonly=True) as conn:
                 taak = await taken.read(conn, held)
-            if taak.pogingen > MOST:
+            if taak.pogingen > handler.most:
                 # Whoever had it before was killed each time, so nobody could write what was wrong.
                 await self._failed(held, wie, taak, "Dit is te vaak halverwege afgebroken. Vraag de beheerder ernaar.")
                 return
@@ -143,14 +164,20 @@ class Worker:
                     await taken.give_back(conn, held)
         except Refusal as refusal:
             await self._failed(held, wie, taak, refusal.detail)
+        except Again as again:
+            log.warning("worker: %s %s did not work, try %d: %s", held.soort, held.id, taak.pogingen, again)
+            await self._later(handler, held, wie, taak, str(again))
         except Exception as error:  # whatever a handler does wrong must not end the worker
             log.error("worker: %s %s went wrong", held.soort, held.id, exc_info=error)
-            fout = f"Er ging iets mis ({type(error).__name__})."
-            if taak.pogingen >= MOST:
-                await self._failed(held, wie, taak, f"{fout} Dat is na {MOST} keer nog zo.")
-                return
-            async with transaction(self._pool, wie) as conn:
-                await taken.later(conn, held, fout, wait_s(taak.pogingen))
+            await self._later(handler, held, wie, taak, f"Er ging iets mis ({type(error).__name__}).")
+
+    async def _later(self, handler: Handler, held: Claim, wie: Wie, taak: Taak, fout: str) -> None:
+        """Again after a wait, or never when this was the last try."""
+        if taak.pogingen >= handler.most:
+            await self._failed(held, wie, taak, f"{fout} Dat is na {handler.most} keer nog zo.")
+            return
+        async with transaction(self._pool, wie) as conn:
+            await taken.later(conn, held, fout[:LONGEST], handler.waits[taak.pogingen - 1])
 
     async def _perform(self, handler: Handler, held: Claim, wie: Wie, taak: Taak) -> Write:
         """What the handler gives; cut off when the lease is gone (Lost) or the worker must stop (_Stopped)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -14,10 +14,12 @@ from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
 from service.settings import Settings
 from service.taken import Taak, TaakSoort
-from service.worker.loop import MOST, Handler, Job, Worker, Write
+from service.worker.loop import WAITS, Again, Handler, Job, Worker, Write
 from tests import make
 
 LEASE_S = 0.6
+
+MOST = len(WAITS) + 1
 
 MARK = "insert into weging (regio, urgentie, criterium, gewicht, bron) values (huidige_regio(), 'crisis', $1, 9, 'x')\
  on conflict (regio, urgentie, criterium) do update set versie = weging.versie + 1"
@@ -53,12 +55,19 @@ class Told:
 
 @asynccontextmanager
 async def working(
-    pool: Pool, url: str, perform: Callable[[Job], Awaitable[Write]], failed: Told | None = None
+    pool: Pool,
+    url: str,
+    perform: Callable[[Job], Awaitable[Write]],
+    failed: Told | None = None,
+    *,
+    soorten: Iterable[TaakSoort] = (TaakSoort.PLAN,),
+    snel: int = 2,
 ) -> AsyncIterator[Worker]:
     """A worker that runs while the block does."""
     bus = Bus(lambda: asyncpg.connect(url), taken.CHANNEL, opened=taken.be_present)
-    handlers = {TaakSoort.PLAN: Handler(perform, failed or Told())}
-    worker = Worker(Settings(worker_lease_s=LEASE_S), pool, bus, handlers, clock=lambda: make.NOW)
+    handlers = dict.fromkeys(soorten, Handler(perform, failed or Told()))
+    settings = Settings(worker_lease_s=LEASE_S, worker_snel=snel)
+    worker = Worker(settings, pool, bus, handlers, clock=lambda: make.NOW)
     listening, running = asyncio.create_task(bus.run()), asyncio.create_task(worker.run())
     try:
         yield worker
@@ -68,9 +77,9 @@ async def working(
         listening.cancel()
 
 
-async def enqueue(pool: Pool, wie: Wie) -> None:
+async def enqueue(pool: Pool, wie: Wie, soort: TaakSoort = TaakSoort.PLAN) -> None:
     async with transaction(pool, wie) as conn:
-        await taken.enqueue(conn, TaakSoort.PLAN, "a", {})
+        await taken.enqueue(conn, soort, "a", {})
 
 
 async def until(owner: Connection, condition: str) -> None:
@@ -252,3 +261,88 @@ async def test_a_worker_that_must_stop_gives_its_taak_back(
     async with working(pool, database_url, done):
         await until(owner, "status = 'klaar'")
     assert await marks(owner) == 1
+
+
+# ── Lanes ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_plan_that_takes_long_holds_up_no_notice_and_a_mail_no_term(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """Both stand still; what comes after them is done meanwhile."""
+    still = {TaakSoort.PLAN, TaakSoort.MAIL}
+
+    async def stuck(job: Job) -> Write:
+        if job.taak.soort in still:
+            await asyncio.Event().wait()
+        return mark
+
+    soorten = (TaakSoort.PLAN, TaakSoort.MAIL, TaakSoort.MELDING, TaakSoort.TERMIJN)
+    async with working(pool, database_url, stuck, soorten=soorten, snel=1):
+        for soort in soorten:
+            await enqueue(pool, wie, soort)
+        await until(owner, "soort = 'melding' and status = 'klaar'")
+        await until(owner, "soort = 'termijn' and status = 'klaar'")
+        assert {row["soort"] for row in await owner.fetch("select soort from taak where status = 'bezig'")} == still
+    assert await marks(owner) == 2
+
+
+async def test_short_work_is_done_as_many_at_once_as_the_setting_says(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """LOKET_WORKER_SNEL: the fourth waits until one of three has ended."""
+    busy, most, go = 0, 0, asyncio.Event()
+
+    async def slow(_: Job) -> Write:
+        nonlocal busy, most
+        busy += 1
+        most = max(most, busy)
+        if busy == 3:
+            go.set()
+        await go.wait()
+        busy -= 1
+        return mark
+
+    async with transaction(pool, wie) as conn:
+        for number in range(4):
+            await taken.enqueue(conn, TaakSoort.MELDING, str(number), {})
+    async with working(pool, database_url, slow, soorten=[TaakSoort.MELDING], snel=3):
+        await until(owner, "status = 'klaar' having count(*) = 4")
+    assert (most, await marks(owner)) == (3, 4)
+
+
+async def test_what_no_handler_does_waits(pool: Pool, wie: Wie, owner: Connection, database_url: str) -> None:
+    """Such as mails when no mail server is set."""
+    await enqueue(pool, wie, TaakSoort.MAIL)
+    async with working(pool, database_url, done, soorten=[TaakSoort.HAAK]):
+        await enqueue(pool, wie, TaakSoort.HAAK)
+        await until(owner, "soort = 'haak' and status = 'klaar'")
+    assert await owner.fetchval("select status || pogingen from taak where soort = 'mail'") == "wacht0"
+
+
+async def test_what_somebody_else_cannot_do_now_waits_as_long_as_its_handler_says(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str
+) -> None:
+    """And only the last of its tries is told to people."""
+    told = Told()
+
+    async def away(_: Job) -> Write:
+        raise Again("De mailserver antwoordt niet.")
+
+    bus = Bus(lambda: asyncpg.connect(database_url), taken.CHANNEL, opened=taken.be_present)
+    worker = Worker(
+        Settings(worker_lease_s=LEASE_S),
+        pool,
+        bus,
+        {TaakSoort.MAIL: Handler(away, told, (3600.0,))},
+        clock=lambda: make.NOW,
+    )
+    running = asyncio.create_task(worker.run())
+    await enqueue(pool, wie, TaakSoort.MAIL)
+    await until(owner, "status = 'wacht' and niet_voor > now() + interval '59 minutes' and fout like 'De mail%'")
+    assert told.fouten == []
+    await owner.execute("update taak set niet_voor = now()")
+    await until(owner, "status = 'mislukt'")
+    worker.stop()
+    await running
+    assert told.fouten == ["De mailserver antwoordt niet. Dat is na 2 keer nog zo."]

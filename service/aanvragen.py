@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from service import codes, grondslagen, uitsluitingen
+from service import codes, gebeurtenissen, grondslagen, uitsluitingen
 from service.codes import Lijst
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
@@ -30,6 +30,7 @@ from service.fields import (
     patch_of,
     refuse,
 )
+from service.gebeurtenissen import AanvraagStatus, GebeurtenisSoort
 from service.grondslagen import Grondslag, Machtiging, Toestemming
 from service.uitsluitingen import Uitsluiting
 from service.voorzieningen import UNIQUE, Groepssoort, JuridischKader, Perspectief
@@ -41,49 +42,6 @@ class Urgentie(StrEnum):
     CRISIS = "crisis"
     SPOED = "spoed"
     REGULIER = "regulier"
-
-
-class AanvraagStatus(StrEnum):
-    """As type `aanvraag_status` in schema.sql."""
-
-    INGEDIEND = "ingediend"
-    IN_BEHANDELING = "in_behandeling"
-    OPTIE = "optie"
-    VOORSTEL = "voorstel"
-    AKKOORD = "akkoord"
-    TOESTEMMING = "toestemming"
-    KENNISMAKING = "kennismaking"
-    DEFINITIEF = "definitief"
-    GEPLAATST = "geplaatst"
-    BEEINDIGD = "beeindigd"
-    AFGEWEZEN = "afgewezen"
-    INGETROKKEN = "ingetrokken"
-    OPGESCHAALD = "opgeschaald"
-
-
-OPEN = (
-    AanvraagStatus.INGEDIEND,
-    AanvraagStatus.IN_BEHANDELING,
-    AanvraagStatus.OPTIE,
-    AanvraagStatus.VOORSTEL,
-    AanvraagStatus.AKKOORD,
-    AanvraagStatus.TOESTEMMING,
-    AanvraagStatus.KENNISMAKING,
-    AanvraagStatus.OPGESCHAALD,
-)
-"""Still looking for a place, as function is_open in schema.sql."""
-
-STEPS: dict[AanvraagStatus, tuple[AanvraagStatus, ...]] = {
-    AanvraagStatus.INGEDIEND: (
-        AanvraagStatus.IN_BEHANDELING,
-        AanvraagStatus.OPGESCHAALD,
-        AanvraagStatus.AFGEWEZEN,
-        AanvraagStatus.INGETROKKEN,
-    ),
-    AanvraagStatus.IN_BEHANDELING: (AanvraagStatus.OPGESCHAALD, AanvraagStatus.AFGEWEZEN, AanvraagStatus.INGETROKKEN),
-    AanvraagStatus.OPGESCHAALD: (AanvraagStatus.IN_BEHANDELING, AanvraagStatus.AFGEWEZEN, AanvraagStatus.INGETROKKEN),
-}
-"""What a person may make of a status; geplaatst and beeindigd follow from a plaatsing (service/bezetting.py)."""
 
 
 LONGEST_SEARCH = timedelta(days=3650)
@@ -202,10 +160,10 @@ class NieuweAanvraag(Vraag, kw_only=True, forbid_unknown_fields=True):
 class AanvraagVelden(Vraag, kw_only=True):
     kenmerk: Kenmerk
     pc4: Thuis
-    status: AanvraagStatus
 
 
-WijzigingAanvraag = patch_of(AanvraagVelden, "organisatie_id")
+WijzigingAanvraag = patch_of(AanvraagVelden, "organisatie_id", "urgentie", "urgentie_reden")
+"""Status and urgentie change by a step (service/stappen.py), with a reason."""
 
 
 class Aanvraag(Vraag, kw_only=True):
@@ -369,31 +327,29 @@ async def add(conn: Connection, nieuw: NieuweAanvraag, *, now: datetime) -> Aanv
     id = await conn.fetchval(INSERT, msgspec.structs.asdict(nieuw), now)
     await conn.execute(INSERT_KENMERK, id, nieuw.organisatie_id, nieuw.kenmerk)
     await _replace_parts(conn, id, nieuw)
+    await gebeurtenissen.record(conn, id, GebeurtenisSoort.INGEDIEND, now=now)
     return await get(conn, id)
 
 
 UPDATE = f"""
 update aanvraag a
-set ({FIELDS}, status, versie) =
-    (select {FIELDS}, status, a.versie + 1 from jsonb_populate_record(null::aanvraag, $2))
+set ({FIELDS}, gewijzigd_op, versie) =
+    (select {FIELDS}, $3::timestamptz, a.versie + 1 from jsonb_populate_record(null::aanvraag, $2))
 where id = $1
 """
 
 WIJZIG_KENMERK = "update aanvraag_kenmerk set kenmerk = $2 where aanvraag_id = $1 returning true"
 
 
-async def change(conn: Connection, id: UUID, wijziging: Struct) -> Aanvraag:
+async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime) -> Aanvraag:
     """Apply a WijzigingAanvraag; a list that it names replaces the whole list. Refuses NOT_FOUND, INVALID, CONFLICT,
     and FORBIDDEN when the kenmerk is not this user's to change."""
     current = await get(conn, id, lock=True)
     if current.pc4 is None:
         raise Refusal(Kind.CONFLICT, "Deze aanvraag is anoniem gemaakt. Er kan niets meer aan veranderen.")
     nieuw = merge(current, wijziging, AanvraagVelden)
-    found = await errors(conn, nieuw)
-    if nieuw.status is not current.status and nieuw.status not in STEPS.get(current.status, ()):
-        found.append(FieldError("/status", "volgorde", f"Een aanvraag die {current.status} is, kan dit niet worden."))
-    refuse(found)
-    await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw))
+    refuse(await errors(conn, nieuw))
+    await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw), now)
     if nieuw.kenmerk != current.kenmerk and not await conn.fetchval(WIJZIG_KENMERK, id, nieuw.kenmerk):
         raise Refusal(Kind.FORBIDDEN, "Het kenmerk is van de verwijzer. Alleen de verwijzer zelf kan het veranderen.")
     await _replace_parts(conn, id, wijziging)

@@ -13,8 +13,38 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from service.aanvragen import AanvraagStatus
 from service.db import Connection
+
+
+class AanvraagStatus(StrEnum):
+    """As type `aanvraag_status` in schema.sql."""
+
+    INGEDIEND = "ingediend"
+    IN_BEHANDELING = "in_behandeling"
+    OPTIE = "optie"
+    VOORSTEL = "voorstel"
+    AKKOORD = "akkoord"
+    TOESTEMMING = "toestemming"
+    KENNISMAKING = "kennismaking"
+    DEFINITIEF = "definitief"
+    GEPLAATST = "geplaatst"
+    BEEINDIGD = "beeindigd"
+    AFGEWEZEN = "afgewezen"
+    INGETROKKEN = "ingetrokken"
+    OPGESCHAALD = "opgeschaald"
+
+
+OPEN = (
+    AanvraagStatus.INGEDIEND,
+    AanvraagStatus.IN_BEHANDELING,
+    AanvraagStatus.OPTIE,
+    AanvraagStatus.VOORSTEL,
+    AanvraagStatus.AKKOORD,
+    AanvraagStatus.TOESTEMMING,
+    AanvraagStatus.KENNISMAKING,
+    AanvraagStatus.OPGESCHAALD,
+)
+"""Still looking for a place, as function is_open in schema.sql."""
 
 
 class GebeurtenisSoort(StrEnum):
@@ -49,6 +79,7 @@ class GebeurtenisSoort(StrEnum):
     ROUTE = "route"
     ROUTE_STAP = "route_stap"
     OPSCHALING = "opschaling"
+    OPSCHALING_STAP = "opschaling_stap"
     OPSCHALING_VRAAG = "opschaling_vraag"
     OPSCHALING_ANTWOORD = "opschaling_antwoord"
     OPSCHALING_GESLOTEN = "opschaling_gesloten"

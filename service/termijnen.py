@@ -17,10 +17,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service import grondslagen, regiokeuzes
-from service.aanvragen import OPEN, AanvraagStatus
 from service.days import age_on, months_after, today
 from service.db import Connection, rows_as
 from service.fields import AanvraagId
+from service.gebeurtenissen import OPEN, AanvraagStatus
 from service.grondslagen import (
     Grondslag,
     GrondslagStatus,

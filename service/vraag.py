@@ -24,11 +24,11 @@ from matcher.problem import (
     Point,
     Urgentie,
 )
-from service import aanvragen
 from service.days import age_on, today
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
+from service.gebeurtenissen import OPEN as OPEN_STATUS
 
 COLUMNS = """a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten,
        a.pc4, a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
@@ -76,6 +76,7 @@ BROERS_ZUSSEN = """
 select distinct a.samenplaatsing_id, p.voorziening_id
 from aanvraag a
 join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
+    and b.vrijgegeven_op is null
 join plek p on p.id = b.plek_id
 where a.samenplaatsing_id = any ($1) and not a.id = any ($2)
 """
@@ -214,7 +215,7 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
     rows = await conn.fetch(AANVRAAG, vandaag, aanvraag_id)
     if not rows or rows[0]["id"] != aanvraag_id:
         raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
-    if rows[0]["status"] not in aanvragen.OPEN:
+    if rows[0]["status"] not in OPEN_STATUS:
         raise Refusal(
             Kind.CONFLICT, f"Deze aanvraag is {_closed(rows[0]['status'])}. Er wordt geen plek meer voor gezocht."
         )

@@ -58,7 +58,8 @@ create type gebeurtenis_soort as enum (
     'voorstel_klaargezet', 'voorstel_verzonden', 'voorstel_interesse', 'voorstel_akkoord', 'voorstel_afgewezen',
     'voorstel_ingetrokken', 'voorstel_vervallen', 'toestemming', 'kennismaking', 'definitief',
     'geplaatst', 'begonnen', 'verlengd', 'beeindigd', 'afgezegd',
-    'route', 'route_stap', 'opschaling', 'opschaling_vraag', 'opschaling_antwoord', 'opschaling_gesloten',
+    'route', 'route_stap', 'opschaling', 'opschaling_stap', 'opschaling_vraag', 'opschaling_antwoord',
+    'opschaling_gesloten',
     'herinnering', 'alarm', 'aanbieder_stopt', 'overdracht', 'bevestiging_gevraagd');
 
 create type voorstel_status as enum
@@ -188,8 +189,8 @@ create table opschaling (
     eigenaar_id  uuid                  not null,
     termijn      date                  not null,
     waarom       text                  not null,
-    dossier      jsonb                 not null default '{}',
     geopend_op   timestamptz           not null,
+    gewaarschuwd_op timestamptz,
     uitkomst     opschaling_uitkomst,
     toelichting  text,
     gesloten_op  timestamptz,
@@ -197,13 +198,13 @@ create table opschaling (
     constraint opschaling_pk primary key (id),
     constraint opschaling_id_regio unique (id, regio),
     constraint opschaling_tekst_kort check (length(waarom) between 1 and 300 and length(toelichting) between 1 and 300),
-    constraint opschaling_dossier_vorm check (jsonb_typeof(dossier) = 'object'),
     constraint opschaling_sluit_met_uitkomst check ((gesloten_op is not null) = (uitkomst is not null)),
     constraint opschaling_anders_met_uitleg check (uitkomst is distinct from 'anders' or toelichting is not null),
     constraint opschaling_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
 );
 comment on table opschaling is 'More people look at it: with an owner, a term, and an end that has an outcome.';
-comment on column opschaling.dossier is 'As it was when it was opened: what was tried, why each place falls out, the smallest changes; codes and ids.';
+comment on column opschaling.termijn is 'The last day on which nobody is warned.';
+comment on column opschaling.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index opschaling_een_open_per_tafel on opschaling (aanvraag_id, tafel) where gesloten_op is null;
 
 create table telefoongesprek (
@@ -274,7 +275,8 @@ begin
     insert into gebeurtenis (regio, op, soort, aanvraag_id, aanbieder_id, voorstel_id, plek_id, van, naar,
                              gebruiker_id, namens_id, rol, reden, gegevens)
     values (was.regio, nu, wat, kind,
-            coalesce((select v.aanbieder_id from voorstel v where v.id = $6), (select p.aanbieder_id from plek p where p.id = $7)),
+            case when $6 is null then (select p.aanbieder_id from plek p where p.id = $7)
+                 else (select v.aanbieder_id from voorstel v where v.id = $6 and v.verzonden_op is not null) end,
             $6, $7, was.status, wordt, huidige_gebruiker(), nullif(current_setting('loket.namens', true), '')::uuid,
             huidige_rol()::rol, waarom, $8);
     return wordt;
@@ -296,7 +298,10 @@ begin
             when 'schakelfunctionaris' then a.regio = huidige_regio()
             when 'verwijzer' then a.regio = huidige_regio() and a.organisatie_id = huidige_organisatie()
             when 'crisisdienst' then a.regio = huidige_regio() and a.urgentie = 'crisis'
-            when 'aanbieder' then exists (
+            when 'aanbieder' then $2 = 'opschaling_antwoord' and exists (
+                    select from opschaling_vraag q
+                    where q.aanvraag_id = a.id and q.aanbieder_id = huidige_organisatie())
+                or exists (
                     select from voorstel v
                     where v.id = $6 and v.aanvraag_id = a.id and v.aanbieder_id = huidige_organisatie())
                 or exists (
@@ -569,6 +574,38 @@ revoke execute on function open_vervolg(uuid, timestamptz, boolean, text[], text
     trek_vervolg_in(uuid, timestamptz) from public;
 grant execute on function open_vervolg(uuid, timestamptz, boolean, text[], text[], text[], integer[]),
     trek_vervolg_in(uuid, timestamptz) to loket_app;
+
+create function plaatsing_waar(plaatsingen uuid[])
+    returns table (id uuid, nummer text, aanbieder_id uuid, aanbieder text, voorziening_id uuid, voorziening text,
+                   plek text, zorgvorm text, gesloten boolean, gezinsvorm boolean, organisatie_id uuid, vervolg_id uuid,
+                   vervolg_open boolean, elders_woont boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select b.id, a.nummer, p.aanbieder_id, z.naam, v.id, v.naam, p.naam, v.zorgvorm, v.gesloten, f.gezinsvorm,
+           case when b.vraag_regio = huidige_regio() then a.organisatie_id end,
+           case when b.vraag_regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer') then g.id end,
+           coalesce(is_open(g.status), false),
+           b.begonnen_op is null and exists (
+               select from bezetting e where e.id = a.vervolg_van and e.beeindigd_op is null and e.begonnen_op is not null)
+    from bezetting b
+    join plek p on p.id = b.plek_id
+    join voorziening v on v.id = p.voorziening_id
+    join aanbieder z on z.id = p.aanbieder_id
+    join zorgvorm f on f.regio = v.regio and f.code = v.zorgvorm
+    left join aanvraag a on a.id = b.aanvraag_id
+    left join aanvraag g on g.vervolg_van = b.id
+    where b.id = any (plaatsingen) and b.soort = 'plaatsing' and case huidige_rol()
+        when 'schakelfunctionaris' then huidige_regio() in (b.regio, b.vraag_regio)
+        when 'aanbieder' then b.regio = huidige_regio() and p.aanbieder_id = huidige_organisatie()
+        when 'verwijzer' then a.regio = huidige_regio() and a.organisatie_id = huidige_organisatie()
+        when 'crisisdienst' then a.regio = huidige_regio() and a.urgentie = 'crisis'
+            and a.status not in ('beeindigd', 'afgewezen', 'ingetrokken')
+        else false end;
+end;
+comment on function plaatsing_waar(uuid[]) is
+    'Where these plaatsingen are, by name, for who may see them: a verwijzer reads no plekken, and a provider no aanvraag of another region. Never an address.';
+revoke execute on function plaatsing_waar(uuid[]) from public;
+grant execute on function plaatsing_waar(uuid[]) to loket_app;
 
 -- ── Notices: who is told what, by mail and by hook ───────────────────────────────────────────────
 
@@ -1057,6 +1094,50 @@ comment on function bezetting_bewaak_afspraak() is
 create trigger bezetting_afspraak before insert on bezetting
     for each row when (current_setting('loket.regio', true) <> '') execute function bezetting_bewaak_afspraak();
 
+create function laat_los(aanvraag uuid, behalve uuid, nu timestamptz, waarom text) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    brief voorstel%rowtype;
+    optie bezetting%rowtype;
+begin
+    if not exists (
+        select from aanvraag a
+        where a.id = $1 and a.regio = huidige_regio() and case huidige_rol()
+            when 'schakelfunctionaris' then true
+            when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+            when 'crisisdienst' then a.urgentie = 'crisis'
+            else false end) then
+        raise insufficient_privilege using message = 'no aanvraag of which something may be let go here';
+    end if;
+    perform from aanvraag a where a.id = $1 for no key update;
+    for brief in
+        select v.* from voorstel v
+        where v.aanvraag_id = $1 and v.id is distinct from $2 and (v.status = 'concept' or is_levend(v.status))
+        order by v.id
+    loop
+        update voorstel v set status = 'ingetrokken', klaar_op = nu, versie = v.versie + 1 where v.id = brief.id;
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
+        where b.id = brief.optie_id and b.soort = 'optie' and b.vrijgegeven_op is null;
+        perform schrijf_gebeurtenis($1, 'voorstel_ingetrokken', nu, waarom, null, brief.id, brief.plek_id, '{}');
+    end loop;
+    for optie in
+        select b.* from bezetting b
+        where b.aanvraag_id = $1 and b.soort = 'optie' and b.vrijgegeven_op is null
+          and not exists (select from voorstel v where v.id = $2 and v.optie_id = b.id)
+        order by b.id
+    loop
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1 where b.id = optie.id;
+        perform schrijf_gebeurtenis($1, 'optie_vrij', nu, waarom, null, null, optie.plek_id, jsonb_build_object('optie', optie.id));
+    end loop;
+end;
+$$;
+comment on function laat_los(uuid, uuid, timestamptz, text) is
+    'Withdraws every voorstel of an aanvraag but one, and lets go of every optie, each with its gebeurtenis: also for who may not see them all.';
+revoke execute on function laat_los(uuid, uuid, timestamptz, text) from public;
+grant execute on function laat_los(uuid, uuid, timestamptz, text) to loket_app;
+
 create policy antwoord_verwijzer on besluit for insert with check (
     (select huidige_rol()) = 'verwijzer' and regio = (select huidige_regio())
     and reden is not distinct from 'ouder_of_jeugdige_zegt_nee' and exists (
@@ -1070,3 +1151,153 @@ revoke execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
 grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
     geldende_afwijzingen(uuid[], timestamptz) to loket_app;
+
+-- ── Routes beside a plek, and what an opschaling knows and asks ──────────────────────────────────
+-- service/routesoorten.py says per soort which states there are, in which order, and what must be there for each.
+
+create type route_soort as enum
+    ('netwerkplaatsing', 'tussenvoorziening', 'overbrugging', 'maatwerk', 'pgb', 'andere_regio', 'jeugdzorgplus',
+     'achttien_plus');
+
+create type route_staat as enum
+    ('onderzoek', 'vgb', 'besluit', 'gezocht', 'aangevraagd', 'toegezegd', 'loopt', 'offerte_gevraagd',
+     'offerte_ontvangen', 'akkoord', 'gekozen', 'budgetplan', 'regio_gevraagd', 'voorbereiding', 'aangemeld',
+     'toegewezen', 'vooruitkijken', 'plan_gemaakt', 'geregeld', 'geslaagd', 'niet_geslaagd', 'gestopt');
+
+create type opschaling_nodig as enum
+    ('kan_toch', 'extra_personeel', 'deskundigheid', 'aanpassing', 'ander_tarief', 'andere_groep', 'later',
+     'meer_weten', 'kan_niet', 'anders');
+
+create table route (
+    id             uuid        not null default gen_random_uuid(),
+    regio          text        not null,
+    aanvraag_id    uuid        not null,
+    soort          route_soort not null,
+    staat          route_staat not null,
+    details        jsonb       not null,
+    termijn        date        not null,
+    gewaarschuwd_op timestamptz,
+    begonnen_op    timestamptz not null,
+    klaar_op       timestamptz,
+    reden          text,
+    versie         integer     not null default 1,
+    constraint route_pk primary key (id),
+    constraint route_details_vorm check (
+        jsonb_typeof(details) = 'object' and details ->> 'soort' = soort::text and length(details::text) <= 8000),
+    constraint route_klaar_vorm check ((staat in ('geslaagd', 'niet_geslaagd', 'gestopt')) = (klaar_op is not null)),
+    constraint route_einde_met_reden check (staat not in ('niet_geslaagd', 'gestopt') or reden is not null),
+    constraint route_reden_kort check (length(reden) between 1 and 300),
+    constraint route_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
+);
+comment on table route is 'A way beside a plek, for one child: it has states and a term, and does not make the aanvraag end by itself.';
+comment on column route.details is 'Typed per soort; what must be filled in for a state, service/routesoorten.py says.';
+comment on column route.termijn is 'The last day on which nobody is warned.';
+comment on column route.gewaarschuwd_op is 'The alarm of this term was given.';
+create unique index route_een_open on route (aanvraag_id, soort)
+    where klaar_op is null and soort in ('pgb', 'jeugdzorgplus', 'achttien_plus');
+create index route_aanvraag on route (aanvraag_id);
+create index route_open on route (regio, termijn) where klaar_op is null;
+
+create table opschaling_dossier (
+    opschaling_id uuid  not null,
+    regio         text  not null,
+    aanvraag_id   uuid  not null,
+    inhoud        jsonb not null,
+    constraint opschaling_dossier_pk primary key (opschaling_id),
+    constraint opschaling_dossier_vorm check (jsonb_typeof(inhoud) = 'object'),
+    constraint opschaling_dossier_opschaling_fk foreign key (opschaling_id, regio)
+        references opschaling (id, regio) on delete cascade,
+    constraint opschaling_dossier_aanvraag_fk foreign key (aanvraag_id, regio)
+        references aanvraag (id, regio) on delete cascade
+);
+comment on table opschaling_dossier is
+    'As it was when the opschaling was opened: what was tried, why each place falls out, the smallest changes; codes and ids. For the loket only: the rules of safety and group mix stand in it.';
+create index opschaling_dossier_aanvraag on opschaling_dossier (aanvraag_id);
+
+create table opschaling_vraag (
+    id              uuid        not null default gen_random_uuid(),
+    regio           text        not null,
+    aanbod_regio    text        not null,
+    opschaling_id   uuid        not null,
+    aanvraag_id     uuid        not null,
+    aanbieder_id    uuid        not null,
+    voorziening_id  uuid        not null,
+    regels          text[]      not null,
+    gesteld_op      timestamptz not null,
+    antwoord_voor   date        not null,
+    nodig           opschaling_nodig,
+    vanaf           date,
+    toelichting     text,
+    beantwoord_op   timestamptz,
+    beantwoord_door uuid,
+    gesloten_op     timestamptz,
+    versie          integer     not null default 1,
+    constraint opschaling_vraag_pk primary key (id),
+    constraint opschaling_vraag_een_per_voorziening unique (opschaling_id, voorziening_id),
+    constraint opschaling_vraag_antwoord_vorm check (
+        num_nonnulls(nodig, beantwoord_op, beantwoord_door) in (0, 3) and (nodig is not null or toelichting is null)),
+    constraint opschaling_vraag_later_met_dag check ((nodig is not distinct from 'later') = (vanaf is not null)),
+    constraint opschaling_vraag_anders_met_uitleg check (nodig is distinct from 'anders' or toelichting is not null),
+    constraint opschaling_vraag_toelichting_kort check (length(toelichting) between 1 and 300),
+    constraint opschaling_vraag_opschaling_fk foreign key (opschaling_id, regio)
+        references opschaling (id, regio) on delete cascade,
+    constraint opschaling_vraag_aanvraag_fk foreign key (aanvraag_id, regio)
+        references aanvraag (id, regio) on delete cascade,
+    constraint opschaling_vraag_voorziening_fk foreign key (voorziening_id, aanbieder_id, aanbod_regio)
+        references voorziening (id, aanbieder_id, regio)
+);
+comment on table opschaling_vraag is
+    'Asked of a provider where it nearly fits: what do you need to be able to say yes? It sees nothing more of the child.';
+comment on column opschaling_vraag.regels is 'Codes of what is in the way there, without those that would reveal a child.';
+comment on column opschaling_vraag.regio is 'Region of the child; aanbod_regio is that of the provider.';
+comment on column opschaling_vraag.gesloten_op is 'The opschaling ended: no answer is needed any more.';
+create index opschaling_vraag_aanvraag on opschaling_vraag (aanvraag_id);
+create index opschaling_vraag_aanbieder on opschaling_vraag (aanbieder_id, gesteld_op desc);
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['route', 'opschaling_dossier', 'opschaling_vraag'] loop
+        execute format('alter table %I enable row level security', t);
+    end loop;
+end;
+$$;
+
+create policy lees on route for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+create policy maak on route for insert with check (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+create policy wijzig on route for update using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+comment on policy lees on route is 'The loket, and the verwijzer whose aanvraag it is: they do it together.';
+
+create policy loket on opschaling_dossier
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+create policy lees on opschaling_vraag for select using (case (select huidige_rol())
+    when 'schakelfunctionaris' then regio = (select huidige_regio())
+    when 'aanbieder' then aanbod_regio = (select huidige_regio()) and aanbieder_id = (select huidige_organisatie())
+    else false end);
+create policy maak on opschaling_vraag for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+    and (aanbod_regio = (select huidige_regio()) or aanbod_regio = any ((select gedeelde_regios())::text[])));
+create policy wijzig on opschaling_vraag for update using (case (select huidige_rol())
+    when 'schakelfunctionaris' then regio = (select huidige_regio())
+    when 'aanbieder' then aanbod_regio = (select huidige_regio()) and aanbieder_id = (select huidige_organisatie())
+        and gesloten_op is null
+    else false end);
+comment on policy wijzig on opschaling_vraag is 'The provider answers; the loket writes down what it heard, and closes.';
+
+grant select, insert on route, opschaling_dossier, opschaling_vraag to loket_app;
+grant update (staat, details, termijn, gewaarschuwd_op, klaar_op, reden, versie) on route to loket_app;
+grant update (nodig, vanaf, toelichting, beantwoord_op, beantwoord_door, gesloten_op, versie) on opschaling_vraag to loket_app;

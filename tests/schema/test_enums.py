@@ -9,7 +9,7 @@ from itertools import chain
 
 from matcher import problem
 from service import werklijst
-from service.aanvragen import OPEN
+from service.gebeurtenissen import OPEN
 from service.db import Connection
 from tests.schema.sql_in_code import modules
 

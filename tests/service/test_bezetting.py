@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from service import aanvragen, bezetting, plekken
-from service.aanvragen import AanvraagStatus
+from service.gebeurtenissen import AanvraagStatus
 from service.bezetting import EindeReden
 from service.db import Connection, Pool, Wie, open_pool, transaction
 from service.errors import CONSTRAINTS, Kind, Refusal

@@ -5,7 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from service import aanvragen
-from service.aanvragen import Aanvraag, AanvraagStatus, NieuweAanvraag, Urgentie, WijzigingAanvraag
+from service.aanvragen import Aanvraag, NieuweAanvraag, Urgentie, WijzigingAanvraag
+from service.gebeurtenissen import AanvraagStatus
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 
@@ -43,7 +44,7 @@ async def one(call: Call) -> Answer:
 async def change(call: Call) -> Answer:
     id = call.ids["aanvraagId"]
     etags.must_match(call, await aanvragen.get(call.conn, id, lock=True))
-    return Answer(body=await aanvragen.change(call.conn, id, call.body))
+    return Answer(body=await aanvragen.change(call.conn, id, call.body, now=call.now))
 
 
 OPERATIONS = (

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import pytest
 
-from service.aanvragen import OPEN
+from service.gebeurtenissen import OPEN
 from service.demo import Scarcity, Size, generate
 from service.demo.aanvraag import ROUTES
 from service.demo.codes import CRISIS_FORMS, VORMEN

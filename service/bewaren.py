@@ -13,11 +13,12 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from service import logboek, regiokeuzes
+from service import logboek, regiokeuzes, stappen
 from service.days import AMSTERDAM, today
 from service.db import Connection, Wie
 from service.doelen import Doel, Object, Verwerking
 from service.errors import Kind, Refusal
+from service.gebeurtenissen import AanvraagStatus
 from service.logboek import Gebeurtenis, Handeling, Spoor
 
 BATCH = 100
@@ -82,7 +83,8 @@ VOORBIJ = """
 select a.id from aanvraag a
 where a.regio = huidige_regio() and a.geanonimiseerd_op is null and a.afgesloten_op <= $1
   and not exists (
-      select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null)
+      select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
+        and b.vrijgegeven_op is null)
 order by a.afgesloten_op, a.id
 limit $2
 """
@@ -106,12 +108,10 @@ async def vergeet(
 STAAT = """
 select a.afgesloten_op is not null as gesloten, a.geanonimiseerd_op is not null as anoniem,
        exists (select from bezetting b
-               where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null) as woont
+               where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
+                 and b.vrijgegeven_op is null) as woont
 from aanvraag a where a.id = $1 for no key update of a
 """
-
-SLUIT = "update aanvraag set status = 'ingetrokken', versie = versie + 1 where id = $1"
-
 
 async def wis(conn: Connection, id: UUID, reden: str, now: datetime, *, sluit: bool = False) -> None:
     """At once, because somebody asks: the same as `vergeet`, with the reason. `sluit`: close an open aanvraag first.
@@ -131,7 +131,7 @@ async def wis(conn: Connection, id: UUID, reden: str, now: datetime, *, sluit: b
                 Kind.CONFLICT,
                 "Deze aanvraag is nog open: er wordt een plek gezocht. Trek haar eerst in, of geef --sluit mee.",
             )
-        await conn.execute(SLUIT, id)
+        await stappen.sluit(conn, id, AanvraagStatus.INGETROKKEN, reden, now=now)
     await conn.execute(ANONIMISEER, id, now, "verzoek", reden)
 
 

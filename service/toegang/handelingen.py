@@ -90,6 +90,16 @@ AANVRAGEN_ZIEN = {
     **AANVRAGEN_DOEN,
     A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF, eigen=True),
 }
+PLAATSINGEN_ZETTEN = {
+    S: Grond("van kinderen van de regio", Doel.PLEK_ZOEKEN),
+    C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS),
+    A: Grond("op de eigen plekken", Doel.VERBLIJF, eigen=True),
+}
+PLAATSINGEN_ZIEN = {
+    **PLAATSINGEN_ZETTEN,
+    S: Grond("van kinderen van de regio, en op plekken van de regio", Doel.PLEK_ZOEKEN),
+    V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True),
+}
 SAMEN_DOEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True)}
 SAMEN_ZIEN = {**SAMEN_DOEN, C: Grond("met een kind in crisis, of nog zonder kinderen", Doel.CRISIS)}
 ZOEKEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS)}
@@ -143,6 +153,10 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("toonRangschikking", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
     Handeling("lijstInzagen", LEES, Object.LOGREGEL, INZAGEN_ZIEN, Verwerking.VERANTWOORDEN),
     Handeling("lijstAlarmen", LEES, Object.AANVRAAG, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstPlaatsingen", LEES, Object.PLAATSING, PLAATSINGEN_ZIEN, _BEMIDDELEN),
+    Handeling("lijstPlaatsingenVanAanvraag", LEES, Object.PLAATSING, PLAATSINGEN_ZIEN, _BEMIDDELEN),
+    Handeling("haalPlaatsing", LEES, Object.PLAATSING, PLAATSINGEN_ZIEN, _BEMIDDELEN),
+    Handeling("zetPlaatsingStap", WIJZIG, Object.PLAATSING, PLAATSINGEN_ZETTEN, _BEMIDDELEN),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
@@ -153,6 +167,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("wijzigPlanregel", WIJZIG, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("legPlanregelUit", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("haalUitweg", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("zetAanvraagStap", WIJZIG, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstGebeurtenissen", LEES, Object.GEBEURTENIS, AANVRAGEN_DOEN, _BEMIDDELEN),
     Handeling("lijstSamenplaatsingen", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("voegSamenplaatsingToe", MAAK, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("haalSamenplaatsing", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),

@@ -12,6 +12,7 @@ from service import (
     aanbieders,
     aanvragen,
     codes,
+    gebeurtenissen,
     gebruikers,
     grondslagen,
     identiteitsproviders,
@@ -20,6 +21,7 @@ from service import (
     locaties,
     narrowing,
     organisaties,
+    plaatsingen,
     planniveaus,
     planuitleg,
     planuitweg,
@@ -131,6 +133,14 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "Van de verwijzer zelf. Alle anderen gebruiken het nummer van het loket.",
         ),
     ),
+    gebeurtenissen.AanvraagGebeurtenis: (
+        Zicht(
+            frozenset({S, V, C}),
+            "id op soort van naar rol reden voorstel_id plek_id gegevens",
+            "Wie een aanvraag volgt, ziet wat ermee gebeurde en waarom.",
+        ),
+        Zicht(frozenset({S}), "gebruiker_id namens_id", "Wie iets deed, weet het loket; anderen zien in welke rol."),
+    ),
     grondslagen.Grondslag: (
         Zicht(frozenset({S, V, C, A}), "soort status datum geldig_tot", "Zonder grondslag geen definitieve plaatsing."),
     ),
@@ -158,6 +168,15 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "Wie wil weten wie er keek, krijgt de organisatie en de rol.",
         ),
         Zicht(frozenset({S}), "persoon namens", "Namen van medewerkers geeft het loket alleen na een afweging."),
+    ),
+    plaatsingen.Plaatsing: (
+        Zicht(
+            frozenset({S, V, C, A}),
+            "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek zorgvorm stand van tot"
+            " begonnen_op definitief_op beeindigd_op einde_reden let_op kan versie",
+            "Wie bij een verblijf hoort, weet waar en van wanneer tot wanneer.",
+        ),
+        Zicht(frozenset({S, V}), "vervolg_id", "Waar het kind daarna heen gaat, gaat wie nu zorgt niet aan."),
     ),
     samenplaatsingen.Samenplaatsing: (
         Zicht(

@@ -9,9 +9,9 @@ from uuid import UUID
 import pytest
 
 from service import aanvragen, bezetting, grondslagen
-from service.aanvragen import AanvraagStatus
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
+from service.gebeurtenissen import AanvraagStatus
 from service.grondslagen import GrondslagSoort, GrondslagStatus, ToestemmingPersoon, ToestemmingStatus
 from service.voorzieningen import JuridischKader
 from tests import make
@@ -71,9 +71,9 @@ async def test_an_optie_becomes_a_definitive_plaatsing_and_then_the_child_comes(
 
 async def test_without_a_living_optie_nothing_becomes_definitive(pool: Pool, wie: Wie) -> None:
     """An hour later it has expired; the answer says what is possible."""
-    with pytest.raises(Refusal) as refused:
-        async with transaction(pool, wie) as conn:
-            plek, aanvraag = await ready(conn)
+    async with transaction(pool, wie) as conn:
+        plek, aanvraag = await ready(conn)
+        with pytest.raises(Refusal) as refused:
             await bezetting.plaats_definitief(conn, plek, aanvraag, make.day(3), None, now=make.NOW + HOUR)
 
     assert refused.value.kind is Kind.CONFLICT

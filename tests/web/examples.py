@@ -62,6 +62,8 @@ class World(Struct, frozen=True, kw_only=True):
     """Aanvraag of a child in crisis that has no place yet."""
     regulier: UUID
     """Aanvraag of a child that is not in crisis and lives nowhere yet."""
+    plaatsing: UUID
+    """Of `geplaatst`."""
     nummers: tuple[str, str, str]
     gebruiker: UUID
     koppeling: UUID
@@ -101,7 +103,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         open_ = await make.aanvraag(conn, kenmerk=f"{name} 2", **kind)
         regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
-        await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
+        plaatsing = await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
     async with transaction(pool, Wie(regio, Rol.BEHEERDER, GEBRUIKER)) as conn:
         koppeling = await koppelingen.add(conn, koppelingen.NieuweKoppeling(aanbieder_id=aanbieder.id, naam=name))
         sleutel = await koppelingen.add_sleutel(
@@ -125,6 +127,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         geplaatst=geplaatst.id,
         open=open_.id,
         regulier=regulier.id,
+        plaatsing=plaatsing.id,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
         gebruiker=gebruiker,
         koppeling=koppeling.id,
@@ -146,6 +149,7 @@ IN_PATH = {
     "stopId": "stop",
     "aanvraagId": "geplaatst",
     "samenplaatsingId": "samenplaatsing",
+    "plaatsingId": "plaatsing",
     "planId": "plan",
     "organisatieId": "organisatie",
     "gebruikerId": "gebruiker",
@@ -170,6 +174,7 @@ LISTED = {
     "lijstPlekken": "plek",
     "lijstAanvragen": "geplaatst",
     "lijstAlarmen": "geplaatst",
+    "lijstPlaatsingen": "plaatsing",
     "lijstPlannen": "plan",
     "lijstOrganisaties": "organisatie",
     "lijstGebruikers": "gebruiker",
@@ -258,6 +263,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,
     "wijzigAanvraag": lambda w: {"praktisch": STORIES["praktisch"]},
+    "zetPlaatsingStap": lambda w: {"stap": "verleng", "tot": "2026-05-01"},
     "startPlan": lambda w: {"seconden": 1},
     "wijzigPlan": lambda w: {"status": "gestopt"},
     "wijzigPlanregel": lambda w: {"vast": False},

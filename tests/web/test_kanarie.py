@@ -100,6 +100,8 @@ STEPS = [
     Step("loket", "GET", "/v1/locaties/{locatie}"),
     Step("loket", "GET", "/v1/plekken?aantal=200"),
     Step("loket", "GET", "/v1/voorzieningen/{voorziening}"),
+    Step("loket", "GET", "/v1/plaatsingen"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/plaatsingen"),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
     # What is wrong, with the words in every place where they can be.

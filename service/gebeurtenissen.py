@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from service.db import Connection
+from msgspec import Meta, Struct
+
+from service.db import Connection, Rol, rows_as
 
 
 class AanvraagStatus(StrEnum):
@@ -109,3 +111,42 @@ async def record(
     afgewezen, ingetrokken. `gegevens` are ids, days and codes, never a text of a person."""
     status = await conn.fetchval(LEG_VAST, aanvraag_id, soort, now, reden, naar, voorstel_id, plek_id, gegevens or {})
     return AanvraagStatus(status)
+
+
+# ── The history of one aanvraag ──────────────────────────────────────────────────────────────────
+
+
+class AanvraagGebeurtenis(Struct, rename="camel", kw_only=True):
+    """One thing that happened."""
+
+    id: UUID
+    op: datetime
+    soort: GebeurtenisSoort
+    van: Annotated[AanvraagStatus | None, Meta(description="Status van de aanvraag daarvoor.")]
+    naar: Annotated[AanvraagStatus | None, Meta(description="En daarna.")]
+    rol: Rol
+    gebruiker_id: Annotated[UUID | None, Meta(description="Wie het deed; alleen nullen: het loket zelf.")]
+    namens_id: Annotated[UUID | None, Meta(description="De collega voor wie.")]
+    reden: str | None
+    voorstel_id: UUID | None
+    plek_id: UUID | None
+    gegevens: Annotated[dict[str, str], Meta(description="Dagen, codes en nummers die erbij horen.")]
+
+
+PAGE = """
+select g.id, g.op, g.soort, g.van, g.naar, g.rol, g.gebruiker_id, g.namens_id, g.reden, g.voorstel_id, g.plek_id,
+       coalesce((select jsonb_object_agg(key, value) from jsonb_each_text(g.gegevens) where value is not null), '{}')
+           as gegevens
+from gebeurtenis g
+where g.aanvraag_id = $1
+  and ($2::uuid is null or g.nummer < (select c.nummer from gebeurtenis c where c.id = $2))
+order by g.nummer desc
+limit $3
+"""
+
+
+async def page(
+    conn: Connection, aanvraag_id: UUID, *, after: UUID | None = None, limit: int = 50
+) -> list[AanvraagGebeurtenis]:
+    """What happened to an aanvraag as far as who asks may know it, the last first."""
+    return rows_as(await conn.fetch(PAGE, aanvraag_id, after, limit), AanvraagGebeurtenis)

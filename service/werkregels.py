@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from service import regiokeuzes
 from service.aanvragen import Urgentie
 from service.db import Connection
+from service.fields import Code
 
 OWN = "Keuze van het loket; de regio beslist"
 TIJDENWET = "Algemene termijnenwet, art. 3"
@@ -39,6 +40,25 @@ class PerUrgentie(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     def voor(self, urgentie: Urgentie) -> int | None:
         found: int | None = getattr(self, urgentie)
         return found
+
+
+class Aantal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As PerUrgentie, but of what is never left open."""
+
+    crisis: Annotated[int, Meta(ge=1, le=3650)]
+    spoed: Annotated[int, Meta(ge=1, le=3650)]
+    regulier: Annotated[int, Meta(ge=1, le=3650)]
+
+    def voor(self, urgentie: Urgentie) -> int:
+        found: int = getattr(self, urgentie)
+        return found
+
+
+class Criteria(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Codes, per urgentie that asks for a reason."""
+
+    crisis: tuple[Code, ...]
+    spoed: tuple[Code, ...]
 
 
 class Werkregels(Struct, frozen=True, kw_only=True):
@@ -97,6 +117,36 @@ class Werkregels(Struct, frozen=True, kw_only=True):
         Bevrijdingsdag,
         _is("Wanneer 5 mei niet als werkdag telt. Veel cao's zeggen: in een lustrumjaar.", f"{TIJDENWET} lid 1"),
     ] = Bevrijdingsdag.ELK_JAAR
+
+    urgentie_criteria: Annotated[
+        Criteria, _is("Wanneer een aanvraag crisis of spoed mag zijn: wie de urgentie verhoogt, noemt een van deze.")
+    ] = Criteria(
+        crisis=("acute_onveiligheid", "geen_slaapplek", "spoedmachtiging"),
+        spoed=("verblijf_eindigt", "machtiging_verloopt", "thuis_onhoudbaar"),
+    )
+    optie_uren: Annotated[Aantal, _is("Zo lang houdt het loket een plek vast voor een aanvraag, in uren.")] = Aantal(
+        crisis=4, spoed=24, regulier=72
+    )
+    opties_hoogstens: Annotated[
+        int, _is("Zoveel plekken houdt het loket hooguit tegelijk vast voor een aanvraag.", ge=1, le=20)
+    ] = 3
+    voorstellen_hoogstens: Annotated[
+        int, _is("Bij zoveel aanbieders ligt een aanvraag hooguit tegelijk.", ge=1, le=20)
+    ] = 3
+    antwoord_uren: Annotated[
+        Aantal, _is("Binnen zoveel uren antwoordt een aanbieder op een voorstel; daarna vervalt het.")
+    ] = Aantal(crisis=2, spoed=24, regulier=72)
+    herinnering_uren: Annotated[
+        Aantal, _is("Zoveel uren voordat een voorstel zonder antwoord vervalt, krijgt de aanbieder een herinnering.")
+    ] = Aantal(crisis=1, spoed=8, regulier=24)
+    akkoord_dagen: Annotated[
+        Aantal,
+        _is("Zo lang blijft een plek vastgehouden na het ja van de aanbieder, voor toestemming en kennismaking."),
+    ] = Aantal(crisis=3, spoed=7, regulier=21)
+    nabij_minuten: Annotated[
+        int,
+        _is("Broers en zussen die apart wonen, wonen hooguit zoveel minuten reizen van elkaar.", ge=1, le=600),
+    ] = 30
 
 
 async def werkregels(conn: Connection) -> Werkregels:

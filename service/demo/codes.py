@@ -127,7 +127,7 @@ INSTELLINGEN: dict[str, tuple[Any, str]] = {
     "ankers": ({"thuis": 0.5, "school": 0.3, "netwerk": 0.2}, EXAMPLE),
     "leeftijdshorizon_maanden": (60, EXAMPLE),
     "bevestiging_uren": ({"vers": 72, "oud": 672}, EXAMPLE),
-    "optie_uren": (24, EXAMPLE),
+    "optie_uren": ({"crisis": 4, "spoed": 24, "regulier": 72}, EXAMPLE),
     "vrijhouden_advies": ({"aan": False, "punten": 10}, EXAMPLE),
     "alarm_crisis_dagen": ([14, 21, 28], EXAMPLE),
     **{

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from msgspec import structs
 
-from service import aanvragen
+from service import aanvragen, stappen
 from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.codes import Lijst
 from service.days import noon
@@ -410,9 +410,20 @@ async def _write(conn: Connection, item: Item, fields: dict[str, Any], *, contex
     if item.data is not None:
         fields = {**fields, "samenplaatsing_id": await samenplaatsingen.made(conn, item.data)}
     if item.current is not None:
-        await aanvragen.change(conn, item.current.id, WijzigingAanvraag(**fields))
+        await _change(conn, item.current, fields, context.now)
         return
     aangemeld = item.record.get("aangemeld op")
     moment = noon(aangemeld) if aangemeld else context.now
     made = await aanvragen.add(conn, NieuweAanvraag(**fields), now=min(moment, context.now))
     context.betrokkenen.append(made.id)
+
+
+async def _change(conn: Connection, current: Aanvraag, fields: dict[str, Any], now: datetime) -> None:
+    """Another urgentie is a step of its own."""
+    urgentie, reden = fields.pop("urgentie", None), fields.pop("urgentie_reden", None)
+    if fields:
+        await aanvragen.change(conn, current.id, WijzigingAanvraag(**fields), now=now)
+    if urgentie is not None or reden is not None:
+        await stappen.zet_urgentie(
+            conn, current, urgentie or current.urgentie, reden or current.urgentie_reden, "ingelezen", now=now
+        )

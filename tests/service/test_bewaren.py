@@ -121,14 +121,12 @@ async def test_the_term_counts_from_the_day_on_which_it_was_closed(pool: Pool, o
     """The database sets the day when the status says so, and takes it back when it is opened again."""
     async with transaction(pool, DIENST) as conn:
         id = (await make.aanvraag(conn)).id
-        day = "select afgesloten_op from aanvraag where id = $1"
-        assert await conn.fetchval(day, id) is None
-        await conn.execute("update aanvraag set status = 'afgewezen' where id = $1", id)
-        assert await conn.fetchval(day, id) == await conn.fetchval(
-            "select (now() at time zone 'Europe/Amsterdam')::date"
-        )
-        await conn.execute("update aanvraag set status = 'in_behandeling' where id = $1", id)
-        assert await conn.fetchval(day, id) is None
+    day = "select afgesloten_op from aanvraag where id = $1"
+    assert await owner.fetchval(day, id) is None
+    await owner.execute("update aanvraag set status = 'afgewezen' where id = $1", id)
+    assert await owner.fetchval(day, id) == await owner.fetchval("select (now() at time zone 'Europe/Amsterdam')::date")
+    await owner.execute("update aanvraag set status = 'in_behandeling' where id = $1", id)
+    assert await owner.fetchval(day, id) is None
 
 
 Put = Callable[[datetime], tuple[str, tuple[Any, ...]]]
@@ -295,7 +293,7 @@ async def test_what_counts_stays(pool: Pool, owner: Connection, kanarie: UUID) -
         seen = await aanvragen.get(conn, kanarie)
         assert (seen.pc4, seen.kenmerk, seen.toestemmingen) == (None, None, [])
         with pytest.raises(Refusal, match="anoniem gemaakt"):
-            await aanvragen.change(conn, kanarie, aanvragen.WijzigingAanvraag(rolstoel=True))
+            await aanvragen.change(conn, kanarie, aanvragen.WijzigingAanvraag(rolstoel=True), now=make.NOW)
     besluit = await owner.fetchrow("select * from besluit")
     assert besluit is not None and (besluit["reden"], besluit["toelichting"]) == ("anders", "(verwijderd)")
     assert await owner.fetchval("select count(*) from bezetting where soort = 'plaatsing'") == 1

@@ -2499,6 +2499,7 @@ comment on column gebeurtenis.gegevens is 'Ids, days and codes; never a text of 
 comment on column gebeurtenis.transactie is 'A reader who goes on where it was looks below the oldest that still runs, so that what commits late is not missed.';
 create index gebeurtenis_aanvraag on gebeurtenis (aanvraag_id, nummer) where aanvraag_id is not null;
 create index gebeurtenis_stroom on gebeurtenis (regio, transactie, nummer);
+create index gebeurtenis_stroom_aanbieder on gebeurtenis (aanbieder_id, transactie, nummer) where aanbieder_id is not null;
 create index gebeurtenis_voorstel on gebeurtenis (voorstel_id) where voorstel_id is not null;
 
 create type opschaling_aanleiding as enum
@@ -2656,6 +2657,8 @@ as $$
 begin
     insert into taak (regio, soort, sleutel) values (new.regio, 'melding', new.id::text);
     perform pg_notify('loket_gebeurtenis', new.regio);
+    -- A provider may be of another region than the child.
+    perform pg_notify('loket_gebeurtenis', a.regio) from aanbieder a where a.id = new.aanbieder_id and a.regio <> new.regio;
     return null;
 end;
 $$;

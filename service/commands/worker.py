@@ -22,7 +22,8 @@ from service.errors import Kind, Refusal
 from service.failures import log_to_stderr
 from service.settings import Settings
 from service.worker.anker import Anker
-from service.worker.handlers import HANDLERS
+from service.worker.dagronde import Wekker
+from service.worker.handlers import handlers
 from service.worker.loop import Worker
 from service.worker.opruimer import Opruimer
 from service.worker.zegel import Zegel
@@ -72,6 +73,8 @@ async def main(settings: Settings, *, quiet: bool) -> None:
             loop.add_signal_handler(number, stop)
         if settings.log_anker is None:
             connect.say("Let op: LOKET_LOG_ANKER is leeg. Een afgekapt log is zo niet te ontdekken.")
+        if settings.smtp_host is None and not quiet:
+            connect.say("Let op: LOKET_SMTP_HOST is leeg. Mails blijven wachten tot er een mailserver is.")
         if not quiet:
             connect.say("Klaar. De worker wacht op taken. Stop met Ctrl-C.")
         await worker.run()
@@ -94,8 +97,8 @@ async def opened(
         listening = asyncio.create_task(bus.run())
         try:
             anker = None if settings.log_anker is None else Anker(settings.log_anker)
-            zegel = Zegel(pool, anker, clock=clock)
-            yield Worker(settings, pool, bus, HANDLERS, clock=clock, zegel=zegel, opruimer=Opruimer(pool, clock=clock))
+            beside = (Zegel(pool, anker, clock=clock), Opruimer(pool, clock=clock), Wekker(pool, clock=clock))
+            yield Worker(settings, pool, bus, handlers(settings), clock=clock, beside=beside)
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -22,8 +22,6 @@ from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
 from service.settings import Settings
 from service.taken import Claim, Taak, TaakSoort
-from service.worker.opruimer import Opruimer
-from service.worker.zegel import Zegel
 
 POLL_S = 5.0
 """Without being woken a worker looks this often: for a lease that ended, and for what was to wait."""
@@ -88,6 +86,12 @@ class Again(Exception):
     """Raised by a handler for what nobody here can mend, such as a mail server that is away. Says why, in Dutch."""
 
 
+class Beside(Protocol):
+    """A loop that goes on beside the queue, until told to stop."""
+
+    async def run(self, stopping: asyncio.Event) -> None: ...
+
+
 class Worker:
     """So many taken at a time as its lanes are wide, until `stop`."""
 
@@ -99,11 +103,10 @@ class Worker:
         handlers: Mapping[TaakSoort, Handler],
         *,
         clock: Callable[[], datetime],
-        zegel: Zegel | None = None,
-        opruimer: Opruimer | None = None,
+        beside: Sequence[Beside] = (),
     ) -> None:
         self._settings, self._pool, self._bus, self._clock = settings, pool, bus, clock
-        self._beside = [loop for loop in (zegel, opruimer) if loop is not None]
+        self._beside = beside
         self._handlers = handlers
         self._lease_s = settings.worker_lease_s
         self._stopping = asyncio.Event()

@@ -1,0 +1,113 @@
+"""Stroom: gebeurtenissen as they come, for who follows them live and goes on where it was.
+
+The order is (transactie, nummer), and only what lies below the oldest transaction that still writes is read: whatever
+commits later has a higher number there, so a reader that goes on from its last place misses nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from service.db import Connection, Rol, rows_as
+from service.fields import AanvraagId
+from service.gebeurtenissen import AanvraagStatus, GebeurtenisSoort
+
+CHANNEL = "loket_gebeurtenis"
+"""Notified with the region when something happened there."""
+
+MOST = 200
+"""In one go."""
+
+
+class Gebeurd(Struct, rename="camel", kw_only=True):
+    """What happened."""
+
+    id: UUID
+    soort: GebeurtenisSoort
+    op: datetime
+    rol: Annotated[Rol, Meta(description="In welke rol iemand het deed.")]
+    aanvraag_id: AanvraagId | None
+    voorstel_id: UUID | None
+    plek_id: UUID | None
+    van: AanvraagStatus | None
+    naar: AanvraagStatus | None
+
+
+class Plaats(Struct, frozen=True):
+    """Where a reader is; as `Last-Event-ID` it is `transactie,nummer`."""
+
+    transactie: int
+    nummer: int
+
+    def __str__(self) -> str:
+        return f"{self.transactie},{self.nummer}"
+
+
+FORM = re.compile(r"([0-9]{1,19}),([0-9]{1,18})")
+
+
+def plaats(text: str) -> Plaats | None:
+    """None when it is no place that we gave."""
+    match = FORM.fullmatch(text)
+    return None if match is None else Plaats(int(match[1]), int(match[2]))
+
+
+GRENS = "select pg_snapshot_xmin(pg_current_snapshot())::text"
+
+
+async def nu(conn: Connection) -> Plaats:
+    """The place of who has seen all that happened so far."""
+    return Plaats(int(await conn.fetchval(GRENS)) - 1, 0)
+
+
+COLUMNS = """id, soort::text as soort, op, rol::text as rol, aanvraag_id, voorstel_id, plek_id,
+    van::text as van, naar::text as naar, transactie::text as transactie, nummer"""
+
+AFTER = """(transactie, nummer) > ($1::text::xid8, $2) and transactie < pg_snapshot_xmin(pg_current_snapshot())
+order by transactie, nummer
+limit $3"""
+
+NA_REGIO = f"select {COLUMNS} from gebeurtenis where regio = huidige_regio() and {AFTER}"
+
+# Also of a child of another region.
+NA_AANBIEDER = f"select {COLUMNS} from gebeurtenis where aanbieder_id = huidige_organisatie() and {AFTER}"
+
+KOMT_REGIO = """
+select exists (
+    select from gebeurtenis
+    where regio = huidige_regio() and transactie >= pg_snapshot_xmin(pg_current_snapshot()))
+"""
+
+KOMT_AANBIEDER = """
+select exists (
+    select from gebeurtenis
+    where aanbieder_id = huidige_organisatie() and transactie >= pg_snapshot_xmin(pg_current_snapshot()))
+"""
+
+
+class Geplaatst(Struct, frozen=True):
+    """Something that happened, with the place after it."""
+
+    gebeurd: Gebeurd
+    plaats: Plaats
+
+
+async def na(conn: Connection, last: Plaats, rol: Rol) -> list[Geplaatst]:
+    """What happened after `last`, as far as who asks may see it."""
+    query = NA_AANBIEDER if rol is Rol.AANBIEDER else NA_REGIO
+    rows = await conn.fetch(query, str(last.transactie), last.nummer, MOST)
+    found = [{name: value for name, value in row.items() if name not in ("transactie", "nummer")} for row in rows]
+    places = [Plaats(int(row["transactie"]), row["nummer"]) for row in rows]
+    gebeurd: list[Gebeurd] = rows_as(found, Gebeurd)  # type: ignore[arg-type]
+    return [Geplaatst(one, place) for one, place in zip(gebeurd, places, strict=True)]
+
+
+async def komt(conn: Connection, rol: Rol) -> bool:
+    """Whether something happened that cannot be told yet, because something older is still being written."""
+    found: bool = await conn.fetchval(KOMT_AANBIEDER if rol is Rol.AANBIEDER else KOMT_REGIO)
+    return found

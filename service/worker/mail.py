@@ -1,0 +1,73 @@
+"""Taak `mail`: give a bericht to the mail server. Whoever dies in between sends it again, with the same Message-ID."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+from service import berichten
+from service.db import Connection, transaction
+from service.errors import Kind, Refusal
+from service.mail import smtp
+from service.mail.brief import brief
+from service.settings import Settings
+from service.taken import Taak
+from service.worker.loop import Again, Handler, Job, Write
+
+MINUTE, HOUR = 60.0, 3600.0
+
+WAITS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
+"""A mail server may be away for a weekend's night; after two days it is no news any more."""
+
+
+async def perform(job: Job) -> Write:
+    id, now = UUID(job.taak.gegevens["berichtId"]), job.clock()
+    async with transaction(job.pool, job.wie, readonly=True) as conn:
+        post = await berichten.post(conn, id)
+        regels = await berichten.regels(conn, id) if post is not None else []
+    if post is None:
+        return _nothing
+    if post.adres is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze gebruiker is uitgezet, of heeft geen mailadres.")
+    server = smtp.server(job.settings)
+    if server is None:
+        raise Again("Er is geen mailserver ingesteld.")
+    loket = adres(job.settings)
+    try:
+        letter = brief(
+            id,
+            van=server.van,
+            aan=post.adres,
+            zin=berichten.zin(post.soort, post.gegevens),
+            regels=regels,
+            link=loket + post.pad,
+            instellingen=f"{loket}/start",
+            op=post.op,
+        )
+        await asyncio.to_thread(smtp.send, server, post.adres, letter)
+    except (smtp.Refused, ValueError) as error:
+        why = str(error) if isinstance(error, smtp.Refused) else "Dit mailadres kan niet."
+        raise Refusal(Kind.CONFLICT, why) from None
+    except smtp.Away as error:
+        raise Again(str(error)) from None
+
+    async def write(conn: Connection) -> None:
+        await berichten.bezorgd(conn, id, now)
+
+    return write
+
+
+async def _nothing(_: Connection) -> None:
+    """It is gone, or was sent already."""
+
+
+def adres(settings: Settings) -> str:
+    """Where people find the loket; in the demo that is this computer."""
+    return settings.adres or f"http://{settings.host}:{settings.port}"
+
+
+async def failed(conn: Connection, taak: Taak, fout: str) -> None:
+    await berichten.mislukt(conn, UUID(taak.gegevens["berichtId"]), fout)
+
+
+HANDLER = Handler(perform, failed, WAITS)

@@ -74,6 +74,9 @@ class Werkregels(Struct, frozen=True, kw_only=True):
     geen_vervolg_zorgvormen: Annotated[
         tuple[str, ...], _is("Hier kan een kind na crisis of gesloten verblijf niet blijven wonen.")
     ] = ("pleegzorg-deeltijd", "logeer", "tussenvoorziening")
+    crisis_zeker_uren: Annotated[
+        int, _is("Een crisisplek die langer geleden is bevestigd, is niet zeker.", ge=1, le=720)
+    ] = 24
     vervolg_verblijf_dagen: Annotated[
         int, _dagen("Zo lang is het verblijf waar een vervolgaanvraag om vraagt, tot de verwijzer iets anders zegt.")
     ] = 180

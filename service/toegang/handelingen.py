@@ -90,6 +90,7 @@ AANVRAGEN_ZIEN = {
     **AANVRAGEN_DOEN,
     A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF, eigen=True),
 }
+CRISIS = {S: AANBOD_ZIEN[S], C: AANBOD_ZIEN[C]}
 PLAATSINGEN_ZETTEN = {
     S: Grond("van kinderen van de regio", Doel.PLEK_ZOEKEN),
     C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS),
@@ -157,6 +158,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("lijstPlaatsingenVanAanvraag", LEES, Object.PLAATSING, PLAATSINGEN_ZIEN, _BEMIDDELEN),
     Handeling("haalPlaatsing", LEES, Object.PLAATSING, PLAATSINGEN_ZIEN, _BEMIDDELEN),
     Handeling("zetPlaatsingStap", WIJZIG, Object.PLAATSING, PLAATSINGEN_ZETTEN, _BEMIDDELEN),
+    Handeling("lijstCrisisplekken", LEES, Object.PLEK, CRISIS, _AANBOD),
+    Handeling("legCrisisplaatsingVast", MAAK, Object.PLAATSING, ZOEKEN, _BEMIDDELEN),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),

@@ -12,6 +12,7 @@ from service import (
     aanbieders,
     aanvragen,
     codes,
+    crisis,
     gebeurtenissen,
     gebruikers,
     grondslagen,
@@ -73,6 +74,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
     _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel),
     _heel(S, C): (
+        crisis.Crisisplek,
         rangschikking.Rangschikking,
         rangschikking.PassendePlek,
         rangschikking.AfgevallenPlek,

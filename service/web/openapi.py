@@ -44,6 +44,7 @@ TAGS = {
     "voorzieningen": "Gezinshuizen, groepen en pleegzorgprofielen, elk met een opnameprofiel.",
     "plekken": "Bedden: publiceren, bevestigen en tijdelijk stoppen.",
     "aanvragen": "Wie een plek zoekt, onder een nummer: nooit een naam, BSN of adres.",
+    "crisis": "Voor wie vannacht een bed zoekt: bellen, plaatsen en daarna vastleggen.",
     "plaatsingen": "Waar een kind woont, woonde of gaat wonen, en wat daarin verandert.",
     "plannen": "Voorstellen voor alle open aanvragen tegelijk. Advies: een mens bekijkt het regel voor regel.",
     "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",

@@ -28,6 +28,26 @@ class Page(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     ) = None
 
 
+class Part(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Query parameters of a list that is made anew each time: of what are no rows."""
+
+    aantal: Annotated[int, Meta(ge=1, le=200, description="Hoeveel er hooguit op een bladzijde staan.")] = 50
+    overslaan: Annotated[
+        int, Meta(ge=0, le=1_000_000, description="Zoveel overslaan. Staat in de Link van de vorige bladzijde.")
+    ] = 0
+
+
+def part(call: Call, whole: list[Any]) -> Answer:
+    """A page of the list as it is now, with its Link header."""
+    query: Part = call.query
+    until = query.overslaan + query.aantal
+    shown = whole[query.overslaan : until]
+    if until >= len(whole):
+        return Answer(body=shown)
+    link = f'</v1{call.path}?aantal={query.aantal}&overslaan={until}>; rel="next"'
+    return Answer(body=shown, headers={"Link": link})
+
+
 class Row(Protocol):
     @property
     def id(self) -> UUID: ...

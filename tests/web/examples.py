@@ -52,6 +52,7 @@ class World(Struct, frozen=True, kw_only=True):
     locatie: UUID
     voorziening: UUID
     plek: UUID
+    crisisplek: UUID
     bevestiging: UUID
     stop: UUID
     organisatie: UUID
@@ -60,6 +61,8 @@ class World(Struct, frozen=True, kw_only=True):
     """Aanvraag of a child in crisis that lives at the aanbieder; in the samenplaatsing."""
     open: UUID
     """Aanvraag of a child in crisis that has no place yet."""
+    gebeld: UUID
+    """Aanvraag of a child in crisis for whom somebody is on the telephone."""
     regulier: UUID
     """Aanvraag of a child that is not in crisis and lives nowhere yet."""
     plaatsing: UUID
@@ -94,6 +97,8 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         )
         await make.voorziening(conn, locatie_id=locatie.id, naam=f"{name} leeg")
         plek = await make.plek(conn, voorziening_id=huis.id, naam=name)
+        crisis = await make.voorziening(conn, locatie_id=locatie.id, naam=f"{name} crisis", zorgvorm="crisis")
+        crisisplek = await make.plek(conn, voorziening_id=crisis.id)
         bevestiging = await plekken.bevestig(conn, plek.id, None, now=make.NOW, bron=plekken.Bron.SCHERM)
         stop = await make.stop(conn, plek_id=plek.id)
         organisatie = await make.organisatie(conn, naam=name)
@@ -101,6 +106,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         kind = {"organisatie_id": organisatie, "urgentie": aanvragen.Urgentie.CRISIS, **STORIES}
         geplaatst = await make.aanvraag(conn, kenmerk=f"{name} 1", samenplaatsing_id=samen.id, **kind)
         open_ = await make.aanvraag(conn, kenmerk=f"{name} 2", **kind)
+        gebeld = await make.aanvraag(conn, kenmerk=f"{name} 4", **kind)
         regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
         plaatsing = await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
@@ -120,12 +126,14 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         locatie=locatie.id,
         voorziening=huis.id,
         plek=plek.id,
+        crisisplek=crisisplek.id,
         bevestiging=bevestiging.id,
         stop=stop.id,
         organisatie=organisatie,
         samenplaatsing=samen.id,
         geplaatst=geplaatst.id,
         open=open_.id,
+        gebeld=gebeld.id,
         regulier=regulier.id,
         plaatsing=plaatsing.id,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
@@ -175,6 +183,7 @@ LISTED = {
     "lijstAanvragen": "geplaatst",
     "lijstAlarmen": "geplaatst",
     "lijstPlaatsingen": "plaatsing",
+    "lijstCrisisplekken": "crisisplek",
     "lijstPlannen": "plan",
     "lijstOrganisaties": "organisatie",
     "lijstGebruikers": "gebruiker",
@@ -209,6 +218,17 @@ PROVIDER = UUID(int=7)
 """Identity provider that who asks for an example must have made."""
 
 BEFORE = {
+    # The child never came: it is in crisis again, and the plek is free.
+    "legCrisisplaatsingVast": """
+        with kwam as (
+            update bezetting b set aanvraag_id = null, vrijgegeven_op = now()
+            from plek p join voorziening v on v.id = p.voorziening_id
+            join koppeling k on k.aanbieder_id = p.aanbieder_id
+            where k.id = $1 and p.id = b.plek_id and v.zorgvorm = 'crisis'
+            returning b.id)
+        update aanvraag set status = 'in_behandeling' where id in (
+            select b.aanvraag_id from bezetting b join kwam on kwam.id = b.id)
+    """,
     "voegSleutelToe": "delete from koppelingsleutel where koppeling_id = $1 and kid like 'nieuw %'",
 }
 """For what does not go well twice: run before each request that must succeed, with the koppeling."""
@@ -263,6 +283,12 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,
     "wijzigAanvraag": lambda w: {"praktisch": STORIES["praktisch"]},
+    "legCrisisplaatsingVast": lambda w: {
+        "aanvraagId": str(w.gebeld),
+        "plekId": str(w.crisisplek),
+        "gebeldOp": make.NOW.isoformat(),
+        "met": "Groepsleider",
+    },
     "zetPlaatsingStap": lambda w: {"stap": "verleng", "tot": "2026-05-01"},
     "startPlan": lambda w: {"seconden": 1},
     "wijzigPlan": lambda w: {"status": "gestopt"},

@@ -101,6 +101,8 @@ STEPS = [
     Step("loket", "GET", "/v1/plekken?aantal=200"),
     Step("loket", "GET", "/v1/voorzieningen/{voorziening}"),
     Step("loket", "GET", "/v1/plaatsingen"),
+    Step("loket", "POST", "/v1/crisisplaatsingen", lambda k: {
+        "aanvraagId": k["aanvraag"], "plekId": k["plek"], "gebeldOp": "2026-01-01T00:00Z", "met": WORDS["fout"]}, 400),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/plaatsingen"),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),

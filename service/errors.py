@@ -92,6 +92,17 @@ CONSTRAINTS: dict[str, Meaning] = {
         " iedereen die dat moet. Leg vast wat nog mist.",
     ),
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
+    "route_een_open": Meaning(
+        Kind.CONFLICT, "Zo'n route loopt al voor deze aanvraag. Wat nu wel kan: daarmee verdergaan, of die beëindigen."
+    ),
+    "opschaling_een_open_per_tafel": Meaning(
+        Kind.CONFLICT,
+        "Deze tafel kijkt al naar deze aanvraag. Wat nu wel kan: die opschaling sluiten, of een andere tafel kiezen.",
+        "/tafel",
+    ),
+    "opschaling_vraag_een_per_voorziening": Meaning(
+        Kind.CONFLICT, "Deze vraag is daar al gesteld. Wat nu wel kan: een andere voorziening vragen.", "/voorzieningId"
+    ),
     "contract_een_per_periode": Meaning(
         Kind.CONFLICT, "Er is in deze periode al een contract met deze aanbieder voor deze zorgvorm."
     ),

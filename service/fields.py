@@ -102,6 +102,7 @@ def herkenbare(value: Struct, pointer: str = "") -> list[FieldError]:
         here, part = f"{pointer}/{name}", getattr(value, field.name)
         if isinstance(part, str) and (wrong := _personal(_looks_for(field.type), part, here)):
             found.append(wrong)
+        found += herkenbare(part, here) if isinstance(part, Struct) else []
         parts = part if isinstance(part, list) else ()
         found += [
             e for i, item in enumerate(parts) if isinstance(item, Struct) for e in herkenbare(item, f"{here}/{i}")
@@ -165,6 +166,20 @@ def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[F
     return info.cls(**values)
 
 
+def _tagged(kinds: list[inspect.Type], value: object, pointer: str, errors: list[FieldError]) -> Any:
+    """One of several Structs: a field says which."""
+    by_tag = {kind.tag: kind for kind in kinds if isinstance(kind, inspect.StructType)}
+    assert len(by_tag) == len(kinds)
+    field = next(iter(by_tag.values())).tag_field
+    if not isinstance(value, Mapping):
+        return _wrong(errors, pointer, "een JSON-object")
+    tag = value.get(field)
+    if not isinstance(tag, str) or tag not in by_tag:
+        return _wrong(errors, f"{pointer}/{field}", "een van: " + ", ".join(str(known) for known in by_tag))
+    rest = {name: item for name, item in value.items() if name != field}
+    return _struct(by_tag[tag], rest, pointer, errors, lax=False)
+
+
 def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
     wanted = None
     while isinstance(info, inspect.Metadata):
@@ -173,8 +188,10 @@ def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldEr
     if isinstance(info, inspect.UnionType):
         if value is None and any(isinstance(kind, inspect.NoneType) for kind in info.types):
             return None
-        (info,) = (kind for kind in info.types if not isinstance(kind, inspect.NoneType))
-        return _value(info, value, pointer, errors, lax)
+        kinds = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)]
+        return (
+            _value(kinds[0], value, pointer, errors, lax) if len(kinds) == 1 else _tagged(kinds, value, pointer, errors)
+        )
     if isinstance(info, inspect.StructType):
         return _struct(info, value, pointer, errors, lax)
     if isinstance(info, inspect.ListType):

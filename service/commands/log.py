@@ -159,6 +159,8 @@ WAT = {
     Object.RANGSCHIKKING: "de plekken die passen",
     Object.PLAN: "een voorstel voor alle kinderen die wachten",
     Object.PLANREGEL: "de plek in een voorstel",
+    Object.ROUTE: "een andere weg dan een plek, zoals hulp thuis of wonen bij familie",
+    Object.OPSCHALING: "wie er extra meekijken om een plek te vinden",
     Object.SAMENPLAATSING: "wie er samen een plek zoekt",
     Object.LIJST: "een lijst met aanvragen",
     Object.LOGREGEL: "wie er heeft gekeken",

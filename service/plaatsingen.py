@@ -18,6 +18,7 @@ from service.days import months_after, today
 from service.db import Connection, Rol, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
+from service.werkdagen import bericht_voor
 from service.werkregels import werkregels
 
 
@@ -84,6 +85,14 @@ NEEDS = {
 TAKES = {**NEEDS, PlaatsingStap.VERLENG: ("tot",)}
 
 
+class Gesprek(Struct, rename="camel", frozen=True, kw_only=True):
+    """The yes of a provider by telephone."""
+
+    gebeld_op: datetime
+    door: Annotated[UUID, Meta(description="Gebruiker die belde.")]
+    met: Annotated[str, Meta(description="Met wie: een functie of voornaam.")]
+
+
 class Plaatsing(Struct, rename="camel", kw_only=True):
     id: UUID
     aanvraag_id: Annotated[
@@ -104,6 +113,13 @@ class Plaatsing(Struct, rename="camel", kw_only=True):
     definitief_op: datetime | None
     beeindigd_op: date | None
     einde_reden: EindeReden | None
+    gesprek: Annotated[Gesprek | None, Meta(description="Als de plaatsing per telefoon begon.")]
+    startbericht_voor: Annotated[
+        date | None, Meta(description="Uiterlijke dag voor het startbericht dat de aanbieder zelf stuurt.")
+    ] = None
+    stopbericht_voor: Annotated[
+        date | None, Meta(description="Uiterlijke dag voor het stopbericht dat de aanbieder zelf stuurt.")
+    ] = None
     vervolg_id: Annotated[
         AanvraagId | None, Meta(description="De aanvraag voor waar het kind na crisis of gesloten verblijf heen gaat.")
     ]
@@ -118,6 +134,8 @@ select b.id, b.aanvraag_id, w.nummer, w.aanbieder_id, w.aanbieder, w.voorziening
        w.zorgvorm, w.gezinsvorm, w.vervolg_id, w.vervolg_open, w.elders_woont, b.regio, b.vraag_regio,
        lower(b.periode) as van, upper(b.periode) as tot, b.begonnen_op, b.definitief_op, b.beeindigd_op, b.einde_reden,
        b.versie,
+       (select jsonb_build_object('gebeldOp', t.gebeld_op, 'door', t.gebruiker_id, 'met', t.met)
+        from telefoongesprek t where t.bezetting_id = b.id order by t.gebeld_op desc limit 1) as gesprek,
        case when b.vrijgegeven_op is not null then 'afgezegd'
             when b.beeindigd_op is not null then 'beeindigd'
             when b.begonnen_op is not null or lower(b.periode) <= $1::date and b.definitief_op is null then 'loopt'
@@ -191,11 +209,13 @@ class Rij(Struct, kw_only=True):
 
 
 async def _shown(conn: Connection, wie: Wie, rows: list[Any], now: datetime) -> list[Plaatsing]:
-    maanden = (await werkregels(conn)).gezin_maanden if rows else 0
+    rules = await werkregels(conn)
     facts: list[Rij] = rows_as(rows, Rij)
     shown: list[Plaatsing] = rows_as(rows, Plaatsing)
     for plaatsing, fact in zip(shown, facts, strict=True):
-        plaatsing.let_op, plaatsing.kan = _let_op(fact, maanden, today(now)), _kan(fact, wie)
+        plaatsing.let_op, plaatsing.kan = _let_op(fact, rules.gezin_maanden, today(now)), _kan(fact, wie)
+        plaatsing.startbericht_voor = bericht_voor(plaatsing.begonnen_op, rules)
+        plaatsing.stopbericht_voor = bericht_voor(plaatsing.beeindigd_op, rules)
     return shown
 
 

@@ -155,6 +155,9 @@ class AlarmSoort(StrEnum):
     TOESTEMMING_ONTBREEKT = "toestemming_ontbreekt"
     TOESTEMMING_GEWEIGERD = "toestemming_geweigerd"
     VERGETEN = "vergeten"
+    VERVOLG_ZONDER_PLEK = "vervolg_zonder_plek"
+    NORM = "norm"
+    ACHTTIEN = "achttien"
 
 
 class Ernst(StrEnum):
@@ -176,6 +179,10 @@ ZINNEN = {
     AlarmSoort.TOESTEMMING_GEWEIGERD: "Iemand die toestemming moet geven, weigert.",
     AlarmSoort.VERGETEN: "De uiterlijke datum is al lang voorbij en de aanvraag is nog open. Sluit haar, of geef"
     " een nieuwe datum.",
+    AlarmSoort.VERVOLG_ZONDER_PLEK: "Dit kind woont al lang op een plek waar het niet kan blijven, en er is nog geen"
+    " vervolgplek.",
+    AlarmSoort.NORM: "Op deze dag hoort er een plek te zijn, volgens de norm van de regio.",
+    AlarmSoort.ACHTTIEN: "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna.",
 }
 
 

@@ -21,6 +21,11 @@ from service import (
     koppelingen,
     locaties,
     narrowing,
+    opschaaladvies,
+    opschaaldossier,
+    opschalingen,
+    opschalingsvragen,
+    opties,
     organisaties,
     plaatsingen,
     planniveaus,
@@ -29,6 +34,8 @@ from service import (
     planverslag,
     plekken,
     rangschikking,
+    routes,
+    routesoorten,
     samenplaatsingen,
     stops,
     termijnen,
@@ -75,6 +82,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel),
     _heel(S, C): (
         crisis.Crisisplek,
+        plaatsingen.Gesprek,
         rangschikking.Rangschikking,
         rangschikking.PassendePlek,
         rangschikking.AfgevallenPlek,
@@ -82,8 +90,22 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         rangschikking.Voorkomen,
         rangschikking.Bijdrage,
     ),
-    _heel(S, V): (termijnen.Alarm,),
+    _heel(S, V, C): (opties.Optie,),
+    _heel(S, V): (
+        routes.Route,
+        routesoorten.Overleg,
+        *routesoorten.ALLE,
+        opschalingen.Opschaling,
+        termijnen.Alarm,
+    ),
     _heel(S): (
+        opschaaladvies.Opschaaladvies,
+        opschaaldossier.OpschalingDossier,
+        opschaaldossier.DossierPlek,
+        opschaaldossier.DossierUitweg,
+        opschaaldossier.Geprobeerd,
+        opschaaldossier.Poging,
+        opschaaldossier.Stap,
         planverslag.Plan,
         planverslag.PlanOverzicht,
         planverslag.PlanKeuze,
@@ -175,10 +197,22 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         Zicht(
             frozenset({S, V, C, A}),
             "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek zorgvorm stand van tot"
-            " begonnen_op definitief_op beeindigd_op einde_reden let_op kan versie",
+            " begonnen_op definitief_op beeindigd_op einde_reden startbericht_voor stopbericht_voor let_op kan versie",
             "Wie bij een verblijf hoort, weet waar en van wanneer tot wanneer.",
         ),
+        Zicht(frozenset({S, C}), "gesprek", "Met wie er gebeld is, is van het loket en de crisisdienst."),
         Zicht(frozenset({S, V}), "vervolg_id", "Waar het kind daarna heen gaat, gaat wie nu zorgt niet aan."),
+    ),
+    opschalingsvragen.Opschalingsvraag: (
+        Zicht(
+            frozenset({S, A}),
+            "id aanbieder_id voorziening_id voorziening regels gesteld_op antwoord_voor loopt nodig vanaf toelichting"
+            " beantwoord_op versie",
+            "Wie bijna past, zegt wat er nodig is om wel te kunnen.",
+        ),
+        Zicht(
+            frozenset({S}), "opschaling_id aanvraag_id", "Om wie het gaat, hoeft een aanbieder daarvoor niet te weten."
+        ),
     ),
     samenplaatsingen.Samenplaatsing: (
         Zicht(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from service import termijnen
+from service import alarmen
 from service.termijnen import Alarm
 from service.web import paging
 from service.web.operation import Answer, Call, get
 
 
 async def page(call: Call) -> Answer:
-    return paging.part(call, await termijnen.alarmen(call.conn, call.now))
+    return paging.part(call, await alarmen.alarmen(call.conn, call.now))
 
 
 OPERATIONS = (
@@ -18,8 +18,9 @@ OPERATIONS = (
         page,
         id="lijstAlarmen",
         tag="aanvragen",
-        summary="Grondslagen, machtigingen en toestemmingen die ontbreken of aflopen, en aanvragen die vergeten lijken",
-        description="Wat al misging eerst, en dan op dag. De termijnen zijn instellingen van de regio.",
+        summary="Wat ontbreekt of afloopt, en wie te lang wacht",
+        description="Grondslagen, machtigingen en toestemmingen; geen vervolgplek na crisis; normen; bijna 18; en wat"
+        " vergeten lijkt. Wat al misging eerst, en dan op dag. De termijnen zijn instellingen van de regio.",
         query=paging.Part,
         answer=list[Alarm],
     ),

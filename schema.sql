@@ -3286,7 +3286,7 @@ begin atomic
     where p.voorziening_id = any (voorzieningen) and b.soort <> 'stop' and b.vrijgegeven_op is null
       and (b.soort = 'plaatsing' or b.vervalt_op > nu)
       and (b.periode && daterange(groep_van.van, groep_van.tot)
-           or b.soort = 'plaatsing' and b.beeindigd_op is null and upper(b.periode) <= groep_van.van)
+           or b.soort = 'plaatsing' and b.beeindigd_op is null and upper(b.periode) <= (nu at time zone 'Europe/Amsterdam')::date)
       and not coalesce(b.aanvraag_id = any (zonder), false)
       and (p.regio = huidige_regio() or p.regio = any (gedeelde_regios()))
       and huidige_rol() in ('schakelfunctionaris', 'crisisdienst');

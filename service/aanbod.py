@@ -30,7 +30,7 @@ select p.id, p.voorziening_id, v.locatie_id, p.aanbieder_id, p.regio, v.zorgvorm
 from plek p
 join voorziening v on v.id = p.voorziening_id
 join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
-where z.rangschikbaar
+where (z.rangschikbaar or $3)
   and (upper_inf(p.bestaat) or upper(p.bestaat) > $1)
   and ($2::uuid[] is null or p.voorziening_id = any ($2))
 """
@@ -130,13 +130,14 @@ async def load_plekken(
     alleen: list[UUID] | None = None,
     *,
     zonder: frozenset[tuple[UUID, date]] = frozenset(),
+    elke_zorgvorm: bool = False,
 ) -> tuple[list[Plek], datetime]:
     """All visible plekken (or those of the voorzieningen `alleen`), and until when this holds without any change.
 
-    `zonder` are opties, by plek and first day, that take nothing here.
+    `zonder` are opties, by plek and first day, that take nothing here; `elke_zorgvorm` also those that are not ranked.
     """
     vandaag = today(now)
-    rows = await conn.fetch(PLEKKEN, vandaag, alleen)
+    rows = await conn.fetch(PLEKKEN, vandaag, alleen, elke_zorgvorm)
     few = alleen is not None
     perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
     punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in rows}) if few else None)

@@ -91,6 +91,16 @@ CONSTRAINTS: dict[str, Meaning] = {
         "Een plaatsing is pas definitief met een grondslag die geldt, het ja van de aanbieder en de toestemming van"
         " iedereen die dat moet. Leg vast wat nog mist.",
     ),
+    "bezetting_binnen_afspraak": Meaning(
+        Kind.CONFLICT,
+        "Deze plek is van een andere regio, en er is geen afspraak voor deze zorgvorm. Wat nu wel kan: een andere plek.",
+    ),
+    "voorstel_een_per_voorziening": Meaning(
+        Kind.CONFLICT,
+        "Voor deze aanvraag is er al een voorstel aan deze voorziening. Wat nu wel kan: ga daarmee verder, of trek het"
+        " in.",
+    ),
+    "voorstel_een_definitief": Meaning(Kind.CONFLICT, "Voor deze aanvraag is er al een plek definitief."),
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
     "route_een_open": Meaning(
         Kind.CONFLICT, "Zo'n route loopt al voor deze aanvraag. Wat nu wel kan: daarmee verdergaan, of die beëindigen."

@@ -6,12 +6,12 @@ child (`load_open`, for a plan); both are read with the same statements.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
 import asyncpg
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from matcher.geo import rd
 from matcher.problem import (
@@ -224,6 +224,33 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
     if wrong is not None:
         raise Refusal(Kind.CONFLICT, WRONG[wrong].replace("{aantal}", str(len(rows))))
     return aanvraag_of(rows, start, await _around(conn, rows, vandaag)), max(row["gewenste_start"] for row in rows)
+
+
+
+EEN = f"select {COLUMNS} from aanvraag a where a.id = any ($2)"
+
+
+async def load_for(
+    conn: Connection, now: datetime, days: Mapping[UUID, tuple[date, date | None]]
+) -> dict[UUID, Aanvraag]:
+    """Each of these by itself, to begin on the first of these days and no other, and to stay until the second (None:
+    as long as it asks). Refuses NOT_FOUND when one is not there for who asks, CONFLICT when it is too old by then."""
+    rows = await conn.fetch(EEN, today(now), list(days))
+    if len(rows) < len(days):
+        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
+    around = await _around(conn, rows, today(now))
+    found = {}
+    for row in rows:
+        van, tot = days[row["id"]]
+        if age_on(row["leeftijd_maanden"], row["leeftijd_peildatum"], van) > MAX_MONTHS:
+            raise Refusal(Kind.CONFLICT, WRONG["te_oud"])
+        found[row["id"]] = structs.replace(
+            aanvraag_of([row], van, around),
+            gewenste_start=van.toordinal(),
+            uiterlijke_datum=van.toordinal(),
+            verblijf=row["verwacht_verblijf"] if tot is None else (tot - van).days,
+        )
+    return found
 
 
 def _closed(status: str) -> str:

@@ -14,7 +14,17 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from service import aanbieders, aanvragen, bezetting, locaties, plekken, samenplaatsingen, stops, voorzieningen
+from service import (
+    aanbieders,
+    aanvragen,
+    bezetting,
+    locaties,
+    plekken,
+    samenplaatsingen,
+    stops,
+    uitsluitingen,
+    voorzieningen,
+)
 from service.db import Connection
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -145,6 +155,11 @@ async def plaatsing(
     if aanvraag_id is None:
         aanvraag_id = (await aanvraag(conn)).id
     return await bezetting.plaats(conn, plek_id, aanvraag_id, van, tot, now=NOW)
+
+
+def uitgesloten(voorziening_id: UUID) -> uitsluitingen.Uitsluiting:
+    """The child must not be there."""
+    return uitsluitingen.Uitsluiting(soort=uitsluitingen.UitsluitingSoort.VOORZIENING, voorziening_id=voorziening_id)
 
 
 async def stop(

@@ -109,6 +109,10 @@ INZAGEN_ZIEN = {
     V: Grond("van de eigen organisatie, zonder namen van personen", Doel.VERANTWOORDEN, eigen=True),
 }
 PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
+VRAGEN = {
+    S: Grond("van kinderen van de regio", Doel.PLEK_ZOEKEN),
+    A: Grond("die aan de eigen aanbieder zijn gesteld", Doel.PLEK_ZOEKEN, eigen=True),
+}
 
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
@@ -172,6 +176,26 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalUitweg", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("zetAanvraagStap", WIJZIG, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
     Handeling("lijstGebeurtenissen", LEES, Object.GEBEURTENIS, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstOpties", LEES, Object.OPTIE, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("houdPlek", MAAK, Object.OPTIE, ZOEKEN, _BEMIDDELEN),
+    Handeling("haalOptie", LEES, Object.OPTIE, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("zetOptieStap", WIJZIG, Object.OPTIE, ZOEKEN, _BEMIDDELEN),
+    Handeling("lijstRoutes", LEES, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstRoutesVanAanvraag", LEES, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("startRoute", MAAK, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("haalRoute", LEES, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("zetRouteStap", WIJZIG, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstOpschalingen", LEES, Object.OPSCHALING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstOpschalingenVanAanvraag", LEES, Object.OPSCHALING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("openOpschaling", MAAK, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("haalOpschaling", LEES, Object.OPSCHALING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("haalOpschalingDossier", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("zetOpschalingStap", WIJZIG, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("lijstOpschaaladviezen", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("lijstOpschalingsvragen", LEES, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
+    Handeling("stelOpschalingsvraag", MAAK, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("haalOpschalingsvraag", LEES, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
+    Handeling("beantwoordOpschalingsvraag", WIJZIG, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
     Handeling("lijstSamenplaatsingen", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("voegSamenplaatsingToe", MAAK, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("haalSamenplaatsing", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),

@@ -1,0 +1,332 @@
+"""Opties: a plek held for one aanvraag, or several at once for brothers and sisters, until a moment.
+
+Whoever claims a plek ends its expired opties first (ruim_verlopen_opties), so nothing waits for a worker. A taak
+`termijn` does the same on time, for whoever must be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from service import bezetting, gebeurtenissen, plekregels, taken
+from service.aanvragen import Urgentie
+from service.bezetting import RUIM_OPTIES
+from service.days import today
+from service.db import Connection, Wie, rows_as
+from service.errors import FieldError, Kind, Refusal
+from service.fields import AanvraagId, herkenbare, refuse
+from service.gebeurtenissen import OPEN, AanvraagStatus, GebeurtenisSoort
+from service.plekregels import Plaats
+from service.samen import check_whole
+from service.stappen import Reden
+from service.taken import TaakSoort
+from service.travel import Traveller
+from service.vergrendel import vergrendel
+from service.werkregels import Werkregels, werkregels
+
+MOST = 8
+"""Children in one samenplaatsing, as matcher.problem.MAX_SAMEN."""
+
+Afwijking = Annotated[
+    Reden,
+    Meta(description="Waarom het toch moet, als een regel nee zegt. Nooit bij veiligheid of machtiging."),
+]
+
+
+class Toewijzing(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    """Which plek is for which child."""
+
+    aanvraag_id: AanvraagId
+    plek_id: UUID
+
+
+Plekken = Annotated[
+    list[Toewijzing],
+    Meta(min_length=1, max_length=MOST, description="Voor broers en zussen allemaal tegelijk: alles of niets."),
+]
+
+
+class NieuweOptie(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    plekken: Plekken
+    van: date
+    tot: Annotated[date, Meta(description="Eerste dag erna; leeg: zo lang als de aanvraag vraagt.")] | None = None
+    afwijking: Afwijking | None = None
+
+
+class Optie(Struct, rename="camel", kw_only=True):
+    id: UUID
+    aanvraag_id: AanvraagId
+    plek_id: UUID
+    voorziening_id: UUID | None
+    van: date
+    tot: date | None
+    vervalt_op: Annotated[datetime, Meta(description="Tot dan houdt het loket de plek vast.")]
+    verlengd_op: Annotated[datetime | None, Meta(description="Een optie kan één keer langer, met een reden.")]
+    verleng_reden: str | None
+    vrijgegeven_op: Annotated[datetime | None, Meta(description="Sindsdien is de plek weer vrij.")]
+    voorstel_id: Annotated[UUID | None, Meta(description="Het voorstel dat hierop rust.")]
+    versie: int
+
+
+OPTIES = """
+select b.id, b.aanvraag_id, b.plek_id, p.voorziening_id, lower(b.periode) as van, upper(b.periode) as tot, b.vervalt_op,
+       b.verlengd_op, b.verleng_reden, b.vrijgegeven_op, b.versie,
+       (select v.id from voorstel v where v.optie_id = b.id and is_levend(v.status)) as voorstel_id
+from bezetting b left join plek p on p.id = b.plek_id
+"""
+
+PAGE = f"""
+{OPTIES}
+where b.soort = 'optie' and b.vraag_regio = huidige_regio()
+  and ($1::boolean is null or $1 = (b.vrijgegeven_op is null and b.vervalt_op > $2))
+  and ($3::uuid is null or (b.vervalt_op, b.id) < (select c.vervalt_op, c.id from bezetting c where c.id = $3))
+order by b.vervalt_op desc, b.id desc
+limit $4
+"""
+
+
+async def page(
+    conn: Connection, now: datetime, *, geldt: bool | None = None, after: UUID | None = None, limit: int = 50
+) -> list[Optie]:
+    """Opties for children of the region, what holds longest first; `geldt`: only what holds now, or not."""
+    return rows_as(await conn.fetch(PAGE, geldt, now, after, limit), Optie)
+
+
+GET = f"{OPTIES} where b.soort = 'optie' and b.id = any ($1) order by b.plek_id"
+
+
+async def get(conn: Connection, id: UUID) -> Optie:
+    """Refuses NOT_FOUND."""
+    found: list[Optie] = rows_as(await conn.fetch(GET, [id]), Optie)
+    if not found:
+        raise Refusal(Kind.NOT_FOUND, "Deze optie bestaat niet (meer).")
+    return found[0]
+
+
+# ── Holding ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class Vrager(Struct, frozen=True):
+    """What a hold must know of an aanvraag."""
+
+    id: UUID
+    status: AanvraagStatus
+    urgentie: Urgentie
+    verblijf: int
+    samenplaatsing_id: UUID | None
+    opties: int
+    """That hold now."""
+
+
+KINDEREN = """
+select a.id, a.status, a.urgentie, a.verwacht_verblijf as verblijf, a.samenplaatsing_id,
+       (select count(*) from bezetting b
+        where b.aanvraag_id = a.id and b.soort = 'optie' and b.vrijgegeven_op is null and b.vervalt_op > $2) as opties
+from aanvraag a where a.id = any ($1)
+"""
+
+
+def errors(plekken: Sequence[Toewijzing], van: date, tot: date | None, now: datetime) -> list[FieldError]:
+    """What is wrong with who goes where and when, before anybody looks at a plek."""
+    found = []
+    for name in ("aanvraag_id", "plek_id"):
+        seen: set[UUID] = set()
+        for at, one in enumerate(plekken):
+            if getattr(one, name) in seen:
+                wrong = "Noem elk kind en elke plek één keer."
+                found.append(FieldError(f"/plekken/{at}/{name.removesuffix('_id')}Id", "dubbel", wrong))
+            seen.add(getattr(one, name))
+    if van < today(now):
+        found.append(FieldError("/van", "verleden", "Geef vandaag, of een dag die nog komt."))
+    if tot is not None and tot <= van:
+        found.append(FieldError("/tot", "volgorde", "Geef een dag die na de begindag ligt."))
+    return found
+
+
+async def houd(conn: Connection, travel: Traveller, nieuw: NieuweOptie, *, wie: Wie, now: datetime) -> list[Optie]:
+    """Hold each plek for its child, or none. Refuses INVALID, NOT_FOUND, and CONFLICT: with why not and what can be."""
+    refuse([*errors(nieuw.plekken, nieuw.van, nieuw.tot, now), *herkenbare(nieuw)])
+    await vergrendel(
+        conn,
+        now=now,
+        plekken=[one.plek_id for one in nieuw.plekken],
+        aanvragen=[one.aanvraag_id for one in nieuw.plekken],
+    )
+    rules = await werkregels(conn)
+    kinderen = await kinderen_van(conn, nieuw.plekken, now)
+    await check_whole(conn, nieuw.plekken)
+    made = await neem(
+        conn, travel, nieuw.plekken, kinderen, nieuw.van, nieuw.tot, nieuw.afwijking, rules, wie=wie, now=now
+    )
+    return rows_as(await conn.fetch(GET, list(made.values())), Optie)
+
+
+async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: datetime) -> dict[UUID, Vrager]:
+    """By id, all of them open. Refuses NOT_FOUND and CONFLICT."""
+    rows: list[Vrager] = rows_as(await conn.fetch(KINDEREN, [one.aanvraag_id for one in plekken], now), Vrager)
+    if len(rows) < len(plekken):
+        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
+    for row in rows:
+        if row.status not in OPEN:
+            raise Refusal(Kind.CONFLICT, f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht.")
+    return {row.id: row for row in rows}
+
+
+async def neem(
+    conn: Connection,
+    travel: Traveller,
+    plekken: Sequence[Toewijzing],
+    kinderen: dict[UUID, Vrager],
+    van: date,
+    tot: date | None,
+    afwijking: str | None,
+    rules: Werkregels,
+    *,
+    wie: Wie,
+    now: datetime,
+    uren: str = "optie_uren",
+) -> dict[UUID, UUID]:
+    """The optie of each aanvraag, of plekken that are locked; `uren` is the setting that says how long."""
+    for one in sorted(plekken, key=lambda one: one.plek_id):
+        await conn.execute(RUIM_OPTIES, one.plek_id, now)
+    plaatsen = [Plaats(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id, van=van, tot=tot) for one in plekken]
+    deviates = await plekregels.keur(conn, travel, plaatsen, wie=wie, afwijking=afwijking, now=now)
+    made = {}
+    for one in sorted(plekken, key=lambda one: one.plek_id):
+        kind = kinderen[one.aanvraag_id]
+        if kind.opties >= rules.opties_hoogstens:
+            raise Refusal(
+                Kind.CONFLICT,
+                f"Voor deze aanvraag houdt het loket al {kind.opties} plekken vast, en meer mag niet. Wat nu wel kan:"
+                " laat eerst een andere optie los.",
+            )
+        vervalt_op = now + timedelta(hours=getattr(rules, uren).voor(kind.urgentie))
+        end = tot or van + timedelta(days=kind.verblijf)
+        optie = await bezetting.houd(conn, one.plek_id, one.aanvraag_id, van, end, vervalt_op=vervalt_op, now=now)
+        made[one.aanvraag_id] = optie.id
+        await gebeurtenissen.record(
+            conn,
+            one.aanvraag_id,
+            GebeurtenisSoort.OPTIE,
+            now=now,
+            reden=afwijking if deviates else None,
+            plek_id=one.plek_id,
+            gegevens={"optie": optie.id, "vervaltOp": vervalt_op, "afwijkingVan": ", ".join(deviates) or None},
+        )
+        await wek(conn, optie.id, vervalt_op, now=now)
+    return made
+
+
+# ── Longer, or let go ────────────────────────────────────────────────────────────────────────────
+
+SAMEN_OP = """
+select b.id, b.plek_id, b.aanvraag_id, v.id as voorstel_id
+from bezetting b
+left join voorstel v on v.optie_id = b.id and is_levend(v.status)
+where b.id = $1 or v.bundel_id = (select w.bundel_id from voorstel w where w.optie_id = $1 and is_levend(w.status))
+"""
+# One bundle of voorstellen ends at one moment.
+
+VERLENG = """
+update bezetting
+set vervalt_op = $2, verlengd_op = $3, verleng_reden = $4, versie = versie + 1
+where id = $1
+"""
+
+VOORSTEL_MEE = "update voorstel set antwoord_voor = $2, versie = versie + 1 where id = $1 and is_levend(status)"
+
+
+async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> Optie:
+    """Once more as long as a new one, from when it would have ended; its voorstel waits as long. Refuses NOT_FOUND,
+    and CONFLICT when it holds no more, or was made longer before."""
+    together = await conn.fetch(SAMEN_OP, id)
+    await vergrendel(
+        conn,
+        now=now,
+        plekken=[row["plek_id"] for row in together],
+        aanvragen=[row["aanvraag_id"] for row in together],
+        voorstellen=[row["voorstel_id"] for row in together if row["voorstel_id"]],
+    )
+    rules = await werkregels(conn)
+    for row in sorted(together, key=lambda row: row["aanvraag_id"]):
+        optie = await _levend(conn, row["id"], now)
+        if optie.verlengd_op is not None:
+            raise Refusal(
+                Kind.CONFLICT,
+                "Deze optie is al eens verlengd. Wat nu wel kan: doe een voorstel, laat haar los, of houd een andere"
+                " plek vast.",
+            )
+        urgentie = (await conn.fetch(KINDEREN, [optie.aanvraag_id], now))[0]["urgentie"]
+        until = optie.vervalt_op + timedelta(hours=rules.optie_uren.voor(Urgentie(urgentie)))
+        await conn.execute(VERLENG, optie.id, until, now, reden)
+        if row["voorstel_id"]:
+            await conn.execute(VOORSTEL_MEE, row["voorstel_id"], until)
+        await gebeurtenissen.record(
+            conn,
+            optie.aanvraag_id,
+            GebeurtenisSoort.OPTIE_VERLENGD,
+            now=now,
+            reden=reden,
+            plek_id=optie.plek_id,
+            gegevens={"optie": optie.id, "vervaltOp": until},
+        )
+    return await get(conn, id)
+
+
+async def _levend(conn: Connection, id: UUID, now: datetime) -> Optie:
+    optie = await get(conn, id)
+    if optie.vrijgegeven_op is not None or optie.vervalt_op <= now:
+        raise Refusal(
+            Kind.CONFLICT, "Deze optie geldt niet meer: de plek is weer vrij. Wat nu wel kan: houd haar opnieuw vast."
+        )
+    return optie
+
+
+async def laat_los(conn: Connection, id: UUID, reden: str, *, now: datetime) -> Optie:
+    """The plek is free again. Refuses NOT_FOUND, and CONFLICT when it holds no more or a voorstel rests on it."""
+    optie = await get(conn, id)
+    await vergrendel(conn, now=now, plekken=[optie.plek_id], aanvragen=[optie.aanvraag_id])
+    optie = await _levend(conn, id, now)
+    if optie.voorstel_id is not None:
+        raise Refusal(
+            Kind.CONFLICT, "Op deze optie rust een voorstel. Wat nu wel kan: trek het voorstel in, dan is zij ook vrij."
+        )
+    await bezetting.geef_vrij(conn, id, now=now)
+    await gebeurtenissen.record(
+        conn,
+        optie.aanvraag_id,
+        GebeurtenisSoort.OPTIE_VRIJ,
+        now=now,
+        reden=reden,
+        plek_id=optie.plek_id,
+        gegevens={"optie": id},
+    )
+    return await get(conn, id)
+
+
+# ── When it is over ──────────────────────────────────────────────────────────────────────────────
+
+
+async def wek(conn: Connection, id: UUID, op: datetime, *, now: datetime) -> None:
+    """A worker looks at it then. Counted from now: the clock of the database, by which workers wait, may be another."""
+    moment: datetime = await conn.fetchval("select clock_timestamp()") + (op - now)
+    await taken.enqueue(
+        conn, TaakSoort.TERMIJN, f"optie {id} {moment:%Y%m%dT%H%M%S%f}", {"optie": str(id)}, niet_voor=moment
+    )
+
+
+async def termijn(conn: Connection, id: UUID, *, now: datetime) -> None:
+    """What a taak `termijn` does: end it when it is over; when it was made longer, look again then."""
+    found: list[Optie] = rows_as(await conn.fetch(GET, [id]), Optie)
+    if not found or found[0].vrijgegeven_op is not None:
+        return
+    if found[0].vervalt_op > now:
+        await wek(conn, id, found[0].vervalt_op, now=now)
+        return
+    await vergrendel(conn, now=now, plekken=[found[0].plek_id])
+    await conn.execute(RUIM_OPTIES, found[0].plek_id, now)

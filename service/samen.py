@@ -1,0 +1,127 @@
+"""Samen: brothers and sisters who are asked for together go together, or apart only when that may, near, and with a
+plan for contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import combinations
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+
+from matcher.geo import Estimate, rd
+from matcher.problem import Anker, Point
+from service.db import Connection
+from service.errors import FieldError, Kind, Refusal
+from service.fields import refuse
+
+
+class Toegewezen(Protocol):
+    @property
+    def aanvraag_id(self) -> UUID: ...
+    @property
+    def plek_id(self) -> UUID: ...
+
+
+LEDEN = """
+select a.id, a.samenplaatsing_id, coalesce(s.mag_splitsen, false) as mag_splitsen,
+       array(select b.id from aanvraag b
+             where b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id and is_open(b.status)) as anderen
+from aanvraag a left join samenplaatsing s on s.id = a.samenplaatsing_id
+where a.id = any ($1)
+"""
+
+WAAR = """
+select p.id, v.id as voorziening_id, v.locatie_id from plek p join voorziening v on v.id = p.voorziening_id
+where p.id = any ($1)
+"""
+
+# Where the brothers and sisters who are not named here live, or are proposed.
+ELDERS = """
+select distinct v.locatie_id
+from aanvraag a
+join bezetting b on b.aanvraag_id = a.id and b.vrijgegeven_op is null
+    and (b.soort = 'plaatsing' and b.beeindigd_op is null or b.soort = 'optie' and b.vervalt_op > $3)
+join plek p on p.id = b.plek_id
+join voorziening v on v.id = p.voorziening_id
+where a.samenplaatsing_id = $1 and not a.id = any ($2)
+"""
+
+
+async def check_whole(conn: Connection, plekken: Sequence[Toegewezen]) -> bool:
+    """Whether these children go together: all who are asked for together, in one voorziening or else at one locatie.
+
+    Apart may be only when the samenplaatsing says so. Refuses INVALID when they are no brothers and sisters, and
+    CONFLICT when they may not be apart.
+    """
+    rows = {row["id"]: row for row in await conn.fetch(LEDEN, [one.aanvraag_id for one in plekken])}
+    of = {row["samenplaatsing_id"] for row in rows.values()}
+    if len(plekken) > 1 and (len(of) > 1 or None in of):
+        refuse([FieldError("/plekken", "samen", "Deze aanvragen zijn niet van één samenplaatsing. Doe ze los.")])
+    split = all(row["mag_splitsen"] for row in rows.values())
+    missing = {other for row in rows.values() for other in row["anderen"]} - rows.keys()
+    if missing and not split:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Dit kind hoort bij broers en zussen die samen een plek zoeken; er {_miss(len(missing))}. Wat nu wel kan:"
+            " noem hen allemaal, elk met een plek, of laat de verwijzer vastleggen dat zij apart mogen.",
+        )
+    places = await conn.fetch(WAAR, [one.plek_id for one in plekken])
+    together = len({row["locatie_id"] for row in places}) <= 1
+    if not together and not split:
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze broers en zussen mogen niet apart. Wat nu wel kan: plekken in één voorziening, of op één locatie.",
+        )
+    return together and not missing
+
+
+def _miss(count: int) -> str:
+    return "mist er een" if count == 1 else f"missen er {count}"
+
+
+async def check_apart(
+    conn: Connection, plekken: Sequence[Toegewezen], contactplan: str | None, *, minuten: int, now: datetime
+) -> None:
+    """What must be there when they are not whole (`check_whole`): near each other, and a plan for contact. Refuses
+    INVALID and CONFLICT."""
+    if contactplan is None:
+        wrong = "Deze broers en zussen komen apart te wonen. Schrijf hoe zij elkaar blijven zien."
+        refuse([FieldError("/contactplan", "verplicht", wrong)])
+    rows = await conn.fetch(LEDEN, [one.aanvraag_id for one in plekken])
+    here = {row["locatie_id"] for row in await conn.fetch(WAAR, [one.plek_id for one in plekken])}
+    others = await conn.fetch(ELDERS, rows[0]["samenplaatsing_id"], [one.aanvraag_id for one in plekken], now)
+    there = {row["locatie_id"] for row in others}
+    points = await _points(conn, here | there)
+    pairs = [*combinations(sorted(here), 2), *((one, two) for one in here for two in there if one != two)]
+    far = max((_minutes(points.get(one), points.get(two)) for one, two in pairs), default=0.0)
+    if far > minuten:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Deze plekken liggen te ver van elkaar: meer dan {minuten} minuten reizen. Wat nu wel kan: plekken die"
+            " dichter bij elkaar liggen.",
+        )
+
+
+PUNTEN = "select locatie_id, lat, lon from reispunten($1)"
+
+
+async def _points(conn: Connection, locaties: set[UUID]) -> dict[UUID, Point]:
+    return {row["locatie_id"]: _point(row) for row in await conn.fetch(PUNTEN, list(locaties))}
+
+
+def _point(row: asyncpg.Record) -> Point:
+    x_km, y_km = rd(row["lat"], row["lon"])
+    return Point(float(x_km), float(y_km))
+
+
+def _minutes(one: Point | None, two: Point | None) -> float:
+    """Without an end nobody can say that it is near."""
+    if one is None or two is None:
+        return float("inf")
+    return float(
+        Estimate().minutes(Anker.THUIS, one, np.zeros(1, np.int32), np.array([two.x_km]), np.array([two.y_km]))[0]
+    )

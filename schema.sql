@@ -2942,7 +2942,7 @@ create table bericht (
     constraint bericht_een_keer unique (gebruiker_id, sleutel),
     constraint bericht_sleutel_lengte check (length(sleutel) between 1 and 100),
     constraint bericht_soort_vorm check (soort ~ '^[a-z_]{1,60}$'),
-    constraint bericht_pad_vorm check (pad ~ '^/[!-~]{0,400}$'),
+    constraint bericht_pad_vorm check (pad ~ '^/[!-~]*$' and length(pad) <= 600),
     constraint bericht_gegevens_vorm check (jsonb_typeof(gegevens) = 'object' and length(gegevens::text) <= 1000),
     constraint bericht_uit_is_geen_bericht check (wijze <> 'uit'),
     constraint bericht_einde_vorm check (

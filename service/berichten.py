@@ -78,8 +78,17 @@ async def get(conn: Connection, id: UUID) -> Bericht:
 
 
 def _bericht(row: Any) -> Bericht:
-    found = dict(row)
-    return msgspec.convert({**found, "zin": zin(found["soort"], found.pop("gegevens"))}, Bericht)
+    return Bericht(
+        id=row["id"],
+        soort=row["soort"],
+        zin=zin(row["soort"], row["gegevens"]),
+        op=row["op"],
+        status=Bezorging(row["status"]),
+        fout=row["fout"],
+        gebruiker_id=row["gebruiker_id"],
+        aanvraag_id=row["aanvraag_id"],
+        voorstel_id=row["voorstel_id"],
+    )
 
 
 def zin(soort: str, gegevens: dict[str, Any]) -> str:
@@ -131,9 +140,9 @@ IN_OVERZICHT = "select soort, gegevens from bericht where overzicht_id = $1 orde
 
 
 async def regels(conn: Connection, id: UUID) -> list[tuple[str, int]]:
-    """What a daily mail tells: each sentence once, and how often."""
+    """What a daily mail tells: each sentence once, and how often; the most often first."""
     counted = Counter(zin(row["soort"], row["gegevens"]) for row in await conn.fetch(IN_OVERZICHT, id))
-    return list(counted.items())
+    return counted.most_common()
 
 
 BEZORGD = """

@@ -74,25 +74,24 @@ async def get(conn: Connection, id: UUID) -> Levering:
     return msgspec.convert(row, Levering)
 
 
-OPNIEUW = f"""
+OPNIEUW = """
 update levering set status = 'wacht', fout = null, klaar_op = null, ronde = ronde + 1
 where id = $1 and status = 'mislukt'
-returning {COLUMNS}, ronde
+returning ronde
 """
 
 
 async def opnieuw(conn: Connection, id: UUID) -> Levering:
     """Off the list of what failed, and sent again with the same id. Refuses NOT_FOUND and CONFLICT."""
-    row = await conn.fetchrow(OPNIEUW, id)
-    if row is None:
-        found = await get(conn, id)
+    ronde = await conn.fetchval(OPNIEUW, id)
+    found = await get(conn, id)
+    if ronde is None:
         raise Refusal(
             Kind.CONFLICT,
             f"Deze levering is {found.status}. Opnieuw proberen kan alleen met een levering die is mislukt.",
         )
-    ronde = row["ronde"]
     await taken.enqueue(conn, TaakSoort.HAAK, f"{id} {ronde}", {"leveringId": str(id)})
-    return msgspec.convert({name: value for name, value in row.items() if name != "ronde"}, Levering)
+    return found
 
 
 # ── Sending, by a worker ─────────────────────────────────────────────────────────────────────────

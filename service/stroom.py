@@ -90,21 +90,25 @@ select exists (
 """
 
 
-class Geplaatst(Struct, frozen=True):
-    """Something that happened, with the place after it."""
+class Geplaatst(Gebeurd, kw_only=True):
+    """With where it stands in the stream."""
 
-    gebeurd: Gebeurd
-    plaats: Plaats
+    transactie: int
+    nummer: int
+
+    @property
+    def plaats(self) -> Plaats:
+        return Plaats(self.transactie, self.nummer)
+
+    @property
+    def gebeurd(self) -> Gebeurd:
+        return Gebeurd(**{name: getattr(self, name) for name in Gebeurd.__struct_fields__})
 
 
 async def na(conn: Connection, last: Plaats, rol: Rol) -> list[Geplaatst]:
     """What happened after `last`, as far as who asks may see it."""
     query = NA_AANBIEDER if rol is Rol.AANBIEDER else NA_REGIO
-    rows = await conn.fetch(query, str(last.transactie), last.nummer, MOST)
-    found = [{name: value for name, value in row.items() if name not in ("transactie", "nummer")} for row in rows]
-    places = [Plaats(int(row["transactie"]), row["nummer"]) for row in rows]
-    gebeurd: list[Gebeurd] = rows_as(found, Gebeurd)  # type: ignore[arg-type]
-    return [Geplaatst(one, place) for one, place in zip(gebeurd, places, strict=True)]
+    return rows_as(await conn.fetch(query, str(last.transactie), last.nummer, MOST), Geplaatst)
 
 
 async def komt(conn: Connection, rol: Rol) -> bool:

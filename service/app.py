@@ -14,7 +14,7 @@ from litestar import Litestar, asgi
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from service import oidcsleutels, plannen, sessies, toegang
+from service import oidcsleutels, plannen, sessies, stroom, toegang
 from service.bus import Bus
 from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
@@ -60,7 +60,7 @@ async def open_services(
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
-        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), plannen.CHANNEL, sessies.CHANNEL)
+        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
             yield Services(

@@ -85,6 +85,9 @@ CONSTRAINTS: dict[str, Meaning] = {
     "koppelingsleutel_kid_uniek": Meaning(
         Kind.CONFLICT, "Deze koppeling heeft of had al een sleutel met deze kid. Maak een nieuwe sleutel.", "/jwk/kid"
     ),
+    "haak_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
+    "haak_organisatie_fk": Meaning(Kind.INVALID, "Deze organisatie is er niet in uw regio.", "/organisatieId"),
+    "haak_een_per_url": Meaning(Kind.CONFLICT, "Er is al een haak met dit adres.", "/url"),
     "toestemming_een_per_persoon": Meaning(Kind.CONFLICT, "Per persoon kan er één toestemming zijn.", "/toestemmingen"),
     "bezetting_definitief_compleet": Meaning(
         Kind.CONFLICT,

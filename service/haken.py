@@ -123,19 +123,18 @@ returning {COLUMNS}
 """
 
 
-async def add(conn: Connection, nieuw: NieuweHaak, *, wie: Wie, intern: bool) -> tuple[Haak, str]:
-    """The haak and its secret. A machine makes one for its own aanbieder. Refuses INVALID and CONFLICT."""
+async def add(conn: Connection, nieuw: NieuweHaak, *, wie: Wie, intern: bool) -> Haak:
+    """A machine makes one for its own aanbieder. Refuses INVALID and CONFLICT."""
     if wie.koppeling is not None and nieuw.aanbieder_id is None and nieuw.organisatie_id is None:
         nieuw = msgspec.structs.replace(nieuw, aanbieder_id=wie.organisatie)
     errors = check(nieuw, intern=intern)
     if wie.koppeling is not None and (nieuw.aanbieder_id != wie.organisatie or nieuw.organisatie_id is not None):
         errors.append(FieldError("/aanbiederId", "waarde", "Een koppeling maakt alleen haken voor de eigen aanbieder."))
     refuse(errors)
-    geheim = _secret()
     row = await conn.fetchrow(
-        INSERT, nieuw.aanbieder_id, nieuw.organisatie_id, nieuw.url, list(nieuw.soorten), nieuw.actief, geheim
+        INSERT, nieuw.aanbieder_id, nieuw.organisatie_id, nieuw.url, list(nieuw.soorten), nieuw.actief, _secret()
     )
-    return msgspec.convert(row, Haak), geheim
+    return msgspec.convert(row, Haak)
 
 
 UPDATE = f"""
@@ -158,8 +157,9 @@ returning vorig_tot
 """
 
 
-async def vervang_geheim(conn: Connection, id: UUID, *, now: datetime) -> HaakGeheim:
-    """A new secret; the one before still signs for a day, so that nothing is missed. Refuses NOT_FOUND."""
+async def nieuw_geheim(conn: Connection, id: UUID, *, now: datetime) -> HaakGeheim:
+    """The secret, shown this once; the one before still signs for a day, so that nothing is missed. Refuses
+    NOT_FOUND."""
     await get(conn, id, lock=True)
     geheim = _secret()
     return HaakGeheim(id=id, geheim=geheim, vorig_tot=await conn.fetchval(VERVANG, id, geheim, now + OVERLAP))

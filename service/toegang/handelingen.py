@@ -118,9 +118,26 @@ TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
 ORGANISATIES = {**INRICHTEN, S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 ZELF = Grond("alleen van zichzelf", Doel.TOEGANG, eigen=True)
+DOEL_VAN = {
+    S: Doel.PLEK_ZOEKEN,
+    C: Doel.CRISIS,
+    A: Doel.VERBLIJF,
+    V: Doel.AANVRAAG,
+    K: Doel.CAPACITEIT,
+    B: Doel.INRICHTEN,
+}
 EIGEN_VERVANGING = {
     rol: Grond("alleen van zichzelf, met collega's in dezelfde rol", Doel.TOEGANG, eigen=True) for rol in Rol
 }
+
+VOLGEN = {
+    **AANVRAGEN_DOEN,
+    A: Grond("wat gebeurt met voorstellen aan de eigen aanbieder en met wie daar woont", Doel.VERBLIJF, eigen=True),
+}
+EIGEN_BERICHTEN = {rol: Grond("alleen aan uzelf", DOEL_VAN[rol], eigen=True) for rol in Rol} | {
+    B: Grond("aan uzelf, en wat van anderen niet aankwam", Doel.TOEGANG)
+}
+EIGEN_HAKEN = Grond(EIGEN, Doel.AANBOD, eigen=True)
 
 CODES = {rol: Grond("de lijsten van de regio", Doel.INRICHTEN if rol is B else Doel.AANBOD) for rol in Rol}
 
@@ -229,6 +246,21 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("wijzigVervanging", WIJZIG, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG, los=True),
     Handeling("lijstCollegas", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("volgGebeurtenissen", LEES, Object.GEBEURTENIS, VOLGEN, _BEMIDDELEN),
+    Handeling("haalMeldkeuzes", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("wijzigMeldkeuzes", WIJZIG, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("lijstBerichten", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
+    Handeling("haalBericht", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
+    Handeling("verstuurBerichtOpnieuw", WIJZIG, Object.BERICHT, TOEGANG, _TOEGANG),
+    Handeling("lijstHaken", LEES, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
+    Handeling("voegHaakToe", MAAK, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN, los=True),
+    Handeling("haalHaak", LEES, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
+    Handeling("wijzigHaak", WIJZIG, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN, los=True),
+    Handeling("maakHaakgeheim", SLEUTEL, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN, los=True),
+    Handeling("lijstLeveringen", LEES, Object.LEVERING, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
+    Handeling("haalLevering", LEES, Object.LEVERING, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
+    Handeling("leverOpnieuw", WIJZIG, Object.LEVERING, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
+    Handeling("paginaBericht", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),

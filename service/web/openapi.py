@@ -55,6 +55,9 @@ TAGS = {
     "organisaties": "Van wie de verwijzers zijn: GI's, gemeenten en Veilig Thuis.",
     "gebruikers": "Wie in het loket mag, in welke rol en voor wie; en wie iemand vervangt.",
     "koppelingen": "Systemen van aanbieders die de API gebruiken, met hun publieke sleutels.",
+    "gebeurtenissen": "Wat er gebeurt met aanvragen en voorstellen, terwijl het gebeurt.",
+    "berichten": "Mails aan mensen, en welke zij willen krijgen.",
+    "haken": "Systemen van aanbieders en verwijzers die horen wat er gebeurt (webhooks).",
     "codes": "De codelijsten van de regio.",
     "beschrijving": "Deze beschrijving.",
 }

@@ -129,7 +129,7 @@ async def test_what_may_go_later_or_is_our_own_mistake_is_tried_again(
     async with mailserver() as box:
         box.says[verb] = answer
         await told(pool, owner)
-        secret = {"smtp_user": "loket", "smtp_wachtwoord": tmp_path / "w"}
+        secret: dict[str, Any] = {"smtp_user": "loket", "smtp_wachtwoord": tmp_path / "w"}
         await work(pool, owner, database_url, **box.settings(), **secret)
         assert await stand(owner) == [("wacht", None)]
         row = await owner.fetchrow(

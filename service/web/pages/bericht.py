@@ -1,0 +1,28 @@
+"""`/berichten/{id}`: where the link of a mail leads. What it is about shows only here, after the login."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from litestar import Request
+from litestar.response import Response
+
+from service import berichten, toegang
+from service.days import today
+from service.web.pages.render import page_at
+from service.web.pages.visit import visit
+
+
+@page_at("/berichten/{bericht_id:uuid}", name="paginaBericht")
+async def bericht(request: Request[Any, Any, Any], bericht_id: UUID) -> Response[str]:
+    async with visit(request) as v:
+        found = v.toon(await berichten.get(v.conn, bericht_id))
+        return v.page(
+            "bericht.html",
+            today=today(v.now),
+            section="start",
+            is_list=False,
+            bericht=found,
+            naar=found.aanvraag_id is not None and toegang.kan(v.wie, "paginaAanvraag"),
+        )

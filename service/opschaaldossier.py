@@ -67,7 +67,7 @@ class Plekreden(Struct, rename="camel", frozen=True, kw_only=True):
     aantal_plekken: int
 
 
-class Stap(Struct, rename="camel", frozen=True):
+class Zoekstap(Struct, rename="camel", frozen=True):
     hoeveel: int | str
     plekken: int
     voorzieningen: int
@@ -79,7 +79,7 @@ class Uitweg(Struct, rename="camel", frozen=True, kw_only=True):
     regels: list[str]
     plekken: int
     voorzieningen: int
-    stappen: dict[str, list[Stap]]
+    stappen: dict[str, list[Zoekstap]]
     voorbeelden: list[UUID]
     """Voorzieningen."""
 
@@ -188,7 +188,7 @@ def _uitweg(change: Change) -> Uitweg:
         plekken=change.plekken,
         voorzieningen=change.voorzieningen,
         stappen={
-            kind: [Stap(step.amount, step.plekken, step.voorzieningen) for step in steps]
+            kind: [Zoekstap(step.amount, step.plekken, step.voorzieningen) for step in steps]
             for kind, steps in change.steps.items()
         },
         voorbeelden=[UUID(out.voorziening) for out in change.places],
@@ -241,7 +241,7 @@ class DossierUitweg(Struct, rename="camel", frozen=True, kw_only=True):
     regels: list[str]
     advies: str
     gevolg: str
-    stappen: dict[str, list[Stap]]
+    stappen: dict[str, list[Zoekstap]]
     aantal_plekken: int
     aantal_voorzieningen: int
     voorbeelden: list[UUID]

@@ -111,7 +111,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         opschaaldossier.DossierUitweg,
         opschaaldossier.Geprobeerd,
         opschaaldossier.Poging,
-        opschaaldossier.Stap,
+        opschaaldossier.Zoekstap,
         planverslag.Plan,
         planverslag.PlanOverzicht,
         planverslag.PlanKeuze,

@@ -23,6 +23,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, refuse
 from service.gebeurtenissen import GebeurtenisSoort
 from service.plekken import QUEUE, BezettingSoort
+from service.vergrendel import vergrendel
 
 
 class EindeReden(StrEnum):
@@ -191,11 +192,17 @@ async def _record(
         )
 
 
+WAAR = "select plek_id, aanvraag_id from bezetting where id = $1 and soort = 'plaatsing'"
+
 PLAATSING = f"select {COLUMNS} from bezetting where id = $1 and soort = 'plaatsing' for no key update"
 
 
-async def lopende(conn: Connection, plaatsing_id: UUID) -> Bezetting:
+async def lopende(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezetting:
     """A plaatsing that was not ended, and that nobody else changes until the end of the transaction."""
+    where = await conn.fetchrow(WAAR, plaatsing_id)
+    if where is not None:
+        aanvragen = [] if where["aanvraag_id"] is None else [where["aanvraag_id"]]
+        await vergrendel(conn, now=now, plekken=[where["plek_id"]], aanvragen=aanvragen)
     row = await conn.fetchrow(PLAATSING, plaatsing_id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")
@@ -217,7 +224,7 @@ returning {COLUMNS}
 async def begin(conn: Connection, plaatsing_id: UUID, op: date, *, now: datetime) -> Bezetting:
     """The child came on `op`, which may be another day than was planned; a second time that day is put right. Refuses
     INVALID when that has yet to come, and CONFLICT when the plek was taken then."""
-    plaatsing = await lopende(conn, plaatsing_id)
+    plaatsing = await lopende(conn, plaatsing_id, now)
     if op > today(now):
         refuse([FieldError("/op", "toekomst", "Geef een dag die al is geweest: waarop het kind echt kwam.")])
     if plaatsing.tot is not None and op >= plaatsing.tot:
@@ -235,7 +242,7 @@ update bezetting set periode = daterange(lower(periode), $2), versie = versie + 
 
 async def verleng(conn: Connection, plaatsing_id: UUID, tot: date | None, *, now: datetime) -> Bezetting:
     """Another expected end. Longer is a claim: refuses CONFLICT when the plek has been promised from then on."""
-    plaatsing = await lopende(conn, plaatsing_id)
+    plaatsing = await lopende(conn, plaatsing_id, now)
     await claim(conn, plaatsing.plek_id, plaatsing.van, tot, now)
     longer = msgspec.convert(await conn.fetchrow(ZET_TOT, plaatsing_id, tot), Bezetting)
     await _record(conn, longer, GebeurtenisSoort.VERLENGD, now, was=plaatsing.tot)
@@ -253,7 +260,7 @@ returning {COLUMNS}
 
 async def beeindig(conn: Connection, plaatsing_id: UUID, op: date, reden: EindeReden, *, now: datetime) -> Bezetting:
     """The child left on `op`, the first day on which the plek is free. Refuses INVALID when `op` has yet to come."""
-    plaatsing = await lopende(conn, plaatsing_id)
+    plaatsing = await lopende(conn, plaatsing_id, now)
     if op > today(now):
         refuse([FieldError("/op", "toekomst", "Geef een dag die al is geweest, of verander het verwachte einde.")])
     await claim(conn, plaatsing.plek_id, plaatsing.van, op, now)
@@ -271,7 +278,7 @@ update voorstel set status = 'ingetrokken', versie = versie + 1 where aanvraag_i
 
 async def zeg_af(conn: Connection, plaatsing_id: UUID, reden: str, *, now: datetime) -> Bezetting:
     """The child never came: the plek is free at once and the search goes on. Refuses CONFLICT when it did come."""
-    plaatsing = await lopende(conn, plaatsing_id)
+    plaatsing = await lopende(conn, plaatsing_id, now)
     if plaatsing.begonnen_op is not None or plaatsing.aanvraag_id is None:
         raise Refusal(Kind.CONFLICT, "Het kind is er al. Wat nu wel kan: beëindig de plaatsing, met de dag.")
     await claim(conn, plaatsing.plek_id, plaatsing.van, plaatsing.tot, now)
@@ -326,7 +333,7 @@ async def maak_definitief(conn: Connection, plaatsing_id: UUID, now: datetime) -
 
     Refuses NOT_FOUND, and CONFLICT with everything that is missing.
     """
-    plaatsing = await lopende(conn, plaatsing_id)
+    plaatsing = await lopende(conn, plaatsing_id, now)
     if plaatsing.aanvraag_id is None:
         raise Refusal(Kind.CONFLICT, "Deze plaatsing is niet door het loket gedaan: er is geen aanvraag bij.")
     if plaatsing.definitief_op is not None:

@@ -12,15 +12,18 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from service import bezetting, plekken
+from service import bezetting, plekken, plekregels, stappen
 from service.aanvragen import Urgentie
 from service.bezetting import Bezetting
 from service.days import today
-from service.db import Connection, rows_as
+from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
 from service.gebeurtenissen import OPEN, AanvraagStatus
 from service.plekken import Beschikbaarheid
+from service.plekregels import Plaats
+from service.travel import Traveller
+from service.vergrendel import vergrendel
 from service.voorzieningen import Groepssoort
 from service.werkregels import werkregels
 
@@ -85,12 +88,10 @@ class NieuweCrisisplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown
     tot: Annotated[date | None, Meta(description="Verwachte eerste dag weg; leeg: zo lang als gebruikelijk.")] = None
 
 
-AANVRAAG = "select status, urgentie from aanvraag where id = $1 for no key update"
+AANVRAAG = "select status, urgentie from aanvraag where id = $1"
 
 PLEK = """
-select p.voorziening_id, coalesce(z.gebruikelijk_verblijf, 28) as dagen,
-       exists (select from uitsluiting u
-               where u.aanvraag_id = $2 and (u.voorziening_id = v.id or u.aanbieder_id = v.aanbieder_id)) as onveilig
+select p.voorziening_id, v.gesloten, coalesce(z.gebruikelijk_verblijf, 28) as dagen
 from plek p
 join voorziening v on v.id = p.voorziening_id
 join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
@@ -109,15 +110,18 @@ values (huidige_regio(), $1, $2, $3, $4, huidige_gebruiker(), $5, $6)
 """
 
 
-async def plaats(conn: Connection, nieuw: NieuweCrisisplaatsing, *, now: datetime) -> Bezetting:
+async def plaats(
+    conn: Connection, travel: Traveller, nieuw: NieuweCrisisplaatsing, *, wie: Wie, now: datetime
+) -> Bezetting:
     """The child is there, or comes today: the plek is taken from `van` on, and all that was agreed is written down.
+    What else was held or proposed for it, is let go.
 
-    Refuses INVALID, and CONFLICT when the plek is taken, the child is not in crisis (any more), or may not
-    be there for its safety.
+    Refuses INVALID, and CONFLICT when the plek is taken, the child is not in crisis (any more), or may not be there:
+    for its safety, or in closed care without a machtiging for that. All other rules the provider knows of itself.
     """
     van = nieuw.van or today(nieuw.gebeld_op)
     refuse(_errors(nieuw, van, now))
-    await conn.execute(plekken.QUEUE, nieuw.plek_id)
+    await vergrendel(conn, now=now, plekken=[nieuw.plek_id], aanvragen=[nieuw.aanvraag_id])
     aanvraag = await conn.fetchrow(AANVRAAG, nieuw.aanvraag_id)
     if aanvraag is None:
         refuse([FieldError("/aanvraagId", "bestaat_niet", "Deze aanvraag bestaat niet (meer), of is geen crisis.")])
@@ -130,20 +134,20 @@ async def plaats(conn: Connection, nieuw: NieuweCrisisplaatsing, *, now: datetim
         )
     if aanvraag["status"] not in OPEN:
         raise Refusal(Kind.CONFLICT, _closed(AanvraagStatus(aanvraag["status"])))
-    plek = await conn.fetchrow(PLEK, nieuw.plek_id, nieuw.aanvraag_id)
+    plek = await conn.fetchrow(PLEK, nieuw.plek_id)
     if plek is None:
         refuse([FieldError("/plekId", "bestaat_niet", "Deze plek bestaat niet (meer).")])
     assert plek is not None
-    if plek["onveilig"]:
-        raise Refusal(
-            Kind.CONFLICT, "Deze plek is voor dit kind niet beschikbaar. Wat nu wel kan: bel een andere crisisplek."
-        )
+    there = Plaats(aanvraag_id=nieuw.aanvraag_id, plek_id=nieuw.plek_id, van=van, tot=nieuw.tot)
+    firm = plekregels.GESLOTEN if plek["gesloten"] else plekregels.VEILIG
+    await plekregels.keur(conn, travel, [there], wie=wie, afwijking=None, now=now, alleen=firm)
     tot = nieuw.tot or van + timedelta(days=plek["dagen"])
     await conn.execute(JA, nieuw.aanvraag_id, plek["voorziening_id"], nieuw.gebeld_op)
     plaatsing = await bezetting.plaats(conn, nieuw.plek_id, nieuw.aanvraag_id, van, tot, now=now, telefonisch=True)
     await conn.execute(
         GESPREK, nieuw.aanvraag_id, plek["voorziening_id"], plaatsing.id, nieuw.gebeld_op, nieuw.met, now
     )
+    await stappen.laat_los(conn, nieuw.aanvraag_id, "Het kind is per telefoon geplaatst.", now=now)
     return plaatsing
 
 

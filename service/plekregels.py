@@ -32,6 +32,11 @@ NOOIT = frozenset({Rule.VEILIGHEID, Rule.MACHTIGING, Rule.CONTRA_INDICATIE, Rule
 """What no reason opens. Toestemming and grondslag are asked when a plaatsing becomes definitive (termijnen)."""
 
 
+VEILIG = frozenset({Rule.VEILIGHEID, Rule.REGIO})
+GESLOTEN = VEILIG | {Rule.MACHTIGING}
+"""What stands in the way of a plaatsing by telephone, in open and in closed care."""
+
+
 class Plaats(Struct, frozen=True, kw_only=True):
     """One child on one plek, for these days."""
 
@@ -54,9 +59,17 @@ LAATST = "select id, uiterlijke_datum from aanvraag where id = any ($1)"
 
 
 async def keur(
-    conn: Connection, travel: Traveller, plaatsen: Sequence[Plaats], *, wie: Wie, afwijking: str | None, now: datetime
+    conn: Connection,
+    travel: Traveller,
+    plaatsen: Sequence[Plaats],
+    *,
+    wie: Wie,
+    afwijking: str | None,
+    now: datetime,
+    alleen: frozenset[Rule] | None = None,
 ) -> list[Rule]:
     """The rules from which `afwijking` deviates; none when all is well. Children of one voorziening count together.
+    `alleen`: only these stand in the way, because the provider itself has said yes by telephone.
 
     Refuses NOT_FOUND when a plek is not there for who asks, and CONFLICT with why not and what would be possible.
     """
@@ -85,6 +98,8 @@ async def keur(
         for reason in why_not(judge(together, columns, Estimate()), str(there[0].plek_id)).reasons:
             if reason.rule is Rule.GROEPSMIX:
                 found[there[0].plek_id].append(reason)
+    if alleen is not None:
+        found = {plek: [reason for reason in reasons if reason.rule in alleen] for plek, reasons in found.items()}
     return await _decide(conn, wie, found, afwijking, now)
 
 

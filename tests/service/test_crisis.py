@@ -17,8 +17,11 @@ from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
 from service.plaatsingen import PlaatsingStap, StapPlaatsing
 from service.plekken import Beschikbaarheid
+from service.travel import Traveller
 from service.uitsluitingen import Uitsluiting, UitsluitingSoort
 from tests import make
+
+TRAVEL = Traveller()
 
 CALLED = make.NOW - timedelta(hours=3)
 
@@ -105,7 +108,7 @@ async def test_what_was_agreed_by_telephone_is_written_down_and_the_plek_is_take
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await bed(conn), await in_crisis(conn)
     async with transaction(pool, who) as conn:
-        made = await crisis.plaats(conn, call(aanvraag.id, plek.id), now=make.NOW)
+        made = await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id), wie=who, now=make.NOW)
         shown = await plaatsingen.get(conn, who, made.id, make.NOW)
         status = (await aanvragen.get(conn, aanvraag.id)).status
 
@@ -122,7 +125,7 @@ async def test_a_crisis_becomes_definitive_afterwards(pool: Pool, wie: Wie, wie_
     who = wie_als("crisisdienst")
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await bed(conn), await in_crisis(conn)
-        made = await crisis.plaats(conn, call(aanvraag.id, plek.id), now=make.NOW)
+        made = await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id), wie=wie, now=make.NOW)
     stap = StapPlaatsing(stap=PlaatsingStap.DEFINITIEF)
     with pytest.raises(Refusal) as refused:
         async with transaction(pool, who) as conn:
@@ -149,7 +152,7 @@ async def test_a_call_is_written_down_after_it_was_made(
         plek, aanvraag = await bed(conn), await in_crisis(conn)
         found: set[str] = set()
         try:
-            await crisis.plaats(conn, call(aanvraag.id, plek.id, **fields), now=make.NOW)
+            await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id, **fields), wie=wie, now=make.NOW)
         except Refusal as refused:
             found = {error.pointer for error in refused.fields}
 
@@ -161,7 +164,7 @@ async def test_a_call_just_after_midnight_is_of_the_day_that_began(pool: Pool, w
     called = datetime(2026, 3, 29, 22, 30, tzinfo=UTC)
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await bed(conn), await in_crisis(conn)
-        made = await crisis.plaats(conn, call(aanvraag.id, plek.id, gebeld_op=called), now=called)
+        made = await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id, gebeld_op=called), wie=wie, now=called)
 
     assert made.begonnen_op is not None and made.begonnen_op.isoformat() == "2026-03-30"
 
@@ -169,7 +172,7 @@ async def test_a_call_just_after_midnight_is_of_the_day_that_began(pool: Pool, w
 async def refusal(pool: Pool, wie: Wie, nieuw: NieuweCrisisplaatsing) -> Refusal:
     with pytest.raises(Refusal) as refused:
         async with transaction(pool, wie) as conn:
-            await crisis.plaats(conn, nieuw, now=make.NOW)
+            await crisis.plaats(conn, TRAVEL, nieuw, wie=wie, now=make.NOW)
     return refused.value
 
 
@@ -196,21 +199,48 @@ async def test_only_a_child_in_crisis_begins_by_telephone(pool: Pool, wie: Wie) 
 async def test_a_child_that_has_a_place_gets_no_second_one(pool: Pool, wie: Wie) -> None:
     async with transaction(pool, wie) as conn:
         one, two, aanvraag = await bed(conn), await bed(conn), await in_crisis(conn)
-        await crisis.plaats(conn, call(aanvraag.id, one.id), now=make.NOW)
+        await crisis.plaats(conn, TRAVEL, call(aanvraag.id, one.id), wie=wie, now=make.NOW)
 
     assert (await refusal(pool, wie, call(aanvraag.id, two.id))).kind is Kind.CONFLICT
 
 
-async def test_never_where_the_child_must_not_be(pool: Pool, wie: Wie) -> None:
+async def test_never_where_the_child_must_not_be(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:
     """Also in a crisis; why is not said."""
     async with transaction(pool, wie) as conn:
         plek = await bed(conn)
         away = Uitsluiting(soort=UitsluitingSoort.VOORZIENING, voorziening_id=plek.voorziening_id)
         aanvraag = await in_crisis(conn, uitsluitingen=[away])
 
-    refused = await refusal(pool, wie, call(aanvraag.id, plek.id))
+    refused = await refusal(pool, wie_als("crisisdienst"), call(aanvraag.id, plek.id))
 
-    assert refused.kind is Kind.CONFLICT and "niet beschikbaar" in refused.detail
+    assert refused.kind is Kind.CONFLICT and "uitgesloten" not in refused.detail
+
+
+async def test_closed_care_needs_its_machtiging_first(pool: Pool, wie: Wie) -> None:
+    """All other rules the provider knows of itself: this child is too old for the profile."""
+    async with transaction(pool, wie) as conn:
+        closed, opened = await bed(conn, gesloten=True), await bed(conn, leeftijd_tot=100)
+        aanvraag = await in_crisis(conn)
+
+    refused = await refusal(pool, wie, call(aanvraag.id, closed.id))
+    async with transaction(pool, wie) as conn:
+        await crisis.plaats(conn, TRAVEL, call(aanvraag.id, opened.id), wie=wie, now=make.NOW)
+
+    assert refused.kind is Kind.CONFLICT and "machtiging" in refused.detail
+
+
+async def test_what_was_held_for_the_child_elsewhere_is_free_again(pool: Pool, wie: Wie) -> None:
+    """In the same transaction, and written down."""
+    async with transaction(pool, wie) as conn:
+        plek, elsewhere, aanvraag = await bed(conn), await bed(conn), await in_crisis(conn)
+        until = make.NOW + timedelta(days=1)
+        await bezetting.houd(conn, elsewhere.id, aanvraag.id, make.TODAY, None, vervalt_op=until, now=make.NOW)
+        await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id), wie=wie, now=make.NOW)
+        free = [one.id for one in await crisis.vrije_plekken(conn, make.NOW)]
+        last = await conn.fetchrow("select soort, plek_id, naar from gebeurtenis order by nummer desc limit 1")
+
+    assert free == [elsewhere.id]
+    assert last is not None and tuple(last) == ("optie_vrij", elsewhere.id, "geplaatst")
 
 
 async def test_a_name_in_what_is_written_down_is_refused(pool: Pool, wie: Wie) -> None:

@@ -16,7 +16,7 @@ async def free(call: Call) -> Answer:
 
 
 async def place(call: Call) -> Answer:
-    made = await crisis.plaats(call.conn, call.body, now=call.now)
+    made = await crisis.plaats(call.conn, call.services.travel, call.body, wie=call.wie, now=call.now)
     plaatsing = await plaatsingen.get(call.conn, call.wie, made.id, call.now)
     return created(f"/plaatsingen/{made.id}", plaatsing)
 

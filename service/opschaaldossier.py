@@ -43,13 +43,13 @@ class Geprobeerd(Struct, rename="camel", frozen=True, kw_only=True):
     """What the loket itself tried, by id; and whether the verwijzer wrote what was tried before."""
 
     in_aanvraag: Annotated[bool, Meta(description="De verwijzer schreef bij de aanvraag wat er al is geprobeerd.")]
-    voorstellen: list[Poging]
-    besluiten: list[Poging]
-    routes: list[Poging]
-    opschalingen: list[Poging]
+    voorstellen: list[DossierPoging]
+    besluiten: list[DossierPoging]
+    routes: list[DossierPoging]
+    opschalingen: list[DossierPoging]
 
 
-class Poging(Struct, rename="camel", frozen=True, kw_only=True):
+class DossierPoging(Struct, rename="camel", frozen=True, kw_only=True):
     """One try, and what came of it, as codes."""
 
     id: UUID
@@ -213,10 +213,10 @@ IN_AANVRAAG = "select eerder_geprobeerd is not null from aanvraag where id = $1"
 
 
 async def _geprobeerd(conn: Connection, aanvraag_id: UUID) -> Geprobeerd:
-    lists: dict[str, list[Poging]] = {"voorstellen": [], "besluiten": [], "routes": [], "opschalingen": []}
+    lists: dict[str, list[DossierPoging]] = {"voorstellen": [], "besluiten": [], "routes": [], "opschalingen": []}
     for row in await conn.fetch(POGINGEN, aanvraag_id):
         lists[row["lijst"]].append(
-            Poging(id=row["id"], wat=row["wat"], uitkomst=row["uitkomst"], voorziening_id=row["voorziening_id"])
+            DossierPoging(id=row["id"], wat=row["wat"], uitkomst=row["uitkomst"], voorziening_id=row["voorziening_id"])
         )
     return Geprobeerd(in_aanvraag=bool(await conn.fetchval(IN_AANVRAAG, aanvraag_id)), **lists)
 

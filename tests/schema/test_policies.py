@@ -42,6 +42,8 @@ AANBOD_MAAK = "SB: eigen ander | AM: eigen | XY: vreemd"
 KIND = "S: gi crisis voorbij hier | C: crisis | AM: hier | V: gi | X: vreemd"
 KIND_MAAK = "S: gi crisis voorbij hier | C: crisis | V: gi | X: vreemd"
 LOKET = "S: eigen | X: vreemd"
+VAN_LOKET = "S: gi crisis voorbij hier | X: vreemd"
+MET_VERWIJZER = "S: gi crisis voorbij hier | V: gi | X: vreemd"
 BEZET_MAAK = "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis | AM: zonder stop | X: vreemd"
 BEZET_WIJZIG = (
     "S: hier zonder gehouden stop crisis elders gedeeld buiten | C: crisis | AM: hier zonder stop | X: vreemd buiten"
@@ -104,6 +106,16 @@ TABEL = {
         BEZET_MAAK,
         BEZET_WIJZIG,
         zet="versie = 2",
+    ),
+    # Beside a plek, and who looks further: the loket with the verwijzer; what it knows, the loket alone.
+    "route": Wat(MET_VERWIJZER, MET_VERWIJZER, MET_VERWIJZER, zet="gewaarschuwd_op = null"),
+    "opschaling": Wat(MET_VERWIJZER, VAN_LOKET, VAN_LOKET, zet="versie = 2"),
+    "opschaling_dossier": Wat(VAN_LOKET, VAN_LOKET),
+    "opschaling_vraag": Wat(
+        "S: gi_eigen gi_ander gi_gedeeld | AM: gi_eigen van_ver | X: vreemd van_ver",
+        "S: gi_eigen gi_ander gi_gedeeld | X: vreemd",
+        "S: gi_eigen gi_ander gi_gedeeld | AM: gi_eigen van_ver | X: vreemd van_ver",
+        zet="vanaf = null",
     ),
     # Plans show who would lose a place; a taak may be asked for by all.
     "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),

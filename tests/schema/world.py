@@ -174,6 +174,55 @@ def _bezetting(label: str, soort: str, plek: str, dag: int, van: str | None) -> 
     return row
 
 
+def _verder() -> dict[str, dict[str, Row]]:
+    """Routes and opschalingen of each child; and questions to providers, also over the border of a region."""
+    tables: dict[str, dict[str, Row]] = {
+        name: {} for name in ("route", "opschaling", "opschaling_dossier", "opschaling_vraag")
+    }
+    for label in VAN:
+        of = {"regio": regio_of(label), "aanvraag_id": key("aanvraag", label)}
+        tables["route"][label] = {
+            "id": key("route", label),
+            **of,
+            "soort": "pgb",
+            "staat": "gekozen",
+            "details": {"soort": "pgb"},
+            "termijn": "2026-04-01",
+            "begonnen_op": "2026-03-01T09:00Z",
+        }
+        tables["opschaling"][label] = {
+            "id": key("opschaling", label),
+            **of,
+            "aanleiding": "geen_plek",
+            "tafel": "doorbraaktafel",
+            "eigenaar_id": SYSTEM,
+            "termijn": "2026-04-01",
+            "waarom": "Er past niets.",
+            "geopend_op": "2026-03-01T09:00Z",
+        }
+        tables["opschaling_dossier"][label] = {"opschaling_id": key("opschaling", label), **of, "inhoud": {}}
+    for label, van, bij in (
+        ("gi_eigen", "gi", "eigen"),
+        ("gi_ander", "gi", "ander"),
+        ("gi_gedeeld", "gi", "gedeeld"),
+        ("vreemd", "vreemd", "vreemd"),
+        ("van_ver", "vreemd", "eigen"),
+    ):
+        tables["opschaling_vraag"][label] = {
+            "id": key("opschaling_vraag", label),
+            "regio": regio_of(van),
+            "aanbod_regio": regio_of(bij),
+            "opschaling_id": key("opschaling", van),
+            "aanvraag_id": key("aanvraag", van),
+            "aanbieder_id": key("aanbieder", bij),
+            "voorziening_id": key("voorziening", bij),
+            "regels": ["leeftijd"],
+            "gesteld_op": "2026-03-01T09:00Z",
+            "antwoord_voor": "2026-03-04",
+        }
+    return tables
+
+
 def _plannen() -> dict[str, dict[str, Row]]:
     tables: dict[str, dict[str, Row]] = {
         name: {} for name in ("plan", "plan_keuze", "plan_regel", "plan_prijs", "plan_gebeurtenis", "taak")
@@ -384,6 +433,7 @@ def rows() -> dict[str, dict[str, Row]]:
         **_vraag(),
         "bezetting": bezetting,
         "besluit": besluit,
+        **_verder(),
         **_plannen(),
         "identiteitsprovider": {"alle": provider},
         "inlogpoging": {"alle": poging},

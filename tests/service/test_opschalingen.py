@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -34,7 +34,9 @@ from service.travel import Traveller
 from tests import make
 from tests.conftest import OTHER_REGIO
 
-A, T, STAP = OpschalingAanleiding, OpschalingTafel, OpschalingStapSoort
+A: TypeAlias = OpschalingAanleiding
+T: TypeAlias = OpschalingTafel
+STAP: TypeAlias = OpschalingStapSoort
 
 
 class Loket(Struct, frozen=True, eq=False):
@@ -253,7 +255,7 @@ async def test_brothers_and_sisters_for_whom_no_place_can_be_asked_are_escalated
     """What the matcher cannot weigh is told in the file and stops nobody."""
     async with transaction(pool, wie) as conn:
         samen = await make.samenplaatsing(conn)
-        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        of: dict[str, Any] = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
         id = (await make.aanvraag(conn, **of)).id
         await make.aanvraag(conn, zorgvormen=["driemilieu"], zorgvorm_reden="school", **of)
     dossier = await loket.dossier(await loket.open(id))
@@ -304,7 +306,7 @@ async def test_nobody_is_asked_when_that_is_not_wished(loket: Loket, pool: Pool,
 async def test_a_provider_reads_its_own_limits_and_not_whom_it_is_about(
     loket: Loket, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], owner: Connection
 ) -> None:
-    """Group mix would tell something of the child, and of safety nobody is asked: that stands in the file of the loket."""
+    """Group mix would tell something of the child, and of safety nobody is asked: only the file has those."""
     vol = await huis(pool, wie, groepsmix={"brandstichting": 0})
     fout = await huis(pool, wie, leeftijd_van=126)
     async with transaction(pool, wie) as conn:
@@ -596,6 +598,6 @@ async def test_brothers_and_sisters_are_asked_together(loket: Loket, pool: Pool,
     await huis(pool, wie)
     async with transaction(pool, wie) as conn:
         samen = await make.samenplaatsing(conn)
-        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        of: dict[str, Any] = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
         ids = {(await make.aanvraag(conn, **of)).id for _ in range(2)}
     assert {advies.aanvraag_id for advies in await loket.advies()} == ids

@@ -45,6 +45,7 @@ from service import (
     stroom,
     termijnen,
     uitsluitingen,
+    voorstellen,
     voorzieningen,
     werklijst,
 )
@@ -97,6 +98,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         rangschikking.Bijdrage,
     ),
     _heel(S, V, C): (opties.Optie,),
+    _heel(A): (voorstellen.Voorstelvraag,),
     _heel(S, V): (
         routes.Route,
         routesoorten.Overleg,
@@ -110,7 +112,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         opschaaldossier.DossierPlek,
         opschaaldossier.DossierUitweg,
         opschaaldossier.Geprobeerd,
-        opschaaldossier.Poging,
+        opschaaldossier.DossierPoging,
         opschaaldossier.Zoekstap,
         planverslag.Plan,
         planverslag.PlanOverzicht,
@@ -227,6 +229,18 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "Wie bij elkaar hoort, blijft bij elkaar.",
         ),
         Zicht(frozenset({S, V}), "splitsreden", "De reden vertelt wat er tussen broers en zussen speelt."),
+    ),
+    voorstellen.Voorstel: (
+        Zicht(
+            frozenset({S, V, C, A}),
+            "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek bundel_id status van tot"
+            " toelichting verzonden_op antwoord_voor herinnerd_op beantwoord_op kennismaking_op klaar_op kan versie",
+            "Wie moet antwoorden, vastleggen of volgen, ziet waar het om gaat en tot wanneer.",
+        ),
+        Zicht(frozenset({A}), "vraag", "Meer dan dit weet een aanbieder niet van een kind dat er niet woont."),
+        Zicht(frozenset({S, V, C}), "contactplan", "Het gaat over broers en zussen."),
+        Zicht(frozenset({S, C}), "afwijking", "Het noemt de regel, en die kan anderen verraden."),
+        Zicht(frozenset({S}), "rang plan_id", "De rangschikking is van het loket, nooit voor een contract."),
     ),
     voorzieningen.Voorziening: (
         Zicht(

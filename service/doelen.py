@@ -21,6 +21,7 @@ class Doel(StrEnum):
     TOEGANG = "toegang"
     VERANTWOORDEN = "verantwoorden"
     VERBLIJF = "verblijf"
+    VOORSTEL = "voorstel"
 
 
 DOELEN = {
@@ -33,6 +34,7 @@ DOELEN = {
     Doel.PLEK_ZOEKEN: "Een plek zoeken die bij een jeugdige past.",
     Doel.TOEGANG: "Alleen wie het mag, in het loket laten.",
     Doel.VERANTWOORDEN: "Aan een jeugdige, ouder of verwijzer laten zien wie gegevens heeft gezien.",
+    Doel.VOORSTEL: "Als aanbieder beoordelen of een jeugdige bij een voorziening past, en daarop antwoorden.",
     Doel.VERBLIJF: "Jeugdhulp geven aan een jeugdige die bij de aanbieder geplaatst is.",
 }
 

@@ -12,9 +12,10 @@ from matcher.judge import judge
 from matcher.rank import rank
 from matcher.reasons import fallen_out
 from matcher.solution import RELAXABLE, REVEALING
-from service import catalogue
+from service import aanbod, catalogue
 from service.days import hour_of, today
 from service.db import Connection, Wie
+from service.errors import Kind, Refusal
 from service.rangschikking import Context, Rangschikking, compose, names, shown
 from service.snapshot import Snapshots
 from service.travel import Traveller
@@ -68,3 +69,22 @@ async def rank_aanvraag(
         rows=await shown(conn, plekken),
     )
     return compose(aanvraag_id, ranking, fallen, smallest, c=context, fresh=fresh, travel=(source, reason))
+
+
+async def rangen(
+    conn: Connection, snapshots: Snapshots, travel: Traveller, wie: Wie, aanvraag_id: UUID, now: datetime
+) -> dict[UUID, int]:
+    """The place of each voorziening that fits, the best is 1; a plek that is held for the aanvraag itself counts as
+    free. None of them when no order can be given, as for brothers and sisters who ask for different things."""
+    try:
+        aanvraag, _ = await load_aanvraag(conn, aanvraag_id, now)
+        view, _ = await snapshots.get(wie.regio, now)
+        weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
+    except Refusal as refused:
+        if refused.kind is Kind.CONFLICT:
+            return {}
+        raise
+    columns, _ = await aanbod.without_own(conn, view.aanbod, [aanvraag_id], now)
+    minutes = await travel.minutes(aanvraag, columns)
+    ranking = rank(aanvraag, columns, weging, minutes.travel, hour_of(now), limit=len(columns.profielen.code))
+    return {UUID(fit.voorziening): at for at, fit in enumerate(ranking.places, 1)}

@@ -160,9 +160,18 @@ async def houd(conn: Connection, travel: Traveller, nieuw: NieuweOptie, *, wie: 
     rules = await werkregels(conn)
     kinderen = await kinderen_van(conn, nieuw.plekken, now)
     await check_whole(conn, nieuw.plekken)
-    made = await neem(
-        conn, travel, nieuw.plekken, kinderen, nieuw.van, nieuw.tot, nieuw.afwijking, rules, wie=wie, now=now
-    )
+    plaatsen = [
+        Plaats(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id, van=nieuw.van, tot=nieuw.tot) for one in nieuw.plekken
+    ]
+    await ruim(conn, nieuw.plekken, now)
+    wijkt_af = await plekregels.keur(conn, travel, plaatsen, wie=wie, afwijking=nieuw.afwijking, now=now)
+    made = {}
+    for one in sorted(plaatsen, key=lambda one: one.plek_id):
+        kind = kinderen[one.aanvraag_id]
+        vervalt_op = now + timedelta(hours=rules.optie_uren.voor(kind.urgentie))
+        made[one.aanvraag_id] = await neem(
+            conn, one, kind, vervalt_op, rules, afwijking=nieuw.afwijking, wijkt_af=wijkt_af, now=now
+        )
     return rows_as(await conn.fetch(GET, list(made.values())), Optie)
 
 
@@ -177,49 +186,45 @@ async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: dat
     return {row.id: row for row in rows}
 
 
-async def neem(
-    conn: Connection,
-    travel: Traveller,
-    plekken: Sequence[Toewijzing],
-    kinderen: dict[UUID, Vrager],
-    van: date,
-    tot: date | None,
-    afwijking: str | None,
-    rules: Werkregels,
-    *,
-    wie: Wie,
-    now: datetime,
-    uren: str = "optie_uren",
-) -> dict[UUID, UUID]:
-    """The optie of each aanvraag, of plekken that are locked; `uren` is the setting that says how long."""
+async def ruim(conn: Connection, plekken: Sequence[Toewijzing], now: datetime) -> None:
+    """What has expired on these, holds them no more."""
     for one in sorted(plekken, key=lambda one: one.plek_id):
         await conn.execute(RUIM_OPTIES, one.plek_id, now)
-    plaatsen = [Plaats(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id, van=van, tot=tot) for one in plekken]
-    deviates = await plekregels.keur(conn, travel, plaatsen, wie=wie, afwijking=afwijking, now=now)
-    made = {}
-    for one in sorted(plekken, key=lambda one: one.plek_id):
-        kind = kinderen[one.aanvraag_id]
-        if kind.opties >= rules.opties_hoogstens:
-            raise Refusal(
-                Kind.CONFLICT,
-                f"Voor deze aanvraag houdt het loket al {kind.opties} plekken vast, en meer mag niet. Wat nu wel kan:"
-                " laat eerst een andere optie los.",
-            )
-        vervalt_op = now + timedelta(hours=getattr(rules, uren).voor(kind.urgentie))
-        end = tot or van + timedelta(days=kind.verblijf)
-        optie = await bezetting.houd(conn, one.plek_id, one.aanvraag_id, van, end, vervalt_op=vervalt_op, now=now)
-        made[one.aanvraag_id] = optie.id
-        await gebeurtenissen.record(
-            conn,
-            one.aanvraag_id,
-            GebeurtenisSoort.OPTIE,
-            now=now,
-            reden=afwijking if deviates else None,
-            plek_id=one.plek_id,
-            gegevens={"optie": optie.id, "vervaltOp": vervalt_op, "afwijkingVan": ", ".join(deviates) or None},
+
+
+async def neem(
+    conn: Connection,
+    plaats: Plaats,
+    kind: Vrager,
+    vervalt_op: datetime,
+    rules: Werkregels,
+    *,
+    afwijking: str | None,
+    wijkt_af: Sequence[str],
+    now: datetime,
+) -> UUID:
+    """The optie, on a plek that is locked and of which the rules were asked. Refuses CONFLICT when there are enough."""
+    if kind.opties >= rules.opties_hoogstens:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Voor deze aanvraag houdt het loket al {kind.opties} plekken vast, en meer mag niet. Wat nu wel kan: laat"
+            " eerst een andere optie los.",
         )
-        await wek(conn, optie.id, vervalt_op, now=now)
-    return made
+    tot = plaats.tot or plaats.van + timedelta(days=kind.verblijf)
+    optie = await bezetting.houd(
+        conn, plaats.plek_id, plaats.aanvraag_id, plaats.van, tot, vervalt_op=vervalt_op, now=now
+    )
+    await gebeurtenissen.record(
+        conn,
+        plaats.aanvraag_id,
+        GebeurtenisSoort.OPTIE,
+        now=now,
+        reden=afwijking if wijkt_af else None,
+        plek_id=plaats.plek_id,
+        gegevens={"optie": optie.id, "vervaltOp": vervalt_op, "afwijkingVan": ", ".join(wijkt_af) or None},
+    )
+    await wek(conn, optie.id, vervalt_op, now=now)
+    return optie.id
 
 
 # ── Longer, or let go ────────────────────────────────────────────────────────────────────────────
@@ -312,15 +317,20 @@ async def laat_los(conn: Connection, id: UUID, reden: str, *, now: datetime) -> 
 # ── When it is over ──────────────────────────────────────────────────────────────────────────────
 
 
-async def wek(conn: Connection, id: UUID, op: datetime, *, now: datetime) -> None:
-    """A worker looks at it then. Counted from now: the clock of the database, by which workers wait, may be another."""
+async def wek(conn: Connection, id: UUID, op: datetime, *, now: datetime, soort: str = "optie") -> None:
+    """A worker looks at it then (service/worker/termijn.py). Counted from now, because the clock of the database, by
+    which workers wait, may be another."""
     moment: datetime = await conn.fetchval("select clock_timestamp()") + (op - now)
     await taken.enqueue(
-        conn, TaakSoort.TERMIJN, f"optie {id} {moment:%Y%m%dT%H%M%S%f}", {"optie": str(id)}, niet_voor=moment
+        conn,
+        TaakSoort.TERMIJN,
+        f"{soort} {id} {moment:%Y%m%dT%H%M%S%f}",
+        {"soort": soort, "id": str(id)},
+        niet_voor=moment,
     )
 
 
-async def termijn(conn: Connection, id: UUID, *, now: datetime) -> None:
+async def termijn(conn: Connection, id: UUID, now: datetime) -> None:
     """What a taak `termijn` does: end it when it is over; when it was made longer, look again then."""
     found: list[Optie] = rows_as(await conn.fetch(GET, [id]), Optie)
     if not found or found[0].vrijgegeven_op is not None:

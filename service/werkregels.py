@@ -146,6 +146,9 @@ class Werkregels(Struct, frozen=True, kw_only=True):
         Aantal,
         _is("Zo lang blijft een plek vastgehouden na het ja van de aanbieder, voor toestemming en kennismaking."),
     ] = Aantal(crisis=3, spoed=7, regulier=21)
+    na_kennismaking_dagen: Annotated[
+        int, _dagen("Zo lang blijft een plek nog vastgehouden na de dag van de kennismaking.", least=0)
+    ] = 3
     nabij_minuten: Annotated[
         int,
         _is("Broers en zussen die apart wonen, wonen hooguit zoveel minuten reizen van elkaar.", ge=1, le=600),

@@ -91,6 +91,10 @@ AANVRAGEN_ZIEN = {
     A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF, eigen=True),
 }
 CRISIS = {S: AANBOD_ZIEN[S], C: AANBOD_ZIEN[C]}
+VOORSTELLEN = {
+    **AANVRAGEN_DOEN,
+    A: Grond("aan de eigen aanbieder gestuurd", Doel.VOORSTEL, eigen=True),
+}
 PLAATSINGEN_ZETTEN = {
     S: Grond("van kinderen van de regio", Doel.PLEK_ZOEKEN),
     C: Grond("met urgentie crisis, tot de aanvraag klaar is", Doel.CRISIS),
@@ -213,6 +217,12 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("stelOpschalingsvraag", MAAK, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
     Handeling("haalOpschalingsvraag", LEES, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
     Handeling("beantwoordOpschalingsvraag", WIJZIG, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
+    Handeling("lijstVoorstellen", LEES, Object.VOORSTEL, VOORSTELLEN, _BEMIDDELEN),
+    Handeling("zetVoorstelKlaar", MAAK, Object.VOORSTEL, ZOEKEN, _BEMIDDELEN),
+    Handeling("zetPlanVoorstellenKlaar", MAAK, Object.VOORSTEL, PLANNEN, _BEMIDDELEN),
+    Handeling("haalVoorstel", LEES, Object.VOORSTEL, VOORSTELLEN, _BEMIDDELEN),
+    Handeling("zetVoorstelStap", WIJZIG, Object.VOORSTEL, VOORSTELLEN, _BEMIDDELEN),
+    Handeling("lijstVoorstellenVanAanvraag", LEES, Object.VOORSTEL, AANVRAGEN_DOEN, _BEMIDDELEN),
     Handeling("lijstSamenplaatsingen", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("voegSamenplaatsingToe", MAAK, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),
     Handeling("haalSamenplaatsing", LEES, Object.SAMENPLAATSING, SAMEN_ZIEN, _BEMIDDELEN),

@@ -233,8 +233,8 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
     voorstellen.Voorstel: (
         Zicht(
             frozenset({S, V, C, A}),
-            "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek bundel_id status van tot"
-            " toelichting verzonden_op antwoord_voor herinnerd_op beantwoord_op kennismaking_op klaar_op kan versie",
+            "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek bundel_id status van"
+            " tot toelichting verzonden_op antwoord_voor herinnerd_op beantwoord_op kennismaking_op klaar_op kan versie",
             "Wie moet antwoorden, vastleggen of volgen, ziet waar het om gaat en tot wanneer.",
         ),
         Zicht(frozenset({A}), "vraag", "Meer dan dit weet een aanbieder niet van een kind dat er niet woont."),

@@ -46,6 +46,7 @@ TAGS = {
     "aanvragen": "Wie een plek zoekt, onder een nummer: nooit een naam, BSN of adres.",
     "crisis": "Voor wie vannacht een bed zoekt: bellen, plaatsen en daarna vastleggen.",
     "opties": "Plekken die het loket vasthoudt voor een aanvraag, tot een tijdstip.",
+    "voorstellen": "Wat het loket aan een aanbieder vraagt, en wat daarvan komt.",
     "plaatsingen": "Waar een kind woont, woonde of gaat wonen, en wat daarin verandert.",
     "plannen": "Voorstellen voor alle open aanvragen tegelijk. Advies: een mens bekijkt het regel voor regel.",
     "routes": "Wegen naast een plek: netwerk, overbrugging, maatwerk, pgb, een andere regio, jeugdzorgplus, na 18.",

@@ -112,15 +112,15 @@ async def test_a_worker_ends_it_on_time_and_waits_when_it_was_made_longer(
         child = await make.aanvraag(conn)
         [held] = await houd(conn, wie, (child.id, (await make.plek(conn)).id))
         await opties.verleng(conn, held.id, "Ouders bellen morgen terug.", now=make.NOW)
-        await opties.termijn(conn, held.id, now=make.NOW + 72 * HOUR)
+        await opties.termijn(conn, held.id, make.NOW + 72 * HOUR)
         still = await soorten(conn, child.id)
         for _ in range(2):
-            await opties.termijn(conn, held.id, now=make.NOW + 144 * HOUR)
+            await opties.termijn(conn, held.id, make.NOW + 144 * HOUR)
         over = await soorten(conn, child.id)
 
     assert still == ["ingediend", "optie", "optie_verlengd"]
     assert over == [*still, "optie_verlopen"]
-    due = "select gegevens ->> 'optie' = $1 and niet_voor > now() from taak where soort = 'termijn'"
+    due = "select gegevens ->> 'id' = $1 and niet_voor > now() from taak where soort = 'termijn'"
     assert [row[0] for row in await owner.fetch(due, str(held.id))] == [True, True]
 
 

@@ -36,6 +36,7 @@ from service.web.v1 import (
     samenplaatsingen,
     stappen,
     stops,
+    voorstellen,
     voorzieningen,
 )
 
@@ -49,6 +50,7 @@ _GROUPS: tuple[Operation, ...] = (
     *aanvragen.OPERATIONS,
     *stappen.OPERATIONS,
     *opties.OPERATIONS,
+    *voorstellen.OPERATIONS,
     *rangschikking.OPERATIONS,
     *inzagen.OPERATIONS,
     *alarmen.OPERATIONS,

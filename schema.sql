@@ -2196,12 +2196,14 @@ begin
         raise no_data_found using message = 'there is no such child (any more)';
     end if;
     if kind.afgesloten_op is null or exists (
-        select from bezetting b where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.beeindigd_op is null) then
+        select from bezetting b where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.beeindigd_op is null
+          and b.vrijgegeven_op is null) then
         raise object_not_in_prerequisite_state using message = 'an aanvraag that is open, or whose child still lives there';
     end if;
 
     -- What counts afterwards: how long a child waited, what came of it. Days, so that no date is needed.
-    select min(lower(b.periode)) into begin_ from bezetting b where b.aanvraag_id = $1 and b.soort = 'plaatsing';
+    select min(lower(b.periode)) into begin_ from bezetting b
+    where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.vrijgegeven_op is null;
     gemeld := (kind.aangemeld_op at time zone 'Europe/Amsterdam')::date;
     update aanvraag a
     set uitkomst = jsonb_strip_nulls(jsonb_build_object(
@@ -2210,12 +2212,18 @@ begin
                 (select min(g.datum) - gemeld from grondslag g where g.aanvraag_id = $1 and g.status = 'verleend'),
             'dagenTotStart', begin_ - gemeld,
             'afgewezen', (select nullif(count(*), 0) from besluit b where b.aanvraag_id = $1 and b.uitkomst = 'afgewezen'),
+            'voorstellen', (
+                select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                    'zorgvorm', z.zorgvorm, 'status', v.status, 'dagen', (v.beantwoord_op at time zone 'Europe/Amsterdam')::date
+                        - (v.verzonden_op at time zone 'Europe/Amsterdam')::date)) order by v.verzonden_op, v.id)
+                from voorstel v join voorziening z on z.id = v.voorziening_id
+                where v.aanvraag_id = $1 and v.verzonden_op is not null),
             'verblijven', (
                 select jsonb_agg(jsonb_build_object(
                     'zorgvorm', v.zorgvorm, 'dagen', b.beeindigd_op - lower(b.periode), 'einde', b.einde_reden)
                     order by lower(b.periode))
                 from bezetting b join plek p on p.id = b.plek_id join voorziening v on v.id = p.voorziening_id
-                where b.aanvraag_id = $1 and b.soort = 'plaatsing'))),
+                where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.vrijgegeven_op is null))),
         geanonimiseerd_op = nu, samenplaatsing_id = null, urgentie_reden = null,
         leeftijd_maanden = kind.leeftijd_maanden / 12 * 12,
         leeftijd_peildatum = date_trunc('month', kind.leeftijd_peildatum)::date,
@@ -2223,12 +2231,21 @@ begin
         huidig_verblijf_tot = null, gewenste_start = date_trunc('month', kind.gewenste_start)::date,
         uiterlijke_datum = date_trunc('month', kind.gewenste_start)::date, zorgvorm_reden = null,
         ondersteuning = '{}', kenmerken = '{}', medisch = '{}', rolstoel = false, onderwijs = null,
-        maximale_reistijd = null, eerder_geprobeerd = null, mening_jeugdige = null, praktisch = null,
+        maximale_reistijd = null, vervolg_van = null, gewijzigd_op = null, eerder_geprobeerd = null, mening_jeugdige = null, praktisch = null,
         aangemeld_op = date_trunc('month', kind.aangemeld_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
         afgesloten_op = date_trunc('month', kind.afgesloten_op)::date, versie = a.versie + 1
     where a.id = $1;
 
+    -- What followed on it is not to lead back to it.
+    update gebeurtenis g set gegevens = g.gegevens - 'vervolg'
+    where g.soort = 'vervolg' and g.aanvraag_id = (select b.aanvraag_id from bezetting b where b.id = kind.vervolg_van);
+    update aanvraag a set vervolg_van = null, versie = a.versie + 1
+    where a.vervolg_van in (select b.id from bezetting b where b.aanvraag_id = $1);
+
     delete from aanvraag_kenmerk k where k.aanvraag_id = $1;
+    delete from gebeurtenis g where g.aanvraag_id = $1;
+    delete from telefoongesprek t where t.aanvraag_id = $1;
+    delete from opschaling_dossier d where d.aanvraag_id = $1;
     delete from grondslag g where g.aanvraag_id = $1;
     delete from machtiging m where m.aanvraag_id = $1;
     delete from toestemming t where t.aanvraag_id = $1;
@@ -2236,6 +2253,43 @@ begin
     samen := kind.samenplaatsing_id;
     delete from samenplaatsing s
     where s.id = samen and not exists (select from aanvraag a where a.samenplaatsing_id = samen);
+
+    -- Of what was tried the codes stay, and the month: who was asked, and what came of it.
+    delete from voorstel v where v.aanvraag_id = $1 and v.status = 'concept';
+    update voorstel v
+    set status = case when is_levend(v.status) then 'ingetrokken' else v.status end,
+        klaar_op = date_trunc('month', coalesce(v.klaar_op, nu) at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        verzonden_op = date_trunc('month', v.verzonden_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        beantwoord_op = date_trunc('month', v.beantwoord_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        aangemaakt_op = date_trunc('month', v.aangemaakt_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        van = date_trunc('month', v.van)::date, tot = null, optie_id = null, bundel_id = null, toelichting = null,
+        afwijking = null, contactplan = null, antwoord_voor = null, herinnerd_op = null, kennismaking_op = null,
+        versie = v.versie + 1
+    where v.aanvraag_id = $1;
+    update opschaling o
+    set waarom = '(verwijderd)', toelichting = case when o.toelichting is not null then '(verwijderd)' end,
+        uitkomst = coalesce(o.uitkomst, 'niet_meer_nodig'), termijn = date_trunc('month', o.termijn)::date,
+        geopend_op = date_trunc('month', o.geopend_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        gesloten_op = date_trunc('month', coalesce(o.gesloten_op, nu) at time zone 'Europe/Amsterdam')
+            at time zone 'Europe/Amsterdam',
+        gewaarschuwd_op = null, versie = o.versie + 1
+    where o.aanvraag_id = $1;
+    update opschaling_vraag v
+    set toelichting = case when v.nodig = 'anders' then '(verwijderd)' end, vanaf = date_trunc('month', v.vanaf)::date,
+        antwoord_voor = date_trunc('month', v.antwoord_voor)::date,
+        gesteld_op = date_trunc('month', v.gesteld_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        beantwoord_op = date_trunc('month', v.beantwoord_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        gesloten_op = date_trunc('month', coalesce(v.gesloten_op, nu) at time zone 'Europe/Amsterdam')
+            at time zone 'Europe/Amsterdam',
+        versie = v.versie + 1
+    where v.aanvraag_id = $1;
+    update route r
+    set details = jsonb_build_object('soort', r.soort), reden = case when r.reden is not null or r.klaar_op is null then '(verwijderd)' end,
+        staat = case when r.klaar_op is null then 'gestopt' else r.staat end, termijn = date_trunc('month', r.termijn)::date,
+        begonnen_op = date_trunc('month', r.begonnen_op at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        klaar_op = date_trunc('month', coalesce(r.klaar_op, nu) at time zone 'Europe/Amsterdam') at time zone 'Europe/Amsterdam',
+        gewaarschuwd_op = null, versie = r.versie + 1
+    where r.aanvraag_id = $1;
 
     -- The plek keeps that it was taken. Who lived there, stands in no row any more.
     delete from bezetting b where b.aanvraag_id = $1 and b.soort = 'optie';
@@ -2992,6 +3046,17 @@ comment on table haak is 'Where a system wants to be told what happens (webhook)
 comment on column haak.soorten is 'Only these; empty: all that its people would be told.';
 comment on column haak.geheim is 'With this we sign. Shown once; after that only the service itself reads it, through haak_post().';
 comment on column haak.vorig_geheim is 'Also signs until vorig_tot, so that a receiver changes over without missing anything.';
+create function haak_wisselt() returns trigger
+    language plpgsql
+as $$
+begin
+    new.vorig_geheim := old.geheim;
+    return new;
+end;
+$$;
+comment on function haak_wisselt() is 'Who gives a haak a new secret need not read the one before.';
+create trigger haak_wisselt_van_geheim before update of geheim on haak
+    for each row execute function haak_wisselt();
 create unique index haak_een_per_url on haak (coalesce(aanbieder_id, organisatie_id), url);
 
 create table levering (

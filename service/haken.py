@@ -152,7 +152,7 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, intern: bool)
 
 
 VERVANG = """
-update haak set vorig_geheim = geheim, vorig_tot = $3, geheim = $2, versie = versie + 1 where id = $1
+update haak set geheim = $2, vorig_tot = $3, versie = versie + 1 where id = $1
 returning vorig_tot
 """
 

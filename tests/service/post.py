@@ -205,21 +205,23 @@ async def work(
     url: str,
     *,
     clock: Callable[[], datetime] = lambda: make.NOW,
+    workers: int = 1,
     **settings: Any,
 ) -> None:
-    """A worker as `loket worker` has it, until nothing is left that can be done now."""
+    """Workers as `loket worker` has them, until nothing is left that can be done now."""
     chosen = Settings(**settings)
     todo = handlers(chosen)
     bus = Bus(lambda: asyncpg.connect(url), taken.CHANNEL, opened=taken.be_present)
-    worker = Worker(chosen, pool, bus, todo, clock=clock)
-    listening, running = asyncio.create_task(bus.run()), asyncio.create_task(worker.run())
+    team = [Worker(chosen, pool, bus, todo, clock=clock) for _ in range(workers)]
+    listening, *running = [asyncio.create_task(one.run()) for one in (bus, *team)]
     try:
         async with asyncio.timeout(60):
             while await owner.fetchval(BUSY, list(todo)):
                 await owner.execute("select pg_sleep(0.01)")
     finally:
-        worker.stop()
-        await running
+        for worker in team:
+            worker.stop()
+        await asyncio.gather(*running)
         listening.cancel()
 
 

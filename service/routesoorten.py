@@ -104,7 +104,7 @@ Met = Annotated[Kort, Meta(description="Met wie: een functie of een voornaam.")]
 
 
 class _Details(Struct, tag_field="soort", rename="camel", kw_only=True, forbid_unknown_fields=True):
-    toelichting: Lang | None = None
+    toelichting: Annotated[Lang, Meta(description="Wat verder telt, in een zin.")] | None = None
 
 
 class Netwerkplaatsing(_Details, tag="netwerkplaatsing", kw_only=True):
@@ -183,7 +183,7 @@ class Jeugdzorgplus(_Details, tag="jeugdzorgplus", kw_only=True):
     vervolg_zorgvorm: Annotated[Code | None, Meta(description="Waar het kind hierna heen gaat.")] = None
     vervolg_plan: Annotated[Lang, Meta(description="Hoe die plek er komt: vanaf de eerste dag gepland.")] | None = None
     toegewezen_op: Annotated[date | None, Meta(description="Het coördinatiepunt wees een instelling aan.")] = None
-    instelling: Kort | None = None
+    instelling: Annotated[Kort, Meta(description="Welke instelling dat is.")] | None = None
     van: Annotated[date | None, Meta(description="Het kind kwam er.")] = None
 
 

@@ -129,6 +129,9 @@ FREE = {
     "aanvraag": {"urgentie_reden", "zorgvorm_reden", "eerder_geprobeerd", "mening_jeugdige", "praktisch"},
     "toestemming": {"reden"},
     "samenplaatsing": {"splitsreden"},
+    "route": {"reden"},
+    "opschaling": {"waarom", "toelichting"},
+    "opschaling_vraag": {"toelichting"},
     "plan_keuze": {"reden"},
     "plan_regel": {"reden"},
     "wissing": {"reden"},
@@ -137,6 +140,7 @@ FREE = {
 
 NO_FREE_TEXT = {
     "aanvraag": {"regio", "nummer", "pc4", "school_pc4", "netwerk_pc4", "gemeente_code", "onderwijs"},
+    "opschaling_vraag": {"aanbod_regio"},
     "plan_regel": {"waarom_niet"},
     "wissing": {"nummer"},
     "aanvraag_kenmerk": {"kenmerk"},

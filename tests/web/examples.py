@@ -8,11 +8,13 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
-from service import aanvragen, bezetting, koppelingen, plekken
-from service.db import Pool, Rol, Wie, transaction
+from service import aanvragen, bezetting, koppelingen, opschaaldossier, opschalingen, opschalingsvragen, plekken, routes
+from service.db import Connection, Pool, Rol, Wie, transaction
 from service.intake.soorten import SOORTEN
+from service.routesoorten import Overbrugging, OverbruggingVorm
 from tests import make
 from tests.conftest import GEBRUIKER
 from tests.service import plans
@@ -67,6 +69,12 @@ class World(Struct, frozen=True, kw_only=True):
     """Aanvraag of a child that is not in crisis and lives nowhere yet."""
     plaatsing: UUID
     """Of `geplaatst`."""
+    leeg: UUID
+    """A voorziening without plekken, of which nothing was asked yet."""
+    route: UUID
+    opschaling: UUID
+    vraag: UUID
+    """Of the regular child, to the aanbieder."""
     nummers: tuple[str, str, str]
     gebruiker: UUID
     koppeling: UUID
@@ -95,7 +103,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         huis = await make.voorziening(
             conn, locatie_id=locatie.id, naam=name, bellen_naam=name, groepsmix={"brandstichting": 3}
         )
-        await make.voorziening(conn, locatie_id=locatie.id, naam=f"{name} leeg")
+        leeg = await make.voorziening(conn, locatie_id=locatie.id, naam=f"{name} leeg")
         plek = await make.plek(conn, voorziening_id=huis.id, naam=name)
         crisis = await make.voorziening(conn, locatie_id=locatie.id, naam=f"{name} crisis", zorgvorm="crisis")
         crisisplek = await make.plek(conn, voorziening_id=crisis.id)
@@ -110,6 +118,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
         plaatsing = await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
+        route, opschaling, vraag = await further(conn, regulier.id, huis.id, name, loket(regio))
     async with transaction(pool, Wie(regio, Rol.BEHEERDER, GEBRUIKER)) as conn:
         koppeling = await koppelingen.add(conn, koppelingen.NieuweKoppeling(aanbieder_id=aanbieder.id, naam=name))
         sleutel = await koppelingen.add_sleutel(
@@ -136,6 +145,10 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebeld=gebeld.id,
         regulier=regulier.id,
         plaatsing=plaatsing.id,
+        leeg=leeg.id,
+        route=route,
+        opschaling=opschaling,
+        vraag=vraag,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
         gebruiker=gebruiker,
         koppeling=koppeling.id,
@@ -144,6 +157,43 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         wachtend_plan=waiting,
         name=name,
     )
+
+
+async def further(conn: Connection, kind: UUID, huis: UUID, name: str, wie: Wie) -> tuple[UUID, UUID, UUID]:
+    """A route beside a plek, an opschaling and its question to a provider, with a text in each."""
+    wens = Overbrugging(vorm=OverbruggingVorm.AMBULANTE_HULP, toelichting=name)
+    route = await routes.start(conn, kind, routes.NieuweRoute(details=wens), now=make.NOW)
+    tried = opschaaldossier.Geprobeerd(in_aanvraag=True, voorstellen=[], besluiten=[], routes=[], opschalingen=[])
+    line = opschaaldossier.Plekreden(plek_id=huis, voorziening_id=huis, regels=["leeftijd"], aantal_plekken=1)
+    inhoud = opschaaldossier.Inhoud(
+        peilmoment=make.NOW,
+        actueel=True,
+        niet_gezocht=None,
+        passend=0,
+        afgevallen=1,
+        per_regel={"leeftijd": 1},
+        alleen={"leeftijd": 1},
+        plekken=[line],
+        uitwegen=[],
+        geprobeerd=tried,
+    )
+    nieuw = opschalingen.NieuweOpschaling(
+        aanleiding=opschalingen.OpschalingAanleiding.GEEN_PLEK,
+        tafel=opschalingen.OpschalingTafel.SCHAKELFUNCTIONARIS,
+        waarom=name,
+    )
+    regels = opschalingen.Opschaalregels()
+    opschaling = await opschalingen.insert(conn, kind, nieuw, msgspec.to_builtins(inhoud), regels, wie, now=make.NOW)
+    vraag = await opschalingsvragen.stel(
+        conn,
+        opschaling_id=opschaling,
+        aanvraag_id=kind,
+        voorziening_id=huis,
+        regels=["leeftijd"],
+        dagen=3,
+        now=make.NOW,
+    )
+    return route.id, opschaling, vraag
 
 
 # ── Requests ─────────────────────────────────────────────────────────────────────────────────────
@@ -158,6 +208,9 @@ IN_PATH = {
     "aanvraagId": "geplaatst",
     "samenplaatsingId": "samenplaatsing",
     "plaatsingId": "plaatsing",
+    "routeId": "route",
+    "opschalingId": "opschaling",
+    "vraagId": "vraag",
     "planId": "plan",
     "organisatieId": "organisatie",
     "gebruikerId": "gebruiker",
@@ -173,6 +226,10 @@ ELSE_IN_PATH = {
     ("wijzigPlanregel", "aanvraagId"): "open",
     ("legPlanregelUit", "aanvraagId"): "open",
     ("haalUitweg", "aanvraagId"): "open",
+    ("startRoute", "aanvraagId"): "regulier",
+    ("lijstRoutesVanAanvraag", "aanvraagId"): "regulier",
+    ("openOpschaling", "aanvraagId"): "regulier",
+    ("lijstOpschalingenVanAanvraag", "aanvraagId"): "regulier",
 }
 
 LISTED = {
@@ -184,6 +241,11 @@ LISTED = {
     "lijstAlarmen": "geplaatst",
     "lijstPlaatsingen": "plaatsing",
     "lijstCrisisplekken": "crisisplek",
+    "lijstRoutes": "route",
+    "lijstRoutesVanAanvraag": "route",
+    "lijstOpschalingen": "opschaling",
+    "lijstOpschalingenVanAanvraag": "opschaling",
+    "lijstOpschalingsvragen": "vraag",
     "lijstPlannen": "plan",
     "lijstOrganisaties": "organisatie",
     "lijstGebruikers": "gebruiker",
@@ -209,6 +271,7 @@ FREE = {
     "haalSjabloonCapaciteit",
     "haalSjabloonAanvragen",
     "haalBeschrijving",
+    "lijstOpschaaladviezen",
 }
 """Without a row of anybody: who may do it, may do it in the own region."""
 
@@ -290,6 +353,14 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "met": "Groepsleider",
     },
     "zetPlaatsingStap": lambda w: {"stap": "verleng", "tot": "2026-05-01"},
+    "startRoute": lambda w: {"details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": w.name}},
+    "zetRouteStap": lambda w: {
+        "details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": w.name, "jaVan": w.name}
+    },
+    "openOpschaling": lambda w: {"aanleiding": "geen_plek", "tafel": "doorbraaktafel", "waarom": w.name},
+    "zetOpschalingStap": lambda w: {"stap": "verleng", "termijn": make.day(20).isoformat(), "reden": w.name},
+    "stelOpschalingsvraag": lambda w: {"voorzieningId": str(w.leeg)},
+    "beantwoordOpschalingsvraag": lambda w: {"nodig": "anders", "toelichting": w.name},
     "startPlan": lambda w: {"seconden": 1},
     "wijzigPlan": lambda w: {"status": "gestopt"},
     "wijzigPlanregel": lambda w: {"vast": False},

@@ -186,7 +186,11 @@ def properties(schema: dict[str, Any], value: Any) -> Iterator[tuple[str, dict[s
     """Name, schema and value of every field in an answer, however deep."""
     if "$ref" in schema:
         schema = DOCUMENT["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
-    for option in schema.get("anyOf", ()):
+    kinds = schema.get("discriminator")
+    options = schema.get("anyOf", ())
+    if kinds is not None and value is not None:
+        options = [{"$ref": kinds["mapping"][value[kinds["propertyName"]]]}]
+    for option in options:
         if option != {"type": "null"} and value is not None:
             yield from properties(option, value)
     if isinstance(value, list):

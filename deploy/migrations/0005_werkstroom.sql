@@ -610,6 +610,51 @@ comment on function plaatsing_waar(uuid[]) is
 revoke execute on function plaatsing_waar(uuid[]) from public;
 grant execute on function plaatsing_waar(uuid[]) to loket_app;
 
+create or replace function dossier(aanvraag uuid) returns table (tabel text, rijen jsonb)
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+declare
+    naam text;
+begin
+    if huidige_rol() is distinct from 'schakelfunctionaris'
+       or huidige_gebruiker() is distinct from '00000000-0000-0000-0000-000000000000' then
+        raise insufficient_privilege using message = 'only the service itself gathers all that is held about a child';
+    end if;
+    if not exists (select from aanvraag a where a.id = $1 and a.regio = huidige_regio()) then
+        return;
+    end if;
+    return query select 'aanvraag', jsonb_agg(to_jsonb(a)) from aanvraag a where a.id = $1;
+    return query select 'samenplaatsing', jsonb_agg(to_jsonb(s)) from samenplaatsing s
+        where s.id = (select a.samenplaatsing_id from aanvraag a where a.id = $1) having count(*) > 0;
+    -- Every table that says whose its rows are, also one that is made later; without who would lose a place by it.
+    for naam in
+        select c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid
+        where c.relnamespace = 'public'::regnamespace and c.relkind = 'r' and a.attname = 'aanvraag_id' order by 1
+    loop
+        return query execute format(
+            'select %L, jsonb_agg(to_jsonb(t) - ''verliezers'') from %I t where t.aanvraag_id = $1 having count(*) > 0', naam, naam)
+            using $1;
+    end loop;
+    return query select 'vervolg', jsonb_agg(jsonb_build_object('nummer', v.nummer, 'status', v.status)) from aanvraag v
+        where v.vervolg_van in (select b.id from bezetting b where b.aanvraag_id = $1)
+           or v.id in (select b.aanvraag_id from bezetting b join aanvraag a on a.vervolg_van = b.id where a.id = $1)
+        having count(*) > 0;
+    -- What names it beside others: that it does, and not who the others are.
+    return query select 'plan', jsonb_agg(jsonb_build_object('id', p.id, 'aangemaakt_op', p.aangemaakt_op)) from plan p
+        where p.regio = huidige_regio()
+          and (p.conflicten::text like '%' || $1 || '%'
+               or exists (select from plan_prijs x where x.plan_id = p.id and x.verliezers @> array[$1]))
+        having count(*) > 0;
+    return query select 'herhaling', jsonb_agg(jsonb_build_object('aangemaakt_op', h.aangemaakt_op, 'status', h.status))
+        from herhaling h where h.regio = huidige_regio() and h.betrokkenen @> array[$1] having count(*) > 0;
+    return query select 'taak', jsonb_agg(to_jsonb(t) - 'claim') from taak t
+        where t.regio = huidige_regio() and t.gegevens::text like '%' || $1 || '%' having count(*) > 0;
+    return query select 'wissing', jsonb_agg(to_jsonb(w)) from wissing w
+        where w.regio = huidige_regio() and w.nummer = (select a.nummer from aanvraag a where a.id = $1)
+        having count(*) > 0;
+end;
+$$;
+
 create or replace function anonimiseer(aanvraag uuid, nu timestamptz, waarom wissing_soort, reden text) returns void
     language plpgsql volatile security definer set search_path = public, pg_temp
 as $$
@@ -1059,11 +1104,13 @@ create policy eigen on haak
         and exists (select from koppeling k where k.id = (select huidige_gebruiker())));
 comment on policy eigen on haak is 'The system of an aanbieder, not its people.';
 
-create policy beheer on levering
-    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder');
-create policy eigen on levering
-    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'aanbieder'
+create policy lees on levering for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) in ('beheerder', 'aanbieder')
         and exists (select from haak h where h.id = haak_id));
+create policy weer on levering for update
+    using (regio = (select huidige_regio()) and (select huidige_rol()) in ('beheerder', 'aanbieder')
+        and exists (select from haak h where h.id = haak_id));
+comment on policy weer on levering is 'What failed is tried again by whoever keeps its haak.';
 create policy dienst on levering
     using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
         and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
@@ -1222,10 +1269,15 @@ begin atomic
         when 'groepsmix' then not exists (
             select from bezetting b join plek p on p.id = b.plek_id
             where p.voorziening_id = d.voorziening_id and b.soort = 'plaatsing'
-              and (b.aangemaakt_op > d.op or b.beeindigd_op >= (d.op at time zone 'Europe/Amsterdam')::date))
+              and (b.beeindigd_op >= (d.op at time zone 'Europe/Amsterdam')::date
+                   or b.begonnen_op > (d.op at time zone 'Europe/Amsterdam')::date))
         when 'geen_personeel' then not exists (
             select from bevestiging c join plek p on p.id = c.plek_id
             where p.voorziening_id = d.voorziening_id and c.op > d.op and c.beschikbaarheid = 'bemenst')
+        -- A machtiging leaves no automatic veto: then it was this time only.
+        when 'ouder_of_jeugdige_zegt_nee' then coalesce(a.gewijzigd_op, '-infinity') <= d.op and not exists (
+            select from machtiging m
+            where m.aanvraag_id = a.id and m.geldigheid @> (nu at time zone 'Europe/Amsterdam')::date)
         else coalesce(greatest(a.gewijzigd_op, v.gewijzigd_op), '-infinity') <= d.op end;
 end;
 comment on function geldende_afwijzingen(uuid[], timestamptz) is

@@ -129,7 +129,7 @@ async def test_for_one_aanvraag_the_loket_holds_a_few_plekken_at_most(pool: Pool
         child = await make.aanvraag(conn)
         for _ in range(3):
             await houd(conn, wie, (child.id, (await make.plek(conn)).id))
-        with pytest.raises(Refusal, match="houdt het loket al 3 plekken vast.*Wat nu wel kan"):
+        with pytest.raises(Refusal, match=r"houdt het loket al 3 plekken vast.*Wat nu wel kan"):
             await houd(conn, wie, (child.id, (await make.plek(conn)).id))
 
 
@@ -142,7 +142,7 @@ async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(pool: Pool,
         old = await make.aanvraag(conn, leeftijd_maanden=16 * 12)
         plek = await make.plek(conn)
         with pytest.raises(
-            Refusal, match="Is voor kinderen van .* of schrijf bij afwijking waarom het toch moet"
+            Refusal, match=r"Is voor kinderen van .* of schrijf bij afwijking waarom het toch moet"
         ) as no:
             await houd(conn, wie, (old.id, plek.id))
         await houd(conn, wie, (old.id, plek.id), afwijking="Net 16; de aanbieder wil het kind graag.")
@@ -268,7 +268,7 @@ async def test_a_child_with_brothers_is_not_held_alone_unless_they_may_be_apart(
     async with transaction(pool, wie) as conn:
         a, _ = await family(conn, 2)
         c, _ = await family(conn, 2, mag_splitsen=True, splitsreden="Zij bedreigen elkaar.")
-        with pytest.raises(Refusal, match="er mist er een. Wat nu wel kan: noem hen allemaal"):
+        with pytest.raises(Refusal, match=r"er mist er een. Wat nu wel kan: noem hen allemaal"):
             await houd(conn, wie, (a, (await make.plek(conn)).id))
         await houd(conn, wie, (c, (await make.plek(conn)).id))
 

@@ -24,6 +24,7 @@ WAARVOOR = {
     "besluit": "Wat aanbieders op de vraag om een plek hebben geantwoord.",
     "voorstel": "Welke plekken er voor het kind aan aanbieders zijn voorgesteld, en wat er daarna gebeurde.",
     "gebeurtenis": "Wat er met de aanvraag gebeurde: wanneer, door wie en waarom.",
+    "vervolg": "Onder welk nummer er voor het kind nog een plek werd gezocht, voor of na een verblijf in crisis.",
     "telefoongesprek": "Met wie er bij crisis is gebeld om een plek.",
     "bezetting": "Op welke plek het kind woont of woonde, of welke er voor het kind werd vastgehouden.",
     "route": "Welke andere weg dan een plek er voor het kind is geprobeerd, zoals wonen bij familie of hulp thuis.",

@@ -9,7 +9,7 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
-from service import aanvragen, grondslagen, uitsluitingen
+from service import aanvragen, gebeurtenissen, grondslagen, uitsluitingen
 from service.db import SYSTEM, Connection
 from tests import make
 
@@ -17,7 +17,9 @@ TOKENS = (
     "KANARIE-KENMERK", "kanarie_urgentie", "kanarie_zorgvorm", "kanarie_geprobeerd", "kanarie_mening",
     "kanarie_praktisch", "kanarie_splitsing", "kanarie_toestemming", "kanarie_toelichting", "kanarie_keuze",
     "kanarie_regel", "kanarie_antwoord", "9991", "9992", "9993", "9994", "kanarie_gedrag", "kanarie_nodig",
-    "kanarie_medisch", "kanarie_school",
+    "kanarie_medisch", "kanarie_school", "kanarie_voorstel", "kanarie_afwijking", "kanarie_contact", "kanarie_route",
+    "kanarie_reden", "kanarie_waarom", "kanarie_uitkomst", "kanarie_dossier", "kanarie_zegt", "kanarie_gebeld",
+    "kanarie_gebeurd",
 )  # fmt: skip
 """The codes are codes of the region, so that only the code lists may still name them."""
 
@@ -120,7 +122,49 @@ async def surround(conn: Connection, id: UUID) -> UUID:
         later.voorziening_id,
         make.NOW - timedelta(days=9),
     )
+    await asked(conn, id, later.id)
     return (await make.plaatsing(conn, plek_id=plek.id, aanvraag_id=id, van=make.day(-1), tot=make.day(60))).id
+
+
+async def asked(conn: Connection, id: UUID, plek_id: UUID) -> None:
+    """What was tried for it: a voorstel that was declined, a route, an opschaling, a call; and what happened."""
+    at = make.NOW - timedelta(days=10)
+    await conn.execute(
+        "insert into voorstel (regio, aanbod_regio, aanvraag_id, aanbieder_id, voorziening_id, plek_id, status, van,"
+        " toelichting, afwijking, contactplan, verzonden_op, beantwoord_op, klaar_op, antwoord_voor)"
+        " select p.regio, p.regio, $1, p.aanbieder_id, p.voorziening_id, p.id, 'afgewezen', $3, 'kanarie_voorstel',"
+        " 'kanarie_afwijking', 'kanarie_contact', $4, $4, $4, $4 from plek p where p.id = $2",
+        id, plek_id, make.day(-5), at,
+    )  # fmt: skip
+    await conn.execute(
+        "insert into route (regio, aanvraag_id, soort, staat, details, termijn, begonnen_op, klaar_op, reden)"
+        " values (huidige_regio(), $1, 'pgb', 'niet_geslaagd', $2, $3, $4, $4, 'kanarie_reden')",
+        id, {"soort": "pgb", "toelichting": "kanarie_route"}, make.TODAY, at,
+    )  # fmt: skip
+    opschaling = await conn.fetchval(
+        "insert into opschaling (regio, aanvraag_id, aanleiding, tafel, eigenaar_id, termijn, waarom, geopend_op,"
+        " uitkomst, toelichting, gesloten_op)"
+        " values (huidige_regio(), $1, 'geen_plek', 'doorbraaktafel', $2, $3, 'kanarie_waarom', $4, 'anders',"
+        " 'kanarie_uitkomst', $4) returning id",
+        id, SYSTEM, make.TODAY, at,
+    )  # fmt: skip
+    await conn.execute(
+        "insert into opschaling_dossier (opschaling_id, regio, aanvraag_id, inhoud)"
+        " values ($2, huidige_regio(), $1, $3)", id, opschaling, {"regels": ["kanarie_dossier"]}
+    )  # fmt: skip
+    await conn.execute(
+        "insert into opschaling_vraag (regio, aanbod_regio, opschaling_id, aanvraag_id, aanbieder_id, voorziening_id,"
+        " regels, gesteld_op, antwoord_voor, nodig, toelichting, beantwoord_op, beantwoord_door)"
+        " select p.regio, p.regio, $3, $1, p.aanbieder_id, p.voorziening_id, '{leeftijd}', $4, $5, 'anders',"
+        " 'kanarie_zegt', $4, $6 from plek p where p.id = $2",
+        id, plek_id, opschaling, at, make.TODAY, SYSTEM,
+    )  # fmt: skip
+    await conn.execute(
+        "insert into telefoongesprek (regio, aanvraag_id, voorziening_id, gebeld_op, gebruiker_id, met)"
+        " select p.regio, $1, p.voorziening_id, $3, $4, 'kanarie_gebeld' from plek p where p.id = $2",
+        id, plek_id, at, SYSTEM,
+    )  # fmt: skip
+    await gebeurtenissen.record(conn, id, gebeurtenissen.GebeurtenisSoort.HERINNERING, now=at, reden="kanarie_gebeurd")
 
 
 async def name(conn: Connection, id: UUID, other: UUID) -> None:

@@ -261,11 +261,14 @@ async def test_nothing_of_the_child_is_left_in_any_table(pool: Pool, owner: Conn
 async def test_nothing_names_the_child_but_its_own_row_and_the_record(
     pool: Pool, owner: Connection, kanarie: UUID
 ) -> None:
-    """Its id: in plans, prices of others, kept answers, tasks, stays. What remains: statistics and declines."""
+    """Its id: in plans, prices of others, kept answers, tasks, stays. What remains: statistics, and codes of what was
+    tried."""
     samen = await owner.fetchval("select samenplaatsing_id from aanvraag where id = $1", kanarie)
     await clear(pool, make.NOW + timedelta(days=365))
 
-    assert {table for table, _ in await canary.found(owner, (str(kanarie),))} == {"aanvraag", "besluit", "betrokkene"}
+    assert {table for table, _ in await canary.found(owner, (str(kanarie),))} == {
+        "aanvraag", "besluit", "betrokkene", "voorstel", "route", "opschaling", "opschaling_vraag",
+    }  # fmt: skip
     assert await canary.found(owner, (str(samen),)) == set()
     assert await owner.fetchval("select count(*) from bezetting where bewoner_kenmerken is not null") == 0
 
@@ -287,6 +290,7 @@ async def test_what_counts_stays(pool: Pool, owner: Connection, kanarie: UUID) -
         "dagenTotGrondslag": 17,
         "dagenTotStart": 19,
         "afgewezen": 1,
+        "voorstellen": [{"zorgvorm": "gezinshuis", "status": "afgewezen", "dagen": 0}],
         "verblijven": [{"zorgvorm": "gezinshuis", "dagen": 1, "einde": "terug_naar_huis"}],
     }
     async with transaction(pool, LOKET) as conn:

@@ -72,7 +72,7 @@ class HaakGeheim(Struct, rename="camel", kw_only=True):
             examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
         ),
     ]
-    vorig_tot: Annotated[datetime, Meta(description="Tot dan ondertekent het loket ook met het vorige geheim.")] | None
+    vorig_tot: Annotated[datetime, Meta(description="Tot dan ondertekent het loket ook met het vorige geheim.")]
 
 
 COLUMNS = "id, aanbieder_id, organisatie_id, url, soorten::text[] as soorten, actief, versie"
@@ -116,9 +116,11 @@ def check(nieuw: NieuweHaak, *, intern: bool) -> list[FieldError]:
     return errors
 
 
+ZET_GEHEIM = "select zet_haakgeheim($1, $2, $3)"
+
 INSERT = f"""
-insert into haak (regio, aanbieder_id, organisatie_id, url, soorten, actief, geheim)
-values (huidige_regio(), $1, $2, $3, $4::text[]::gebeurtenis_soort[], $5, $6)
+insert into haak (regio, aanbieder_id, organisatie_id, url, soorten, actief)
+values (huidige_regio(), $1, $2, $3, $4::text[]::gebeurtenis_soort[], $5)
 returning {COLUMNS}
 """
 
@@ -132,9 +134,12 @@ async def add(conn: Connection, nieuw: NieuweHaak, *, wie: Wie, intern: bool) ->
         errors.append(FieldError("/aanbiederId", "waarde", "Een koppeling maakt alleen haken voor de eigen aanbieder."))
     refuse(errors)
     row = await conn.fetchrow(
-        INSERT, nieuw.aanbieder_id, nieuw.organisatie_id, nieuw.url, list(nieuw.soorten), nieuw.actief, _secret()
+        INSERT, nieuw.aanbieder_id, nieuw.organisatie_id, nieuw.url, list(nieuw.soorten), nieuw.actief
     )
-    return msgspec.convert(row, Haak)
+    haak = msgspec.convert(row, Haak)
+    # So that nothing is ever sent unsigned; nobody has seen this one.
+    await conn.execute(ZET_GEHEIM, haak.id, _secret(), None)
+    return haak
 
 
 UPDATE = f"""
@@ -151,18 +156,16 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, intern: bool)
     return msgspec.convert(row, Haak)
 
 
-VERVANG = """
-update haak set geheim = $2, vorig_tot = $3, versie = versie + 1 where id = $1
-returning vorig_tot
-"""
 
 
 async def nieuw_geheim(conn: Connection, id: UUID, *, now: datetime) -> HaakGeheim:
     """The secret, shown this once; the one before still signs for a day, so that nothing is missed. Refuses
     NOT_FOUND."""
     await get(conn, id, lock=True)
-    geheim = _secret()
-    return HaakGeheim(id=id, geheim=geheim, vorig_tot=await conn.fetchval(VERVANG, id, geheim, now + OVERLAP))
+    geheim, until = _secret(), now + OVERLAP
+    if not await conn.fetchval(ZET_GEHEIM, id, geheim, until):
+        raise Refusal(Kind.NOT_FOUND, "Deze haak bestaat niet (meer).")
+    return HaakGeheim(id=id, geheim=geheim, vorig_tot=until)
 
 
 def _secret() -> str:

@@ -867,9 +867,6 @@ create table haak (
     organisatie_id uuid,
     url            text                not null,
     soorten        gebeurtenis_soort[] not null default '{}',
-    geheim         text                not null,
-    vorig_geheim   text,
-    vorig_tot      timestamptz,
     actief         boolean             not null default true,
     aangemaakt_op  timestamptz         not null default now(),
     versie         integer             not null default 1,
@@ -877,26 +874,25 @@ create table haak (
     constraint haak_id_regio unique (id, regio),
     constraint haak_van_een check (num_nonnulls(aanbieder_id, organisatie_id) = 1),
     constraint haak_url_lengte check (length(url) between 10 and 400),
-    constraint haak_vorig_vorm check ((vorig_geheim is null) = (vorig_tot is null)),
     constraint haak_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
     constraint haak_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio)
 );
 comment on table haak is 'Where a system wants to be told what happens (webhook): of one aanbieder or one organisatie.';
 comment on column haak.soorten is 'Only these; empty: all that its people would be told.';
-comment on column haak.geheim is 'With this we sign. Shown once; after that only the service itself reads it, through haak_post().';
-comment on column haak.vorig_geheim is 'Also signs until vorig_tot, so that a receiver changes over without missing anything.';
-create function haak_wisselt() returns trigger
-    language plpgsql
-as $$
-begin
-    new.vorig_geheim := old.geheim;
-    return new;
-end;
-$$;
-comment on function haak_wisselt() is 'Who gives a haak a new secret need not read the one before.';
-create trigger haak_wisselt_van_geheim before update of geheim on haak
-    for each row execute function haak_wisselt();
 create unique index haak_een_per_url on haak (coalesce(aanbieder_id, organisatie_id), url);
+
+create table haak_geheim (
+    haak_id      uuid        not null,
+    regio        text        not null,
+    geheim       text        not null,
+    vorig_geheim text,
+    vorig_tot    timestamptz,
+    constraint haak_geheim_pk primary key (haak_id),
+    constraint haak_geheim_vorig_vorm check ((vorig_geheim is null) = (vorig_tot is null)),
+    constraint haak_geheim_haak_fk foreign key (haak_id, regio) references haak (id, regio) on delete cascade
+);
+comment on table haak_geheim is 'With what we sign. Whoever keeps the haak sees it once, when it is made; after that only the service itself reads it.';
+comment on column haak_geheim.vorig_geheim is 'Also signs until vorig_tot, so that a receiver changes over without missing anything.';
 
 create table levering (
     id             uuid              not null default gen_random_uuid(),
@@ -1043,12 +1039,28 @@ as $$
 begin
     perform alleen_de_dienst();
     return query
-        select h.url, h.actief, array_remove(array[h.geheim, case when h.vorig_tot > nu then h.vorig_geheim end], null)
-        from levering l join haak h on h.id = l.haak_id
+        select h.url, h.actief, array_remove(array[g.geheim, case when g.vorig_tot > nu then g.vorig_geheim end], null)
+        from levering l join haak h on h.id = l.haak_id join haak_geheim g on g.haak_id = h.id
         where l.id = $1 and l.regio = huidige_regio();
 end;
 $$;
 comment on function haak_post(uuid, timestamptz) is 'Where a levering goes to, and with what it is signed.';
+
+create function zet_haakgeheim(haak uuid, geheim text, vorig_tot timestamptz) returns boolean
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    insert into haak_geheim as g (haak_id, regio, geheim)
+    select h.id, h.regio, $2 from haak h
+    where h.id = $1 and h.regio = huidige_regio() and case huidige_rol()
+        when 'beheerder' then true
+        when 'aanbieder' then h.aanbieder_id = huidige_organisatie()
+            and exists (select from koppeling k where k.id = huidige_gebruiker() and k.aanbieder_id = h.aanbieder_id)
+        else false end
+    on conflict (haak_id) do update set geheim = excluded.geheim, vorig_geheim = g.geheim, vorig_tot = $3
+    returning true;
+end;
+comment on function zet_haakgeheim(uuid, text, timestamptz) is
+    'A new secret, by whoever keeps the haak and may not read the one before. NULL when that is another.';
 
 create function probeer_bericht(bericht uuid) returns boolean
     language plpgsql volatile security definer set search_path = public, pg_temp
@@ -1077,7 +1089,7 @@ do $$
 declare
     t text;
 begin
-    foreach t in array array['meldkeuze', 'bericht', 'haak', 'levering'] loop
+    foreach t in array array['meldkeuze', 'bericht', 'haak', 'haak_geheim', 'levering'] loop
         execute format('alter table %I enable row level security', t);
     end loop;
 end;
@@ -1104,6 +1116,10 @@ create policy eigen on haak
         and exists (select from koppeling k where k.id = (select huidige_gebruiker())));
 comment on policy eigen on haak is 'The system of an aanbieder, not its people.';
 
+create policy dienst on haak_geheim for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+        and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+
 create policy lees on levering for select
     using (regio = (select huidige_regio()) and (select huidige_rol()) in ('beheerder', 'aanbieder')
         and exists (select from haak h where h.id = haak_id));
@@ -1117,15 +1133,17 @@ create policy dienst on levering
 
 grant select, insert, update on meldkeuze to loket_app;
 grant select, insert, update, delete on bericht to loket_app;
-grant select (id, regio, aanbieder_id, organisatie_id, url, soorten, vorig_tot, actief, aangemaakt_op, versie),
-    insert, update, delete on haak to loket_app;
+grant select, insert, update, delete on haak to loket_app;
+grant select on haak_geheim to loket_app;
 grant select, update, delete on levering to loket_app;
 revoke execute on function alleen_de_dienst(), ontvangers(uuid, timestamptz),
     schrijf_berichten(uuid, uuid[], text[], melding_wijze[], jsonb, timestamptz), schrijf_leveringen(uuid, text[]),
-    mailadres(uuid), haak_post(uuid, timestamptz), probeer_bericht(uuid) from public;
+    mailadres(uuid), haak_post(uuid, timestamptz), zet_haakgeheim(uuid, text, timestamptz),
+    probeer_bericht(uuid) from public;
 grant execute on function ontvangers(uuid, timestamptz),
     schrijf_berichten(uuid, uuid[], text[], melding_wijze[], jsonb, timestamptz), schrijf_leveringen(uuid, text[]),
-    mailadres(uuid), haak_post(uuid, timestamptz), probeer_bericht(uuid) to loket_app;
+    mailadres(uuid), haak_post(uuid, timestamptz), zet_haakgeheim(uuid, text, timestamptz),
+    probeer_bericht(uuid) to loket_app;
 
 -- ── Steps of an aanvraag, opties and voorstellen ─────────────────────────────────────────────────
 

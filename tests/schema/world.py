@@ -376,6 +376,99 @@ def _koppelingen() -> dict[str, dict[str, Row]]:
     return tables
 
 
+def _gebeurtenis(label: str, soort: str, van: str, bij: str | None = None) -> Row:
+    return {
+        "id": key("gebeurtenis", label),
+        "regio": regio_of(van),
+        "op": "2026-03-01T09:00Z",
+        "soort": soort,
+        "aanvraag_id": key("aanvraag", van),
+        "aanbieder_id": key("aanbieder", bij) if bij else None,
+        "van": "ingediend",
+        "naar": "ingediend",
+        "gebruiker_id": SYSTEM,
+        "rol": "schakelfunctionaris",
+    }
+
+
+def _meldingen() -> dict[str, dict[str, Row]]:
+    """What happened, `over` of a child of another region at the own aanbieder; who is told, and which systems."""
+    tables: dict[str, dict[str, Row]] = {
+        "gebeurtenis": {
+            "gi": _gebeurtenis("gi", "opschaling", "gi"),
+            "gehouden": _gebeurtenis("gehouden", "optie", "gi", "eigen"),
+            "crisis": _gebeurtenis("crisis", "geplaatst", "crisis", "ander"),
+            "hier": _gebeurtenis("hier", "begonnen", "hier", "eigen"),
+            "over": _gebeurtenis("over", "voorstel_verzonden", "vreemd", "eigen"),
+            "vreemd": _gebeurtenis("vreemd", "opschaling", "vreemd"),
+        },
+        "meldkeuze": {},
+        "bericht": {},
+        "haak": {},
+        "haak_geheim": {},
+        "levering": {},
+    }
+    for label in ("loket", "zorg", "gi", "collega", "vreemd"):
+        who = {"gebruiker_id": key("gebruiker", label), "regio": regio_of(label)}
+        if label != "collega":
+            tables["meldkeuze"][label] = {**who, "urgentie": "spoed", "wijze": "direct"}
+        tables["bericht"][label] = {
+            "id": key("bericht", label),
+            **who,
+            "sleutel": "een",
+            "soort": "opschaling_loket",
+            "wijze": "direct",
+            "op": "2026-03-01T09:00Z",
+        }
+    tables["bericht"]["collega"] |= {"status": "mislukt", "fout": "weg", "klaar_op": "2026-03-01T09:00Z"}
+    for label, of in (("eigen", "aanbieder"), ("ander", "aanbieder"), ("gi", "organisatie"), ("vreemd", "aanbieder")):
+        haak = {"id": key("haak", label), "regio": regio_of(label), f"{of}_id": key(of, label)}
+        tables["haak"][label] = {**haak, "url": "https://a.example/"}
+        tables["haak_geheim"][label] = {"haak_id": haak["id"], "regio": haak["regio"], "geheim": "whsec_"}
+        tables["levering"][label] = {
+            "id": key("levering", label),
+            "regio": regio_of(label),
+            "haak_id": haak["id"],
+            "gebeurtenis_id": key("gebeurtenis", "vreemd" if label == "vreemd" else "hier"),
+            "soort": "begonnen",
+            "onderwerp": key("gebeurtenis", "hier"),
+            "op": "2026-03-01T09:00Z",
+        }
+    return tables
+
+
+def _voorstel(label: str, van: str, bij: str, status: str, optie: str | None = None) -> Row:
+    row: Row = {
+        "id": key("voorstel", label),
+        "regio": regio_of(van),
+        "aanbod_regio": regio_of(bij),
+        "aanvraag_id": key("aanvraag", van),
+        "aanbieder_id": key("aanbieder", bij),
+        "voorziening_id": key("voorziening", bij),
+        "plek_id": key("plek", bij),
+        "status": status,
+        "van": "2026-03-05",
+    }
+    if status != "concept":
+        row |= {"verzonden_op": "2026-03-01T09:00Z", "antwoord_voor": "2026-03-05T09:00Z"}
+    if status == "afgewezen":
+        row["klaar_op"] = "2026-03-02T09:00Z"
+    return row | ({"optie_id": key("bezetting", optie)} if optie else {})
+
+
+def _voorstellen() -> dict[str, Row]:
+    """One that is being prepared; sent to the own aanbieder, to another, and within another region; answered by one of
+    the shared region, and by the own aanbieder for a child of another region."""
+    return {
+        "concept": _voorstel("concept", "gi", "ander", "concept"),
+        "gi": _voorstel("gi", "gi", "eigen", "verzonden", "gehouden"),
+        "crisis": _voorstel("crisis", "crisis", "ander", "verzonden", "crisis"),
+        "vreemd": _voorstel("vreemd", "vreemd", "vreemd", "verzonden", "vreemd"),
+        "gedeeld": _voorstel("gedeeld", "gi", "gedeeld", "afgewezen"),
+        "over": _voorstel("over", "vreemd", "eigen", "afgewezen"),
+    }
+
+
 def rows() -> dict[str, dict[str, Row]]:
     """Table → label → columns, in an order in which they can be put in."""
     bezetting = {
@@ -433,6 +526,7 @@ def rows() -> dict[str, dict[str, Row]]:
         **_vraag(),
         "bezetting": bezetting,
         "besluit": besluit,
+        "voorstel": _voorstellen(),
         **_verder(),
         **_plannen(),
         "identiteitsprovider": {"alle": provider},
@@ -440,11 +534,13 @@ def rows() -> dict[str, dict[str, Row]]:
         "gebruikte_verklaring": {"alle": {"uitgever": "u", "jti": "j", "verloopt_op": "2026-03-01T09:00Z"}},
         **_mensen(),
         **_koppelingen(),
+        **_meldingen(),
         **_log(),
     }
 
 
 BEFORE = """
+alter table gebeurtenis disable trigger gebeurtenis_meldt;
 insert into jeugdregio (code, naam) values ('utrecht', 'Utrecht');
 insert into zorgvorm (regio, code, naam, huiselijkheid, gezinsvorm, bron)
 values ('utrecht', 'gezinshuis', 'Gezinshuis', 1, true, 'test');

@@ -213,7 +213,7 @@ async def work(
     todo = handlers(chosen)
     bus = Bus(lambda: asyncpg.connect(url), taken.CHANNEL, opened=taken.be_present)
     team = [Worker(chosen, pool, bus, todo, clock=clock) for _ in range(workers)]
-    listening, *running = [asyncio.create_task(one.run()) for one in (bus, *team)]
+    listening, running = asyncio.create_task(bus.run()), [asyncio.create_task(worker.run()) for worker in team]
     try:
         async with asyncio.timeout(60):
             while await owner.fetchval(BUSY, list(todo)):

@@ -213,7 +213,7 @@ async def test_a_haak_that_is_switched_off_gets_nothing_more(
         haak, _ = await hook(pool, beheer, there.url, aanbieder_id=aanbieder)
         await tell(pool, id)
         async with transaction(pool, beheer) as conn:
-            await haken.change(conn, haak.id, WijzigingHaak(actief=False), intern=True)  # type: ignore[call-arg]
+            await haken.change(conn, haak.id, WijzigingHaak(actief=False), intern=True)
         await work(pool, owner, database_url, **INTERN)
     assert there.requests == []
     assert [row.fout for row in await listed(pool, beheer)] == ["De haak staat uit."]
@@ -239,12 +239,11 @@ async def test_a_secret_that_was_replaced_signs_for_one_more_day(
 
 
 async def test_nobody_reads_a_secret_afterwards(pool: Pool, wie: Wie, beheer: Wie) -> None:
-    """Not even in the database, as the service."""
+    """Not even who made it, in the database."""
     aanbieder, _ = await asked(pool, wie)
     await hook(pool, beheer, "https://a.example/1", aanbieder_id=aanbieder)
-    with pytest.raises(Exception, match="permission denied"):
-        async with transaction(pool, beheer) as conn:
-            await conn.fetchval("select geheim from haak")
+    async with transaction(pool, beheer) as conn:
+        assert await conn.fetch("select geheim from haak_geheim") == []
 
 
 async def test_a_machine_makes_haken_for_its_own_aanbieder_only(
@@ -261,7 +260,8 @@ async def test_a_machine_makes_haken_for_its_own_aanbieder_only(
         mine = await haken.add(conn, NieuweHaak(url="https://a.example/2"), wie=machine, intern=False)
         assert mine.aanbieder_id == aanbieder
         assert [haak.id for haak in await haken.page(conn)] == [mine.id]
-    for wrong in ({"aanbieder_id": other}, {"organisatie_id": uuid4()}):
+    wrongs: list[dict[str, Any]] = [{"aanbieder_id": other}, {"organisatie_id": uuid4()}]
+    for wrong in wrongs:
         with pytest.raises(Refusal) as refused:
             async with transaction(pool, machine) as conn:
                 await haken.add(conn, NieuweHaak(url="https://a.example/3", **wrong), wie=machine, intern=False)

@@ -639,6 +639,13 @@ begin
         where v.vervolg_van in (select b.id from bezetting b where b.aanvraag_id = $1)
            or v.id in (select b.aanvraag_id from bezetting b join aanvraag a on a.vervolg_van = b.id where a.id = $1)
         having count(*) > 0;
+    -- Who was told of what happened, by a sentence or an id that say nothing of the child themselves.
+    foreach naam in array array['bericht', 'levering'] loop
+        return query execute format(
+            'select %L, jsonb_agg(to_jsonb(t)) from %I t join gebeurtenis g on g.id = t.gebeurtenis_id'
+            ' where g.aanvraag_id = $1 having count(*) > 0', naam, naam)
+            using $1;
+    end loop;
     -- What names it beside others: that it does, and not who the others are.
     return query select 'plan', jsonb_agg(jsonb_build_object('id', p.id, 'aangemaakt_op', p.aangemaakt_op)) from plan p
         where p.regio = huidige_regio()
@@ -1313,12 +1320,12 @@ begin
         raise check_violation using constraint = 'bezetting_binnen_afspraak',
             message = 'no agreement between these regions for this zorgvorm';
     end if;
-    return new;
+    return null;
 end;
 $$;
 comment on function bezetting_bewaak_afspraak() is
     'A plek of another region only for a zorgvorm that was agreed; the policy below looks at regions only.';
-create trigger bezetting_afspraak before insert on bezetting
+create trigger bezetting_afspraak after insert on bezetting
     for each row when (current_setting('loket.regio', true) <> '') execute function bezetting_bewaak_afspraak();
 
 create function laat_los(aanvraag uuid, behalve uuid, nu timestamptz, waarom text) returns void

@@ -658,9 +658,11 @@ async def test_an_error_of_the_database_holds_nothing_of_a_row(filled: World, wh
     who, sql = ERRORS[what]
     async with asking(filled, who) as conn:
         if what == "a kenmerk that is taken":
+            columns = await filled.owner.fetchval(COLUMNS, "aanvraag")
             id = await conn.fetchval(
-                "insert into aanvraag select (jsonb_populate_record(a, $1)).* from aanvraag a returning id",
-                {"id": str(uuid4()), "nummer": "AAA-AAA"},
+                f"insert into aanvraag ({columns})"
+                f" select {columns} from (select (jsonb_populate_record(a, $1)).* from aanvraag a) as b returning id",
+                {"id": str(uuid4())},
             )
             await conn.execute(
                 "insert into aanvraag_kenmerk (aanvraag_id, regio, organisatie_id, kenmerk)"

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from service import logboek, regiokeuzes, stappen
+from service import berichten, leveringen, logboek, regiokeuzes, stappen
 from service.days import AMSTERDAM, today
 from service.db import Connection, Wie
 from service.doelen import Doel, Object, Verwerking
@@ -45,6 +45,9 @@ class Bewaartermijnen(Struct, frozen=True, kw_only=True):
     ] = 365
     bewaar_plan: Annotated[int, _dagen(1, "Nadat een plan klaar is.", OWN)] = 90
     bewaar_taak: Annotated[int, _dagen(1, "Nadat werk op de achtergrond klaar is.", OWN)] = 30
+    bewaar_bericht: Annotated[
+        int, _dagen(1, "Nadat een mail of een bericht aan een ander systeem is verstuurd, of niet meer lukt.", OWN)
+    ] = 90
     bewaar_herhaling: Annotated[int, _dagen(1, "Antwoorden, voor wie een verzoek opnieuw stuurt.", OWN)] = 2
     bewaar_sessie: Annotated[int, _dagen(1, "Nadat een sessie voorbij is.", OWN)] = 30
     bewaar_inlogpoging: Annotated[int, _dagen(1, "Na het begin van het inloggen.", OWN)] = 1
@@ -148,6 +151,12 @@ async def ruim_taken(conn: Connection, termijnen: Bewaartermijnen, now: datetime
     return await _clear(conn, "taken", _before(now, termijnen.bewaar_taak))
 
 
+async def ruim_berichten(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    """Mails, and what other systems were told."""
+    before = _before(now, termijnen.bewaar_bericht)
+    return await berichten.wis(conn, before) + await leveringen.wis(conn, before)
+
+
 async def ruim_herhalingen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
     return await _clear(conn, "herhalingen", _before(now, termijnen.bewaar_herhaling))
 
@@ -199,6 +208,7 @@ async def ruim_logregels(conn: Connection, termijnen: Bewaartermijnen, now: date
 OPRUIMEN = (
     ruim_plannen,
     ruim_taken,
+    ruim_berichten,
     ruim_herhalingen,
     ruim_sessies,
     ruim_inlogpogingen,

@@ -31,6 +31,8 @@ WAARVOOR = {
     "opschaling": "Wie er extra meekijken om een plek te vinden, en wat daaruit kwam.",
     "opschaling_dossier": "Waarom er op dat moment geen plek paste, en wat er zou helpen.",
     "opschaling_vraag": "Wat een aanbieder nodig heeft om het kind wel te kunnen opnemen.",
+    "bericht": "Mails die zeggen dat er iets is gebeurd, zonder wat dat over het kind is.",
+    "levering": "Dat het systeem van een aanbieder of verwijzer hoorde dat er iets is gebeurd.",
     "plan": "Voorstellen voor alle kinderen die wachten, waarin het kind wordt genoemd.",
     "plan_keuze": "Wat iemand vooraf over een plek voor het kind besliste.",
     "plan_regel": "Waar een voorstel het kind een plek geeft, of waarom niet.",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from service import berichten, gebeurtenissen, meldingen, meldkeuzes
+from service import berichten, bewaren, dossiers, gebeurtenissen, meldingen, meldkeuzes
 from service.aanvragen import Urgentie
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.gebeurtenissen import GebeurtenisSoort
@@ -240,3 +241,30 @@ async def test_of_a_child_that_was_forgotten_nobody_is_told(pool: Pool, owner: C
 def test_the_circles_are_those_of_the_table() -> None:
     """A sentence for a circle that the database never finds would never be sent."""
     assert {kring for zinnen in MELDINGEN.values() for kring in zinnen} == set(Kring)
+
+
+async def test_what_was_told_is_kept_for_its_term(pool: Pool, owner: Connection) -> None:
+    """And what still waits to be sent stays, however old."""
+    for name in ("een", "twee"):
+        await person(owner, "schakelfunctionaris", name=name)
+    _, id = await happened(pool, GebeurtenisSoort.OPSCHALING)
+    await tell(pool, id)
+    async with transaction(pool, DIENST) as conn:
+        first = await conn.fetchval("select id from bericht limit 1")
+        await berichten.bezorgd(conn, first, make.NOW)
+        terms = await bewaren.termijnen(conn)
+        for days, gone in ((89, 0), (90, 1)):
+            assert await bewaren.ruim_berichten(conn, terms, make.NOW + timedelta(days=days)) == gone
+    assert await owner.fetchval("select count(*) from bericht where status = 'wacht'") == 1
+
+
+async def test_who_was_told_of_a_child_stands_in_its_dossier_and_goes_with_it(pool: Pool, owner: Connection) -> None:
+    await person(owner, "schakelfunctionaris")
+    _, id = await happened(pool, GebeurtenisSoort.OPSCHALING)
+    await tell(pool, id)
+    aanvraag = await owner.fetchval("select aanvraag_id from gebeurtenis where id = $1", id)
+    async with transaction(pool, DIENST) as conn:
+        tables = {tabel.naam: tabel for tabel in (await dossiers.gather(conn, aanvraag, make.NOW)).tabellen}
+        assert len(tables["bericht"].rijen) == 1
+        await bewaren.wis(conn, aanvraag, "verzoek", make.NOW, sluit=True)
+    assert await owner.fetchval("select count(*) from bericht") == 0

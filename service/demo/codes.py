@@ -14,6 +14,7 @@ from service.bewaren import Bewaartermijnen
 from service.demo.regions import Regio
 from service.demo.rows import Instelling, Kenmerkcode, Rows, Weging, Zorgvorm
 from service.termijnen import Termijnen
+from service.werkregels import Werkregels
 
 EXAMPLE = "voorbeeldwaarde, nog vast te stellen door de regio"
 
@@ -121,6 +122,11 @@ WEGINGEN: dict[str, dict[str, float]] = {
 }  # fmt: skip
 
 INSTELLINGEN: dict[str, tuple[Any, str]] = {
+    **{
+        keuze.sleutel: (keuze.waarde, keuze.bron)
+        for shape in (Bewaartermijnen, Termijnen, Werkregels)
+        for keuze in regiokeuzes.defaults(shape)
+    },
     "banden": ({"goed": 75, "past": 50}, EXAMPLE),
     "reistijd_horizon_min": (60, EXAMPLE),
     "normen_dagen": ({"crisis": 1, "spoed": 7, "regulier": 70}, EXAMPLE),
@@ -130,11 +136,6 @@ INSTELLINGEN: dict[str, tuple[Any, str]] = {
     "optie_uren": ({"crisis": 4, "spoed": 24, "regulier": 72}, EXAMPLE),
     "vrijhouden_advies": ({"aan": False, "punten": 10}, EXAMPLE),
     "alarm_crisis_dagen": ([14, 21, 28], EXAMPLE),
-    **{
-        keuze.sleutel: (keuze.waarde, keuze.bron)
-        for shape in (Bewaartermijnen, Termijnen)
-        for keuze in regiokeuzes.defaults(shape)
-    },
 }
 
 

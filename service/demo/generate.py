@@ -19,6 +19,7 @@ from service.demo.personen import add_personen
 from service.demo.regions import Regio, all_regions, neighbours
 from service.demo.rows import Gemeente, Jeugdregio, Regioafspraak, Rows
 from service.demo.scarcity import Children, Scarcity, assign
+from service.demo.verloop import add_verloop
 from service.demo.verwijzers import make_verwijzers
 from service.demo.vraag import add_open
 
@@ -76,6 +77,7 @@ def generate(
             share(plekken or n_plekken, len(regios), i),
         )
         add_personen(seed, rows, one, today, everybody=i == 0)
+        add_verloop(seed, rows, one, today)
     _add_afspraken(rows, regios, seed, today)
     return rows
 

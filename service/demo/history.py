@@ -156,9 +156,11 @@ class Past:
         known = aanvraag_id is not None or dice.chance(0.7)
         if reason is not None and maanden + (end - start).days // 30 >= 215:
             reason = "achttien"
+        id, at = dice.id(), dice.moment(made)
+        sure = aanvraag_id is not None and reason is None and v.zorgvorm not in CRISIS_FORMS
         self.rows.bezetting.append(
             Bezetting(
-                dice.id(),
+                id,
                 plek.regio,
                 self.regio.code,
                 plek.id,
@@ -169,7 +171,9 @@ class Past:
                 einde_reden=reason,
                 bewoner_maanden=maanden if known else None,
                 bewoner_kenmerken=kenmerken if known else None,
-                aangemaakt_op=dice.moment(made),
+                aangemaakt_op=at,
+                begonnen_op=start,
+                definitief_op=at if sure else None,
             )
         )
 

@@ -221,6 +221,7 @@ class Aanvraag(Struct):
     mening_jeugdige: str | None
     praktisch: str | None
     aangemeld_op: datetime
+    vervolg_van: UUID | None = None
 
 
 class AanvraagKenmerk(Struct):
@@ -299,6 +300,35 @@ class Bezetting(Struct):
     bewoner_maanden: int | None = None
     bewoner_kenmerken: list[str] | None = None
     aangemaakt_op: datetime | None = None
+    begonnen_op: date | None = None
+    definitief_op: datetime | None = None
+
+
+class Opschaling(Struct):
+    id: UUID
+    regio: str
+    aanvraag_id: AanvraagId
+    aanleiding: str
+    tafel: str
+    eigenaar_id: UUID
+    termijn: date
+    waarom: str
+    geopend_op: datetime
+
+
+class Gebeurtenis(Struct):
+    id: UUID
+    regio: str
+    op: datetime
+    soort: str
+    aanvraag_id: AanvraagId
+    aanbieder_id: UUID | None
+    plek_id: UUID | None
+    van: str
+    naar: str
+    gebruiker_id: UUID
+    rol: str
+    gegevens: dict[str, str]
 
 
 class Rows(Struct):
@@ -329,3 +359,5 @@ class Rows(Struct):
     toestemming: list[Toestemming] = field(default_factory=list)
     besluit: list[Besluit] = field(default_factory=list)
     bezetting: list[Bezetting] = field(default_factory=list)
+    opschaling: list[Opschaling] = field(default_factory=list)
+    gebeurtenis: list[Gebeurtenis] = field(default_factory=list)

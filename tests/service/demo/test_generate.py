@@ -12,7 +12,6 @@ from uuid import UUID
 
 import pytest
 
-from service.gebeurtenissen import OPEN
 from service.demo import Scarcity, Size, generate
 from service.demo.aanvraag import ROUTES
 from service.demo.codes import CRISIS_FORMS, VORMEN
@@ -21,6 +20,7 @@ from service.demo.history import DECLINES, HISTORY_DAYS
 from service.demo.regions import all_regions
 from service.demo.rows import Aanvraag, Bezetting, Rows
 from service.demo.scarcity import term
+from service.gebeurtenissen import OPEN
 from service.geo.regios import slug
 
 TODAY = date(2026, 11, 23)

@@ -39,6 +39,27 @@ async def test_every_row_that_is_generated_is_loaded(owner: Connection) -> None:
     assert {table: there[table] for table in same} == {table: loaded[table] for table in same}
 
 
+async def test_what_is_loaded_agrees_with_itself(owner: Connection) -> None:
+    """Each status follows from the facts; what happened leads to it step by step; and nobody is told of it now."""
+    await load(owner, today=TODAY, seed=1)
+    assert await owner.fetch("select id, status, stand_van(id) from aanvraag where status <> stand_van(id)") == []
+    chain = """
+        select g.aanvraag_id, g.van = coalesce(lag(g.naar) over w, 'ingediend')
+               and g.op >= coalesce(lag(g.op) over w, g.op) as follows,
+               g.naar = a.status or lead(g.id) over w is not null as ends
+        from gebeurtenis g join aanvraag a on a.id = g.aanvraag_id
+        window w as (partition by g.aanvraag_id order by g.nummer)
+    """
+    told = await owner.fetch(chain)
+    assert all(row["follows"] and row["ends"] for row in told)
+    living = "status in ('ingediend', 'in_behandeling', 'opgeschaald', 'geplaatst')"
+    assert len({row["aanvraag_id"] for row in told}) == await owner.fetchval(
+        f"select count(*) from aanvraag where {living}"
+    )
+    assert await owner.fetchval("select count(*) from aanvraag where vervolg_van is not null") > 0
+    assert await owner.fetchval("select count(*) from taak") == 0
+
+
 async def test_jsonb_and_ranges_arrive_as_they_were_made(owner: Connection) -> None:
     rows = generate(seed=1, today=TODAY, **SMALL)
     await load(owner, today=TODAY, seed=1, **SMALL)

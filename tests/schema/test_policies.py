@@ -115,6 +115,9 @@ TABEL = {
         BEZET_WIJZIG,
         zet="versie = 2",
     ),
+    "telefoongesprek": Wat(
+        "S: gi crisis voorbij hier | C: crisis | X: vreemd", "S: gi crisis voorbij hier | C: crisis | X: vreemd"
+    ),
     # Beside a plek, and who looks further: the loket with the verwijzer; what it knows, the loket alone.
     "route": Wat(MET_VERWIJZER, MET_VERWIJZER, MET_VERWIJZER, zet="gewaarschuwd_op = null"),
     "opschaling": Wat(MET_VERWIJZER, VAN_LOKET, VAN_LOKET, zet="versie = 2"),
@@ -414,6 +417,7 @@ FUNCTIES = {
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
     "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen",
     "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
+    "open_vervolg", "trek_vervolg_in", "plaatsing_waar",
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
@@ -529,6 +533,18 @@ async def test_expired_opties_are_cleared_by_who_may_take_the_plek(filled: World
                 if "optie" not in {row["soort"] for row in rows}:
                     cleared[who].add(label)
     assert cleared == {who: labels("SC: eigen ander | AM: eigen | X: vreemd", who) for who in cleared}
+
+
+async def test_where_a_child_lives_is_told_to_who_sees_the_plaatsing(filled: World) -> None:
+    """By name: also to a verwijzer, who reads no plekken. What follows a crisis, its provider is not told."""
+    labelled = {key("bezetting", label): label for label in ("hier", "zonder", "elders", "gedeeld", "buiten", "hun")}
+    told: dict[str, set[str]] = {}
+    for who in WIE:
+        async with asking(filled, who) as conn:
+            rows = await conn.fetch("select id from plaatsing_waar($1)", [*labelled])
+            told[who] = {labelled[row["id"]] for row in rows}
+    expected = "S: hier zonder elders gedeeld buiten | AM: hier zonder | V: gedeeld buiten | X: buiten"
+    assert told == {who: labels(expected, who) for who in told}
 
 
 async def test_what_is_of_a_provider_is_listed_for_rol_aanbieder_only(filled: World) -> None:

@@ -177,9 +177,18 @@ def _bezetting(label: str, soort: str, plek: str, dag: int, van: str | None) -> 
 def _verder() -> dict[str, dict[str, Row]]:
     """Routes and opschalingen of each child; and questions to providers, also over the border of a region."""
     tables: dict[str, dict[str, Row]] = {
-        name: {} for name in ("route", "opschaling", "opschaling_dossier", "opschaling_vraag")
+        name: {} for name in ("route", "opschaling", "opschaling_dossier", "opschaling_vraag", "telefoongesprek")
     }
     for label in VAN:
+        tables["telefoongesprek"][label] = {
+            "id": key("telefoongesprek", label),
+            "regio": regio_of(label),
+            "aanvraag_id": key("aanvraag", label),
+            "voorziening_id": key("voorziening", "vreemd" if label == "vreemd" else "eigen"),
+            "gebeld_op": "2026-03-01T09:00Z",
+            "gebruiker_id": SYSTEM,
+            "met": "Groepsleider",
+        }
         of = {"regio": regio_of(label), "aanvraag_id": key("aanvraag", label)}
         tables["route"][label] = {
             "id": key("route", label),

@@ -175,11 +175,21 @@ async def houd(conn: Connection, travel: Traveller, nieuw: NieuweOptie, *, wie: 
     return rows_as(await conn.fetch(GET, list(made.values())), Optie)
 
 
+PLEKKEN = "select id from plek where id = any ($1)"
+
+
 async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: datetime) -> dict[UUID, Vrager]:
-    """By id, all of them open. Refuses NOT_FOUND and CONFLICT."""
+    """By id, all of them open. Refuses INVALID for who or what is not there for who asks, and CONFLICT."""
     rows: list[Vrager] = rows_as(await conn.fetch(KINDEREN, [one.aanvraag_id for one in plekken], now), Vrager)
-    if len(rows) < len(plekken):
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
+    there = {row["id"] for row in await conn.fetch(PLEKKEN, [one.plek_id for one in plekken])}
+    known, missing = {row.id for row in rows}, []
+    for at, one in enumerate(plekken):
+        if one.aanvraag_id not in known:
+            wrong = "Deze aanvraag is er niet, of u mag haar niet zien."
+            missing.append(FieldError(f"/plekken/{at}/aanvraagId", "bestaat_niet", wrong))
+        if one.plek_id not in there:
+            missing.append(FieldError(f"/plekken/{at}/plekId", "bestaat_niet", "Deze plek is er niet, of niet voor u."))
+    refuse(missing)
     for row in rows:
         if row.status not in OPEN:
             raise Refusal(Kind.CONFLICT, f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht.")

@@ -273,8 +273,6 @@ async def bereid_voor(
             nieuw.contactplan,
             now,
         )
-        if id is None:
-            raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
         await gebeurtenissen.record(
             conn,
             one.aanvraag_id,

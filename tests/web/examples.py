@@ -11,8 +11,23 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from service import aanvragen, bezetting, koppelingen, opschaaldossier, opschalingen, opschalingsvragen, plekken, routes
-from service.db import Connection, Pool, Rol, Wie, transaction
+from service import (
+    aanvragen,
+    berichten,
+    bezetting,
+    haken,
+    koppelingen,
+    leveringen,
+    meldingen,
+    opschaaldossier,
+    opschalingen,
+    opschalingsvragen,
+    opties,
+    plekken,
+    routes,
+    voorstellen,
+)
+from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.intake.soorten import SOORTEN
 from service.routesoorten import Overbrugging, OverbruggingVorm
 from tests import make
@@ -69,6 +84,15 @@ class World(Struct, frozen=True, kw_only=True):
     """Aanvraag of a child that is not in crisis and lives nowhere yet."""
     plaatsing: UUID
     """Of `geplaatst`."""
+    los: UUID
+    """Aanvraag of a child in crisis that is withdrawn each time."""
+    vrager: UUID
+    """Aanvraag of a child in crisis for whom somebody wants a plek."""
+    vrij: UUID
+    """A plek that nobody asked for: of another zorgvorm."""
+    optie: UUID
+    voorstel: UUID
+    """Of a child in crisis, sent to the aanbieder and agreed."""
     leeg: UUID
     """A voorziening without plekken, of which nothing was asked yet."""
     route: UUID
@@ -79,6 +103,11 @@ class World(Struct, frozen=True, kw_only=True):
     gebruiker: UUID
     koppeling: UUID
     sleutel: UUID
+    haak: UUID
+    levering: UUID
+    """That failed."""
+    bericht: UUID
+    """To the gebruiker, that failed."""
     plan: UUID | None
     wachtend_plan: UUID | None
     name: str
@@ -118,6 +147,10 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
         plaatsing = await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
+        los, vrager, held = [
+            (await make.aanvraag(conn, kenmerk=f"{name} {at}", **kind)).id for at in ("los", "vrager", "vast")
+        ]
+        vrij, optie, voorstel = await underway(conn, locatie.id, name, held)
         route, opschaling, vraag = await further(conn, regulier.id, huis.id, name, loket(regio))
     async with transaction(pool, Wie(regio, Rol.BEHEERDER, GEBRUIKER)) as conn:
         koppeling = await koppelingen.add(conn, koppelingen.NieuweKoppeling(aanbieder_id=aanbieder.id, naam=name))
@@ -127,6 +160,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebruiker = await conn.fetchval(
             "insert into gebruiker (regio, naam, rol) values ($1, $2, 'contractbeheer') returning id", regio, name
         )
+    haak, levering, bericht = await _told(pool, regio, aanbieder.id, gebruiker)
     made = (await plans.made(pool, loket(regio))).id if plan else None
     waiting = (await plans.ask(pool, loket(regio))).id if plan else None
     return World(
@@ -145,6 +179,11 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebeld=gebeld.id,
         regulier=regulier.id,
         plaatsing=plaatsing.id,
+        los=los,
+        vrager=vrager,
+        vrij=vrij,
+        optie=optie,
+        voorstel=voorstel,
         leeg=leeg.id,
         route=route,
         opschaling=opschaling,
@@ -153,10 +192,44 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebruiker=gebruiker,
         koppeling=koppeling.id,
         sleutel=sleutel.id,
+        haak=haak,
+        levering=levering,
+        bericht=bericht,
         plan=made,
         wachtend_plan=waiting,
         name=name,
     )
+
+
+ONDERWEG = """
+update voorstel
+set status = 'kennismaking', optie_id = $2, verzonden_op = $3, antwoord_voor = $4, kennismaking_op = $5
+where id = $1
+"""
+
+
+async def underway(conn: Connection, locatie: UUID, name: str, kind: UUID) -> tuple[UUID, UUID, UUID]:
+    """A plek that is free, one that is held, and a voorstel that only waits to become definitive. Of a zorgvorm that
+    nobody asks, so that no plan has them."""
+    later = make.NOW + timedelta(days=2)
+    logeer = [
+        await make.voorziening(conn, locatie_id=locatie, naam=f"{name} logeer {at}", zorgvorm="logeer") for at in (1, 2)
+    ]
+    vrij, vast = [(await make.plek(conn, voorziening_id=logeer[0].id)).id for _ in range(2)]
+    gevraagd = (await make.plek(conn, voorziening_id=logeer[1].id)).id
+    optie = await bezetting.houd(conn, vast, kind, make.day(1), make.day(9), vervalt_op=later, now=make.NOW)
+    onder = await bezetting.houd(conn, gevraagd, kind, make.day(1), make.day(9), vervalt_op=later, now=make.NOW)
+    nieuw = voorstellen.NieuwVoorstel(
+        plekken=[opties.Toewijzing(aanvraag_id=kind, plek_id=gevraagd)],
+        van=make.day(1),
+        tot=make.day(9),
+        toelichting=name,
+        afwijking=name,
+        contactplan=name,
+    )
+    [voorstel] = await voorstellen.bereid_voor(conn, nieuw, rol=Rol.SCHAKELFUNCTIONARIS, now=make.NOW)
+    await conn.execute(ONDERWEG, voorstel.id, onder.id, make.NOW, later, make.TODAY)
+    return vrij, optie.id, voorstel.id
 
 
 async def further(conn: Connection, kind: UUID, huis: UUID, name: str, wie: Wie) -> tuple[UUID, UUID, UUID]:
@@ -196,6 +269,25 @@ async def further(conn: Connection, kind: UUID, huis: UUID, name: str, wie: Wie)
     return route.id, opschaling, vraag
 
 
+async def _told(pool: Pool, regio: str, aanbieder: UUID, gebruiker: UUID) -> tuple[UUID, UUID, UUID]:
+    """A haak, and a levering and a bericht that failed."""
+    beheer = Wie(regio, Rol.BEHEERDER, GEBRUIKER)
+    async with transaction(pool, beheer) as conn:
+        nieuw = haken.NieuweHaak(aanbieder_id=aanbieder, url=f"https://systeem.example/{aanbieder}")
+        haak = (await haken.add(conn, nieuw, wie=beheer, intern=False)).id
+    async with transaction(pool, Wie(regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
+        happened = await conn.fetchval(
+            "select id from gebeurtenis where aanbieder_id = $1 and soort = 'geplaatst' limit 1", aanbieder
+        )
+        await meldingen.verdeel(conn, happened, now=make.NOW)
+        levering = await conn.fetchval("select id from levering where gebeurtenis_id = $1", happened)
+        await leveringen.mislukt(conn, levering, "Het systeem antwoordt met status 500.")
+        bericht = await berichten.schrijf(conn, gebruiker, "een", "ingediend_loket", now=make.NOW)
+        assert bericht is not None
+        await berichten.mislukt(conn, bericht, "De mailserver weigert deze mail (550).")
+    return haak, levering, bericht
+
+
 # ── Requests ─────────────────────────────────────────────────────────────────────────────────────
 
 IN_PATH = {
@@ -211,17 +303,23 @@ IN_PATH = {
     "routeId": "route",
     "opschalingId": "opschaling",
     "vraagId": "vraag",
+    "optieId": "optie",
+    "voorstelId": "voorstel",
     "planId": "plan",
     "organisatieId": "organisatie",
     "gebruikerId": "gebruiker",
     "koppelingId": "koppeling",
     "sleutelId": "sleutel",
+    "haakId": "haak",
+    "leveringId": "levering",
+    "berichtId": "bericht",
 }
 """Parameter of a path → row of the world; but for …"""
 
 ELSE_IN_PATH = {
     ("toonRangschikking", "aanvraagId"): "open",
     ("wijzigPlan", "planId"): "wachtend_plan",
+    ("zetAanvraagStap", "aanvraagId"): "los",
     ("haalPlanregel", "aanvraagId"): "open",
     ("wijzigPlanregel", "aanvraagId"): "open",
     ("legPlanregelUit", "aanvraagId"): "open",
@@ -239,6 +337,8 @@ LISTED = {
     "lijstPlekken": "plek",
     "lijstAanvragen": "geplaatst",
     "lijstAlarmen": "geplaatst",
+    "lijstOpties": "optie",
+    "lijstVoorstellen": "voorstel",
     "lijstPlaatsingen": "plaatsing",
     "lijstCrisisplekken": "crisisplek",
     "lijstRoutes": "route",
@@ -251,6 +351,8 @@ LISTED = {
     "lijstGebruikers": "gebruiker",
     "lijstKoppelingen": "koppeling",
     "lijstSleutels": "sleutel",
+    "lijstHaken": "haak",
+    "lijstLeveringen": "levering",
     "lijstSamenplaatsingen": "samenplaatsing",
 }
 """Lists of rows of an organisation or a region: what stands in them for who may see it."""
@@ -264,6 +366,10 @@ FREE = {
     "haalVervanging",
     "wijzigVervanging",
     "lijstCollegas",
+    "haalMeldkeuzes",
+    "wijzigMeldkeuzes",
+    "lijstBerichten",
+    "volgGebeurtenissen",
     "startPlan",
     "leesInAanbieders",
     "haalSjabloonAanbieders",
@@ -281,6 +387,17 @@ PROVIDER = UUID(int=7)
 """Identity provider that who asks for an example must have made."""
 
 BEFORE = {
+    "zetAanvraagStap": "update aanvraag set status = 'ingediend' where id = $1",
+    "zetOptieStap": "update bezetting set vrijgegeven_op = null where id = $1",
+    "houdPlek": "update bezetting set vrijgegeven_op = now() where aanvraag_id = $1 and soort = 'optie'",
+    "zetVoorstelKlaar": "delete from voorstel where aanvraag_id = $1",
+    # The plan puts who is not in crisis on the plek that is free.
+    "zetPlanVoorstellenKlaar": """
+        with weg as (delete from voorstel where plan_id is not null)
+        update plan_regel r set plek_id = p.id, eerste_dag = '2026-03-04'
+        from plek p, aanvraag a
+        where p.id = $1 and a.id = r.aanvraag_id and a.regio = p.regio and a.urgentie = 'regulier'
+    """,
     # The child never came: it is in crisis again, and the plek is free.
     "legCrisisplaatsingVast": """
         with kwam as (
@@ -292,9 +409,24 @@ BEFORE = {
         update aanvraag set status = 'in_behandeling' where id in (
             select b.aanvraag_id from bezetting b join kwam on kwam.id = b.id)
     """,
+    "leverOpnieuw": """
+        update levering set status = 'mislukt', fout = 'Opnieuw mislukt.', klaar_op = now() where $1::uuid is not null
+    """,
+    "verstuurBerichtOpnieuw": """
+        update bericht set status = 'mislukt', fout = 'Opnieuw mislukt.', klaar_op = now() where $1::uuid is not null
+    """,
     "voegSleutelToe": "delete from koppelingsleutel where koppeling_id = $1 and kid like 'nieuw %'",
 }
-"""For what does not go well twice: run before each request that must succeed, with the koppeling."""
+"""For what does not go well twice: run before each request that must succeed, with the koppeling; or with …"""
+
+WITH = {
+    "zetAanvraagStap": "los",
+    "zetOptieStap": "optie",
+    "houdPlek": "vrager",
+    "zetVoorstelKlaar": "vrager",
+    "zetPlanVoorstellenKlaar": "vrij",
+}
+"""… this row."""
 
 
 def _aanvraag(w: World) -> dict[str, Any]:
@@ -345,6 +477,19 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "stopPlek": _stop,
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,
+    "zetAanvraagStap": lambda w: {"stap": "trek_in", "reden": "Niet meer nodig."},
+    "houdPlek": lambda w: {
+        "plekken": [{"aanvraagId": str(w.vrager), "plekId": str(w.vrij)}],
+        "van": make.day(2).isoformat(),
+        "afwijking": "Een paar nachten bij een logeerhuis.",
+    },
+    "zetOptieStap": lambda w: {"stap": "laat_los", "reden": "Niet meer nodig."},
+    "zetVoorstelKlaar": lambda w: {
+        "plekken": [{"aanvraagId": str(w.vrager), "plekId": str(w.vrij)}],
+        "van": make.day(2).isoformat(),
+    },
+    "zetPlanVoorstellenKlaar": lambda w: {"aanvraagIds": [str(w.regulier)]},
+    "zetVoorstelStap": lambda w: {"stap": "kennismaking", "kennismakingOp": make.TODAY.isoformat()},
     "wijzigAanvraag": lambda w: {"praktisch": STORIES["praktisch"]},
     "legCrisisplaatsingVast": lambda w: {
         "aanvraagId": str(w.gebeld),
@@ -379,6 +524,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "wijzigKoppeling": lambda w: {"perMinuut": 300},
     "voegSleutelToe": lambda w: {"jwk": jwk(f"nieuw {next(_fresh)}")},
     "wijzigSleutel": lambda w: {"geldigTot": (make.NOW + timedelta(days=300)).isoformat()},
+    "wijzigMeldkeuzes": lambda w: {"spoed": "direct"},
+    "voegHaakToe": lambda w: {"aanbiederId": str(w.aanbieder), "url": f"https://systeem.example/{next(_fresh)}"},
+    "wijzigHaak": lambda w: {"actief": True},
     "wijzigSamenplaatsing": lambda w: {"magSplitsen": True, "splitsreden": w.name},
 }
 

@@ -228,7 +228,12 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response)
     assert not [id for id in matrix.world.ids() if id in answer.text], where
 
 
-PAGES = {"paginaAanvragen": "/", "paginaAanvraag": "/aanvragen/{open}", "paginaStart": "/start"}
+PAGES = {
+    "paginaAanvragen": "/",
+    "paginaAanvraag": "/aanvragen/{open}",
+    "paginaBericht": "/berichten/{bericht}",
+    "paginaStart": "/start",
+}
 """Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the last."""
 
 
@@ -258,7 +263,8 @@ async def test_each_operation_does_for_each_caller_what_the_table_says(matrix: M
                 assert await matrix.state() == before, f"{id}: something changed for who was refused"
                 before = []
             if min(statuses[caller.name]) < 400 and id in examples.BEFORE:
-                await matrix.owner.execute(examples.BEFORE[id], matrix.world.koppeling)
+                row = getattr(matrix.world, examples.WITH.get(id, "koppeling"))
+                await matrix.owner.execute(examples.BEFORE[id], row)
             answer = await matrix.operation(caller, id)
             if answer.status_code not in statuses[caller.name]:
                 wrong.append(
@@ -284,7 +290,7 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
     nummer = matrix.world.nummers[1]
     for id, path in PAGES.items():
         for caller in matrix.callers:
-            answer = await matrix.send(caller, "get", path.format(open=matrix.world.open))
+            answer = await matrix.send(caller, "get", path.format(open=matrix.world.open, bericht=matrix.world.bericht))
             where = id, caller.name, answer.text[:500]
             if caller.wie is None:
                 assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/inloggen"), where
@@ -296,6 +302,8 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
                 if caller.own:  # where it works itself stands there
                     assert not [row for row in (nummer, *matrix.world.ids()) if row in answer.text], where
                     continue
+            elif id == "paginaBericht":  # it is to somebody else
+                assert answer.status_code == 404, where
             elif not reaches(id, caller):
                 assert answer.status_code == (404 if "{" in path else 200), where
             else:

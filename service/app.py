@@ -60,7 +60,8 @@ async def open_services(
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
-        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
+        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
+        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
             yield Services(

@@ -66,12 +66,12 @@ async def page(
     return [_bericht(row) for row in await conn.fetch(PAGE, status, after, limit)]
 
 
-GET = f"select {COLUMNS} {FROM} where b.id = $1"
+GET = f"select {COLUMNS} {FROM} where b.id = $1 and (not $2 or b.gebruiker_id = huidige_gebruiker())"
 
 
-async def get(conn: Connection, id: UUID) -> Bericht:
-    """Refuses NOT_FOUND."""
-    row = await conn.fetchrow(GET, id)
+async def get(conn: Connection, id: UUID, *, eigen: bool = True) -> Bericht:
+    """`eigen`: only one's own; else for the beheerder also one of another that failed. Refuses NOT_FOUND."""
+    row = await conn.fetchrow(GET, id, eigen)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Dit bericht bestaat niet (meer), of is niet voor u.")
     return _bericht(row)

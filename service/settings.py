@@ -180,6 +180,15 @@ class Settings(Struct, frozen=True, kw_only=True):
             description="Seconden waarna het loket een verzoek opgeeft, en de database een opdracht van de dienst.",
         ),
     ] = 60.0
+    stroom_s: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=86_400,
+            description="Seconden waarna het loket een live stroom van gebeurtenissen sluit. Wie volgt, verbindt"
+            " opnieuw en mist niets. Kies minder dan wat de proxy's voor het loket toestaan.",
+        ),
+    ] = 900.0
     log_anker: Annotated[
         Path | None,
         Meta(

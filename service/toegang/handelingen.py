@@ -260,7 +260,6 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalMeldkeuzes", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("wijzigMeldkeuzes", WIJZIG, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("lijstBerichten", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
-    Handeling("haalBericht", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
     Handeling("verstuurBerichtOpnieuw", WIJZIG, Object.BERICHT, TOEGANG, _TOEGANG),
     Handeling("lijstHaken", LEES, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
     Handeling("voegHaakToe", MAAK, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN, los=True),

@@ -45,11 +45,13 @@ async def running(app: Litestar) -> AsyncIterator[None]:
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
+    # A stream ends when all was told, or a test that asks for it would wait (tests/web/test_stroom.py has one that lasts).
     # How many requests one may do is for tests/web/test_limiet.py: elsewhere time often stands still.
     return Settings(
         database_url=database_url,
         redis_url=redis_url,
         pool_size=5,
+        stroom_s=0,
         limit_person_min=100_000,
         limit_address_min=100_000,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Request
+from litestar.params import PathParameter
 from litestar.response import Response
 
 from service import berichten, toegang
@@ -15,7 +16,7 @@ from service.web.pages.visit import visit
 
 
 @page_at("/berichten/{bericht_id:uuid}", name="paginaBericht")
-async def bericht(request: Request[Any, Any, Any], bericht_id: UUID) -> Response[str]:
+async def bericht(request: Request[Any, Any, Any], bericht_id: Annotated[UUID, PathParameter()]) -> Response[str]:
     async with visit(request) as v:
         found = v.toon(await berichten.get(v.conn, bericht_id))
         return v.page(

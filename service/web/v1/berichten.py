@@ -36,13 +36,9 @@ async def page(call: Call) -> Answer:
     return paging.page(call, rows)
 
 
-async def one(call: Call) -> Answer:
-    return Answer(body=await berichten.get(call.conn, call.ids["berichtId"]))
-
-
 async def again(call: Call) -> Answer:
     """From then on it is no more for the beheerder to see."""
-    bericht = await berichten.get(call.conn, call.ids["berichtId"])
+    bericht = await berichten.get(call.conn, call.ids["berichtId"], eigen=False)
     await berichten.opnieuw(call.conn, bericht.id)
     return Answer(body=msgspec.structs.replace(bericht, status=Bezorging.WACHT, fout=None))
 
@@ -75,7 +71,6 @@ OPERATIONS = (
         query=Filters,
         answer=list[Bericht],
     ),
-    get("/berichten/{berichtId}", one, id="haalBericht", tag=TAG, summary="Eén bericht", answer=Bericht),
     Operation(
         method="POST",
         path="/berichten/{berichtId}/pogingen",

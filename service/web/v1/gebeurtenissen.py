@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -39,9 +40,11 @@ async def follow(call: Call) -> Answer:
 
 
 async def _events(services: Services, wie: Wie, sessie: bytes | None, last: Plaats, spoor: Spoor) -> Stream:
-    """What happened after `last`, and then as it happens, until the session ends, the database is away or we must stop.
-    No connection is held while it waits; who comes back with Last-Event-ID misses nothing."""
+    """What happened after `last`, and then as it happens, until LOKET_STROOM_S, the end of the session, the database is
+    away or we must stop. No connection is held while it waits; who comes back with Last-Event-ID misses nothing."""
     idle = timedelta(minutes=services.settings.session_idle_min)
+    clock = asyncio.get_running_loop().time
+    until = clock() + services.settings.stroom_s
     # A place without an event: who loses the line before anything happened, goes on from here.
     yield f"retry: {RETRY_MS}\nid: {last}\n\n".encode()
     with services.bus.heard(stroom.CHANNEL, wie.regio) as told:
@@ -62,8 +65,13 @@ async def _events(services: Services, wie: Wie, sessie: bytes | None, last: Plaa
             for one, narrowed in zip(found, shown, strict=True):
                 last = one.plaats
                 yield _encoded(last, narrowed)
-            limit_s = SOON_S if coming else HEARTBEAT_S
-            if not found and not await first_of(told, services.stopping, limit_s=limit_s) and not coming:
+            if found:
+                continue
+            left = until - clock()
+            if left <= 0:
+                return
+            limit_s = min(left, SOON_S if coming else HEARTBEAT_S)
+            if not await first_of(told, services.stopping, limit_s=limit_s) and not coming:
                 yield b": niets nieuws\n\n"
 
 

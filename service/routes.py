@@ -81,7 +81,7 @@ ROUTES = """
 select r.id, r.aanvraag_id, a.nummer, r.staat, r.details, r.termijn,
        r.klaar_op is null and r.termijn < $1 as verstreken, r.begonnen_op, r.klaar_op, r.reden,
        r.staat = 'geslaagd' and r.soort = any ($2::route_soort[]) and is_open(a.status) as te_sluiten, r.versie
-from route r join aanvraag a on a.id = r.aanvraag_id
+from route r join aanvraag a on a.id = r.aanvraag_id and a.geanonimiseerd_op is null
 """
 
 PAGE = f"""

@@ -34,7 +34,7 @@ WORDS = {
     name: f"Zq{name}Kanarie"
     for name in (
         "kenmerk", "urgentieReden", "zorgvormReden", "eerderGeprobeerd", "meningJeugdige", "praktisch", "toestemming",
-        "splitsreden", "locatie", "fout", "bestand",
+        "splitsreden", "locatie", "fout", "bestand", "route", "opschaling", "antwoord",
     )
 }  # fmt: skip
 """Field → what stands in it. No other text has it."""
@@ -53,6 +53,7 @@ SEES: dict[str, set[str]] = {
     **dict.fromkeys(("nummer", "id"), LOKET_EN_VERWIJZER),
     "kenmerk": {"verwijzer"},
     "bestand": {"verwijzer"},
+    "antwoord": {"loket", "aanbieder"},
     "fout": set(),
     # Where the secret house is its own aanbieder knows; that there is one, all who look for places.
     "adres": {"aanbieder", "machine"},

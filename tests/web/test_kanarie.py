@@ -106,6 +106,31 @@ STEPS = [
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/plaatsingen"),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
+    # Beside a plek, and further: a provider is asked something about a child that it does not get to know.
+    Step("verwijzer", "POST", "/v1/aanvragen/{aanvraag}/routes", lambda _: {
+        "details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": WORDS["route"]}},
+        201, keeps="route"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/routes"),
+    Step("loket", "GET", "/v1/routes?aantal=200"),
+    Step("verwijzer", "POST", "/v1/routes/{route}/stappen", lambda _: {
+        "naar": "gestopt", "reden": WORDS["route"]}),
+    Step("loket", "GET", "/v1/routes/{route}"),
+    Step("loket", "GET", "/v1/opschaaladviezen"),
+    Step("loket", "POST", "/v1/aanvragen/{aanvraag}/opschalingen", lambda _: {
+        "aanleiding": "geen_plek", "tafel": "doorbraaktafel", "waarom": WORDS["opschaling"]}, 201, keeps="opschaling"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/opschalingen"),
+    Step("loket", "GET", "/v1/opschalingen"),
+    Step("loket", "POST", "/v1/opschalingen/{opschaling}/vragen", lambda k: {"voorzieningId": k["voorziening"]}, 201,
+         keeps="vraag"),
+    Step("aanbieder", "GET", "/v1/opschalingsvragen/{vraag}"),
+    Step("aanbieder", "POST", "/v1/opschalingsvragen/{vraag}/antwoorden", lambda _: {
+        "nodig": "anders", "toelichting": WORDS["antwoord"]}),
+    Step("aanbieder", "GET", "/v1/opschalingsvragen"),
+    Step("loket", "GET", "/v1/opschalingsvragen"),
+    Step("loket", "GET", "/v1/opschalingen/{opschaling}/dossier"),
+    Step("loket", "POST", "/v1/opschalingen/{opschaling}/stappen", lambda _: {
+        "stap": "sluit", "uitkomst": "anders", "toelichting": WORDS["opschaling"]}),
+    Step("verwijzer", "GET", "/v1/opschalingen/{opschaling}"),
     # What is wrong, with the words in every place where they can be.
     Step("verwijzer", "POST", "/v1/aanvragen", wrong(urgentie=WORDS["fout"]), 400),
     Step("verwijzer", "POST", "/v1/aanvragen", wrong(pc4=WORDS["fout"], gemeenteCode=WORDS["fout"]), 400),
@@ -142,6 +167,9 @@ HOLDS: dict[str, set[str]] = {
     "toestemming": {"toestemming", "herhaling"},
     "gebied": {"uitsluiting", "herhaling"},
     "splitsreden": {"samenplaatsing"},
+    "route": {"route", "gebeurtenis"},
+    "opschaling": {"opschaling"},
+    "antwoord": {"opschaling_vraag"},
     "locatie": {"locatie"},
     "adres": {"locatie_adres"},
 }
@@ -274,8 +302,15 @@ async def in_backup(kanarie: Kanarie, cluster: Cluster, copy: str) -> None:
     await pool.close()
 
 
-IN_ROWS = {"beheerder": {"locatie"}, "verwijzer": {"locatie"}, "andere verwijzer": {"locatie"}}
-"""What only the function and the field keep from them, and not the row: how a house of the region is called."""
+IN_ROWS = {
+    "beheerder": {"locatie"},
+    "verwijzer": {"locatie"},
+    "andere verwijzer": {"locatie"},
+    "aanbieder": {"id"},
+    "machine": {"id", "antwoord"},
+}
+"""What only the function and the field keep from them, and not the row: how a house of the region is called; of a child
+about which a provider was asked something its random id, which opens nothing; and what that provider answered itself."""
 
 
 async def forgotten(kanarie: Kanarie, owner: Connection) -> None:

@@ -90,6 +90,9 @@ def reason(q: Question, rule: Rule, row: int, beds: int) -> Reason:
             params = {"stop_van": int(v.stop_van[row]), "stop_tot": None if tot == FOREVER else tot}
         case Rule.BEDDEN:
             params = {"bedden": beds, "nodig": q.n}
+        case Rule.BESLUIT:
+            no = q.aanvraag.afgewezen_bij[p.id[at]]
+            params = {"reden": no.reden, "vanaf": no.vanaf}
         case Rule.JURIDISCH_KADER | Rule.TOEGANKELIJKHEID | Rule.ONBEMENST:
             params = {}
     return Reason(rule, params)
@@ -128,7 +131,7 @@ def _unsafe(q: Question, at: int) -> str:
 
 
 def _mask(predicates: dict[Rule, Callable[[Question, At], Bools]], q: Question, size: int) -> Masks:
-    mask = np.zeros(size, np.uint16)
+    mask = np.zeros(size, np.uint32)
     for rule, fails in predicates.items():
-        mask |= fails(q, ALL) * np.uint16(BIT[rule])
+        mask |= fails(q, ALL) * np.uint32(BIT[rule])
     return mask

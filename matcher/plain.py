@@ -88,6 +88,7 @@ def failing(aanvraag: Aanvraag, plek: Plek, travel: Estimate) -> set[Rule]:
             plek.point is None or _km(area.point, plek.point) <= area.radius_km + (0 if plek.exact else COARSE_KM)
             for area in aanvraag.uitgesloten_gebieden
         ),
+        Rule.BESLUIT: plek.voorziening in aanvraag.afgewezen_bij,
         Rule.REISTIJD: aanvraag.maximale_reistijd is not None
         and away is not None
         and away > aanvraag.maximale_reistijd,

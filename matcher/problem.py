@@ -214,6 +214,15 @@ class Machtiging(Struct, frozen=True):
     gesloten: bool = False
 
 
+class Nee(Struct, frozen=True):
+    """What a voorziening said of this child, as long as that holds."""
+
+    reden: str
+    """A code; its sentence is in the catalogue."""
+    vanaf: int | None = None
+    """The day from which on it would be another answer."""
+
+
 class Area(Struct, frozen=True):
     """Surroundings in which the child must not be."""
 
@@ -249,6 +258,8 @@ class Aanvraag(Struct, frozen=True, kw_only=True):
     uitgesloten_aanbieders: frozenset[str] = frozenset()
     uitgesloten_voorzieningen: frozenset[str] = frozenset()
     uitgesloten_gebieden: tuple[Area, ...] = ()
+    afgewezen_bij: dict[str, Nee] = {}
+    """Voorzieningen that said no, as long as that holds."""
     broers_zussen_bij: frozenset[str] = frozenset()
     """Voorzieningen where brothers or sisters already live."""
 

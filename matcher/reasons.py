@@ -102,12 +102,12 @@ def _beds(judged: Judged, plekken: Rows) -> Rows:
     q, p, v = judged.q, judged.q.aanbod.profielen, judged.q.aanbod.vensters
     found = np.zeros(len(plekken), np.int64)
     lonely = np.flatnonzero(judged.plek[plekken] & BEDDEN)
-    own = judged.plek[plekken[lonely]] & np.uint16(BED_BITS)
+    own = judged.plek[plekken[lonely]] & np.uint32(BED_BITS)
     for mask in set(own.tolist()):
         at = lonely[own == mask]
         rows = judged.row[plekken[at]]
         near, _ = rows_of(p, np.unique(v.voorziening[rows]))
-        near = near[(judged.window[near] & np.uint16(BED_BITS & ~mask)) == 0]
+        near = near[(judged.window[near] & np.uint32(BED_BITS & ~mask)) == 0]
         _, beds = most_together(q, near, mask, None, q.n - 1)
         found[at] = beds[np.searchsorted(near, rows)]
     return found

@@ -64,6 +64,8 @@ class Question(Struct, frozen=True, eq=False):
     aanbieders: tuple[int, ...]
     voorzieningen: tuple[int, ...]
     """Codes of the excluded ones."""
+    afgewezen: tuple[int, ...]
+    """Codes of voorzieningen that said no."""
 
     def point(self, anker: Anker) -> Point | None:
         point: Point | None = getattr(self.aanvraag, anker.value)
@@ -135,6 +137,7 @@ def ask(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Question:
         voorzieningen=tuple(
             aanbod.voorzieningen[key] for key in aanvraag.uitgesloten_voorzieningen if key in aanbod.voorzieningen
         ),
+        afgewezen=tuple(aanbod.voorzieningen[key] for key in aanvraag.afgewezen_bij if key in aanbod.voorzieningen),
     )
 
 
@@ -231,6 +234,15 @@ def veiligheid(q: Question, at: At) -> Bools:
     return out
 
 
+def besluit(q: Question, at: At) -> Bools:
+    """The voorziening said no to one of these jeugdigen, and that still holds."""
+    p = q.aanbod.profielen
+    out: Bools = np.zeros(len(p.code[at]), np.bool_)
+    for code in q.afgewezen:
+        out |= p.code[at] == code
+    return out
+
+
 def reistijd(q: Question, at: At) -> Bools:
     """Further from thuis than the verwijzer allows. Unknown travel time is no reason: it is said with the place."""
     limit = q.aanvraag.maximale_reistijd
@@ -251,6 +263,7 @@ PROFILE_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
     Rule.TOEGANKELIJKHEID: toegankelijkheid,
     Rule.GROEPSMIX: groepsmix,
     Rule.VEILIGHEID: veiligheid,
+    Rule.BESLUIT: besluit,
     Rule.REISTIJD: reistijd,
 }
 """The most selective and cheapest first."""

@@ -28,6 +28,7 @@ class Rule(StrEnum):
     VEILIGHEID = "veiligheid"
     GESTOPT = "gestopt"
     ONBEMENST = "onbemenst"
+    BESLUIT = "besluit"
 
 
 RELAXABLE = frozenset(

@@ -49,6 +49,7 @@ RULES = {
     Rule.VEILIGHEID: "Veiligheid",
     Rule.GESTOPT: "Tijdelijk gestopt",
     Rule.ONBEMENST: "Geen personeel",
+    Rule.BESLUIT: "Eerder nee gezegd",
 }
 
 UNAVAILABLE = "Niet beschikbaar"
@@ -261,6 +262,22 @@ def _onbemenst(_p: Params, _names: Names, _today: date, _exact: bool) -> str:
     return "Is vrij, maar er is geen personeel voor."
 
 
+NEE = {
+    "aanbieder_weigert": "De aanbieder wilde dit kind eerder niet plaatsen.",
+    "jeugdige_niet_geschikt": "De aanbieder zei eerder dat het kind hier niet past.",
+    "geen_personeel": "De aanbieder had hier geen personeel voor, en zei nog niet dat dat anders is.",
+    "afstand": "Dit was eerder te ver weg.",
+    "ouder_of_jeugdige_zegt_nee": "Een ouder of de jeugdige zei hier eerder nee.",
+}
+"""Why a voorziening said no. Not that it was the group: that says something of who lives there."""
+
+
+def _besluit(p: Params, _names: Names, today: date, _exact: bool) -> str:
+    if p["vanaf"] is not None:
+        return f"De aanbieder zei: pas vanaf {day(date.fromordinal(p['vanaf']), today)}."
+    return NEE.get(p["reden"], "De aanbieder zei eerder nee, en dat is nog niet anders.")
+
+
 REASONS: dict[Rule, Callable[[Params, Names, date, bool], str]] = {
     Rule.ZORGVORM: _zorgvorm,
     Rule.LEEFTIJD: _leeftijd,
@@ -278,6 +295,7 @@ REASONS: dict[Rule, Callable[[Params, Names, date, bool], str]] = {
     Rule.VEILIGHEID: _veiligheid,
     Rule.GESTOPT: _gestopt,
     Rule.ONBEMENST: _onbemenst,
+    Rule.BESLUIT: _besluit,
 }
 
 

@@ -21,6 +21,7 @@ from matcher.problem import (
     Area,
     Jeugdige,
     Machtiging,
+    Nee,
     Point,
     Urgentie,
 )
@@ -72,6 +73,8 @@ union all
 select aanbod_regio, zorgvorm from regioafspraak where vraag_regio = huidige_regio() and geldigheid @> $1::date
 """
 
+AFGEWEZEN = "select aanvraag_id, voorziening_id, reden, later_vanaf from geldende_afwijzingen($1, $2)"
+
 BROERS_ZUSSEN = """
 select distinct a.samenplaatsing_id, p.voorziening_id
 from aanvraag a
@@ -94,17 +97,24 @@ class Around(Struct, frozen=True, eq=False):
     uitsluitingen: dict[UUID, list[asyncpg.Record]]
     """Per aanvraag."""
     regios: frozenset[tuple[str, str | None]]
+    afgewezen: dict[UUID, dict[str, Nee]]
+    """Per aanvraag the voorzieningen that said no, as far as that still holds."""
     broers_zussen: dict[UUID, frozenset[str]]
     """Per samenplaatsing the voorzieningen where some of them live already."""
 
 
-async def _around(conn: Connection, rows: Sequence[asyncpg.Record], vandaag: date) -> Around:
+async def _around(conn: Connection, rows: Sequence[asyncpg.Record], now: datetime) -> Around:
+    vandaag = today(now)
     ids = [row["id"] for row in rows]
     pc4s = {row[column] for row in rows for _, column in ANKERS if row[column] is not None}
     samen = {row["samenplaatsing_id"] for row in rows if row["samenplaatsing_id"] is not None}
     uitsluitingen: dict[UUID, list[asyncpg.Record]] = {}
     for row in await conn.fetch(UITSLUITINGEN, ids):
         uitsluitingen.setdefault(row["aanvraag_id"], []).append(row)
+    afgewezen: dict[UUID, dict[str, Nee]] = {}
+    for row in await conn.fetch(AFGEWEZEN, ids, now):
+        vanaf = None if row["later_vanaf"] is None else row["later_vanaf"].toordinal()
+        afgewezen.setdefault(row["aanvraag_id"], {})[str(row["voorziening_id"])] = Nee(row["reden"], vanaf)
     living: dict[UUID, set[str]] = {}
     for row in await conn.fetch(BROERS_ZUSSEN, list(samen), ids) if samen else ():
         living.setdefault(row["samenplaatsing_id"], set()).add(str(row["voorziening_id"]))
@@ -113,6 +123,7 @@ async def _around(conn: Connection, rows: Sequence[asyncpg.Record], vandaag: dat
         points={row["pc4"]: _point(row["lat"], row["lon"]) for row in await conn.fetch(PUNTEN, list(pc4s))},
         uitsluitingen=uitsluitingen,
         regios=frozenset((row["regio"], row["zorgvorm"]) for row in await conn.fetch(REGIOS, vandaag)),
+        afgewezen=afgewezen,
         broers_zussen={samenplaatsing: frozenset(there) for samenplaatsing, there in living.items()},
     )
 
@@ -175,6 +186,9 @@ def aanvraag_of(rows: Sequence[asyncpg.Record], start: date, around: Around) -> 
         uitgesloten_gebieden=tuple(
             Area(_point(u["lat"], u["lon"]), u["straal_km"]) for u in uitsluitingen if u["lat"] is not None
         ),
+        afgewezen_bij={
+            voorziening: no for row in rows for voorziening, no in around.afgewezen.get(row["id"], {}).items()
+        },
         broers_zussen_bij=around.broers_zussen.get(own["samenplaatsing_id"], frozenset()),
     )
 
@@ -223,8 +237,7 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
     wrong = wrong_with(rows, start)
     if wrong is not None:
         raise Refusal(Kind.CONFLICT, WRONG[wrong].replace("{aantal}", str(len(rows))))
-    return aanvraag_of(rows, start, await _around(conn, rows, vandaag)), max(row["gewenste_start"] for row in rows)
-
+    return aanvraag_of(rows, start, await _around(conn, rows, now)), max(row["gewenste_start"] for row in rows)
 
 
 EEN = f"select {COLUMNS} from aanvraag a where a.id = any ($2)"
@@ -238,7 +251,7 @@ async def load_for(
     rows = await conn.fetch(EEN, today(now), list(days))
     if len(rows) < len(days):
         raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
-    around = await _around(conn, rows, today(now))
+    around = await _around(conn, rows, now)
     found = {}
     for row in rows:
         van, tot = days[row["id"]]
@@ -284,7 +297,7 @@ async def load_open(conn: Connection, now: datetime, alleen: list[UUID] | None =
     """Every open aanvraag of the region, in a few queries; or those of `alleen`, with their brothers and sisters."""
     vandaag = today(now)
     rows = await conn.fetch(OPEN, vandaag, alleen)
-    around = await _around(conn, rows, vandaag)
+    around = await _around(conn, rows, now)
     together: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:
         together.setdefault(row["samenplaatsing_id"] or row["id"], []).append(row)

@@ -50,7 +50,7 @@ def shared(children: Sequence[Aanvraag], *, mag_splitsen: bool) -> tuple[Aanvraa
 
     Zorgvormen: those that all ask for; when there are none, each its own with leave to split. Start: the latest wish;
     latest start: the earliest of them, but not before the start. Stay: the longest. Travel: the smallest limit.
-    Excluded: what any of them excludes.
+    Excluded: what any of them excludes, or what said no to any of them; with leave to split each keeps its own no.
     """
     if len(children) == 1:
         return tuple(children)
@@ -63,9 +63,11 @@ def shared(children: Sequence[Aanvraag], *, mag_splitsen: bool) -> tuple[Aanvraa
         frozenset(code for child in children for code in getattr(child, name))
         for name in ("uitgesloten_aanbieders", "uitgesloten_voorzieningen")
     )
+    said_no = {voorziening: no for child in children for voorziening, no in child.afgewezen_bij.items()}
     return tuple(
         structs.replace(
             child,
+            afgewezen_bij=child.afgewezen_bij if mag_splitsen else said_no,
             zorgvormen=zorgvormen or child.zorgvormen,
             gewenste_start=start,
             uiterlijke_datum=max(start, min(other.uiterlijke_datum for other in children)),

@@ -17,6 +17,7 @@ from matcher.problem import (
     Jeugdige,
     Limits,
     Machtiging,
+    Nee,
     Plek,
     Point,
     Urgentie,
@@ -115,6 +116,7 @@ def aanvraag(random: Random, voorzieningen: int) -> Aanvraag:
             "maximale_reistijd": random.choice((None, 8, 12)),
             "uitgesloten_aanbieders": some(random, ("a1", "a9"), 0.15),
             "uitgesloten_voorzieningen": some(random, ("v1", "v9"), 0.15),
+            "afgewezen_bij": dict.fromkeys(some(random, ("v2", "v8"), 0.15), Nee("afstand")),
             "uitgesloten_gebieden": (Area(point(random), random.choice((1.0, 3.0))),) if random.random() < 0.2 else (),
         }
     return Aanvraag(

@@ -6,7 +6,7 @@ import pytest
 
 from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
-from matcher.problem import FOREVER, Aanvraag, Area, Group, Machtiging, Plek, Point
+from matcher.problem import FOREVER, Aanvraag, Area, Group, Machtiging, Nee, Plek, Point
 from matcher.rank import rank
 from matcher.reasons import judge, why_not
 from matcher.rules import COARSE_KM
@@ -287,9 +287,17 @@ def test_all_the_rules_that_fail_are_told() -> None:
     assert broken(make.aanvraag(), worst) == {"zorgvorm", "leeftijd", "onbemenst", "periode"}
 
 
+def test_a_voorziening_that_said_no_falls_out_and_no_other() -> None:
+    """As long as the service says that it holds; the reason is told as a code."""
+    aanvraag = make.aanvraag(afgewezen_bij={"v1": Nee("later_vanaf", 740_000)})
+
+    assert broken(aanvraag, make.plek()) == {"besluit"}
+    assert broken(make.aanvraag(afgewezen_bij={"v2": Nee("afstand")}), make.plek()) == set()
+
+
 def test_every_rule_has_a_bit_and_a_predicate() -> None:
     """Bedden has its own file; all others stand in one of two tables."""
     from matcher.rules import BED_RULES, BIT, PROFILE_RULES
 
     assert {*BED_RULES, *PROFILE_RULES, Rule.BEDDEN} == set(Rule) == set(BIT)
-    assert sum(BIT.values()) < 2**16
+    assert sum(BIT.values()) < 2**32

@@ -16,7 +16,7 @@ from service.errors import Kind, Refusal
 from service.plekken import PlekStatus
 from service.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
 from tests import make
-from tests.service.voorstelling import child, ready, sent, step
+from tests.service.voorstelling import child, rangen, ready, sent, step
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -361,6 +361,25 @@ async def test_without_staff_or_room_in_the_group_it_is_out_until_that_changed(p
 
         assert before == {staff.voorziening_id, group.voorziening_id}
         assert await out(conn, a.id) | await out(conn, b.id) == set()
+
+
+async def test_a_no_reaches_the_matcher_and_a_person_may_ask_again_with_a_reason(pool: Pool, wie: Wie) -> None:
+    """The place falls out, with why; from the day that was named on it is there again."""
+    async with transaction(pool, wie) as conn:
+        kind, plek = await child(conn), await make.plek(conn)
+    async with transaction(pool, wie) as conn:
+        await declined(conn, pool, wie, kind.id, plek.id, "later_vanaf", later_vanaf=make.day(5))
+    async with transaction(pool, wie) as conn:
+        ranked = [await rangen(conn, pool, wie, kind.id, make.NOW + days * DAY) for days in (0, 5)]
+        [again] = await ready(conn, wie, (kind.id, plek.id))
+        with pytest.raises(Refusal, match=r"De aanbieder zei: pas vanaf .* of schrijf bij afwijking"):
+            await step(conn, pool, again.id, "verzend", wie)
+        await step(conn, pool, again.id, "trek_in", wie, reden="Zonder reden.")
+        [asked] = await ready(conn, wie, (kind.id, plek.id), afwijking="Er is nu wel iemand.")
+        done = await step(conn, pool, asked.id, "verzend", wie)
+
+    assert ranked == [{}, {plek.voorziening_id: 1}]
+    assert done.status is VoorstelStatus.VERZONDEN
 
 
 # ── Who may ──────────────────────────────────────────────────────────────────────────────────────

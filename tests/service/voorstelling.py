@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from service import voorstellen, voorstelstappen
+from service import matches, voorstellen, voorstelstappen
 from service.aanvragen import Aanvraag
 from service.db import Connection, Pool, Wie
 from service.grondslagen import (
@@ -73,3 +73,8 @@ async def step(
 async def sent(conn: Connection, pool: Pool, wie: Wie, *pairs: tuple[UUID, UUID], **fields: Any) -> Voorstel:
     [first, *_] = await ready(conn, wie, *pairs, **fields)
     return await step(conn, pool, first.id, "verzend", wie)
+
+
+async def rangen(conn: Connection, pool: Pool, wie: Wie, kind: UUID, now: datetime) -> dict[UUID, int]:
+    """What fits for it, in order."""
+    return await matches.rangen(conn, snapshots(pool), Traveller(), wie, kind, now)

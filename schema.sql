@@ -1841,7 +1841,7 @@ begin atomic
            r.koppeling_id is not null or r.gebruiker_id = '00000000-0000-0000-0000-000000000000', r.object, r.handeling, r.doel
     from betrokkene b
     join aanvraag v on v.id = b.aanvraag_id
-    join logregel r on r.betrokkene = b.pseudoniem and r.regio = b.regio
+    join logregel r on r.betrokkene = b.pseudoniem
     left join gebruiker g on g.id = r.gebruiker_id
     left join gebruiker n on n.id = r.namens_id
     left join koppeling k on k.id = r.koppeling_id
@@ -1927,11 +1927,19 @@ comment on function samenplaatsing_is_leeg(uuid) is
     'Nobody is in it yet: the crisisdienst, which sees only crises, makes it before the aanvragen.';
 
 create function pseudoniemen(aanvragen uuid[]) returns table (aanvraag_id uuid, pseudoniem uuid)
-    language sql stable security definer set search_path = public, pg_temp
-begin atomic
-    select b.aanvraag_id, b.pseudoniem from betrokkene b
-    where b.aanvraag_id = any (aanvragen) and b.regio = huidige_regio() and huidige_rol() is not null;
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select b.aanvraag_id, b.pseudoniem from betrokkene b
+        where b.aanvraag_id = any ($1) and huidige_rol() is not null and (
+            b.regio = huidige_regio()
+            -- Under an agreement a child of another region is proposed or lives here: who looks is known there too.
+            or exists (select from bezetting z where z.aanvraag_id = b.aanvraag_id and z.regio = huidige_regio())
+            or exists (select from voorstel v where v.aanvraag_id = b.aanvraag_id and v.aanbod_regio = huidige_regio()));
 end;
+$$;
 comment on function pseudoniemen(uuid[]) is
     'Under which name the log speaks of these: also of who was refused a look. It lists nothing.';
 

@@ -662,6 +662,45 @@ begin
 end;
 $$;
 
+create or replace function pseudoniemen(aanvragen uuid[]) returns table (aanvraag_id uuid, pseudoniem uuid)
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    return query
+        select b.aanvraag_id, b.pseudoniem from betrokkene b
+        where b.aanvraag_id = any ($1) and huidige_rol() is not null and (
+            b.regio = huidige_regio()
+            -- Under an agreement a child of another region is proposed or lives here: who looks is known there too.
+            or exists (select from bezetting z where z.aanvraag_id = b.aanvraag_id and z.regio = huidige_regio())
+            or exists (select from voorstel v where v.aanvraag_id = b.aanvraag_id and v.aanbod_regio = huidige_regio()));
+end;
+$$;
+
+create or replace function inzagen(aanvraag uuid, voor bigint, aantal integer)
+    returns table (nummer bigint, moment timestamptz, gebeurtenis log_gebeurtenis, resultaat log_resultaat, organisatie text,
+                   rol rol, persoon text, namens text, systeem boolean, object text, handeling text, doel text)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select r.id, r.moment, r.gebeurtenis, r.resultaat, coalesce(o.naam, a.naam), r.rol,
+           case when huidige_rol() = 'schakelfunctionaris' then coalesce(g.naam, k.naam) end,
+           case when huidige_rol() = 'schakelfunctionaris' then n.naam end,
+           r.koppeling_id is not null or r.gebruiker_id = '00000000-0000-0000-0000-000000000000', r.object, r.handeling, r.doel
+    from betrokkene b
+    join aanvraag v on v.id = b.aanvraag_id
+    join logregel r on r.betrokkene = b.pseudoniem
+    left join gebruiker g on g.id = r.gebruiker_id
+    left join gebruiker n on n.id = r.namens_id
+    left join koppeling k on k.id = r.koppeling_id
+    left join organisatie o on o.id = r.organisatie_id
+    left join aanbieder a on a.id = r.organisatie_id
+    where b.aanvraag_id = aanvraag and b.regio = huidige_regio() and (voor is null or r.id < voor)
+      and (huidige_rol() = 'schakelfunctionaris'
+           or huidige_rol() = 'verwijzer' and v.organisatie_id = huidige_organisatie())
+    order by r.id desc
+    limit aantal;
+end;
+
 create or replace function anonimiseer(aanvraag uuid, nu timestamptz, waarom wissing_soort, reden text) returns void
     language plpgsql volatile security definer set search_path = public, pg_temp
 as $$

@@ -560,13 +560,14 @@ async def test_what_is_of_a_provider_is_listed_for_rol_aanbieder_only(filled: Wo
 
 
 async def test_pseudonyms_are_given_by_name_and_within_the_region(filled: World) -> None:
-    """Who writes a line of a refused look must know it; a list of all is nobody's."""
+    """Who writes a line of a refused look must know it; a list of all is nobody's. Of another region only of a child
+    that lives here, is held a plek for or is proposed."""
     given = {}
     for who in (*WIE, "-"):
         async with asking(filled, who) as conn:
             rows = await conn.fetch("select * from pseudoniemen($1)", list(AANVRAAG))
             given[who] = {AANVRAAG[row["aanvraag_id"]] for row in rows}
-    assert given == {who: labels(f"{ALLEN}: gi crisis voorbij hier | XY: vreemd", who) for who in given}
+    assert given == {who: labels(f"{ALLEN}: gi crisis voorbij hier vreemd | XY: vreemd gi", who) for who in given}
 
 
 async def test_a_kenmerk_is_found_by_who_files_it(filled: World) -> None:

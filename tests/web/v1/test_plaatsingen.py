@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service import bezetting
+from service import bezetting, inzagen
 from service.aanvragen import Urgentie
 from service.days import noon
 from service.db import Connection, Pool, Wie, transaction
@@ -81,6 +81,9 @@ async def test_a_child_of_another_region_is_ended_too_and_logged_there(
     assert await owner.fetchval("select status from aanvraag where id = $1", aanvraag) == "beeindigd"
     regions = await owner.fetch("select distinct regio from gebeurtenis where aanvraag_id = $1", aanvraag)
     assert [row["regio"] for row in regions] == [OTHER_REGIO]
+    async with transaction(pool, elders) as conn:
+        looked = await inzagen.inzagen(conn, aanvraag)
+    assert {one.handeling for one in looked} == {"lijstPlaatsingen", "zetPlaatsingStap"}
 
 
 async def test_another_provider_finds_nothing(pool: Pool, serve: Serve, wie: Wie, wie_als: Als) -> None:

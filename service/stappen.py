@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from service import aanvragen, gebeurtenissen
 from service.aanvragen import Aanvraag, Urgentie
@@ -80,10 +80,11 @@ async def doe(conn: Connection, aanvraag_id: UUID, nieuw: NieuweStap, *, wie: Wi
         case Stap.VERANDER_URGENTIE:
             assert nieuw.urgentie is not None and nieuw.reden is not None
             await verander_urgentie(conn, aanvraag, nieuw.urgentie, nieuw.reden, nieuw.criterium, now=now)
-        case Stap.WIJS_AF:
-            await sluit(conn, aanvraag_id, AanvraagStatus.AFGEWEZEN, nieuw.reden, now=now)
-        case Stap.TREK_IN:
-            await sluit(conn, aanvraag_id, AanvraagStatus.INGETROKKEN, nieuw.reden, now=now)
+        case Stap.WIJS_AF | Stap.TREK_IN:
+            status = AanvraagStatus.AFGEWEZEN if nieuw.stap is Stap.WIJS_AF else AanvraagStatus.INGETROKKEN
+            await sluit(conn, aanvraag_id, status, nieuw.reden, now=now)
+            # Once it is closed the crisisdienst may not read it any more.
+            return structs.replace(aanvraag, status=status, versie=aanvraag.versie + 1)
     return await aanvragen.get(conn, aanvraag_id)
 
 

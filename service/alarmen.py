@@ -34,11 +34,15 @@ class Wacht(Struct, frozen=True, kw_only=True):
     aangemeld: date
     woont_sinds: date | None
     """In crisis or closed care, of which this is the vervolg."""
+    plan_voor_daarna: bool
+    """A route for after eighteen, with a term of its own."""
 
 
 WACHT = """
 select a.id, a.nummer, a.urgentie, is_open(a.status) as open, a.leeftijd_maanden, a.leeftijd_peildatum,
-       (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aangemeld, b.begonnen_op as woont_sinds
+       (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aangemeld, b.begonnen_op as woont_sinds,
+       exists (select from route r where r.aanvraag_id = a.id and r.soort = 'achttien_plus'
+               and r.staat not in ('niet_geslaagd', 'gestopt')) as plan_voor_daarna
 from aanvraag a
 left join bezetting b on b.id = a.vervolg_van and b.beeindigd_op is null and b.vrijgegeven_op is null
 where a.regio = huidige_regio() and a.afgesloten_op is null and a.geanonimiseerd_op is null
@@ -73,9 +77,11 @@ def _of(one: Wacht, rules: Werkregels, dag: date) -> Iterator[Found]:
             yield AlarmSoort.NORM, last, Ernst.VERSTREKEN
         elif last - timedelta(days=rules.norm_vooraf_dagen.voor(one.urgentie) or 0) <= dag:
             yield AlarmSoort.NORM, last, Ernst.NADERT
+    if one.plan_voor_daarna or one.leeftijd_maanden >= VOLWASSEN:
+        return
     # The birth date is not known: on this day at the earliest.
     birthday = months_after(one.leeftijd_peildatum, max(0, VOLWASSEN - 1 - one.leeftijd_maanden)) + timedelta(days=1)
-    if one.leeftijd_maanden < VOLWASSEN and months_after(birthday, -rules.achttien_vooraf_maanden) <= dag:
+    if months_after(birthday, -rules.achttien_vooraf_maanden) <= dag:
         yield AlarmSoort.ACHTTIEN, birthday, Ernst.VERSTREKEN if birthday <= dag else Ernst.NADERT
 
 

@@ -9,12 +9,14 @@ from uuid import UUID
 import pytest
 
 from service import aanvragen, bezetting, grondslagen
-from service.db import Connection, Pool, Wie, transaction
+from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
 from service.grondslagen import GrondslagSoort, GrondslagStatus, ToestemmingPersoon, ToestemmingStatus
+from service.plaatsingen import STAPPEN, PlaatsingStand
 from service.voorzieningen import JuridischKader
 from tests import make
+from tests.conftest import ROOT
 
 HOUR = timedelta(hours=1)
 
@@ -93,3 +95,15 @@ async def test_a_plaatsing_to_which_the_child_never_came_is_called_off(pool: Poo
 
     assert status is AanvraagStatus.IN_BEHANDELING
     assert refused.value.kind is Kind.CONFLICT
+
+
+def test_the_steps_stand_in_the_documents_as_they_are_in_the_code() -> None:
+    """docs/werkstroom.md: from which stand, and by whom."""
+    order = list(PlaatsingStand)
+    lines = [
+        f"| {stap} | {', '.join(sorted(mag.vanuit, key=order.index))} | "
+        f"{', '.join(rol for rol in Rol if rol in mag.rollen)} |"
+        for stap, mag in STAPPEN.items()
+    ]
+
+    assert "\n".join(["| step | from | who |", "|---|---|---|", *lines]) in (ROOT / "docs/werkstroom.md").read_text()

@@ -285,6 +285,21 @@ async def test_a_year_before_eighteen_there_must_be_a_plan(
     assert found == ([] if ernst is None else [(date(2028, 3, 3), ernst)])
 
 
+async def test_with_a_plan_for_after_eighteen_that_has_its_own_term(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """A route: service/routes.py warns when its term passes."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=17 * 12)
+        before = await heard(conn, make.TODAY, AlarmSoort.ACHTTIEN)
+    await owner.execute(
+        "insert into route (regio, aanvraag_id, soort, staat, details, termijn, begonnen_op)"
+        " values ($1, $2, 'achttien_plus', 'vooruitkijken', $3, $4, $5)",
+        wie.regio, aanvraag.id, {"soort": "achttien_plus"}, make.day(30), make.NOW,
+    )  # fmt: skip
+    async with transaction(pool, wie) as conn:
+        assert len(before) == 1
+        assert await heard(conn, make.TODAY, AlarmSoort.ACHTTIEN) == []
+
+
 # ── The daily round ──────────────────────────────────────────────────────────────────────────────
 
 

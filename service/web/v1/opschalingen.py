@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from service import aanvragen, opschaaladvies, opschaaldossier, opschalen, opschalingen
 from service.opschaaladvies import Opschaaladvies
@@ -64,23 +64,10 @@ async def step(call: Call) -> Answer:
     return Answer(body=await opschalingen.step(call.conn, call.ids["opschalingId"], call.body, now=call.now))
 
 
-class Query(Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
-    aantal: Annotated[int, Meta(ge=1, le=200, description="Hoeveel er hooguit op een bladzijde staan.")] = 50
-    overslaan: Annotated[
-        int, Meta(ge=0, le=1_000_000, description="Zoveel overslaan. Staat in de Link van de vorige bladzijde.")
-    ] = 0
-
-
 async def advies(call: Call) -> Answer:
-    """No rows, so a page is a part of the list as it is now."""
-    services, query = call.services, call.query
+    services = call.services
     found = await opschaaladvies.adviezen(call.conn, services.snapshots, services.travel, wie=call.wie, now=call.now)
-    until = query.overslaan + query.aantal
-    shown = found[query.overslaan : until]
-    if until >= len(found):
-        return Answer(body=shown)
-    link = f'</v1{call.path}?aantal={query.aantal}&overslaan={until}>; rel="next"'
-    return Answer(body=shown, headers={"Link": link})
+    return paging.part(call, found)
 
 
 OPERATIONS = (
@@ -141,7 +128,8 @@ OPERATIONS = (
         tag=TAG,
         summary="Aanvragen waarvoor opschalen nu helpt: geen plek past, of de norm verstrijkt",
         description="Advies: een mens beslist. De dringendste eerst.",
-        query=Query,
+        query=paging.Part,
         answer=list[Opschaaladvies],
+        refuses=(503,),
     ),
 )

@@ -8,12 +8,22 @@ from service.days import AMSTERDAM
 
 WEEKDAYS = ("ma", "di", "wo", "do", "vr", "za", "zo")
 MONTHS = ("jan", "feb", "mrt", "apr", "mei", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+LONG_WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+LONG_MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
 
 
 def day(value: date, today: date) -> str:
     """`ma 23 nov`; with the year when it is more than ten months away, so that it cannot be misread."""
     text = f"{WEEKDAYS[value.weekday()]} {value.day} {MONTHS[value.month - 1]}"
     return text if abs((value - today).days) <= 300 else f"{text} {value.year}"
+
+
+def full(value: date) -> str:
+    """`maandag 23 november 2026`: for a letter, that is read on another day."""
+    return f"{LONG_WEEKDAYS[value.weekday()]} {value.day} {LONG_MONTHS[value.month - 1]} {value.year}"
 
 
 def moment(value: datetime, today: date) -> str:

@@ -14,10 +14,13 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service import dutch
 from service.aanvragen import Urgentie
 from service.db import Connection, rows_as
 from service.gebeurtenissen import GebeurtenisSoort as S
 from service.meldkeuzes import GEWOON, Wijze
+from service.werkdagen import bericht_voor
+from service.werkregels import werkregels
 
 
 class Kring(StrEnum):
@@ -158,11 +161,18 @@ def soort(gebeurtenis: S, kring: Kring) -> str:
     return f"{gebeurtenis}_{kring}"
 
 
+START = (
+    " Het verblijf begon op {dag}. Stuur uit uw eigen systeem zelf het startbericht, uiterlijk op {uiterlijk}."
+    " Ons kenmerk: {referentie}."
+)
+STOP = (
+    " Het verblijf eindigde op {dag}. Stuur uit uw eigen systeem zelf het stopbericht, uiterlijk op {uiterlijk}."
+    " Ons kenmerk: {referentie}."
+)
 IJW = {
-    soort(S.BEGONNEN, AANBIEDER): " De eerste dag is {dag}. Stuur uit uw eigen systeem zelf het startbericht, uiterlijk"
-    " op {uiterlijk}. Ons kenmerk: {referentie}.",
-    soort(S.BEEINDIGD, AANBIEDER): " De laatste dag is {dag}. Stuur uit uw eigen systeem zelf het stopbericht,"
-    " uiterlijk op {uiterlijk}. Ons kenmerk: {referentie}.",
+    soort(S.GEPLAATST, AANBIEDER): START,
+    soort(S.BEGONNEN, AANBIEDER): START,
+    soort(S.BEEINDIGD, AANBIEDER): STOP,
 }
 """What comes after the sentence: the iJw message is the provider's own, and its term is in working days."""
 
@@ -181,7 +191,9 @@ class Ontvanger(Struct, frozen=True):
     urgentie: Urgentie
 
 
-GEBEURD = "select soort::text as soort from gebeurtenis where id = $1"
+GEBEURD = "select soort::text as soort, (gegevens ->> 'plaatsing')::uuid as plaatsing from gebeurtenis where id = $1"
+
+VERBLIJF = "select begonnen_op, beeindigd_op from bezetting where id = $1"
 
 ONTVANGERS = "select kring, gebruiker_id, wijze::text as wijze, urgentie::text as urgentie from ontvangers($1, $2)"
 
@@ -197,6 +209,7 @@ async def verdeel(conn: Connection, gebeurtenis: UUID, *, now: datetime) -> tupl
         return 0, 0
     what = S(row["soort"])
     zinnen = MELDINGEN[what]
+    gegevens = await _ijw(conn, what, row["plaatsing"])
     chosen: dict[UUID, tuple[Kring, Wijze]] = {}
     found: list[Ontvanger] = rows_as(await conn.fetch(ONTVANGERS, gebeurtenis, now), Ontvanger)
     for kring in zinnen:
@@ -211,8 +224,20 @@ async def verdeel(conn: Connection, gebeurtenis: UUID, *, now: datetime) -> tupl
         people,
         [soort(what, chosen[id][0]) for id in people],
         [chosen[id][1] for id in people],
-        {},
+        gegevens,
         now,
     )
     leveringen = await conn.fetchval(SCHRIJF_LEVERINGEN, gebeurtenis, list(zinnen))
     return berichten, leveringen
+
+
+async def _ijw(conn: Connection, what: S, plaatsing: UUID | None) -> dict[str, str]:
+    """For IJW: the day, the last day for the message, and a reference of ours. Nothing when no stay began or ended."""
+    row = None if plaatsing is None else await conn.fetchrow(VERBLIJF, plaatsing)
+    if row is None or what not in (S.GEPLAATST, S.BEGONNEN, S.BEEINDIGD):
+        return {}
+    day = row["beeindigd_op"] if what is S.BEEINDIGD else row["begonnen_op"]
+    until = bericht_voor(day, await werkregels(conn))
+    if day is None or until is None:
+        return {}
+    return {"dag": dutch.full(day), "uiterlijk": dutch.full(until), "referentie": str(plaatsing)}

@@ -61,8 +61,8 @@ GRENS = "select pg_snapshot_xmin(pg_current_snapshot())::text"
 
 
 async def nu(conn: Connection) -> Plaats:
-    """The place of who has seen all that happened so far."""
-    return Plaats(int(await conn.fetchval(GRENS)) - 1, 0)
+    """The place of who has seen all that can be seen now: before the oldest that is still being written."""
+    return Plaats(int(await conn.fetchval(GRENS)), 0)
 
 
 COLUMNS = """id, soort::text as soort, op, rol::text as rol, aanvraag_id, voorstel_id, plek_id,

@@ -23,11 +23,13 @@ async def livez() -> str:
 
 @get("/readyz", media_type=MediaType.TEXT, include_in_schema=False)
 async def readyz(request: Request[Any, Any, Any]) -> Response[str]:
-    """200 when all that an answer needs is there, else 503 with what is not."""
+    """200 when all that an answer needs is there, else 503 with what is not. What it does without, it only says."""
     services: Services = request.app.state.services
     checks = await asyncio.gather(_database(services), _valkey(services))
     missing = [line for line in checks if line]
     text = "".join(f"{line}\n" for line in missing) or "Het loket is klaar.\n"
+    if services.settings.smtp_host is None:
+        text += "Let op: er is geen mailserver ingesteld (LOKET_SMTP_HOST). Mails blijven wachten.\n"
     headers = {"Retry-After": "1"} if missing else {}
     return Response(text, status_code=503 if missing else 200, media_type=MediaType.TEXT, headers=headers)
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from service import berichten, taken
+from service import alarmen, berichten, opschalingen, routes, taken
 from service.bus import first_of
 from service.days import AMSTERDAM, today
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
@@ -30,7 +30,12 @@ async def overzichten(conn: Connection, now: datetime) -> int:
     return await berichten.bundel(conn, today(now), now)
 
 
-RONDES: tuple[Ronde, ...] = (overzichten,)
+RONDES: tuple[Ronde, ...] = (
+    alarmen.alarmronde,
+    opschalingen.alarmronde_opschalingen,
+    routes.alarmronde_routes,
+    overzichten,
+)
 """In this order: what is found goes before the mails that tell of it."""
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from service import berichten, bewaren, dossiers, gebeurtenissen, meldingen, meldkeuzes
+from service import berichten, bewaren, bezetting, dossiers, gebeurtenissen, meldingen, meldkeuzes
 from service.aanvragen import Urgentie
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.gebeurtenissen import GebeurtenisSoort
@@ -154,6 +154,40 @@ async def test_the_vervanger_is_told_in_the_place_of_who_is_away(pool: Pool, own
     _, later = await happened(pool, GebeurtenisSoort.OPSCHALING)
     await tell(pool, later)
     assert set(await told(owner, later)) == {weg, vervanger}
+
+
+async def test_an_aanbieder_is_reminded_of_its_own_start_and_stop_message(
+    pool: Pool, owner: Connection, wie: Wie
+) -> None:
+    """With the day, the last of five working days, and a reference that says nothing of the child; others are not."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+    ours = await person(owner, "aanbieder", aanbieder_id=plek.aanbieder_id)
+    await person(owner, "schakelfunctionaris")
+    async with transaction(pool, wie) as conn:
+        stay = await make.plaatsing(conn, plek_id=plek.id, van=make.day(-10), tot=make.day(30))
+        await bezetting.beeindig(conn, stay.id, make.TODAY, bezetting.EindeReden.VOLGENS_PLAN, now=make.NOW)
+    for row in await owner.fetch(
+        "select id from gebeurtenis where soort in ('geplaatst', 'beeindigd') order by nummer"
+    ):
+        await tell(pool, row["id"])
+
+    rows = await owner.fetch("select gebruiker_id, soort, gegevens from bericht order by soort")
+    said = {(row["gebruiker_id"] == ours, row["soort"]): berichten.zin(row["soort"], row["gegevens"]) for row in rows}
+    assert said == {
+        (
+            True,
+            "beeindigd_aanbieder",
+        ): "Een verblijf bij u is beëindigd. Het verblijf eindigde op maandag 2 maart 2026. Stuur"
+        f" uit uw eigen systeem zelf het stopbericht, uiterlijk op maandag 9 maart 2026. Ons kenmerk: {stay.id}.",
+        (
+            True,
+            "geplaatst_aanbieder",
+        ): "Er is een kind bij u geplaatst. Het verblijf begon op vrijdag 20 februari 2026. Stuur"
+        f" uit uw eigen systeem zelf het startbericht, uiterlijk op vrijdag 27 februari 2026. Ons kenmerk: {stay.id}.",
+        (False, "beeindigd_loket"): "Een verblijf is beëindigd.",
+        (False, "geplaatst_loket"): "Er is een kind geplaatst.",
+    }
 
 
 async def test_telling_twice_tells_once(pool: Pool, owner: Connection) -> None:

@@ -1,0 +1,237 @@
+"""/v1/gebeurtenissen: what happens, live, over a real connection; nothing is missed, and each look is in the log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from msgspec import structs
+
+from service import gebeurtenissen
+from service.aanvragen import Urgentie
+from service.app import create_app
+from service.db import Connection, Pool, Wie, transaction
+from service.gebeurtenissen import GebeurtenisSoort
+from service.settings import Settings
+from service.web.v1 import gebeurtenissen as endpoint
+from tests import make
+from tests.web.conftest import always
+from tests.web.v1.test_volg_plan import Following, Live, serving
+
+S = GebeurtenisSoort
+
+
+@pytest.fixture
+async def lasting(settings: Settings) -> Settings:
+    """Streams end when the test does."""
+    return structs.replace(settings, stroom_s=60, redis_url="unix:///nergens.sock")
+
+
+@pytest.fixture
+async def live(lasting: Settings, wie: Wie) -> AsyncIterator[Live]:
+    """Without Valkey: a stream does not need it."""
+    async with serving(create_app(lasting, identity=always(wie))) as live:
+        yield live
+
+
+def follow(live: Live, last: str | None = None) -> Any:
+    headers = {} if last is None else {"Last-Event-ID": last}
+    return live.client.stream("GET", "/v1/gebeurtenissen", headers=headers)
+
+
+async def child(pool: Pool, wie: Wie, **fields: Any) -> UUID:
+    async with transaction(pool, wie) as conn:
+        return (await make.aanvraag(conn, **fields)).id
+
+
+async def happens(pool: Pool, wie: Wie, id: UUID, soort: S = S.OPSCHALING, **rest: Any) -> None:
+    async with transaction(pool, wie) as conn:
+        await gebeurtenissen.record(conn, id, soort, now=make.NOW, **rest)
+
+
+async def following(response: Any) -> Following:
+    """A stream that has begun: its first lines say from where."""
+    lines = Following(response)
+    async with asyncio.timeout(20):
+        async for line in lines._lines:
+            if line.startswith("id: "):
+                return lines
+    raise AssertionError("the stream ended")
+
+
+async def next_(events: Following) -> dict[str, Any]:
+    """The next event; signs of life do not count."""
+    while not isinstance(event := await events.next(), dict):
+        assert event is not None
+    return event
+
+
+async def test_who_follows_hears_what_happens_from_now_on(live: Live, pool: Pool, wie: Wie) -> None:
+    """With what it is about and what became of the aanvraag."""
+    id = await child(pool, wie)
+    async with follow(live) as response:
+        assert response.headers["Content-Type"] == "text/event-stream"
+        events = await following(response)
+        await happens(pool, wie, id, S.IN_BEHANDELING, naar="in_behandeling")
+        event = await next_(events)
+    assert event["event"] == "in_behandeling"
+    data = event["data"]
+    assert (data["aanvraagId"], data["van"], data["naar"]) == (str(id), "ingediend", "in_behandeling")
+
+
+async def test_who_comes_back_with_the_last_id_misses_nothing_and_gets_nothing_twice(
+    live: Live, pool: Pool, wie: Wie
+) -> None:
+    """Also when nothing had come yet: the beginning of a stream has an id too."""
+    id = await child(pool, wie)
+    async with follow(live) as response:
+        begin = (await anext(response.aiter_text())).split("id: ")[1].strip()
+    await happens(pool, wie, id, S.OPSCHALING)
+    async with follow(live, begin) as response:
+        events = await following(response)
+        first = await next_(events)
+    for soort in (S.ROUTE, S.ROUTE_STAP):
+        await happens(pool, wie, id, soort)
+
+    async with follow(live, first["id"]) as response:
+        events = await following(response)
+        rest = [await next_(events) for _ in range(2)]
+        await happens(pool, wie, id, S.ALARM)
+        rest.append(await next_(events))
+
+    assert first["event"] == "opschaling"
+    assert [event["event"] for event in rest] == ["route", "route_stap", "alarm"]
+
+
+async def test_what_commits_late_is_not_missed(
+    live: Live, pool: Pool, wie: Wie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older one is still being written when the younger is there: both come, the older first."""
+    monkeypatch.setattr(endpoint, "SOON_S", 0.05)
+    slow, fast = await child(pool, wie), await child(pool, wie)
+    async with follow(live) as response:
+        events = await following(response)
+        async with transaction(pool, wie) as conn:
+            await gebeurtenissen.record(conn, slow, S.ROUTE, now=make.NOW)
+            await happens(pool, wie, fast, S.ALARM)
+        seen = [(await next_(events))["data"] for _ in range(2)]
+    assert [(one["soort"], one["aanvraagId"]) for one in seen] == [("route", str(slow)), ("alarm", str(fast))]
+
+
+async def test_each_rol_hears_what_it_may_see_and_no_more(
+    lasting: Settings, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """A verwijzer of its own organisatie, an aanbieder what is about it and not of whom, the crisisdienst crises."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+    spoed = await child(pool, wie, urgentie=Urgentie.SPOED)
+    crisis = await child(pool, wie, urgentie=Urgentie.CRISIS)
+    async with transaction(pool, wie) as conn:
+        gi = await conn.fetchval("select organisatie_id from aanvraag where id = $1", spoed)
+    people = {
+        "verwijzer": wie_als("verwijzer", organisatie=gi),
+        "aanbieder": wie_als("aanbieder", organisatie=plek.aanbieder_id),
+        "crisisdienst": wie_als("crisisdienst"),
+        "ver": wie_als("schakelfunctionaris", regio="flevoland"),
+    }
+    heard: dict[str, list[tuple[str, str | None, str | None]]] = {}
+    once = structs.replace(lasting, stroom_s=0)
+    begin = "0,0"
+    await happens(pool, wie, spoed, S.OPSCHALING_VRAAG, plek_id=plek.id)
+    await happens(pool, wie, spoed, S.OPTIE, plek_id=plek.id)
+    await happens(pool, wie, crisis, S.ALARM)
+    for name, who in people.items():
+        async with serving(create_app(once, identity=always(who))) as live, follow(live, begin) as response:
+            events, found = Following(response), []
+            while isinstance(event := await events.next(), dict):
+                data = event["data"]
+                found.append((data["soort"], data["aanvraagId"], data["plekId"]))
+            heard[name] = found
+    plek_id = str(plek.id)
+    assert heard == {
+        "verwijzer": [
+            ("ingediend", str(spoed), None),
+            ("opschaling_vraag", str(spoed), None),
+            ("optie", str(spoed), None),
+        ],
+        "aanbieder": [("opschaling_vraag", None, plek_id)],
+        "crisisdienst": [("ingediend", str(crisis), None), ("alarm", str(crisis), None)],
+        "ver": [],
+    }
+
+
+async def test_a_line_in_the_log_for_each_child_that_was_shown(
+    live: Live, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """With the words of the table, and none for who only waits."""
+    one, two = await child(pool, wie), await child(pool, wie)
+    lines = "select count(*) from logregel where handeling = 'volgGebeurtenissen'"
+    async with follow(live) as response:
+        events = await following(response)
+        assert await owner.fetchval(lines) == 0
+        async with transaction(pool, wie) as conn:
+            for id in (one, one, two):
+                await gebeurtenissen.record(conn, id, S.ALARM, now=make.NOW)
+        for _ in range(3):
+            await next_(events)
+    rows = await owner.fetch(
+        "select b.aanvraag_id, l.doel from logregel l join betrokkene b on b.pseudoniem = l.betrokkene"
+        " where handeling = 'volgGebeurtenissen'"
+    )
+    assert {(row["aanvraag_id"], row["doel"]) for row in rows} == {(one, "plek_zoeken"), (two, "plek_zoeken")}
+    assert len(rows) == 2
+
+
+async def test_a_stream_that_lasted_long_ends_and_says_when_to_come_back(
+    lasting: Settings, wie: Wie, pool: Pool
+) -> None:
+    """LOKET_STROOM_S: proxies end what lasts longer, in the middle of a line."""
+    once = structs.replace(lasting, stroom_s=0)
+    async with serving(create_app(once, identity=always(wie))) as live, follow(live) as response:
+        text = (await response.aread()).decode()
+    assert text.startswith("retry: 3000\nid: ") and "data" not in text
+
+
+async def test_a_sign_of_life_comes_while_nothing_happens(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "HEARTBEAT_S", 0.05)
+    async with follow(live) as response:
+        events = await following(response)
+        assert [await events.next() for _ in range(2)] == [": niets nieuws"] * 2
+
+
+async def test_a_database_that_goes_away_ends_the_stream_and_the_next_one_misses_nothing(
+    live: Live, pool: Pool, wie: Wie, superuser: asyncpg.Connection, database: str
+) -> None:
+    id = await child(pool, wie)
+    async with follow(live) as response:
+        events = await following(response)
+        await happens(pool, wie, id, S.ROUTE)
+        last = (await next_(events))["id"]
+        await superuser.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = $1 and application_name like 'loket%'",
+            database,
+        )
+        while (event := await events.next()) is not None:
+            assert not isinstance(event, dict)
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await happens(pool, wie, id, S.ALARM)
+                break
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(0)
+    async with follow(live, last) as response:
+        events = await following(response)
+        assert (await next_(events))["event"] == "alarm"
+
+
+@pytest.mark.parametrize("last", ["x", "1", "1,", ",1", "-1,2", "1,2,3", "9" * 20 + ",1"])
+async def test_an_id_that_is_not_ours_is_refused(live: Live, last: str) -> None:
+    answer = await live.client.get("/v1/gebeurtenissen", headers={"Last-Event-ID": last})
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["location"] == {"name": "Last-Event-ID"}

@@ -104,6 +104,9 @@ STEPS = [
     Step("loket", "POST", "/v1/crisisplaatsingen", lambda k: {
         "aanvraagId": k["aanvraag"], "plekId": k["plek"], "gebeldOp": "2026-01-01T00:00Z", "met": WORDS["fout"]}, 400),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/plaatsingen"),
+    Step("loket", "GET", "/v1/plaatsingen/{plek}", status=404),
+    Step("loket", "POST", "/v1/plaatsingen/{plek}/stappen", lambda _: {
+        "stap": "zeg_af", "reden": WORDS["fout"]}, 404),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/inzagen"),
     # Beside a plek, and further: a provider is asked something about a child that it does not get to know.

@@ -32,6 +32,9 @@ OF_THE_PROVIDER = RELAXABLE & {
 }  # fmt: skip
 """Rules about which a provider can do something; zorgvorm and distance it cannot help."""
 
+NOT_ITS_OWN = ("ouder_of_jeugdige_zegt_nee", "afstand")
+"""Reasons of a no about which a provider can do nothing either."""
+
 MOST_PLACES = 500
 """Voorzieningen in one file, the nearest to fitting first."""
 
@@ -142,7 +145,7 @@ async def make(
         fallen = fallen_out(judged, limit=MOST_PLACES)
         smallest = changes(judged)
         found = [*smallest.one, *smallest.two]
-        near = _near(judged, most)
+        near = _near(judged, fallen, most)
         fits = int(np.count_nonzero(judged.plek == 0))
     return (
         Inhoud(
@@ -169,9 +172,12 @@ async def make(
     )
 
 
-def _near(judged: Judged, most: int) -> list[Bijna]:
-    """Where only limits of the provider itself are in the way: one rule before two, the least of a change first."""
-    near: dict[str, tuple[Reason, ...]] = {}
+def _near(judged: Judged, fallen: FallenOut, most: int) -> list[Bijna]:
+    """Where only limits of the provider itself are in the way. Who said no before comes first: that was a real
+    question; then one rule before two, the least of a change first."""
+    near: dict[str, tuple[Reason, ...]] = {
+        out.voorziening: out.reasons for out in fallen.places if _said_no(out.reasons) and _can_help(out.reasons)
+    }
     smallest = changes(judged, allowed=OF_THE_PROVIDER, examples=most)
     for change in [*smallest.one, *smallest.two]:
         for out in change.places:
@@ -180,6 +186,18 @@ def _near(judged: Judged, most: int) -> list[Bijna]:
         Bijna(UUID(voorziening), [reason.rule for reason in catalogue.visible(reasons, Rol.AANBIEDER)])
         for voorziening, reasons in list(near.items())[:most]
     ]
+
+
+def _said_no(reasons: tuple[Reason, ...]) -> bool:
+    return any(reason.rule is Rule.BESLUIT for reason in reasons)
+
+
+def _can_help(reasons: tuple[Reason, ...]) -> bool:
+    """Whether all that is in the way is the provider's: not what parents or the child decided, nor a distance."""
+    return all(
+        reason.params["reden"] not in NOT_ITS_OWN if reason.rule is Rule.BESLUIT else reason.rule in OF_THE_PROVIDER
+        for reason in reasons
+    )
 
 
 def _uitweg(change: Change) -> Uitweg:

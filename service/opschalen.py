@@ -70,7 +70,7 @@ async def ask(conn: Connection, opschaling_id: UUID, voorziening_id: UUID, *, no
             "Voor de veiligheid mag dit kind daar niet zijn. Wat nu wel kan: een andere voorziening vragen.",
         )
     regels = await regiokeuzes.load(conn, Opschaalregels)
-    theirs = tuple(Reason(rule, {}) for rule in known if rule in OF_THE_PROVIDER)
+    theirs = tuple(Reason(rule, {}) for rule in known if rule in OF_THE_PROVIDER | {Rule.BESLUIT})
     id = await opschalingsvragen.stel(
         conn,
         opschaling_id=opschaling_id,

@@ -282,6 +282,25 @@ async def test_who_nearly_fits_is_asked_and_who_cannot_help_it_is_not(
     assert {row["aanbieder_id"] for row in rows} == {oud.aanbieder_id, leeg.aanbieder_id}
 
 
+@pytest.mark.parametrize(
+    ("reden", "gevraagd"),
+    [("aanbieder_weigert", True), ("geen_personeel", True), ("ouder_of_jeugdige_zegt_nee", False)],
+)
+async def test_who_said_no_before_is_asked_first_unless_it_was_not_its_own_no(
+    loket: Loket, pool: Pool, wie: Wie, aanvraag: UUID, reden: str, gevraagd: bool
+) -> None:
+    """The doorbraaktafel asks just them what they need; what parents or the child decided, they cannot change."""
+    nee, oud = await huis(pool, wie), await huis(pool, wie, leeftijd_van=126)
+    async with transaction(pool, wie) as conn:
+        await conn.execute(
+            "insert into besluit (regio, aanvraag_id, voorziening_id, uitkomst, reden, op)"
+            " values (huidige_regio(), $1, $2, 'afgewezen', $3, $4)", aanvraag, nee.id, reden, make.NOW
+        )  # fmt: skip
+    await loket.open(aanvraag)
+    asked = {vraag.voorziening_id: vraag.regels for vraag in await vragen(pool, wie)}
+    assert asked == {oud.id: ["leeftijd"]} | ({nee.id: ["besluit"]} if gevraagd else {})
+
+
 async def test_no_more_are_asked_at_once_than_the_region_says(
     loket: Loket, pool: Pool, wie: Wie, aanvraag: UUID
 ) -> None:

@@ -20,11 +20,10 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
 from service.gebeurtenissen import AanvraagStatus, GebeurtenisSoort
 from service.grondslagen import Machtiging
+from service.routedetails import AndereRegio, Details
 from service.routesoorten import (
     KLAAR,
     VERLOOP,
-    AndereRegio,
-    Details,
     Feiten,
     Gevolg,
     RouteSoort,

@@ -14,10 +14,7 @@ from service import grondslagen, routes
 from service.aanvragen import HuidigVerblijf
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.routes import NieuweRoute, Route, RouteStap
-from service.routesoorten import (
-    KLAAR,
-    VERLOOP,
+from service.routedetails import (
     AchttienPlus,
     AndereRegio,
     Details,
@@ -30,14 +27,11 @@ from service.routesoorten import (
     OverbruggingVorm,
     Overleg,
     Pgb,
-    RouteSoort,
-    RouteStaat,
     Tussenvoorziening,
     Uitslag,
-    eerste,
-    mogelijk,
-    soort_van,
 )
+from service.routes import NieuweRoute, Route, RouteStap
+from service.routesoorten import KLAAR, VERLOOP, RouteSoort, RouteStaat, eerste, mogelijk, soort_van
 from tests import make
 from tests.conftest import OTHER_REGIO, ROOT
 

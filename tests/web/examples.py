@@ -29,7 +29,7 @@ from service import (
 )
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.intake.soorten import SOORTEN
-from service.routesoorten import Overbrugging, OverbruggingVorm
+from service.routedetails import Overbrugging, OverbruggingVorm
 from tests import make
 from tests.conftest import GEBRUIKER
 from tests.service import plans

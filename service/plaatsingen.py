@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from service import bezetting
-from service.bezetting import EindeReden
+from service.bezetting import Bezetting, EindeReden
 from service.days import months_after, today
 from service.db import Connection, Rol, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
@@ -262,8 +262,21 @@ async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now:
     if stap.stap not in current.kan:
         others = "; ".join(STAPPEN[other].zin for other in current.kan) or "niets"
         raise Refusal(Kind.CONFLICT, f"Deze plaatsing is {current.stand}. Dit kan nu niet. Wat nu wel kan: {others}.")
-    await _take(conn, id, stap, now)
-    return await get(conn, wie, id, now)
+    taken = await _take(conn, id, stap, now)
+    rows = await _shown(conn, wie, await conn.fetch(GET, today(now), id), now)
+    if rows:
+        return rows[0]
+    # With it the aanvraag closed, and so the crisisdienst may not read it any more.
+    return structs.replace(
+        current,
+        stand=PlaatsingStand.BEEINDIGD,
+        tot=taken.tot,
+        beeindigd_op=taken.beeindigd_op,
+        einde_reden=taken.einde_reden,
+        let_op=[],
+        kan=[],
+        versie=taken.versie,
+    )
 
 
 def _errors(stap: StapPlaatsing) -> list[FieldError]:
@@ -281,18 +294,18 @@ def _errors(stap: StapPlaatsing) -> list[FieldError]:
     return found
 
 
-async def _take(conn: Connection, id: UUID, stap: StapPlaatsing, now: datetime) -> None:
+async def _take(conn: Connection, id: UUID, stap: StapPlaatsing, now: datetime) -> Bezetting:
     match stap.stap:
         case PlaatsingStap.BEGIN:
             assert stap.op is not None
-            await bezetting.begin(conn, id, stap.op, now=now)
+            return await bezetting.begin(conn, id, stap.op, now=now)
         case PlaatsingStap.VERLENG:
-            await bezetting.verleng(conn, id, stap.tot, now=now)
+            return await bezetting.verleng(conn, id, stap.tot, now=now)
         case PlaatsingStap.BEEINDIG:
             assert stap.op is not None and stap.einde is not None
-            await bezetting.beeindig(conn, id, stap.op, stap.einde, now=now)
+            return await bezetting.beeindig(conn, id, stap.op, stap.einde, now=now)
         case PlaatsingStap.DEFINITIEF:
-            await bezetting.maak_definitief(conn, id, now)
+            return await bezetting.maak_definitief(conn, id, now)
         case PlaatsingStap.ZEG_AF:
             assert stap.reden is not None
-            await bezetting.zeg_af(conn, id, stap.reden, now=now)
+            return await bezetting.zeg_af(conn, id, stap.reden, now=now)

@@ -11,11 +11,12 @@ import pytest
 
 from service import aanvragen, bezetting, crisis, plaatsingen, plekken
 from service.aanvragen import Urgentie
+from service.bezetting import EindeReden
 from service.crisis import NieuweCrisisplaatsing
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
-from service.plaatsingen import PlaatsingStap, StapPlaatsing
+from service.plaatsingen import PlaatsingStand, PlaatsingStap, StapPlaatsing
 from service.plekken import Beschikbaarheid
 from service.travel import Traveller
 from service.uitsluitingen import Uitsluiting, UitsluitingSoort
@@ -24,6 +25,8 @@ from tests import make
 TRAVEL = Traveller()
 
 CALLED = make.NOW - timedelta(hours=3)
+
+YESTERDAY = make.NOW - timedelta(days=1)
 
 
 async def bed(conn: Connection, *, now: datetime = make.NOW, **fields: Any) -> plekken.Plek:
@@ -132,6 +135,27 @@ async def test_a_crisis_becomes_definitive_afterwards(pool: Pool, wie: Wie, wie_
             await plaatsingen.zet(conn, who, made.id, stap, now=make.NOW)
 
     assert {error.pointer for error in refused.value.fields} == {"/grondslagen", "/machtigingen", "/toestemmingen"}
+
+
+async def test_the_crisisdienst_that_ends_a_crisis_gets_its_answer(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Although it may not read the aanvraag any more once that is closed."""
+    who = wie_als("crisisdienst")
+    async with transaction(pool, who) as conn:
+        plek, aanvraag = await _there(pool, wie)
+        made = await crisis.plaats(conn, TRAVEL, call(aanvraag, plek, gebeld_op=YESTERDAY), wie=who, now=make.NOW)
+        stap = StapPlaatsing(stap=PlaatsingStap.BEEINDIG, op=make.TODAY, einde=EindeReden.TERUG_NAAR_HUIS)
+        ended = await plaatsingen.zet(conn, who, made.id, stap, now=make.NOW)
+        with pytest.raises(Refusal):
+            await plaatsingen.get(conn, who, made.id, make.NOW)
+
+    assert (ended.stand, ended.tot, ended.kan) == (PlaatsingStand.BEEINDIGD, make.TODAY, [])
+
+
+async def _there(pool: Pool, wie: Wie) -> tuple[UUID, UUID]:
+    async with transaction(pool, wie) as conn:
+        return (await bed(conn)).id, (await in_crisis(conn)).id
 
 
 @pytest.mark.parametrize(

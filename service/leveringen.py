@@ -40,6 +40,12 @@ class Levering(Struct, rename="camel", kw_only=True):
     klaar_op: datetime | None
 
 
+STAND = {
+    Bezorging.WACHT: "wacht al op een poging",
+    Bezorging.BEZORGD: "is al aangekomen",
+    Bezorging.MISLUKT: "is mislukt",
+}
+
 COLUMNS = "id, haak_id, gebeurtenis_id, soort::text as soort, op, status::text as status, antwoord, fout, klaar_op"
 
 PAGE = f"""
@@ -88,7 +94,7 @@ async def opnieuw(conn: Connection, id: UUID) -> Levering:
     if ronde is None:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze levering is {found.status}. Opnieuw proberen kan alleen met een levering die is mislukt.",
+            f"Deze levering {STAND[found.status]}. Opnieuw proberen kan alleen met een levering die is mislukt.",
         )
     await taken.enqueue(conn, TaakSoort.HAAK, f"{id} {ronde}", {"leveringId": str(id)})
     return found

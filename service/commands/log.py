@@ -162,6 +162,8 @@ WAT = {
     Object.ROUTE: "een andere weg dan een plek, zoals hulp thuis of wonen bij familie",
     Object.OPSCHALING: "wie er extra meekijken om een plek te vinden",
     Object.SAMENPLAATSING: "wie er samen een plek zoekt",
+    Object.GEBEURTENIS: "wat er met de aanvraag gebeurde",
+    Object.BERICHT: "een bericht dat er iets was gebeurd",
     Object.LIJST: "een lijst met aanvragen",
     Object.LOGREGEL: "wie er heeft gekeken",
 }

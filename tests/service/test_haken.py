@@ -199,7 +199,7 @@ async def test_what_never_arrives_is_on_a_list_and_goes_again_when_somebody_says
 
     assert await listed(pool, beheer, status=Bezorging.MISLUKT) == []
     assert [json.loads(request.body)["id"] for request in there.requests] == [str(id)] * 2
-    with pytest.raises(Refusal, match="is bezorgd"):
+    with pytest.raises(Refusal, match="is al aangekomen"):
         async with transaction(pool, beheer) as conn:
             await leveringen.opnieuw(conn, failed.id)
 

@@ -13,6 +13,8 @@ from service import regiokeuzes
 from service.bewaren import Bewaartermijnen
 from service.demo.regions import Regio
 from service.demo.rows import Instelling, Kenmerkcode, Rows, Weging, Zorgvorm
+from service.opschalingen import Opschaalregels
+from service.routesoorten import Routetermijnen
 from service.termijnen import Termijnen
 from service.werkregels import Werkregels
 
@@ -124,7 +126,7 @@ WEGINGEN: dict[str, dict[str, float]] = {
 INSTELLINGEN: dict[str, tuple[Any, str]] = {
     **{
         keuze.sleutel: (keuze.waarde, keuze.bron)
-        for shape in (Bewaartermijnen, Termijnen, Werkregels)
+        for shape in (Bewaartermijnen, Termijnen, Werkregels, Routetermijnen, Opschaalregels)
         for keuze in regiokeuzes.defaults(shape)
     },
     "banden": ({"goed": 75, "past": 50}, EXAMPLE),

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from service import bezetting, plekken, plekregels, stappen
+from service import plaatsingen, plekken, plekregels, stappen
 from service.aanvragen import Urgentie
 from service.bezetting import Bezetting
 from service.days import today
@@ -143,7 +143,7 @@ async def plaats(
     await plekregels.keur(conn, travel, [there], wie=wie, afwijking=None, now=now, alleen=firm)
     tot = nieuw.tot or van + timedelta(days=plek["dagen"])
     await conn.execute(JA, nieuw.aanvraag_id, plek["voorziening_id"], nieuw.gebeld_op)
-    plaatsing = await bezetting.plaats(conn, nieuw.plek_id, nieuw.aanvraag_id, van, tot, now=now, telefonisch=True)
+    plaatsing = await plaatsingen.plaats(conn, nieuw.plek_id, nieuw.aanvraag_id, van, tot, now=now, telefonisch=True)
     await conn.execute(
         GESPREK, nieuw.aanvraag_id, plek["voorziening_id"], plaatsing.id, nieuw.gebeld_op, nieuw.met, now
     )

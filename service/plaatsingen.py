@@ -1,311 +1,280 @@
-"""Plaatsingen as people read them: where a child lives, lived or will live, and the steps that change that.
+"""Plaatsingen: a child comes to live on a plek, stays longer, leaves, or does not come after all.
 
-Each step is a function of service/bezetting.py, in one transaction with what it writes down.
+Each of these is a fact in bezetting (service/bezetting.py), written together with what happened and the status of the
+aanvraag that follows (service/gebeurtenissen.py). A plaatsing is definitief when all is there that the law asks; a
+crisis may begin before that.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from msgspec import Meta, Struct, structs
+import msgspec
 
-from service import bezetting
-from service.bezetting import Bezetting, EindeReden
-from service.days import months_after, today
-from service.db import Connection, Rol, Wie, rows_as
+from service import gebeurtenissen, termijnen, vervolg
+from service.bezetting import COLUMNS, Bezetting, EindeReden, claim
+from service.days import age_on, today
+from service.db import Connection
 from service.errors import FieldError, Kind, Refusal
-from service.fields import AanvraagId, VrijeTekst, refuse
-from service.werkdagen import bericht_voor
-from service.werkregels import werkregels
+from service.fields import refuse
+from service.gebeurtenissen import GebeurtenisSoort
+from service.vergrendel import vergrendel
 
-
-class PlaatsingStand(StrEnum):
-    """Derived, never stored: the `case` in KOLOMMEN below."""
-
-    AFGESPROKEN = "afgesproken"
-    """The child has yet to come."""
-    LOOPT = "loopt"
-    BEEINDIGD = "beeindigd"
-    AFGEZEGD = "afgezegd"
-
-
-class PlaatsingStap(StrEnum):
-    BEGIN = "begin"
-    VERLENG = "verleng"
-    BEEINDIG = "beeindig"
-    DEFINITIEF = "definitief"
-    ZEG_AF = "zeg_af"
-
-
-class Mag(Struct, frozen=True):
-    """When a step can be taken, and by whom."""
-
-    vanuit: frozenset[PlaatsingStand]
-    rollen: frozenset[Rol]
-    zin: str
-
-
-_RUNS = frozenset({PlaatsingStand.AFGESPROKEN, PlaatsingStand.LOOPT})
-_COMES = frozenset({PlaatsingStand.AFGESPROKEN})
-_HERE = frozenset({Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST, Rol.AANBIEDER})
-_LOKET = frozenset({Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST})
-
-STAPPEN = {
-    PlaatsingStap.BEGIN: Mag(_RUNS, _HERE, "zeg op welke dag het kind kwam"),
-    PlaatsingStap.VERLENG: Mag(_RUNS, _HERE, "geef een ander verwacht einde"),
-    PlaatsingStap.BEEINDIG: Mag(frozenset({PlaatsingStand.LOOPT}), _HERE, "beëindig de plaatsing"),
-    PlaatsingStap.DEFINITIEF: Mag(_RUNS, _LOKET, "maak de plaatsing definitief"),
-    PlaatsingStap.ZEG_AF: Mag(_COMES, _HERE, "zeg de plaatsing af"),
-}
-"""docs/werkstroom.md shows it."""
-
-
-class StapPlaatsing(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    stap: PlaatsingStap
-    op: Annotated[date | None, Meta(description="Bij begin: wanneer het kind kwam. Bij beeindig: eerste dag weg.")] = (
-        None
-    )
-    tot: Annotated[date | None, Meta(description="Bij verleng: verwachte eerste dag weg; leeg: nog niet bekend.")] = (
-        None
-    )
-    einde: Annotated[EindeReden | None, Meta(description="Bij beeindig: waarom.")] = None
-    reden: Annotated[VrijeTekst, Meta(max_length=300, description="Bij zeg_af: waarom het kind niet komt.")] | None = (
-        None
-    )
-
-
-NEEDS = {
-    PlaatsingStap.BEGIN: ("op",),
-    PlaatsingStap.BEEINDIG: ("op", "einde"),
-    PlaatsingStap.ZEG_AF: ("reden",),
-}
-TAKES = {**NEEDS, PlaatsingStap.VERLENG: ("tot",)}
-
-
-class Gesprek(Struct, rename="camel", frozen=True, kw_only=True):
-    """The yes of a provider by telephone."""
-
-    gebeld_op: datetime
-    door: Annotated[UUID, Meta(description="Gebruiker die belde.")]
-    met: Annotated[str, Meta(description="Met wie: een functie of voornaam.")]
-
-
-class Plaatsing(Struct, rename="camel", kw_only=True):
-    id: UUID
-    aanvraag_id: Annotated[
-        AanvraagId | None, Meta(description="Leeg: dit kind kwam niet via het loket, of is vergeten.")
-    ]
-    nummer: str | None
-    aanbieder_id: UUID
-    aanbieder: str
-    voorziening_id: UUID
-    voorziening: str
-    plek_id: UUID
-    plek: str
-    zorgvorm: str
-    stand: PlaatsingStand
-    van: Annotated[date, Meta(description="Eerste dag: afgesproken, of zodra het kind er is de echte.")]
-    tot: Annotated[date | None, Meta(description="Verwachte of echte eerste dag weg; leeg: nog niet bekend.")]
-    begonnen_op: Annotated[date | None, Meta(description="Waarop het kind echt kwam.")]
-    definitief_op: datetime | None
-    beeindigd_op: date | None
-    einde_reden: EindeReden | None
-    gesprek: Annotated[Gesprek | None, Meta(description="Als de plaatsing per telefoon begon.")]
-    startbericht_voor: Annotated[
-        date | None, Meta(description="Uiterlijke dag voor het startbericht dat de aanbieder zelf stuurt.")
-    ] = None
-    stopbericht_voor: Annotated[
-        date | None, Meta(description="Uiterlijke dag voor het stopbericht dat de aanbieder zelf stuurt.")
-    ] = None
-    vervolg_id: Annotated[
-        AanvraagId | None, Meta(description="De aanvraag voor waar het kind na crisis of gesloten verblijf heen gaat.")
-    ]
-    let_op: Annotated[list[str], Meta(description="Waar u aan moet denken. Het houdt niets tegen.")] = []
-    kan: Annotated[list[PlaatsingStap], Meta(description="Stappen die nu kunnen, en die u mag zetten.")] = []
-    versie: int
-
-
-# $1 today. Where it is and of whom, plaatsing_waar() knows: not everybody who sees a plaatsing reads plekken.
-KOLOMMEN = """
-select b.id, b.aanvraag_id, w.nummer, w.aanbieder_id, w.aanbieder, w.voorziening_id, w.voorziening, b.plek_id, w.plek,
-       w.zorgvorm, w.gezinsvorm, w.vervolg_id, w.vervolg_open, w.elders_woont, b.regio, b.vraag_regio,
-       lower(b.periode) as van, upper(b.periode) as tot, b.begonnen_op, b.definitief_op, b.beeindigd_op, b.einde_reden,
-       b.versie,
-       (select jsonb_build_object('gebeldOp', t.gebeld_op, 'door', t.gebruiker_id, 'met', t.met)
-        from telefoongesprek t where t.bezetting_id = b.id order by t.gebeld_op desc limit 1) as gesprek,
-       case when b.vrijgegeven_op is not null then 'afgezegd'
-            when b.beeindigd_op is not null then 'beeindigd'
-            when b.begonnen_op is not null or lower(b.periode) <= $1::date and b.definitief_op is null then 'loopt'
-            else 'afgesproken' end as stand
-from bezetting b
-join plaatsing_waar(array(select id from gevraagd)) w on w.id = b.id
+GEEF_EIGEN_OPTIE_VRIJ = """
+update bezetting
+set vrijgegeven_op = $3, versie = versie + 1
+where plek_id = $1 and aanvraag_id = $2 and soort = 'optie' and vrijgegeven_op is null
+returning id
 """
 
-PAGE = f"""
-with gevraagd as materialized (
-    select b.id, lower(b.periode) as van from bezetting b
-    where b.soort = 'plaatsing'
-      and ($2::uuid is null or b.aanvraag_id = $2)
-      and ($3::boolean is null or $3 = (b.beeindigd_op is null and b.vrijgegeven_op is null))
-      and ($4::uuid is null
-           or (lower(b.periode), b.id) < (select lower(c.periode), c.id from bezetting c where c.id = $4))
-    order by van desc, b.id desc
-    limit $5
-)
-{KOLOMMEN}
-order by van desc, b.id desc
+OLDEST = 275
+"""Months, as constraint bezetting_bewoner_leeftijd."""
+
+LEEFTIJD = "select leeftijd_maanden, leeftijd_peildatum from aanvraag where id = $1 for no key update"
+
+# The group mix must keep counting this child, also when the aanvraag is long closed: age and traits go along.
+INSERT_PLAATSING = f"""
+insert into bezetting (regio, vraag_regio, plek_id, soort, periode, aanvraag_id, bewoner_maanden, bewoner_kenmerken,
+                       begonnen_op, definitief_op)
+select p.regio, a.regio, p.id, 'plaatsing', daterange($2, $3), a.id, $5, a.kenmerken, $6, $7
+from plek p, aanvraag a
+where p.id = $1 and a.id = $4
+returning {COLUMNS}
 """
 
 
-async def page(
+async def _maanden(conn: Connection, aanvraag_id: UUID, dag: date) -> int:
+    """Age on that day, of an aanvraag that nobody else changes until the end of the transaction."""
+    child = await conn.fetchrow(LEEFTIJD, aanvraag_id)
+    if child is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+    return min(OLDEST, age_on(child["leeftijd_maanden"], child["leeftijd_peildatum"], dag))
+
+
+async def plaats(
     conn: Connection,
-    wie: Wie,
-    now: datetime,
+    plek_id: UUID,
+    aanvraag_id: UUID,
+    van: date,
+    tot: date | None,
     *,
-    aanvraag_id: UUID | None = None,
-    loopt: bool | None = None,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[Plaatsing]:
-    """Plaatsingen that `wie` may see, the last that began first. `loopt`: not ended or called off; or only those."""
-    rows = await conn.fetch(PAGE, today(now), aanvraag_id, loopt, after, limit)
-    return await _shown(conn, wie, rows, now)
+    now: datetime,
+    telefonisch: bool = False,
+) -> Bezetting:
+    """A plaatsing from `van` until the expected end `tot` (None: not known yet), before it is definitief: a crisis may
+    begin so (`telefonisch`), and who came before. Takes over its own optie; with `van` not after today the child came.
+
+    Refuses CONFLICT when the plek is taken and NOT_FOUND when the aanvraag is not of this region.
+    """
+    await claim(conn, plek_id, van, tot, now)
+    maanden = await _maanden(conn, aanvraag_id, van)
+    await conn.execute(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now)
+    begonnen_op = van if van <= today(now) else None
+    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, begonnen_op, None)
+    plaatsing = msgspec.convert(row, Bezetting)
+    await _record(conn, plaatsing, GebeurtenisSoort.GEPLAATST, now, telefonisch=telefonisch)
+    await vervolg.open(conn, plaatsing.id, now=now, crisis=telefonisch)
+    return plaatsing
 
 
-GET = f"""
-with gevraagd as materialized (select b.id from bezetting b where b.id = $2 and b.soort = 'plaatsing')
-{KOLOMMEN}
+async def _record(
+    conn: Connection, plaatsing: Bezetting, soort: GebeurtenisSoort, now: datetime, **gegevens: Any
+) -> None:
+    """Nothing for who came before the loket did: there is no aanvraag of which it could be a part."""
+    if plaatsing.aanvraag_id is not None:
+        days = {"plaatsing": plaatsing.id, "van": plaatsing.van, "tot": plaatsing.tot}
+        await gebeurtenissen.record(
+            conn, plaatsing.aanvraag_id, soort, now=now, plek_id=plaatsing.plek_id, gegevens=days | gegevens
+        )
+
+
+WAAR = "select plek_id, aanvraag_id from bezetting where id = $1 and soort = 'plaatsing'"
+
+PLAATSING = f"select {COLUMNS} from bezetting where id = $1 and soort = 'plaatsing' for no key update"
+
+
+async def lopende(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezetting:
+    """A plaatsing that was not ended, and that nobody else changes until the end of the transaction."""
+    where = await conn.fetchrow(WAAR, plaatsing_id)
+    if where is not None:
+        aanvragen = [] if where["aanvraag_id"] is None else [where["aanvraag_id"]]
+        await vergrendel(conn, now=now, plekken=[where["plek_id"]], aanvragen=aanvragen)
+    row = await conn.fetchrow(PLAATSING, plaatsing_id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")
+    plaatsing = msgspec.convert(row, Bezetting)
+    if plaatsing.beeindigd_op is not None:
+        raise Refusal(Kind.CONFLICT, "Deze plaatsing is al beëindigd. Wat nu wel kan: een nieuwe aanvraag.")
+    if plaatsing.vrijgegeven_op is not None:
+        raise Refusal(Kind.CONFLICT, "Deze plaatsing ging niet door. Wat nu wel kan: een nieuwe plaatsing.")
+    return plaatsing
+
+
+ZET_BEGIN = f"""
+update bezetting set periode = daterange($2, upper(periode)), begonnen_op = $2, versie = versie + 1
+where id = $1
+returning {COLUMNS}
 """
 
-LOCK = "select from bezetting where id = $1 and soort = 'plaatsing' for no key update"
+
+async def begin(conn: Connection, plaatsing_id: UUID, op: date, *, now: datetime) -> Bezetting:
+    """The child came on `op`, which may be another day than was planned; a second time that day is put right. Refuses
+    INVALID when that has yet to come, and CONFLICT when the plek was taken then."""
+    plaatsing = await lopende(conn, plaatsing_id, now)
+    if op > today(now):
+        refuse([FieldError("/op", "toekomst", "Geef een dag die al is geweest: waarop het kind echt kwam.")])
+    if plaatsing.tot is not None and op >= plaatsing.tot:
+        refuse([FieldError("/op", "volgorde", "Geef een dag voor het verwachte einde, of verander eerst dat einde.")])
+    await claim(conn, plaatsing.plek_id, op, plaatsing.tot, now)
+    begun = msgspec.convert(await conn.fetchrow(ZET_BEGIN, plaatsing_id, op), Bezetting)
+    await _record(conn, begun, GebeurtenisSoort.BEGONNEN, now)
+    return begun
 
 
-async def get(conn: Connection, wie: Wie, id: UUID, now: datetime, *, lock: bool = False) -> Plaatsing:
-    """One of them; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
-    if lock:
-        await conn.execute(LOCK, id)
-    rows = await _shown(conn, wie, await conn.fetch(GET, today(now), id), now)
-    if not rows:
-        raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")
-    return rows[0]
+ZET_TOT = f"""
+update bezetting set periode = daterange(lower(periode), $2), versie = versie + 1 where id = $1 returning {COLUMNS}
+"""
 
 
-class Rij(Struct, kw_only=True):
-    """A row of KOLOMMEN, with what only counts for `let_op` and `kan`."""
-
-    id: UUID
-    aanvraag_id: UUID | None
-    stand: PlaatsingStand
-    gezinsvorm: bool
-    vervolg_open: bool
-    elders_woont: bool
-    regio: str
-    vraag_regio: str
-    begonnen_op: date | None
-    definitief_op: datetime | None
+async def verleng(conn: Connection, plaatsing_id: UUID, tot: date | None, *, now: datetime) -> Bezetting:
+    """Another expected end. Longer is a claim: refuses CONFLICT when the plek has been promised from then on."""
+    plaatsing = await lopende(conn, plaatsing_id, now)
+    await claim(conn, plaatsing.plek_id, plaatsing.van, tot, now)
+    longer = msgspec.convert(await conn.fetchrow(ZET_TOT, plaatsing_id, tot), Bezetting)
+    await _record(conn, longer, GebeurtenisSoort.VERLENGD, now, was=plaatsing.tot)
+    return longer
 
 
-async def _shown(conn: Connection, wie: Wie, rows: list[Any], now: datetime) -> list[Plaatsing]:
-    rules = await werkregels(conn)
-    facts: list[Rij] = rows_as(rows, Rij)
-    shown: list[Plaatsing] = rows_as(rows, Plaatsing)
-    for plaatsing, fact in zip(shown, facts, strict=True):
-        plaatsing.let_op, plaatsing.kan = _let_op(fact, rules.gezin_maanden, today(now)), _kan(fact, wie)
-        plaatsing.startbericht_voor = bericht_voor(plaatsing.begonnen_op, rules)
-        plaatsing.stopbericht_voor = bericht_voor(plaatsing.beeindigd_op, rules)
-    return shown
+BEEINDIG = f"""
+update bezetting
+set periode = daterange(lower(periode), $2), beeindigd_op = $2, einde_reden = $3, versie = versie + 1,
+    begonnen_op = coalesce(begonnen_op, lower(periode))
+where id = $1
+returning {COLUMNS}
+"""
 
 
-def _let_op(row: Rij, maanden: int, dag: date) -> list[str]:
-    found = []
-    lives = row.stand is PlaatsingStand.LOOPT and row.begonnen_op is not None
-    if lives and row.gezinsvorm and row.begonnen_op is not None and months_after(row.begonnen_op, maanden) <= dag:
-        found.append(
-            "Dit kind woont al lang in dit gezin. Moet het weg? Dan is vaak eerst toestemming van de kinderrechter"
-            " nodig, en soms kunnen de pleegouders het tegenhouden (blokkaderecht). Vraag het na."
-        )
-    if row.stand is PlaatsingStand.LOOPT and row.definitief_op is None and row.aanvraag_id is not None:
-        found.append("Deze plaatsing is nog niet definitief: er ontbreekt nog iets dat de wet vraagt.")
-    if row.elders_woont:
-        found.append("Het kind woont nog op de plek van daarvoor. Beëindig die plaatsing als het kind hier komt.")
-    if row.stand is PlaatsingStand.BEEINDIGD and row.vervolg_open:
-        found.append("De vervolgaanvraag is nog open. Is er geen plek meer nodig? Trek haar dan in, met de reden.")
-    return found
+async def beeindig(conn: Connection, plaatsing_id: UUID, op: date, reden: EindeReden, *, now: datetime) -> Bezetting:
+    """The child left on `op`, the first day on which the plek is free. Refuses INVALID when `op` has yet to come."""
+    plaatsing = await lopende(conn, plaatsing_id, now)
+    if op > today(now):
+        refuse([FieldError("/op", "toekomst", "Geef een dag die al is geweest, of verander het verwachte einde.")])
+    await claim(conn, plaatsing.plek_id, plaatsing.van, op, now)
+    ended = msgspec.convert(await conn.fetchrow(BEEINDIG, plaatsing_id, op, reden), Bezetting)
+    await _record(conn, ended, GebeurtenisSoort.BEEINDIGD, now, einde=reden)
+    return ended
 
 
-def _kan(row: Rij, wie: Wie) -> list[PlaatsingStap]:
-    """The loket changes plaatsingen of its own children; a provider those on its own plekken."""
-    if wie.rol is not Rol.AANBIEDER and wie.regio != row.vraag_regio:
-        return []
-    done = {PlaatsingStap.BEGIN} if row.aanvraag_id is None else set()
-    if row.definitief_op is not None or row.aanvraag_id is None:
-        done.add(PlaatsingStap.DEFINITIEF)
-    return [
-        stap for stap, mag in STAPPEN.items() if row.stand in mag.vanuit and wie.rol in mag.rollen and stap not in done
-    ]
+NIET_DOOR = f"update bezetting set vrijgegeven_op = $2, versie = versie + 1 where id = $1 returning {COLUMNS}"
+
+VOORSTEL_NIET_DOOR = """
+update voorstel set status = 'ingetrokken', versie = versie + 1 where aanvraag_id = $1 and status = 'definitief'
+"""
 
 
-# ── Steps ────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now: datetime) -> Plaatsing:
-    """Take a step. Refuses NOT_FOUND, INVALID with what the step needs, FORBIDDEN, and CONFLICT with what can be done
-    instead."""
-    current = await get(conn, wie, id, now, lock=True)
-    mag = STAPPEN[stap.stap]
-    if wie.rol not in mag.rollen:
-        raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet.")
-    refuse(_errors(stap))
-    if stap.stap not in current.kan:
-        others = "; ".join(STAPPEN[other].zin for other in current.kan) or "niets"
-        raise Refusal(Kind.CONFLICT, f"Deze plaatsing is {current.stand}. Dit kan nu niet. Wat nu wel kan: {others}.")
-    taken = await _take(conn, id, stap, now)
-    rows = await _shown(conn, wie, await conn.fetch(GET, today(now), id), now)
-    if rows:
-        return rows[0]
-    # With it the aanvraag closed, and so the crisisdienst may not read it any more.
-    return structs.replace(
-        current,
-        stand=PlaatsingStand.BEEINDIGD,
-        tot=taken.tot,
-        beeindigd_op=taken.beeindigd_op,
-        einde_reden=taken.einde_reden,
-        let_op=[],
-        kan=[],
-        versie=taken.versie,
+async def zeg_af(conn: Connection, plaatsing_id: UUID, reden: str, *, now: datetime) -> Bezetting:
+    """The child never came: the plek is free at once and the search goes on. Refuses CONFLICT when it did come."""
+    plaatsing = await lopende(conn, plaatsing_id, now)
+    if plaatsing.begonnen_op is not None or plaatsing.aanvraag_id is None:
+        raise Refusal(Kind.CONFLICT, "Het kind is er al. Wat nu wel kan: beëindig de plaatsing, met de dag.")
+    await claim(conn, plaatsing.plek_id, plaatsing.van, plaatsing.tot, now)
+    undone = msgspec.convert(await conn.fetchrow(NIET_DOOR, plaatsing_id, now), Bezetting)
+    await conn.execute(VOORSTEL_NIET_DOOR, plaatsing.aanvraag_id)
+    await vervolg.trek_in(conn, plaatsing_id, now=now)
+    await gebeurtenissen.record(
+        conn,
+        plaatsing.aanvraag_id,
+        GebeurtenisSoort.AFGEZEGD,
+        now=now,
+        reden=reden,
+        plek_id=plaatsing.plek_id,
+        gegevens={"plaatsing": plaatsing_id},
     )
+    return undone
 
 
-def _errors(stap: StapPlaatsing) -> list[FieldError]:
-    needs, takes = NEEDS.get(stap.stap, ()), TAKES.get(stap.stap, ())
-    found = [
-        FieldError(f"/{name}", "verplicht", f"Bij de stap {stap.stap} hoort {name}.")
-        for name in needs
-        if getattr(stap, name) is None
-    ]
-    found += [
-        FieldError(f"/{name}", "hoort_er_niet", f"Bij de stap {stap.stap} hoort geen {name}. Laat dat weg.")
-        for name in ("op", "tot", "einde", "reden")
-        if name not in takes and getattr(stap, name) is not None
-    ]
-    return found
+# ── Definitief ───────────────────────────────────────────────────────────────────────────────────
+
+VOORZIENING = """
+select v.zorgvorm, v.gesloten,
+       (select d.uitkomst from besluit d where d.aanvraag_id = $2 and d.voorziening_id = v.id
+        order by d.op desc, d.id desc limit 1) as besluit
+from plek p join voorziening v on v.id = p.voorziening_id
+where p.id = $1
+"""
 
 
-async def _take(conn: Connection, id: UUID, stap: StapPlaatsing, now: datetime) -> Bezetting:
-    match stap.stap:
-        case PlaatsingStap.BEGIN:
-            assert stap.op is not None
-            return await bezetting.begin(conn, id, stap.op, now=now)
-        case PlaatsingStap.VERLENG:
-            return await bezetting.verleng(conn, id, stap.tot, now=now)
-        case PlaatsingStap.BEEINDIG:
-            assert stap.op is not None and stap.einde is not None
-            return await bezetting.beeindig(conn, id, stap.op, stap.einde, now=now)
-        case PlaatsingStap.DEFINITIEF:
-            return await bezetting.maak_definitief(conn, id, now)
-        case PlaatsingStap.ZEG_AF:
-            assert stap.reden is not None
-            return await bezetting.zeg_af(conn, id, stap.reden, now=now)
+async def _check_definitief(conn: Connection, plek_id: UUID, aanvraag_id: UUID, dag: date) -> None:
+    """CONFLICT with everything that is missing on that day: grondslag, machtiging where the juridisch kader asks one,
+    the provider's yes, and the toestemming of each who must give it."""
+    row = await conn.fetchrow(VOORZIENING, plek_id, aanvraag_id)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+    missing = await termijnen.mist_voor_definitief(conn, aanvraag_id, dag, row["zorgvorm"], gesloten=row["gesloten"])
+    if row["besluit"] != "geaccepteerd":
+        missing.append(("/besluit", "De aanbieder heeft nog geen ja gezegd."))
+    if missing:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)}",
+            tuple(FieldError(pointer, "ontbreekt", says) for pointer, says in missing),
+        )
+
+
+ZET_DEFINITIEF = f"update bezetting set definitief_op = $2, versie = versie + 1 where id = $1 returning {COLUMNS}"
+
+
+async def maak_definitief(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezetting:
+    """What began before, or begins later, rests on all that the law asks. A second time does nothing.
+
+    Refuses NOT_FOUND, and CONFLICT with everything that is missing.
+    """
+    plaatsing = await lopende(conn, plaatsing_id, now)
+    if plaatsing.aanvraag_id is None:
+        raise Refusal(Kind.CONFLICT, "Deze plaatsing is niet door het loket gedaan: er is geen aanvraag bij.")
+    if plaatsing.definitief_op is not None:
+        return plaatsing
+    await _check_definitief(conn, plaatsing.plek_id, plaatsing.aanvraag_id, max(today(now), plaatsing.van))
+    made = msgspec.convert(await conn.fetchrow(ZET_DEFINITIEF, plaatsing_id, now), Bezetting)
+    await _record(conn, made, GebeurtenisSoort.DEFINITIEF, now)
+    return made
+
+
+async def plaats_definitief(
+    conn: Connection,
+    plek_id: UUID,
+    aanvraag_id: UUID,
+    van: date,
+    tot: date | None,
+    *,
+    now: datetime,
+    voorstel_id: UUID | None = None,
+) -> Bezetting:
+    """The optie that this aanvraag holds on the plek becomes a definitive plaatsing from `van` on, today or later; that
+    the child came is said afterwards (`begin`). Change the voorstel before: the status follows from all facts.
+
+    Refuses CONFLICT when the optie is no more, when the plek is taken outside of it, or with all that is missing.
+    """
+    await claim(conn, plek_id, van, tot, now)
+    maanden = await _maanden(conn, aanvraag_id, van)
+    await _check_definitief(conn, plek_id, aanvraag_id, max(today(now), van))
+    if await conn.fetchval(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now) is None:
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze plek wordt niet (meer) voor deze aanvraag vastgehouden. Wat nu wel kan: houd haar vast.",
+        )
+    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, None, now)
+    plaatsing = msgspec.convert(row, Bezetting)
+    await gebeurtenissen.record(
+        conn,
+        aanvraag_id,
+        GebeurtenisSoort.DEFINITIEF,
+        now=now,
+        voorstel_id=voorstel_id,
+        plek_id=plek_id,
+        gegevens={"plaatsing": plaatsing.id, "van": van, "tot": tot},
+    )
+    await vervolg.open(conn, plaatsing.id, now=now)
+    return plaatsing

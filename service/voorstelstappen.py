@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Meta, Struct
 
-from service import bezetting, gebeurtenissen, matches, opties, plekregels, stappen, termijnen
+from service import gebeurtenissen, matches, opties, plaatsingen, plekregels, stappen, termijnen
 from service.aanvragen import Urgentie
 from service.days import midnight_after, today
 from service.db import Connection, Rol, Wie
@@ -451,7 +451,7 @@ ANDERE_PLEK = "Er is een andere plek definitief."
 
 async def _maak_definitief(c: Context) -> None:
     """The optie becomes a plaatsing, and everything else of the aanvraag is free and told so. Refuses CONFLICT with all
-    that the law still asks (bezetting.plaats_definitief), INVALID when nobody says why there was no kennismaking."""
+    that the law still asks (plaatsingen.plaats_definitief), INVALID when nobody says why there was no kennismaking."""
     dag = today(c.now)
     for one in c.groep:
         crisis = c.urgentie[one.aanvraag_id] is Urgentie.CRISIS
@@ -466,7 +466,7 @@ async def _maak_definitief(c: Context) -> None:
             )
     for one in c.groep:
         await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)
-        await bezetting.plaats_definitief(
+        await plaatsingen.plaats_definitief(
             c.conn, one.plek_id, one.aanvraag_id, max(one.van, dag), one.tot, now=c.now, voorstel_id=one.id
         )
         await stappen.laat_los(c.conn, one.aanvraag_id, ANDERE_PLEK, now=c.now, behalve=one.id)

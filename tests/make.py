@@ -19,6 +19,7 @@ from service import (
     aanvragen,
     bezetting,
     locaties,
+    plaatsingen,
     plekken,
     samenplaatsingen,
     stops,
@@ -154,7 +155,7 @@ async def plaatsing(
     """A child who came a month ago and stays for two more."""
     if aanvraag_id is None:
         aanvraag_id = (await aanvraag(conn)).id
-    return await bezetting.plaats(conn, plek_id, aanvraag_id, van, tot, now=NOW)
+    return await plaatsingen.plaats(conn, plek_id, aanvraag_id, van, tot, now=NOW)
 
 
 def uitgesloten(voorziening_id: UUID) -> uitsluitingen.Uitsluiting:

@@ -31,7 +31,7 @@ from service import (
     opschalingsvragen,
     opties,
     organisaties,
-    plaatsingen,
+    plaatsingstappen,
     planniveaus,
     planuitleg,
     planuitweg,
@@ -89,7 +89,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel, haken.Haak, haken.HaakGeheim, leveringen.Levering),
     _heel(S, C): (
         crisis.Crisisplek,
-        plaatsingen.Gesprek,
+        plaatsingstappen.Gesprek,
         rangschikking.Rangschikking,
         rangschikking.PassendePlek,
         rangschikking.AfgevallenPlek,
@@ -201,11 +201,12 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         ),
         Zicht(frozenset({S}), "persoon namens", "Namen van medewerkers geeft het loket alleen na een afweging."),
     ),
-    plaatsingen.Plaatsing: (
+    plaatsingstappen.Plaatsing: (
         Zicht(
             frozenset({S, V, C, A}),
-            "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek zorgvorm stand van tot"
-            " begonnen_op definitief_op beeindigd_op einde_reden startbericht_voor stopbericht_voor let_op kan versie",
+            "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek zorgvorm stand van"
+            " tot begonnen_op definitief_op beeindigd_op einde_reden startbericht_voor stopbericht_voor let_op kan"
+            " versie",
             "Wie bij een verblijf hoort, weet waar en van wanneer tot wanneer.",
         ),
         Zicht(frozenset({S, C}), "gesprek", "Met wie er gebeld is, is van het loket en de crisisdienst."),
@@ -234,7 +235,8 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         Zicht(
             frozenset({S, V, C, A}),
             "id aanvraag_id nummer aanbieder_id aanbieder voorziening_id voorziening plek_id plek bundel_id status van"
-            " tot toelichting verzonden_op antwoord_voor herinnerd_op beantwoord_op kennismaking_op klaar_op kan versie",
+            " tot toelichting verzonden_op antwoord_voor herinnerd_op beantwoord_op kennismaking_op klaar_op kan"
+            " versie",
             "Wie moet antwoorden, vastleggen of volgen, ziet waar het om gaat en tot wanneer.",
         ),
         Zicht(frozenset({A}), "vraag", "Meer dan dit weet een aanbieder niet van een kind dat er niet woont."),

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 import redis.asyncio
 
-from service import aanvragen, bewaren, bezetting, logboek, regiokeuzes, sessies
+from service import aanvragen, bewaren, bezetting, logboek, plaatsingen, regiokeuzes, sessies
 from service.bewaren import Bewaartermijnen
 from service.commands.log import verified
 from service.days import AMSTERDAM
@@ -244,7 +244,7 @@ async def kanarie(pool: Pool, owner: Connection) -> UUID:
     async with transaction(pool, LOKET) as conn:
         plaatsing = await canary.surround(conn, id)
     async with transaction(pool, LOKET) as conn:
-        await bezetting.beeindig(conn, plaatsing, make.TODAY, bezetting.EindeReden.TERUG_NAAR_HUIS, now=make.NOW)
+        await plaatsingen.beeindig(conn, plaatsing, make.TODAY, bezetting.EindeReden.TERUG_NAAR_HUIS, now=make.NOW)
     await owner.execute("update aanvraag set afgesloten_op = $2 where id = $1", id, make.TODAY)
     return id
 

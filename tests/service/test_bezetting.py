@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from service import aanvragen, bezetting, plekken
-from service.gebeurtenissen import AanvraagStatus
+from service import aanvragen, bezetting, plaatsingen, plekken
 from service.bezetting import EindeReden
 from service.db import Connection, Pool, Wie, open_pool, transaction
 from service.errors import CONSTRAINTS, Kind, Refusal
+from service.gebeurtenissen import AanvraagStatus
 from service.plekken import PlekStatus
 from tests import make
 
@@ -137,7 +137,7 @@ async def test_a_plaatsing_takes_over_its_own_optie_and_places_the_aanvraag(pool
         aanvraag = await make.aanvraag(conn, leeftijd_maanden=120, leeftijd_peildatum=make.TODAY)
         await bezetting.houd(conn, plek.id, aanvraag.id, make.TODAY, None, vervalt_op=make.NOW + HOUR, now=make.NOW)
 
-        plaatsing = await bezetting.plaats(conn, plek.id, aanvraag.id, date(2026, 5, 3), None, now=make.NOW)
+        plaatsing = await plaatsingen.plaats(conn, plek.id, aanvraag.id, date(2026, 5, 3), None, now=make.NOW)
 
         maanden = await conn.fetchval("select bewoner_maanden from bezetting where id = $1", plaatsing.id)
         status = (await aanvragen.get(conn, aanvraag.id)).status
@@ -163,7 +163,7 @@ async def test_the_age_that_goes_along_with_a_plaatsing_is_that_of_its_first_day
         plek = await make.plek(conn)
         aanvraag = await make.aanvraag(conn, leeftijd_maanden=leeftijd, leeftijd_peildatum=date(2026, 1, 31))
 
-        plaatsing = await bezetting.plaats(conn, plek.id, aanvraag.id, van, None, now=make.NOW)
+        plaatsing = await plaatsingen.plaats(conn, plek.id, aanvraag.id, van, None, now=make.NOW)
 
         assert await conn.fetchval("select bewoner_maanden from bezetting where id = $1", plaatsing.id) == maanden
 
@@ -186,10 +186,10 @@ async def test_extending_is_a_claim_that_can_conflict(pool: Pool, wie: Wie) -> N
         plaatsing = await make.plaatsing(conn, plek_id=plek.id, tot=make.day(30))
         await make.plaatsing(conn, plek_id=plek.id, van=make.day(40), tot=make.day(60))
 
-        longer = await bezetting.verleng(conn, plaatsing.id, make.day(40), now=make.NOW)
+        longer = await plaatsingen.verleng(conn, plaatsing.id, make.day(40), now=make.NOW)
 
     refused = await refusal_of(
-        pool, wie, lambda conn: bezetting.verleng(conn, plaatsing.id, make.day(41), now=make.NOW)
+        pool, wie, lambda conn: plaatsingen.verleng(conn, plaatsing.id, make.day(41), now=make.NOW)
     )
 
     assert longer.tot == make.day(40)
@@ -203,7 +203,7 @@ async def test_ending_frees_the_plek_from_that_day_on(pool: Pool, wie: Wie) -> N
         aanvraag = await make.aanvraag(conn)
         plaatsing = await make.plaatsing(conn, plek_id=plek.id, aanvraag_id=aanvraag.id)
 
-        ended = await bezetting.beeindig(conn, plaatsing.id, make.TODAY, EindeReden.TERUG_NAAR_HUIS, now=make.NOW)
+        ended = await plaatsingen.beeindig(conn, plaatsing.id, make.TODAY, EindeReden.TERUG_NAAR_HUIS, now=make.NOW)
 
         assert (ended.tot, ended.beeindigd_op, ended.einde_reden) == (
             make.TODAY,
@@ -213,7 +213,7 @@ async def test_ending_frees_the_plek_from_that_day_on(pool: Pool, wie: Wie) -> N
         assert (await plekken.get(conn, plek.id, make.NOW)).status is PlekStatus.OPEN
         assert (await aanvragen.get(conn, aanvraag.id)).status is AanvraagStatus.BEEINDIGD
         with pytest.raises(Refusal) as refused:
-            await bezetting.beeindig(conn, plaatsing.id, make.TODAY, EindeReden.ANDERS, now=make.NOW)
+            await plaatsingen.beeindig(conn, plaatsing.id, make.TODAY, EindeReden.ANDERS, now=make.NOW)
 
     assert refused.value.kind is Kind.CONFLICT
 
@@ -225,7 +225,7 @@ async def test_an_end_lies_after_the_start_and_not_in_the_future(pool: Pool, wie
         plaatsing = await make.plaatsing(conn, plek_id=(await make.plek(conn)).id, van=make.day(-29))
 
         with pytest.raises(Refusal) as refused:
-            await bezetting.beeindig(conn, plaatsing.id, op, EindeReden.ANDERS, now=make.NOW)
+            await plaatsingen.beeindig(conn, plaatsing.id, op, EindeReden.ANDERS, now=make.NOW)
 
     assert [error.pointer for error in refused.value.fields] == [pointer]
 

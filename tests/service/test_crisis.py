@@ -9,14 +9,14 @@ from uuid import UUID
 
 import pytest
 
-from service import aanvragen, bezetting, crisis, plaatsingen, plekken
+from service import aanvragen, bezetting, crisis, plaatsingstappen, plekken
 from service.aanvragen import Urgentie
 from service.bezetting import EindeReden
 from service.crisis import NieuweCrisisplaatsing
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
-from service.plaatsingen import PlaatsingStand, PlaatsingStap, StapPlaatsing
+from service.plaatsingstappen import PlaatsingStand, PlaatsingStap, StapPlaatsing
 from service.plekken import Beschikbaarheid
 from service.travel import Traveller
 from service.uitsluitingen import Uitsluiting, UitsluitingSoort
@@ -112,7 +112,7 @@ async def test_what_was_agreed_by_telephone_is_written_down_and_the_plek_is_take
         plek, aanvraag = await bed(conn), await in_crisis(conn)
     async with transaction(pool, who) as conn:
         made = await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id), wie=who, now=make.NOW)
-        shown = await plaatsingen.get(conn, who, made.id, make.NOW)
+        shown = await plaatsingstappen.get(conn, who, made.id, make.NOW)
         status = (await aanvragen.get(conn, aanvraag.id)).status
 
     assert (shown.begonnen_op, shown.tot, status) == (make.TODAY, make.day(28), AanvraagStatus.GEPLAATST)
@@ -132,7 +132,7 @@ async def test_a_crisis_becomes_definitive_afterwards(pool: Pool, wie: Wie, wie_
     stap = StapPlaatsing(stap=PlaatsingStap.DEFINITIEF)
     with pytest.raises(Refusal) as refused:
         async with transaction(pool, who) as conn:
-            await plaatsingen.zet(conn, who, made.id, stap, now=make.NOW)
+            await plaatsingstappen.zet(conn, who, made.id, stap, now=make.NOW)
 
     assert {error.pointer for error in refused.value.fields} == {"/grondslagen", "/machtigingen", "/toestemmingen"}
 
@@ -146,9 +146,9 @@ async def test_the_crisisdienst_that_ends_a_crisis_gets_its_answer(
         plek, aanvraag = await _there(pool, wie)
         made = await crisis.plaats(conn, TRAVEL, call(aanvraag, plek, gebeld_op=YESTERDAY), wie=who, now=make.NOW)
         stap = StapPlaatsing(stap=PlaatsingStap.BEEINDIG, op=make.TODAY, einde=EindeReden.TERUG_NAAR_HUIS)
-        ended = await plaatsingen.zet(conn, who, made.id, stap, now=make.NOW)
+        ended = await plaatsingstappen.zet(conn, who, made.id, stap, now=make.NOW)
         with pytest.raises(Refusal):
-            await plaatsingen.get(conn, who, made.id, make.NOW)
+            await plaatsingstappen.get(conn, who, made.id, make.NOW)
 
     assert (ended.stand, ended.tot, ended.kan) == (PlaatsingStand.BEEINDIGD, make.TODAY, [])
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from service import berichten, bewaren, bezetting, dossiers, gebeurtenissen, meldingen, meldkeuzes
+from service import berichten, bewaren, bezetting, dossiers, gebeurtenissen, meldingen, meldkeuzes, plaatsingen
 from service.aanvragen import Urgentie
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.gebeurtenissen import GebeurtenisSoort
@@ -166,7 +166,7 @@ async def test_an_aanbieder_is_reminded_of_its_own_start_and_stop_message(
     await person(owner, "schakelfunctionaris")
     async with transaction(pool, wie) as conn:
         stay = await make.plaatsing(conn, plek_id=plek.id, van=make.day(-10), tot=make.day(30))
-        await bezetting.beeindig(conn, stay.id, make.TODAY, bezetting.EindeReden.VOLGENS_PLAN, now=make.NOW)
+        await plaatsingen.beeindig(conn, stay.id, make.TODAY, bezetting.EindeReden.VOLGENS_PLAN, now=make.NOW)
     for row in await owner.fetch(
         "select id from gebeurtenis where soort in ('geplaatst', 'beeindigd') order by nummer"
     ):

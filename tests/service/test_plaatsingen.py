@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from service import aanvragen, bezetting, grondslagen
+from service import aanvragen, bezetting, grondslagen, plaatsingen
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
 from service.grondslagen import GrondslagSoort, GrondslagStatus, ToestemmingPersoon, ToestemmingStatus
-from service.plaatsingen import STAPPEN, PlaatsingStand
+from service.plaatsingstappen import STAPPEN, PlaatsingStand
 from service.voorzieningen import JuridischKader
 from tests import make
 from tests.conftest import ROOT
@@ -61,10 +61,10 @@ async def test_an_optie_becomes_a_definitive_plaatsing_and_then_the_child_comes(
     """definitief until the day of coming is known, geplaatst from then on."""
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await ready(conn)
-        made = await bezetting.plaats_definitief(conn, plek, aanvraag, make.day(3), make.day(90), now=make.NOW)
+        made = await plaatsingen.plaats_definitief(conn, plek, aanvraag, make.day(3), make.day(90), now=make.NOW)
         agreed = await status_of(conn, aanvraag)
         later = make.NOW + timedelta(days=4)
-        begun = await bezetting.begin(conn, made.id, make.day(4), now=later)
+        begun = await plaatsingen.begin(conn, made.id, make.day(4), now=later)
         lives = await status_of(conn, aanvraag)
 
     assert (made.begonnen_op, made.definitief_op, agreed) == (None, make.NOW, AanvraagStatus.DEFINITIEF)
@@ -76,7 +76,7 @@ async def test_without_a_living_optie_nothing_becomes_definitive(pool: Pool, wie
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await ready(conn)
         with pytest.raises(Refusal) as refused:
-            await bezetting.plaats_definitief(conn, plek, aanvraag, make.day(3), None, now=make.NOW + HOUR)
+            await plaatsingen.plaats_definitief(conn, plek, aanvraag, make.day(3), None, now=make.NOW + HOUR)
 
     assert refused.value.kind is Kind.CONFLICT
     assert "Wat nu wel kan" in refused.value.detail
@@ -86,12 +86,12 @@ async def test_a_plaatsing_to_which_the_child_never_came_is_called_off(pool: Poo
     """The plek is free at once, and the search goes on."""
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await ready(conn)
-        made = await bezetting.plaats_definitief(conn, plek, aanvraag, make.day(3), None, now=make.NOW)
-        await bezetting.zeg_af(conn, made.id, "Ouders trokken zich terug", now=make.NOW)
+        made = await plaatsingen.plaats_definitief(conn, plek, aanvraag, make.day(3), None, now=make.NOW)
+        await plaatsingen.zeg_af(conn, made.id, "Ouders trokken zich terug", now=make.NOW)
         status = await status_of(conn, aanvraag)
         again = await make.plaatsing(conn, plek_id=plek, van=make.TODAY, tot=make.day(9))
         with pytest.raises(Refusal) as refused:
-            await bezetting.zeg_af(conn, again.id, "x", now=make.NOW)
+            await plaatsingen.zeg_af(conn, again.id, "x", now=make.NOW)
 
     assert status is AanvraagStatus.IN_BEHANDELING
     assert refused.value.kind is Kind.CONFLICT

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from service import bezetting, plekken
+from service import bezetting, plaatsingen, plekken
 from service.bezetting import EindeReden
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
@@ -77,7 +77,7 @@ async def test_a_plaatsing_past_its_expected_end_still_takes_the_plek_until_some
         plaatsing = await make.plaatsing(conn, plek_id=plek.id, van=make.day(-30), tot=make.TODAY)
         overdue = await plekken.get(conn, plek.id, make.NOW)
 
-        await bezetting.beeindig(conn, plaatsing.id, make.TODAY, EindeReden.VOLGENS_PLAN, now=make.NOW)
+        await plaatsingen.beeindig(conn, plaatsing.id, make.TODAY, EindeReden.VOLGENS_PLAN, now=make.NOW)
 
         assert (overdue.status, overdue.einde_verstreken) == (PlekStatus.BEZET, True)
         assert await status_of(conn, plek) is PlekStatus.OPEN

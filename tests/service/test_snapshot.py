@@ -11,7 +11,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from service import bezetting, plekken
+from service import bezetting, plaatsingen, plekken
 from service.db import Connection, Pool, Wie, open_pool, transaction
 from service.errors import Kind, Refusal
 from service.snapshot import SURE_S, Snapshots
@@ -160,7 +160,7 @@ async def test_a_plaatsing_past_its_expected_end_keeps_its_plek_until_somebody_s
     view, _ = await snapshots.get(REGIO, make.NOW)
     assert view.aanbod.vensters.van[0] >= view.aanbod.vensters.tot[0], "no free window"
     async with transaction(pool, wie) as conn:
-        await bezetting.beeindig(conn, plaatsing.id, make.day(-4), bezetting.EindeReden.VOLGENS_PLAN, now=make.NOW)
+        await plaatsingen.beeindig(conn, plaatsing.id, make.day(-4), bezetting.EindeReden.VOLGENS_PLAN, now=make.NOW)
 
     async def free() -> bool:
         view, _ = await snapshots.get(REGIO, make.NOW)

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from service import bezetting, plaatsingen
+from service import bezetting, plaatsingen, plaatsingstappen
 from service.bezetting import EindeReden
 from service.days import AMSTERDAM, noon, today
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Refusal
 from service.gebeurtenissen import AanvraagStatus, GebeurtenisSoort, record
-from service.plaatsingen import PlaatsingStand
+from service.plaatsingstappen import PlaatsingStand
 from tests import make
 from tests.service.test_plaatsingen import ready
 
@@ -30,31 +30,31 @@ class Child:
         self.plaatsing = aanvraag
 
     async def agree(self) -> None:
-        made = await bezetting.plaats_definitief(
+        made = await plaatsingen.plaats_definitief(
             self.conn, self.plek, self.aanvraag, make.day(3), make.day(90), now=self.now
         )
         self.plaatsing = made.id
 
     async def place(self, van: date = make.TODAY) -> None:
-        made = await bezetting.plaats(self.conn, self.plek, self.aanvraag, van, make.day(90), now=self.now)
+        made = await plaatsingen.plaats(self.conn, self.plek, self.aanvraag, van, make.day(90), now=self.now)
         self.plaatsing = made.id
 
     async def come(self) -> None:
         self.now = noon(make.day(4))
-        await bezetting.begin(self.conn, self.plaatsing, make.day(4), now=self.now)
+        await plaatsingen.begin(self.conn, self.plaatsing, make.day(4), now=self.now)
 
     async def settle(self) -> None:
-        await bezetting.maak_definitief(self.conn, self.plaatsing, self.now)
+        await plaatsingen.maak_definitief(self.conn, self.plaatsing, self.now)
 
     async def extend(self) -> None:
-        await bezetting.verleng(self.conn, self.plaatsing, make.day(200), now=self.now)
+        await plaatsingen.verleng(self.conn, self.plaatsing, make.day(200), now=self.now)
 
     async def leave(self) -> None:
         self.now = noon(make.day(30))
-        await bezetting.beeindig(self.conn, self.plaatsing, make.day(30), EindeReden.DOORSTROOM, now=self.now)
+        await plaatsingen.beeindig(self.conn, self.plaatsing, make.day(30), EindeReden.DOORSTROOM, now=self.now)
 
     async def stay_away(self) -> None:
-        await bezetting.zeg_af(self.conn, self.plaatsing, "Gaat toch niet", now=self.now)
+        await plaatsingen.zeg_af(self.conn, self.plaatsing, "Gaat toch niet", now=self.now)
 
     async def let_go(self) -> None:
         await self.conn.execute(
@@ -105,7 +105,7 @@ async def test_of_several_facts_the_furthest_counts(pool: Pool, owner: Connectio
     async with transaction(pool, wie) as conn:
         plek, aanvraag = await ready(conn)
         other = (await make.plek(conn)).id
-        await bezetting.plaats(conn, plek, aanvraag, make.TODAY, make.day(9), now=make.NOW)
+        await plaatsingen.plaats(conn, plek, aanvraag, make.TODAY, make.day(9), now=make.NOW)
         until = make.NOW + timedelta(days=1)
         await bezetting.houd(conn, other, aanvraag, make.day(9), None, vervalt_op=until, now=make.NOW)
 
@@ -116,9 +116,9 @@ async def test_a_child_is_on_one_plek_at_a_time(pool: Pool, wie: Wie) -> None:
     """By the database itself: two plaatsingen of one aanvraag do not overlap, on whatever plekken."""
     async with transaction(pool, wie) as conn:
         one, two, aanvraag = await make.plek(conn), await make.plek(conn), await make.aanvraag(conn)
-        await bezetting.plaats(conn, one.id, aanvraag.id, make.TODAY, make.day(9), now=make.NOW)
+        await plaatsingen.plaats(conn, one.id, aanvraag.id, make.TODAY, make.day(9), now=make.NOW)
         with pytest.raises(asyncpg.ExclusionViolationError, match="bezetting_kind_op_een_plek"):
-            await bezetting.plaats(conn, two.id, aanvraag.id, make.day(8), None, now=make.NOW)
+            await plaatsingen.plaats(conn, two.id, aanvraag.id, make.day(8), None, now=make.NOW)
 
 
 # ── Time ─────────────────────────────────────────────────────────────────────────────────────────
@@ -141,8 +141,8 @@ async def test_a_day_is_a_day_in_the_netherlands(pool: Pool, wie: Wie, moment: d
         plek = await make.plek(conn)
         made = await make.plaatsing(conn, plek_id=plek.id, van=make.day(-20), tot=None)
         with pytest.raises(Refusal):
-            await bezetting.beeindig(conn, made.id, day + timedelta(days=1), EindeReden.ANDERS, now=moment)
-        ended = await bezetting.beeindig(conn, made.id, day, EindeReden.ANDERS, now=moment)
+            await plaatsingen.beeindig(conn, made.id, day + timedelta(days=1), EindeReden.ANDERS, now=moment)
+        ended = await plaatsingen.beeindig(conn, made.id, day, EindeReden.ANDERS, now=moment)
 
     assert ended.beeindigd_op == day
 
@@ -152,11 +152,11 @@ async def test_a_clock_that_jumps_back_undoes_nothing(pool: Pool, wie: Wie) -> N
     async with transaction(pool, wie) as conn:
         plek = await make.plek(conn)
         made = await make.plaatsing(conn, plek_id=plek.id, van=make.day(1), tot=make.day(9))
-        await bezetting.begin(conn, made.id, make.day(1), now=noon(make.day(1)))
+        await plaatsingen.begin(conn, made.id, make.day(1), now=noon(make.day(1)))
         with pytest.raises(Refusal):
-            await bezetting.beeindig(conn, made.id, make.TODAY, EindeReden.ANDERS, now=make.NOW)
-        shown = await plaatsingen.get(conn, wie, made.id, make.NOW)
-        ended = await bezetting.beeindig(conn, made.id, make.day(2), EindeReden.ANDERS, now=noon(make.day(2)))
+            await plaatsingen.beeindig(conn, made.id, make.TODAY, EindeReden.ANDERS, now=make.NOW)
+        shown = await plaatsingstappen.get(conn, wie, made.id, make.NOW)
+        ended = await plaatsingen.beeindig(conn, made.id, make.day(2), EindeReden.ANDERS, now=noon(make.day(2)))
 
     assert shown.stand is PlaatsingStand.LOOPT
     assert ended.beeindigd_op == make.day(2)
@@ -169,9 +169,9 @@ async def test_a_begin_can_be_put_right(pool: Pool, wie: Wie) -> None:
         await make.plaatsing(conn, plek_id=plek.id, van=make.day(-40), tot=make.day(-10))
         made = await make.plaatsing(conn, plek_id=plek.id, van=make.day(-5), tot=make.day(9))
 
-        earlier = await bezetting.begin(conn, made.id, make.day(-10), now=make.NOW)
-        later = await bezetting.begin(conn, made.id, make.day(-2), now=make.NOW)
+        earlier = await plaatsingen.begin(conn, made.id, make.day(-10), now=make.NOW)
+        later = await plaatsingen.begin(conn, made.id, make.day(-2), now=make.NOW)
         with pytest.raises(asyncpg.ExclusionViolationError):
-            await bezetting.begin(conn, made.id, make.day(-11), now=make.NOW)
+            await plaatsingen.begin(conn, made.id, make.day(-11), now=make.NOW)
 
     assert (earlier.van, later.van, later.begonnen_op) == (make.day(-10), make.day(-2), make.day(-2))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from service import bezetting, termijnen
+from service import plaatsingen, termijnen
 from service.days import AMSTERDAM, months_after
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -182,7 +182,7 @@ async def definitief(pool: Pool, plaatsing: Any, now: datetime = make.NOW) -> li
     """What is told to be missing; nothing: it is definitive."""
     try:
         async with transaction(pool, LOKET) as conn:
-            await bezetting.maak_definitief(conn, plaatsing, now)
+            await plaatsingen.maak_definitief(conn, plaatsing, now)
     except Refusal as refusal:
         return [field.pointer for field in refusal.fields]
     return []
@@ -319,7 +319,7 @@ async def test_a_stay_that_ends_before_the_machtiging_does_is_not_told(pool: Poo
     """The machtiging is until the day on which the child leaves."""
     id, _ = await placed(pool, **COMPLETE | {"machtigingen": [USED]})
     async with transaction(pool, LOKET) as conn:
-        await bezetting.verleng(conn, id, date(2026, 6, 1), now=make.NOW)
+        await plaatsingen.verleng(conn, id, date(2026, 6, 1), now=make.NOW)
     assert await told(pool, date(2026, 5, 20)) == []
 
 

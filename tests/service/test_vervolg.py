@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from service import alarmen, bezetting, uitsluitingen, vervolg
+from service import alarmen, bezetting, plaatsingen, uitsluitingen, vervolg
 from service.aanvragen import HuidigVerblijf, Urgentie
 from service.days import noon
 from service.db import Connection, Pool, Wie, transaction
@@ -36,7 +36,7 @@ async def stay(
     huis = await make.voorziening(conn, zorgvorm=zorgvorm, gesloten=gesloten)
     plek = await make.plek(conn, voorziening_id=huis.id)
     aanvraag = await make.aanvraag(conn, **CRISIS | fields)
-    made = await bezetting.plaats(conn, plek.id, aanvraag.id, make.TODAY, tot, now=make.NOW)
+    made = await plaatsingen.plaats(conn, plek.id, aanvraag.id, make.TODAY, tot, now=make.NOW)
     return aanvraag.id, made.id
 
 
@@ -160,7 +160,7 @@ async def test_the_crisisdienst_opens_it_without_seeing_it(
         plek = await make.plek(conn, voorziening_id=(await make.voorziening(conn, zorgvorm="crisis")).id)
         aanvraag = await make.aanvraag(conn, **CRISIS)
     async with transaction(pool, wie_als("crisisdienst")) as conn:
-        made = await bezetting.plaats(conn, plek.id, aanvraag.id, make.TODAY, None, now=make.NOW, telefonisch=True)
+        made = await plaatsingen.plaats(conn, plek.id, aanvraag.id, make.TODAY, None, now=make.NOW, telefonisch=True)
         seen = await conn.fetchval("select count(*) from aanvraag where vervolg_van is not null")
     found = await vervolg_of(owner, made.id)
 
@@ -174,8 +174,8 @@ async def test_what_did_not_go_on_needs_no_vervolg(pool: Pool, owner: Connection
     async with transaction(pool, wie) as conn:
         huis = await make.voorziening(conn, zorgvorm="crisis")
         plek, aanvraag = await make.plek(conn, voorziening_id=huis.id), await make.aanvraag(conn, **CRISIS)
-        made = await bezetting.plaats(conn, plek.id, aanvraag.id, make.day(1), None, now=make.NOW)
-        await bezetting.zeg_af(conn, made.id, "Oma vangt het kind op", now=make.NOW)
+        made = await plaatsingen.plaats(conn, plek.id, aanvraag.id, make.day(1), None, now=make.NOW)
+        await plaatsingen.zeg_af(conn, made.id, "Oma vangt het kind op", now=make.NOW)
     found = await vervolg_of(owner, made.id)
 
     assert found is not None
@@ -220,8 +220,10 @@ async def test_with_a_place_to_go_on_to_there_is_no_alarm(pool: Pool, owner: Con
     assert found is not None
     async with transaction(pool, wie) as conn:
         home = await make.plek(conn)
-        await bezetting.plaats(conn, home.id, found["id"], make.day(14), None, now=noon(make.day(14)))
-        await bezetting.beeindig(conn, left, make.day(14), bezetting.EindeReden.TERUG_NAAR_HUIS, now=noon(make.day(14)))
+        await plaatsingen.plaats(conn, home.id, found["id"], make.day(14), None, now=noon(make.day(14)))
+        await plaatsingen.beeindig(
+            conn, left, make.day(14), bezetting.EindeReden.TERUG_NAAR_HUIS, now=noon(make.day(14))
+        )
 
         assert await heard(conn, make.day(28), AlarmSoort.VERVOLG_ZONDER_PLEK) == []
 

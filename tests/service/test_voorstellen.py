@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from service import aanvragen, bezetting, gebeurtenissen, opties, plekken, voorstellen, voorstelstappen
+from service import aanvragen, bezetting, gebeurtenissen, opties, plaatsingen, plekken, voorstellen, voorstelstappen
 from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -357,7 +357,7 @@ async def test_without_staff_or_room_in_the_group_it_is_out_until_that_changed(p
         await declined(conn, pool, wie, b.id, group.id, "groepsmix")
         before = await out(conn, a.id) | await out(conn, b.id)
         await plekken.bevestig(conn, staff.id, None, now=make.NOW + HOUR, bron=plekken.Bron.SCHERM)
-        await bezetting.beeindig(conn, lives.id, make.TODAY, bezetting.EindeReden.DOORSTROOM, now=make.NOW + HOUR)
+        await plaatsingen.beeindig(conn, lives.id, make.TODAY, bezetting.EindeReden.DOORSTROOM, now=make.NOW + HOUR)
 
         assert before == {staff.voorziening_id, group.voorziening_id}
         assert await out(conn, a.id) | await out(conn, b.id) == set()

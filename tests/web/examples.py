@@ -23,6 +23,7 @@ from service import (
     opschalingen,
     opschalingsvragen,
     opties,
+    plaatsingen,
     plekken,
     routes,
     voorstellen,
@@ -146,7 +147,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebeld = await make.aanvraag(conn, kenmerk=f"{name} 4", **kind)
         regulier = await make.aanvraag(conn, kenmerk=f"{name} 3", organisatie_id=organisatie, **STORIES)
         bed = await make.plek(conn, voorziening_id=huis.id)
-        plaatsing = await bezetting.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
+        plaatsing = await plaatsingen.plaats(conn, bed.id, geplaatst.id, make.day(-10), make.day(60), now=make.NOW)
         los, vrager, held = [
             (await make.aanvraag(conn, kenmerk=f"{name} {at}", **kind)).id for at in ("los", "vrager", "vast")
         ]

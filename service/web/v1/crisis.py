@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from service import crisis, plaatsingen
+from service import crisis, plaatsingstappen
 from service.crisis import Crisisplek, NieuweCrisisplaatsing
-from service.plaatsingen import Plaatsing
+from service.plaatsingstappen import Plaatsing
 from service.web import paging
 from service.web.operation import Answer, Call, create, created, get
 
@@ -17,7 +17,7 @@ async def free(call: Call) -> Answer:
 
 async def place(call: Call) -> Answer:
     made = await crisis.plaats(call.conn, call.services.travel, call.body, wie=call.wie, now=call.now)
-    plaatsing = await plaatsingen.get(call.conn, call.wie, made.id, call.now)
+    plaatsing = await plaatsingstappen.get(call.conn, call.wie, made.id, call.now)
     return created(f"/plaatsingen/{made.id}", plaatsing)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import aanvragen, plaatsingen
-from service.plaatsingen import Plaatsing, StapPlaatsing
+from service import aanvragen, plaatsingstappen
+from service.plaatsingstappen import Plaatsing, StapPlaatsing
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, get
 
@@ -16,7 +16,7 @@ class Filters(paging.Page, kw_only=True):
 
 async def page(call: Call) -> Answer:
     query = call.query
-    rows = await plaatsingen.page(
+    rows = await plaatsingstappen.page(
         call.conn, call.wie, call.now, loopt=query.loopt, after=paging.after(call), limit=query.aantal + 1
     )
     return paging.page(call, rows)
@@ -25,19 +25,19 @@ async def page(call: Call) -> Answer:
 async def of_aanvraag(call: Call) -> Answer:
     id = call.ids["aanvraagId"]
     await aanvragen.get(call.conn, id)
-    rows = await plaatsingen.page(
+    rows = await plaatsingstappen.page(
         call.conn, call.wie, call.now, aanvraag_id=id, after=paging.after(call), limit=call.query.aantal + 1
     )
     return paging.page(call, rows)
 
 
 async def one(call: Call) -> Answer:
-    return Answer(body=await plaatsingen.get(call.conn, call.wie, call.ids["plaatsingId"], call.now))
+    return Answer(body=await plaatsingstappen.get(call.conn, call.wie, call.ids["plaatsingId"], call.now))
 
 
 async def step(call: Call) -> Answer:
     id = call.ids["plaatsingId"]
-    return Answer(body=await plaatsingen.zet(call.conn, call.wie, id, call.body, now=call.now))
+    return Answer(body=await plaatsingstappen.zet(call.conn, call.wie, id, call.body, now=call.now))
 
 
 OPERATIONS = (

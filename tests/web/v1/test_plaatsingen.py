@@ -10,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service import bezetting, inzagen
+from service import inzagen, plaatsingen
 from service.aanvragen import Urgentie
 from service.days import noon
 from service.db import Connection, Pool, Wie, transaction
@@ -28,7 +28,7 @@ async def placed(pool: Pool, wie: Wie, *, child: Wie | None = None, **fields: An
         plek = await make.plek(conn, voorziening_id=huis.id)
     async with transaction(pool, child or wie) as conn:
         aanvraag = await make.aanvraag(conn)
-        made = await bezetting.plaats(conn, plek.id, aanvraag.id, make.day(1), make.day(90), now=make.NOW)
+        made = await plaatsingen.plaats(conn, plek.id, aanvraag.id, make.day(1), make.day(90), now=make.NOW)
     return huis.aanbieder_id, aanvraag.id, made.id
 
 

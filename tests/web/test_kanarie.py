@@ -26,6 +26,7 @@ from service.doelen import Verwerking
 from service.web.v1 import OPERATIONS
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
+from tests.service.post import Mailserver, Receiver, Request
 from tests.web import kanarie as birds
 from tests.web.kanarie import SEES, WORDS, Kanarie, aanvraag
 
@@ -134,6 +135,12 @@ STEPS = [
     Step("loket", "POST", "/v1/opschalingen/{opschaling}/stappen", lambda _: {
         "stap": "sluit", "uitkomst": "anders", "toelichting": WORDS["opschaling"]}),
     Step("verwijzer", "GET", "/v1/opschalingen/{opschaling}"),
+    # Who is told, and who follows it live: from the very first that happened.
+    Step("loket", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
+    Step("verwijzer", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
+    Step("aanbieder", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
+    Step("verwijzer", "GET", "/v1/berichten?aantal=200"),
+    Step("loket", "GET", "/berichten/{plek}", status=404),
     # What is wrong, with the words in every place where they can be.
     Step("verwijzer", "POST", "/v1/aanvragen", wrong(urgentie=WORDS["fout"]), 400),
     Step("verwijzer", "POST", "/v1/aanvragen", wrong(pc4=WORDS["fout"], gemeenteCode=WORDS["fout"]), 400),
@@ -258,12 +265,15 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
     or a backup that another role puts back."""
     await run(kanarie, owner)
     await too_many(kanarie)
+    await birds.all_told(owner)
     kanarie.said += [await birds.command(kanarie, *arguments) for arguments in COMMANDS]
 
     # Each of these was really looked at: the solver was seen, the failure was logged, things were told.
     assert any("service.worker.child" in text for text in kanarie.watched)
     assert any("asyncpg.exceptions.RaiseError P0001" in line for line in kanarie.said)
-    assert {line.partition(" ")[0] for line in kanarie.told} >= {"loket_plan", "loket_taak"}
+    assert {line.partition(" ")[0] for line in kanarie.told} >= {"loket_plan", "loket_taak", "loket_gebeurtenis"}
+    assert {"schakelfunctionaris", "verwijzer", "aanbieder"} <= {to.partition("@")[0] for to, _ in kanarie.mails.raw}
+    assert len(kanarie.hooks.requests) > 3
 
     places = {
         "output and logs of the processes": kanarie.said,
@@ -271,6 +281,8 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
         "arguments and environments": kanarie.watched,
         "Valkey": await birds.in_valkey(valkey_client),
         "files that were left": birds.in_files(kanarie.folder),
+        "mails": birds.in_mails(kanarie.mails),
+        "hooks": birds.in_hooks(kanarie.hooks),
     }
     assert {place: found for place, texts in places.items() if (found := kanarie.found_in(texts))} == {}
     assert kanarie.found_in(kanarie.told) == set()
@@ -279,7 +291,7 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
     stands = {word: {name for name, rows in tables.items() if word in kanarie.found_in(rows)} for word in kanarie.words}
     words = {word: where for word, where in stands.items() if word not in ("id", "nummer")}
     assert {word: where for word, where in words.items() if where - HOLDS.get(word, set())} == {}
-    assert stands["id"] & {"logregel", "logketen", "taak", "sessie", "plan_gebeurtenis"} == set()
+    assert stands["id"] & {"logregel", "logketen", "taak", "sessie", "plan_gebeurtenis", "bericht", "levering"} == set()
     assert stands["nummer"] == {"aanvraag", "herhaling"}
 
     async with birds.restored(cluster, superuser, database) as copy:
@@ -347,6 +359,8 @@ async def test_a_word_that_was_left_somewhere_is_found(
             words={**WORDS, "wachtwoord": birds.PASSWORD},
             processes=[psutil.Process()],
             folder=folder,
+            mails=Mailserver(),
+            hooks=Receiver(),
         )
     word = WORDS["praktisch"]
     environ = {"LOKET_DATABASE_URL": f"//:{birds.PASSWORD}@db"}
@@ -365,6 +379,10 @@ async def test_a_word_that_was_left_somewhere_is_found(
     assert bird.found_in(bird.told) == {"praktisch"}
     assert bird.found_in(await birds.in_valkey(valkey_client)) == {"praktisch"}
     assert bird.found_in(birds.in_files(folder)) == {"praktisch"}
+    bird.mails.raw.append(("sam@test.example", f"Subject: x\r\n\r\n{word}\r\n".encode()))
+    assert bird.found_in(birds.in_mails(bird.mails)) == {"praktisch"}
+    bird.hooks.requests.append(Request(path="/", body=word.encode()))
+    assert bird.found_in(birds.in_hooks(bird.hooks)) == {"praktisch"}
 
 
 def test_every_word_has_somebody_or_nobody_who_may_see_it() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,8 +17,9 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from service import logboek, toegang
+from service import bezetting, logboek, toegang, voorstellen
 from service.db import Connection, Pool, Rol, Wie, transaction
+from service.opties import Toewijzing
 from service.web import gezien, pages
 from service.web.operation import Answer, Call, Operation, get, nobody
 from service.web.pages.visit import page_id
@@ -44,6 +46,11 @@ class World(Struct, frozen=True):
     plan: UUID
     huis: UUID
     kenmerk: str
+    vrij: tuple[UUID, UUID]
+    """Plekken that no plan knows."""
+    optie: UUID
+    voorstel: UUID
+    """Both for the one alone."""
 
 
 @pytest.fixture
@@ -59,8 +66,19 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         for _ in range(3):
             await make.plek(conn, voorziening_id=huis.id)
     plan = await plans.made(pool, wie, verboden=[plans.keuze(ids[2], voorziening_id=huis.id)])
+    async with transaction(pool, wie) as conn:
+        ander = await make.voorziening(conn)
+        vrij = [(await make.plek(conn, voorziening_id=ander.id)).id for _ in range(2)]
+        held, asked = await make.plek(conn), await make.plek(conn)
+        days = {"van": make.day(1), "tot": make.day(9)}
+        optie = await bezetting.houd(
+            conn, held.id, ids[2], **days, vervalt_op=make.NOW + timedelta(days=1), now=make.NOW
+        )
+        wish = voorstellen.NieuwVoorstel(plekken=[Toewijzing(aanvraag_id=ids[2], plek_id=asked.id)], **days)
+        [voorstel] = await voorstellen.bereid_voor(conn, wish, rol=wie.rol, now=make.NOW)
     await owner.execute("truncate logregel cascade")
-    return World(samen.id, organisatie, (ids[0], ids[1], ids[2]), plan.id, huis.id, "K-3")
+    kinderen, plekken = (ids[0], ids[1], ids[2]), (vrij[0], vrij[1])
+    return World(samen.id, organisatie, kinderen, plan.id, huis.id, "K-3", plekken, optie.id, voorstel.id)
 
 
 LINES = """
@@ -98,6 +116,15 @@ def keuze(world: World) -> dict[str, str]:
     return {"aanvraagId": str(world.kinderen[2]), "voorzieningId": str(world.huis), "reden": "afgesproken"}
 
 
+def samen(world: World) -> dict[str, Any]:
+    """The two that are asked for together, each with a plek."""
+    pairs = zip(world.kinderen, world.vrij, strict=False)
+    return {
+        "plekken": [{"aanvraagId": str(kind), "plekId": str(plek)} for kind, plek in pairs],
+        "van": make.day(1).isoformat(),
+    }
+
+
 EVERY = {"If-Match": "*"}
 
 CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
@@ -105,6 +132,21 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     "voegAanvraagToe": lambda w: ("/aanvragen", {"json": nieuw(w)}),
     "haalAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {}),
     "wijzigAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {"json": {"rolstoel": True}, "headers": EVERY}),
+    "zetAanvraagStap": lambda w: (f"/aanvragen/{w.kinderen[0]}/stappen", {"json": {"stap": "neem_in_behandeling"}}),
+    "lijstGebeurtenissen": lambda w: (f"/aanvragen/{w.kinderen[0]}/gebeurtenissen", {}),
+    "houdPlek": lambda w: ("/opties", {"json": samen(w) | {"afwijking": "Er komt een lift."}}),
+    "lijstOpties": lambda w: ("/opties", {}),
+    "haalOptie": lambda w: (f"/opties/{w.optie}", {}),
+    "zetOptieStap": lambda w: (f"/opties/{w.optie}/stappen", {"json": {"stap": "laat_los", "reden": "Past niet."}}),
+    "zetVoorstelKlaar": lambda w: ("/voorstellen", {"json": samen(w)}),
+    "zetPlanVoorstellenKlaar": lambda w: (
+        f"/plannen/{w.plan}/voorstellen",
+        {"json": {"aanvraagIds": [str(w.kinderen[0])]}},
+    ),
+    "lijstVoorstellen": lambda w: ("/voorstellen", {}),
+    "haalVoorstel": lambda w: (f"/voorstellen/{w.voorstel}", {}),
+    "zetVoorstelStap": lambda w: (f"/voorstellen/{w.voorstel}/stappen", {"json": {"stap": "trek_in", "reden": "Nee."}}),
+    "lijstVoorstellenVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[2]}/voorstellen", {}),
     "toonRangschikking": lambda w: (f"/aanvragen/{w.kinderen[0]}/rangschikking", {}),
     "lijstAlarmen": lambda w: ("/alarmen", {}),
     "lijstInzagen": lambda w: (f"/aanvragen/{w.kinderen[0]}/inzagen", {}),

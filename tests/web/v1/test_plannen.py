@@ -52,7 +52,7 @@ async def test_a_plan_is_put_in_the_queue_and_says_that_nobody_makes_it(
     plan = made.json()
     assert (made.status_code, plan["status"], plan["seconden"]) == (201, "wacht", 5)
     assert "Er draait nu geen `loket worker`" in plan["uitleg"]
-    assert await owner.fetchval("select gegevens from taak") == {"planId": plan["id"]}
+    assert await owner.fetchval("select gegevens from taak where soort = 'plan'") == {"planId": plan["id"]}
     await taken.be_present(owner)
     assert "zo gemaakt" in (await api.get(made.headers["Location"])).json()["uitleg"]
 
@@ -91,7 +91,7 @@ async def test_the_same_request_twice_is_one_plan(api: httpx.AsyncClient, owner:
     again = await api.post("/v1/plannen", json={}, headers=key)
 
     assert first.json() == again.json()
-    assert await owner.fetchval("select (select count(*) from plan) + (select count(*) from taak)") == 2
+    assert await owner.fetchval("select (select count(*) from plan) + (select count(*) from taak where soort = 'plan')") == 2
 
 
 async def test_all_that_is_wrong_with_the_choices_is_told_at_once(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:

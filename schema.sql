@@ -2946,6 +2946,23 @@ revoke execute on function open_vervolg(uuid, timestamptz, boolean, text[], text
 grant execute on function open_vervolg(uuid, timestamptz, boolean, text[], text[], text[], integer[]),
     trek_vervolg_in(uuid, timestamptz) to loket_app;
 
+create function volg_vervolg(plaatsing uuid) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    update aanvraag a
+    set huidig_verblijf_tot = case when b.beeindigd_op is null then upper(b.periode) end,
+        huidig_verblijf = case when b.beeindigd_op is null then a.huidig_verblijf
+            when b.einde_reden = 'terug_naar_huis' then 'thuis' else 'elders' end::huidig_verblijf,
+        versie = a.versie + 1
+    from bezetting b
+    where b.id = plaatsing and a.vervolg_van = b.id and is_open(a.status)
+      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken())) and huidige_rol() is not null;
+end;
+comment on function volg_vervolg(uuid) is
+    'Where the child is that waits for a place to go on to, and until when, follows its stay: also when a provider says so, which does not see that it waits.';
+revoke execute on function volg_vervolg(uuid) from public;
+grant execute on function volg_vervolg(uuid) to loket_app;
+
 create function plaatsing_waar(plaatsingen uuid[])
     returns table (id uuid, nummer text, aanbieder_id uuid, aanbieder text, voorziening_id uuid, voorziening text,
                    plek text, zorgvorm text, gesloten boolean, gezinsvorm boolean, organisatie_id uuid, vervolg_id uuid,

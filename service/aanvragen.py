@@ -177,6 +177,9 @@ class Aanvraag(Vraag, kw_only=True):
     ]
     status: AanvraagStatus
     aangemeld_op: datetime
+    vervolg_van: Annotated[
+        UUID | None, Meta(description="De plaatsing in crisis of gesloten verblijf waarna dit kind verder moet.")
+    ]
     versie: int
 
 
@@ -190,7 +193,7 @@ KENMERK = "(select k.kenmerk from aanvraag_kenmerk k where k.aanvraag_id = a.id)
 
 # The parts come along as json with the names of the API, so that a page of aanvragen is one query.
 AANVRAGEN = f"""
-select id, nummer, {KENMERK} as kenmerk, status, {FIELDS}, aangemeld_op, versie,
+select id, nummer, {KENMERK} as kenmerk, status, {FIELDS}, aangemeld_op, vervolg_van, versie,
        {grondslagen.GRONDSLAGEN} as grondslagen,
        {grondslagen.MACHTIGINGEN} as machtigingen,
        {grondslagen.TOESTEMMINGEN} as toestemmingen,

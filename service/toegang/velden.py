@@ -159,6 +159,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "pc4 school_pc4 netwerk_pc4",
             "Alleen om reistijden te berekenen. De crisisdienst en een aanbieder hebben genoeg aan de reistijd.",
         ),
+        Zicht(frozenset({S, V}), "vervolg_van", "Waar het kind hiervoor was, gaat een volgende aanbieder niet aan."),
         Zicht(
             frozenset({V, A}),
             "kenmerk",

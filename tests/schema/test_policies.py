@@ -417,7 +417,7 @@ FUNCTIES = {
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
     "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen",
     "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
-    "open_vervolg", "trek_vervolg_in", "plaatsing_waar",
+    "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",

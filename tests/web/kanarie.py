@@ -36,6 +36,7 @@ WORDS = {
     for name in (
         "kenmerk", "urgentieReden", "zorgvormReden", "eerderGeprobeerd", "meningJeugdige", "praktisch", "toestemming",
         "splitsreden", "locatie", "fout", "bestand", "route", "opschaling", "antwoord",
+        "voorstel", "afwijking",
     )
 }  # fmt: skip
 """Field → what stands in it. No other text has it."""
@@ -55,6 +56,9 @@ SEES: dict[str, set[str]] = {
     "kenmerk": {"verwijzer"},
     "bestand": {"verwijzer"},
     "antwoord": {"loket", "aanbieder"},
+    # What is written for the aanbieder; and why it is asked although a rule says no.
+    "voorstel": {"loket", "verwijzer", "aanbieder"},
+    "afwijking": {"loket"},
     "fout": set(),
     # Where the secret house is its own aanbieder knows; that there is one, all who look for places.
     "adres": {"aanbieder", "machine"},
@@ -77,6 +81,8 @@ class Kanarie(Struct, kw_only=True, eq=False):
     processes: list[psutil.Process]
     folder: Path
     """The processes keep temporary files here, and nowhere else."""
+    knows: dict[str, set[str]] = field(default_factory=dict)
+    """Who → what it may be shown besides, since something was proposed to it."""
     said: list[str] = field(default_factory=list)
     """What the processes and commands wrote."""
     watched: set[str] = field(default_factory=set)
@@ -95,7 +101,8 @@ class Kanarie(Struct, kw_only=True, eq=False):
 
     def too_much(self, who: str, texts: Iterable[str]) -> set[str]:
         """What stands in these and `who` may not see."""
-        return {name for name in self.found_in(texts) if who not in SEES.get(name, set())}
+        found = self.found_in(texts) - self.knows.get(who, set())
+        return {name for name in found if who not in SEES.get(name, set())}
 
 
 def stands_in(name: str, word: str, text: str) -> bool:

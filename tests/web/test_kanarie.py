@@ -10,6 +10,7 @@ import asyncio
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -45,6 +46,8 @@ class Step(Struct, frozen=True):
     file: Callable[[Known], bytes] | None = None
     also: tuple[str, ...] = ()
     """Who may make such a row too, so does not try."""
+    knows: tuple[str, ...] | None = None
+    """What the aanbieder may be shown besides, from this step on."""
     repeats: bool = False
     """A refusal that tells the sender what it sent: an uploaded list, cell by cell."""
 
@@ -61,6 +64,23 @@ def upload(known: Known) -> bytes:
 
 def wrong(**fields: Any) -> Callable[[Known], Any]:
     return lambda known: aanvraag(known, **fields)
+
+
+def there(known: Known) -> Any:
+    """The child on the open plek, from tomorrow on."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    return {"plekken": [{"aanvraagId": known["aanvraag"], "plekId": known["plek"]}], "van": tomorrow.isoformat()}
+
+
+def proposal(known: Known) -> Any:
+    return {**there(known), "toelichting": WORDS["voorstel"], "afwijking": WORDS["afwijking"]}
+
+
+def takes(stap: str, **more: str) -> Callable[[Known], Any]:
+    return lambda _: {"stap": stap, **more}
+
+
+WITH_IT, STORIES = ("id", "nummer"), ("eerderGeprobeerd", "meningJeugdige", "praktisch")
 
 
 def long(_: Known) -> Any:
@@ -96,6 +116,26 @@ STEPS = [
     Step("loket", "PATCH", "/v1/plannen/{plan}/regels/{aanvraag}", lambda _: {"vast": False}, headers=ANY),
     Step("loket", "PATCH", "/v1/plannen/{plan}", lambda _: {"status": "gestopt"}, 409, headers=ANY),
     Step("loket", "GET", "/v1/plannen"),
+    # Held, prepared, put to a provider: it learns what it needs, more when it is interested, and then nothing more.
+    Step("loket", "POST", "/v1/aanvragen/{aanvraag}/stappen", takes("neem_in_behandeling")),
+    Step("loket", "POST", "/v1/opties", lambda k: {**there(k), "afwijking": WORDS["afwijking"]}, 201, keeps="optie"),
+    Step("loket", "GET", "/v1/opties"),
+    Step("verwijzer", "GET", "/v1/opties/{optie}"),
+    Step("loket", "POST", "/v1/opties/{optie}/stappen", takes("verleng", reden=WORDS["voorstel"])),
+    Step("loket", "POST", "/v1/plannen/{plan}/voorstellen", lambda k: {"aanvraagIds": [k["aanvraag"]]}, 201,
+         keeps="voorstel"),
+    Step("loket", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("trek_in", reden=WORDS["voorstel"])),
+    Step("loket", "POST", "/v1/voorstellen", proposal, 201, keeps="voorstel"),
+    Step("loket", "GET", "/v1/voorstellen/{voorstel}"),
+    Step("loket", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("verzend"), knows=WITH_IT),
+    Step("aanbieder", "GET", "/v1/voorstellen/{voorstel}"),
+    Step("aanbieder", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("interesse"), knows=(*WITH_IT, *STORIES)),
+    Step("aanbieder", "GET", "/v1/voorstellen"),
+    Step("aanbieder", "POST", "/v1/voorstellen/{voorstel}/stappen",
+         takes("wijs_af", afwijsreden="anders", reden=WORDS["voorstel"])),
+    Step("aanbieder", "GET", "/v1/voorstellen", knows=("id",)),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/voorstellen"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/gebeurtenissen"),
     Step("loket", "GET", "/v1/invoer/aanvragen/sjabloon"),
     Step("aanbieder", "GET", "/v1/locaties/{locatie}"),
     Step("loket", "GET", "/v1/locaties/{locatie}"),
@@ -177,6 +217,8 @@ HOLDS: dict[str, set[str]] = {
     "toestemming": {"toestemming", "herhaling"},
     "gebied": {"uitsluiting", "herhaling"},
     "splitsreden": {"samenplaatsing"},
+    "voorstel": {"voorstel", "gebeurtenis", "besluit", "bezetting"},
+    "afwijking": {"voorstel", "gebeurtenis"},
     "route": {"route", "gebeurtenis"},
     "opschaling": {"opschaling"},
     "antwoord": {"opschaling_vraag"},
@@ -207,11 +249,14 @@ async def run(kanarie: Kanarie, owner: Connection) -> None:
     for step in STEPS:
         if step.status == 500:
             await owner.execute(BROKEN)
+        if step.knows is not None:
+            kanarie.knows["aanbieder"] = set(step.knows)
         answer = await perform(kanarie, step, step.who)
         where = f"{step.who}: {step.method} {step.path}"
         assert answer.status_code == step.status, f"{where}: {answer.text}"
         if step.keeps:
-            kanarie.known[step.keeps] = answer.json()["id"]
+            kept = answer.json()
+            kanarie.known[step.keeps] = (kept[0] if isinstance(kept, list) else kept)["id"]
         if step.keeps == "aanvraag":
             kanarie.words |= {"id": answer.json()["id"], "nummer": answer.json()["nummer"]}
         if step.status >= 400:
@@ -319,13 +364,14 @@ async def in_backup(kanarie: Kanarie, cluster: Cluster, copy: str) -> None:
 
 IN_ROWS = {
     "beheerder": {"locatie"},
-    "verwijzer": {"locatie"},
+    "verwijzer": {"locatie", "afwijking"},
     "andere verwijzer": {"locatie"},
-    "aanbieder": {"id"},
-    "machine": {"id", "antwoord"},
+    "aanbieder": {"id", "afwijking"},
+    "machine": {"id", "antwoord", "voorstel", "afwijking"},
 }
 """What only the function and the field keep from them, and not the row: how a house of the region is called; of a child
-about which a provider was asked something its random id, which opens nothing; and what that provider answered itself."""
+about which a provider was asked something its random id, which opens nothing; what that provider was told or answered;
+why it was asked although a rule says no."""
 
 
 async def forgotten(kanarie: Kanarie, owner: Connection) -> None:

@@ -104,12 +104,10 @@ async def page(
 
 GET = f"{VRAGEN} where q.id = $1"
 
-LOCK = f"{VRAGEN} where q.id = $1 for no key update of q"
 
-
-async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Opschalingsvraag:
+async def get(conn: Connection, id: UUID) -> Opschalingsvraag:
     """Refuses NOT_FOUND."""
-    row = await conn.fetchrow(LOCK if lock else GET, id)
+    row = await conn.fetchrow(GET, id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze vraag bestaat niet (meer).")
     return msgspec.convert(row, Opschalingsvraag)
@@ -159,6 +157,8 @@ async def stel(
 
 # ── Answering ────────────────────────────────────────────────────────────────────────────────────
 
+LOOPT = "select true from opschaling_vraag where id = $1 and gesloten_op is null for no key update"
+
 ANTWOORD = """
 update opschaling_vraag
 set nodig = $2, vanaf = $3, toelichting = $4, beantwoord_op = $5, beantwoord_door = $6, versie = versie + 1
@@ -171,12 +171,11 @@ async def antwoord(
 ) -> Opschalingsvraag:
     """The last answer counts, until the opschaling closes. Refuses NOT_FOUND, INVALID, CONFLICT."""
     vraag = await get(conn, id)
-    if not vraag.loopt:
+    if not await conn.fetchval(LOOPT, id):
         raise Refusal(
             Kind.CONFLICT,
             "Er is geen antwoord meer nodig: de opschaling is gesloten. Wat nu wel kan: het loket bellen.",
         )
-    vraag = await get(conn, id, lock=True)
     refuse(_wrong(gegeven, now))
     await conn.execute(ANTWOORD, id, gegeven.nodig, gegeven.vanaf, gegeven.toelichting, now, wie.gebruiker)
     assert vraag.aanvraag_id is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from service import grondslagen, routes
+from service import alarmen, grondslagen, routes
 from service.aanvragen import HuidigVerblijf
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -32,6 +33,7 @@ from service.routedetails import (
 )
 from service.routes import NieuweRoute, Route, RouteStap
 from service.routesoorten import KLAAR, VERLOOP, RouteSoort, RouteStaat, eerste, mogelijk, soort_van
+from service.termijnen import AlarmSoort
 from tests import make
 from tests.conftest import OTHER_REGIO, ROOT
 
@@ -497,6 +499,39 @@ async def test_a_term_that_passes_is_an_alarm_once(pool: Pool, wie: Wie, service
     assert [found["dag"] for found in await alarms(owner, route.aanvraag_id)] == [
         last.date().isoformat(), route.termijn.isoformat(),
     ]  # fmt: skip
+
+
+async def test_a_term_that_passed_stands_in_the_list_of_alarms_until_something_is_done(conn: Connection) -> None:
+    """From the first day too late; the daily round of all other alarms does not tell it once more."""
+    route = await begin(conn, Overbrugging(vorm=OverbruggingVorm.AMBULANTE_HULP))
+    last = make.NOW + (route.termijn - make.TODAY)
+
+    async def listed(now: Any) -> list[Any]:
+        return [alarm.dag for alarm in await alarmen.alarmen(conn, now) if alarm.soort is AlarmSoort.ROUTE_TERMIJN]
+
+    assert await listed(last) == []
+    assert await listed(last + timedelta(days=1)) == [route.termijn + timedelta(days=1)]
+    await alarmen.alarmronde(conn, last + timedelta(days=1))
+    assert not await conn.fetchval(
+        "select exists (select from gebeurtenis where gegevens ->> 'alarm' = 'route_termijn')"
+    )
+    await go(conn, route, S.GESTOPT, reden="Niet meer nodig.")
+    assert await listed(last + timedelta(days=9)) == []
+
+
+async def test_two_people_take_one_step_and_one_of_them_is_told_so(pool: Pool, wie: Wie) -> None:
+    """The second waits, and then what it asked is not possible any more."""
+    async with transaction(pool, wie) as conn:
+        route = await begin(conn, Netwerkplaatsing())
+
+    async def stop() -> str:
+        try:
+            async with transaction(pool, wie) as conn:
+                return str((await go(conn, route, S.GESTOPT, reden="Klaar.")).staat)
+        except Refusal as no:
+            return no.kind.value
+
+    assert sorted(await asyncio.gather(stop(), stop())) == ["conflict", "gestopt"]
 
 
 async def test_a_route_that_is_over_gives_no_alarm(pool: Pool, wie: Wie, service: Wie) -> None:

@@ -316,7 +316,7 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
     RouteSoort.JEUGDZORGPLUS: Verloop(
         Jeugdzorgplus,
         "route_jeugdzorgplus_dagen",
-        Gevolg.SLUITEN,
+        Gevolg.ZOEKEN,
         {
             S.VOORBEREIDING: (),
             S.AANGEMELD: (

@@ -341,7 +341,8 @@ async def test_each_line_of_the_checklist_is_asked(conn: Connection, zonder: str
     route = await begin(conn, Jeugdzorgplus(), machtigingen=[MACHTIGING])
     no = await refused(conn, route, S.GESLAAGD, details=msgspec.structs.replace(PLUS, **{zonder: None}))
     assert pointers(no) == [mist]
-    assert (await go(conn, route, S.GESLAAGD, details=PLUS)).staat is S.GESLAAGD
+    done = await go(conn, route, S.GESLAAGD, details=PLUS)
+    assert (done.staat, done.te_sluiten) == (S.GESLAAGD, False)  # the search for the place after it goes on
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import dropwhile, takewhile
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from service import aanvragen, bezetting, gebeurtenissen, opties, plaatsingen, plekken, voorstellen, voorstelstappen
+from service import (
+    aanvragen,
+    bezetting,
+    gebeurtenissen,
+    opties,
+    plaatsingen,
+    plekken,
+    stappen,
+    voorstellen,
+    voorstelstappen,
+)
 from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -554,3 +566,28 @@ def test_the_table_of_steps_is_whole() -> None:
     onward = {state for overgang in STAPPEN.values() for state in overgang.van}
     assert onward == LEVEND | {VoorstelStatus.CONCEPT}
     assert STAPPEN[VoorstelStap.WIJS_AF].van == LEVEND
+
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "werkstroom.md"
+
+
+def table_under(title: str) -> dict[str, list[str]]:
+    """The rows of the first table under a heading of the document: first cell → the others."""
+    lines = DOCS.read_text(encoding="utf-8").partition(f"### {title}\n")[2].splitlines()
+    rows = list(takewhile(lambda line: line.startswith("|"), dropwhile(lambda line: not line.startswith("|"), lines)))
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+    return {first: rest for first, *rest in cells}
+
+
+def test_the_document_draws_the_machine_as_the_code_has_it() -> None:
+    """docs/werkstroom.md: every step of an aanvraag and of a voorstel, from where, to where, by whom."""
+
+    def listed(values: Iterable[str], order: Iterable[str]) -> str:
+        return ", ".join(value for value in order if value in set(values))
+
+    assert table_under("Steps of a voorstel") == {
+        stap: [listed(one.van, VoorstelStatus), one.naar, listed(one.rollen, Rol)] for stap, one in STAPPEN.items()
+    }
+    assert table_under("Steps of an aanvraag") == {stap: [listed(wie, Rol)] for stap, wie in stappen.WIE.items()}
+    codes = [code for codes in table_under("What comes of a no") for code in codes.split(", ")]
+    assert sorted(codes) == sorted(voorstelstappen.Afwijsreden)

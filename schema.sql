@@ -3011,6 +3011,10 @@ create table meldkeuze (
 );
 comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as service/meldkeuzes.py says.';
 
+create index gebruiker_aanbieder on gebruiker (aanbieder_id) where aanbieder_id is not null;
+create index gebruiker_organisatie on gebruiker (organisatie_id) where organisatie_id is not null;
+create index gebruiker_rol on gebruiker (regio, rol);
+
 create table bericht (
     id             uuid          not null default gen_random_uuid(),
     regio          text          not null,
@@ -3147,13 +3151,12 @@ begin
         leden as (
             select d.*, case p.rol when 'schakelfunctionaris' then 'loket' else p.rol::text end as kring,
                    case when p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date then p.vervanger_id else p.id end as id
-            from dit d join gebruiker p on p.actief and case p.rol
-                when 'aanbieder' then p.aanbieder_id = d.aanbieder_id
-                when 'verwijzer' then p.organisatie_id = d.organisatie_id and p.regio = d.regio
-                when 'schakelfunctionaris' then p.regio = d.regio and (not d.behandeld or p.id = d.behandelaar_id)
-                when 'crisisdienst' then p.regio = d.regio and d.urgentie = 'crisis'
-                when 'contractbeheer' then p.regio = d.regio
-                else false end)
+            from dit d join gebruiker p on p.actief and (
+                p.aanbieder_id = d.aanbieder_id
+                or p.organisatie_id = d.organisatie_id and p.rol = 'verwijzer'
+                or p.regio = d.regio and p.rol = 'schakelfunctionaris' and (not d.behandeld or p.id = d.behandelaar_id)
+                or p.regio = d.regio and p.rol = 'crisisdienst' and d.urgentie = 'crisis'
+                or p.regio = d.regio and p.rol = 'contractbeheer'))
         select distinct l.kring, g.id, k.wijze, l.urgentie
         from leden l join gebruiker g on g.id = l.id and g.actief and g.email is not null
         left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = l.urgentie
@@ -3724,4 +3727,5 @@ comment on policy wijzig on opschaling_vraag is 'The provider answers; the loket
 
 grant select, insert on route, opschaling_dossier, opschaling_vraag to loket_app;
 grant update (staat, details, termijn, gewaarschuwd_op, klaar_op, reden, versie) on route to loket_app;
-grant update (nodig, vanaf, toelichting, beantwoord_op, beantwoord_door, gesloten_op, versie) on opschaling_vraag to loket_app;
+grant update (opschaling_id, nodig, vanaf, toelichting, beantwoord_op, beantwoord_door, gesloten_op, versie)
+    on opschaling_vraag to loket_app;

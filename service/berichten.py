@@ -120,12 +120,14 @@ class Post(Struct, frozen=True, kw_only=True):
     gegevens: dict[str, Any]
     pad: str
     op: datetime
+    ronde: int
+    """More than 1: a person wants it sent, however old it is."""
     adres: str | None
     """None: its gebruiker may not come in any more."""
 
 
 POST = """
-select id, soort, gegevens, coalesce(pad, '/berichten/' || id) as pad, op, mailadres(id) as adres
+select id, soort, gegevens, coalesce(pad, '/berichten/' || id) as pad, op, ronde, mailadres(id) as adres
 from bericht where id = $1 and status = 'wacht'
 """
 

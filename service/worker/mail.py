@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from service import berichten
@@ -19,6 +20,9 @@ MINUTE, HOUR = 60.0, 3600.0
 WAITS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 """A mail server may be away for a weekend's night; after two days it is no news any more."""
 
+OLD = timedelta(days=7)
+"""When a mail server comes after weeks, nobody wants weeks of mails at once. They are on the list of what failed."""
+
 
 async def perform(job: Job) -> Write:
     id, now = UUID(job.taak.gegevens["berichtId"]), job.clock()
@@ -29,6 +33,8 @@ async def perform(job: Job) -> Write:
         return _nothing
     if post.adres is None:
         raise Refusal(Kind.NOT_FOUND, "Deze gebruiker is uitgezet, of heeft geen mailadres.")
+    if post.ronde == 1 and now - post.op > OLD:
+        raise Refusal(Kind.CONFLICT, "Deze mail heeft te lang gewacht: zij is geen nieuws meer.")
     server = smtp.server(job.settings)
     if server is None:
         raise Again("Er is geen mailserver ingesteld.")

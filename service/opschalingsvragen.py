@@ -80,7 +80,7 @@ from opschaling_vraag q join voorziening v on v.id = q.voorziening_id
 
 PAGE = f"""
 {VRAGEN}
-where ($1::uuid is null or q.opschaling_id = $1)
+where ($1::uuid is null or q.aanvraag_id = $1)
   and ($2::boolean is null or (q.gesloten_op is null) = $2)
   and ($3::boolean is null or (q.nodig is not null) = $3)
   and ($4::uuid is null or (q.gesteld_op, q.id) < (select c.gesteld_op, c.id from opschaling_vraag c where c.id = $4))
@@ -92,14 +92,14 @@ limit $5
 async def page(
     conn: Connection,
     *,
-    opschaling_id: UUID | None = None,
+    aanvraag_id: UUID | None = None,
     loopt: bool | None = None,
     beantwoord: bool | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Opschalingsvraag]:
     """The last asked first."""
-    return rows_as(await conn.fetch(PAGE, opschaling_id, loopt, beantwoord, after, limit), Opschalingsvraag)
+    return rows_as(await conn.fetch(PAGE, aanvraag_id, loopt, beantwoord, after, limit), Opschalingsvraag)
 
 
 GET = f"{VRAGEN} where q.id = $1"
@@ -122,6 +122,14 @@ select huidige_regio(), v.regio, $1, $2, v.aanbieder_id, v.id, $4, $5, $6
 from voorziening v where v.id = $3
 returning id
 """
+
+LOPEND = "select voorziening_id from opschaling_vraag where aanvraag_id = $1 and gesloten_op is null"
+
+
+async def gevraagd(conn: Connection, aanvraag_id: UUID) -> set[UUID]:
+    """Voorzieningen that were asked about this child and may still answer."""
+    return {row["voorziening_id"] for row in await conn.fetch(LOPEND, aanvraag_id)}
+
 
 EEN_PLEK = "select id from plek where voorziening_id = $1 order by naam, id limit 1"
 

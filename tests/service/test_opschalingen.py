@@ -318,6 +318,24 @@ async def test_no_more_are_asked_at_once_than_the_region_says(
     assert len(await vragen(pool, wie)) == 2
 
 
+async def test_another_table_asks_nobody_twice_and_sees_the_answers(
+    loket: Loket, pool: Pool, wie: Wie, aanvraag: UUID
+) -> None:
+    """When the first one closes, the question is of the other; afterwards it is a new one."""
+    await huis(pool, wie, leeftijd_van=126)
+    first = await loket.open(aanvraag)
+    [vraag] = await vragen(pool, wie)
+    await answer(pool, wie, vraag.id, nodig=OpschalingNodig.ANDER_TARIEF)
+    second = await loket.open(aanvraag, tafel=T.DOORBRAAKTAFEL)
+    assert [line.nodig for line in (await loket.dossier(second)).vragen] == [OpschalingNodig.ANDER_TARIEF]
+    await loket.step(first, STAP.SLUIT, uitkomst=OpschalingUitkomst.ANDERE_TAFEL)
+    assert [(line.opschaling_id, line.loopt) for line in await vragen(pool, wie)] == [(second.id, True)]
+    await loket.step(second, STAP.SLUIT, uitkomst=OpschalingUitkomst.NIET_MEER_NODIG)
+    assert [line.loopt for line in await vragen(pool, wie)] == [False]
+    await loket.open(aanvraag)
+    assert len(await vragen(pool, wie)) == 2
+
+
 async def test_nobody_is_asked_when_that_is_not_wished(loket: Loket, pool: Pool, wie: Wie, aanvraag: UUID) -> None:
     await huis(pool, wie, leeftijd_van=126)
     await loket.open(aanvraag, vraag_aanbieders=False)

@@ -382,6 +382,15 @@ def mogelijk(soort: RouteSoort, staat: RouteStaat) -> tuple[RouteStaat, ...]:
     return (*order[order.index(staat) + 1 :], RouteStaat.NIET_GESLAAGD, RouteStaat.GESTOPT)
 
 
+def alleen_loket(soort: RouteSoort, van: RouteStaat, naar: RouteStaat) -> bool:
+    """Whether the way passes a state that only the schakelfunctionaris records."""
+    verloop = VERLOOP[soort]
+    order = list(verloop.staten)
+    if naar not in order:
+        return False
+    return not verloop.bij_het_loket.isdisjoint(order[order.index(van) + 1 : order.index(naar) + 1])
+
+
 def mist(naar: RouteStaat, details: Details, feiten: Feiten) -> list[FieldError]:
     """What is not there yet for a state: of that one and of all before."""
     verloop = VERLOOP[soort_van(details)]

@@ -252,9 +252,14 @@ async def test_that_it_is_agreed_the_loket_records(
 ) -> None:
     """The verwijzer asks for the quote and fills in; only the loket sees whether there is a contract after all."""
     route = await begin(conn, Maatwerk(aanbieder_naam="Zorgboerderij", offerte_op=YESTERDAY, overleg=HILVERSUM))
-    no = await refused(conn, route, S.AKKOORD, rol=Rol.VERWIJZER)
-    assert no.kind is Kind.FORBIDDEN
-    assert no.detail.endswith("Wat nu wel kan: offerte_ontvangen, niet_geslaagd, gestopt of aanvullen.")
+    begun = msgspec.structs.replace(route.details, van=make.TODAY)
+    for naar in (S.AKKOORD, S.GESLAAGD):  # nor by going past it
+        no = await refused(conn, route, naar, rol=Rol.VERWIJZER, details=begun)
+        assert no.kind is Kind.FORBIDDEN
+        assert no.detail.endswith("Wat nu wel kan: offerte_ontvangen, niet_geslaagd, gestopt of aanvullen.")
+    route = await go(conn, route, S.AKKOORD)
+    stap = RouteStap(naar=S.GESLAAGD, details=begun)
+    assert (await routes.step(conn, route.id, stap, rol=Rol.VERWIJZER, now=make.NOW)).staat is S.GESLAAGD
 
 
 # ── Pgb, another region ──────────────────────────────────────────────────────────────────────────

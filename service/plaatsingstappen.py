@@ -196,7 +196,7 @@ class Rij(Struct, kw_only=True):
     """A row of KOLOMMEN, with what only counts for `let_op` and `kan`."""
 
     id: UUID
-    aanvraag_id: UUID | None
+    aanvraag_id: AanvraagId | None
     stand: PlaatsingStand
     gezinsvorm: bool
     vervolg_open: bool

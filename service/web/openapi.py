@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_origin
 
 import msgspec
 
@@ -151,7 +151,7 @@ def statuses(operation: Operation) -> list[int]:
         found.add(304)
     if operation.body is not None:
         found |= {413, 415}
-    if operation.creates:
+    if operation.repeatable:
         found |= {409, 422}
     if operation.method == "PATCH":
         found |= {409, 412, 428}
@@ -217,7 +217,7 @@ def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, A
         if own is None:
             continue
         parameters = {name: f"$request.path.{name}" for name in re.findall(r"\{(\w+)\}", operation.path)}
-        parameters[own[1]] = "$response.body#/id"
+        parameters[own[1]] = "$response.body#/0/id" if get_origin(operation.answer) is list else "$response.body#/id"
         if following.method == "PATCH":
             parameters["If-Match"] = "$response.header.ETag"
         links[following.id] = {"operationId": following.id, "parameters": parameters}
@@ -239,7 +239,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         headers.append(IF_NONE_MATCH)
     if operation.method == "PATCH":
         headers.append(IF_MATCH)
-    if operation.creates:
+    if operation.repeatable:
         headers.append(IDEMPOTENCY_KEY)
     for name, required, text, form in headers:
         found.append({"name": name, "in": "header", "required": required, "description": text, "schema": form})

@@ -85,7 +85,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         tables.Fout,
     ),
     _heel(S, B): (organisaties.Organisatie,),
-    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats),
+    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel, haken.Haak, haken.HaakGeheim, leveringen.Levering),
     _heel(S, C): (
         crisis.Crisisplek,
@@ -160,6 +160,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "Alleen om reistijden te berekenen. De crisisdienst en een aanbieder hebben genoeg aan de reistijd.",
         ),
         Zicht(frozenset({S, V}), "vervolg_van", "Waar het kind hiervoor was, gaat een volgende aanbieder niet aan."),
+        Zicht(frozenset({S}), "behandelaar_id", "Wie waaraan werkt, regelt het loket zelf."),
         Zicht(
             frozenset({V, A}),
             "kenmerk",

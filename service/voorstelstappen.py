@@ -117,6 +117,9 @@ async def doe(
     if not rows:
         raise Refusal(Kind.NOT_FOUND, "Dit voorstel bestaat niet (meer).")
     ids = [row["id"] for row in rows]
+    # Who comes too late hears so at once, and does not wait for its turn to hear it.
+    for one in await several(conn, ids, wie.rol):
+        _check_kan(one, nieuw.stap, wie.rol, now)
     sends = nieuw.stap is VoorstelStap.VERZEND
     rangen = (
         {

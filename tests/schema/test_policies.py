@@ -108,6 +108,7 @@ TABEL = {
         "S: concept gi crisis gedeeld | C: crisis | AM: gi over | V: gi gedeeld | X: vreemd over",
         zet="versie = 2",
     ),
+    "voorstel_keuze": Wat("S: gi crisis | X: vreemd", "S: gi crisis | C: crisis | X: vreemd"),
     "bezetting": Wat(
         "S: hier zonder gehouden stop crisis elders gedeeld buiten | C: crisis stop | AM: hier zonder stop"
         " | V: gehouden gedeeld buiten | K: stop | X: vreemd buiten",
@@ -418,6 +419,9 @@ FUNCTIES = {
     "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen",
     "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
     "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
+    # Positions, counts and medians, never a row of another (tests/service/test_wachtlijst.py, test_cijfers.py).
+    "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
+    "cijfer_wachttijden",
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",

@@ -478,6 +478,20 @@ def _voorstellen() -> dict[str, Row]:
     }
 
 
+def _keuze(label: str) -> Row:
+    """Who stood higher when this voorstel was sent."""
+    hoger = "vreemd" if label == "vreemd" else "gedeeld"
+    return {
+        "voorstel_id": key("voorstel", label),
+        "regio": regio_of(label),
+        "aanvraag_id": key("aanvraag", label),
+        "aanbieder_id": key("aanbieder", hoger),
+        "voorziening_id": key("voorziening", hoger),
+        "rang": 1,
+        "reden": "niet_gezegd",
+    }
+
+
 def rows() -> dict[str, dict[str, Row]]:
     """Table → label → columns, in an order in which they can be put in."""
     bezetting = {
@@ -536,6 +550,7 @@ def rows() -> dict[str, dict[str, Row]]:
         "bezetting": bezetting,
         "besluit": besluit,
         "voorstel": _voorstellen(),
+        "voorstel_keuze": {label: _keuze(label) for label in ("gi", "crisis", "vreemd")},
         **_verder(),
         **_plannen(),
         "identiteitsprovider": {"alle": provider},

@@ -191,7 +191,8 @@ async def check_vrij(
     if await conn.fetchval(BEZET, today(now), ids, now, van, tot or van + timedelta(days=1)):
         raise Refusal(
             Kind.CONFLICT,
-            "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere periode.",
+            "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere"
+            " periode.",
         )
 
 
@@ -214,7 +215,8 @@ async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: dat
         if row.status not in OPEN:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe aanvraag.",
+                f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
+                " aanvraag.",
             )
     return {row.id: row for row in rows}
 

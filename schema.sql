@@ -710,7 +710,8 @@ create table bezetting (
         and (bewoner_maanden is null) = (bewoner_kenmerken is null)),
     constraint bezetting_bewoner_leeftijd check (bewoner_maanden between 0 and 275),
     constraint bezetting_definitief_vorm check (definitief_op is null or soort = 'plaatsing'),
-    constraint bezetting_begonnen_vorm check (begonnen_op is null or soort = 'plaatsing'),
+    constraint bezetting_begonnen_vorm check (
+        begonnen_op is null or soort = 'plaatsing' and begonnen_op = lower(periode)),
     constraint bezetting_verlengd_vorm check (
         (verlengd_op is null) = (verleng_reden is null) and (verlengd_op is null or soort = 'optie')
         and length(verleng_reden) between 1 and 300),

@@ -41,7 +41,8 @@ begin atomic
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
       and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
 end;
-alter table bezetting add constraint bezetting_begonnen_vorm check (begonnen_op is null or soort = 'plaatsing');
+alter table bezetting add constraint bezetting_begonnen_vorm check (
+        begonnen_op is null or soort = 'plaatsing' and begonnen_op = lower(periode));
 alter table bezetting add constraint bezetting_verlengd_vorm check (
         (verlengd_op is null) = (verleng_reden is null) and (verlengd_op is null or soort = 'optie')
         and length(verleng_reden) between 1 and 300);

@@ -144,7 +144,7 @@ async def doe(
         conn=conn,
         wie=wie,
         now=now,
-        rules=await werkregels(conn),
+        rules=await werkregels(conn, voorstel=id),
         travel=travel,
         nieuw=nieuw,
         groep=groep,

@@ -1342,6 +1342,18 @@ end;
 comment on function voorstel_vraag(uuid) is
     'What the provider to whom it was sent may know of the child: what it needs to judge, more after its interesse, nothing any more after an end. Never where the child lives, who files for it, or where it must not be.';
 
+create function regels_van_voorstel(voorstel uuid, sleutels text[]) returns table (sleutel text, waarde jsonb)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select i.sleutel, i.waarde from voorstel v join instelling i on i.regio = v.regio and i.sleutel = any (sleutels)
+    where v.id = regels_van_voorstel.voorstel and (
+        v.regio = huidige_regio()
+        or huidige_rol() = 'aanbieder' and v.aanbieder_id = huidige_organisatie() and v.aanbod_regio = huidige_regio()
+           and v.verzonden_op is not null);
+end;
+comment on function regels_van_voorstel(uuid, text[]) is
+    'Terms are those of the region that asks, also for its provider in another.';
+
 create function geldende_afwijzingen(aanvragen uuid[], nu timestamptz)
     returns table (aanvraag_id uuid, voorziening_id uuid, reden afwijsreden, later_vanaf date)
     language sql stable security definer set search_path = public, pg_temp
@@ -1447,10 +1459,10 @@ comment on policy antwoord_verwijzer on besluit is 'Only what parents or youth s
 
 revoke execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
-    geldende_afwijzingen(uuid[], timestamptz), bezetting_bewaak_afspraak() from public;
+    regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz), bezetting_bewaak_afspraak() from public;
 grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
-    geldende_afwijzingen(uuid[], timestamptz) to loket_app;
+    regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz) to loket_app;
 
 -- ── Routes beside a plek, and what an opschaling knows and asks ──────────────────────────────────
 -- service/routesoorten.py says per soort which states there are, in which order, and what must be there for each.

@@ -416,7 +416,7 @@ async def test_who_asked_is_forgotten_when_the_transaction_ends(filled: World) -
 
 FUNCTIES = {
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
-    "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen",
+    "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen", "regels_van_voorstel",
     "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
     "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
     # Positions, counts and medians, never a row of another (tests/service/test_wachtlijst.py, test_cijfers.py).

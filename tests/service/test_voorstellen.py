@@ -439,11 +439,16 @@ async def test_a_provider_answers_what_was_sent_to_it_and_sees_no_more_than_it_n
 async def test_a_provider_of_another_region_answers_too(
     pool: Pool, wie: Wie, owner: Connection, wie_als: Callable[..., Wie]
 ) -> None:
-    """Under an agreement: its yes, and what it may know; its own region holds nothing of the child."""
+    """Under an agreement: its yes, and what it may know; the terms are those of the region of the child."""
     far = wie_als("schakelfunctionaris", regio="flevoland")
     await owner.execute(
         "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ('flevoland', $1, '[2020-01-01,)')",
         wie.regio,
+    )
+    await owner.execute(
+        "insert into instelling (regio, sleutel, waarde, bron) values ($1, 'akkoord_dagen', $2, 'besluit')",
+        wie.regio,
+        {"crisis": 1, "spoed": 2, "regulier": 9},
     )
     async with transaction(pool, far) as conn:
         plek = await make.plek(conn)
@@ -458,6 +463,7 @@ async def test_a_provider_of_another_region_answers_too(
         done = await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
 
     assert yes.vraag is not None and yes.vraag.nummer == kind.nummer
+    assert yes.antwoord_voor == make.NOW + 9 * DAY
     assert done.status is VoorstelStatus.DEFINITIEF
 
 

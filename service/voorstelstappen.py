@@ -266,6 +266,8 @@ async def _verzend(c: Context) -> None:
         await c.conn.execute(VERZEND, one.id, optie_id, c.now, antwoord_voor, plaats.van, tot, rang)
         await c.conn.execute(VOLG, one.id, c.now)
         await _record(c, one, GebeurtenisSoort.VOORSTEL_VERZONDEN, gegevens={"antwoordVoor": antwoord_voor})
+    # One reminder per aanbieder, also of a bundle.
+    for one in {one.aanbieder_id: one for one in c.groep}.values():
         await opties.wek(c.conn, one.id, _herinner_op(antwoord_voor, c.rules, c.urgent()), now=c.now, soort="voorstel")
 
 

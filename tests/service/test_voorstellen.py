@@ -493,6 +493,26 @@ async def test_a_verwijzer_follows_tells_of_toestemming_and_of_a_no_of_the_famil
     assert gone.status is VoorstelStatus.AFGEWEZEN
 
 
+async def test_the_crisisdienst_holds_proposes_and_places_at_night(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """By telephone: what the provider says, it writes down. No other child than one in crisis."""
+    nacht = wie_als("crisisdienst")
+    async with transaction(pool, wie) as conn:
+        kind, calm = await child(conn, urgentie=Urgentie.CRISIS), await child(conn)
+        plek, other = await make.plek(conn), await make.plek(conn)
+    async with transaction(pool, nacht) as conn:
+        with pytest.raises(Refusal) as refused:
+            await ready(conn, nacht, (calm.id, other.id))
+        voorstel = await sent(conn, pool, nacht, (kind.id, plek.id))
+        await step(conn, pool, voorstel.id, "akkoord", nacht)
+    async with transaction(pool, nacht) as conn:
+        done = await step(conn, pool, voorstel.id, "maak_definitief", nacht)
+
+    assert [error.pointer for error in refused.value.fields] == ["/plekken/0/aanvraagId"]
+    assert done.status is VoorstelStatus.DEFINITIEF
+
+
 # ── Brothers and sisters ─────────────────────────────────────────────────────────────────────────
 
 

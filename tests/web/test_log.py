@@ -28,6 +28,7 @@ from tests import make
 from tests.conftest import GEBRUIKER, OTHER_REGIO
 from tests.service import plans
 from tests.service.intake import files
+from tests.web import examples
 from tests.web.conftest import Serve
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -46,13 +47,19 @@ class World(Struct, frozen=True):
     plan: UUID
     huis: UUID
     kenmerk: str
+    ander: UUID
+    """A voorziening that no plan knows, …"""
     vrij: tuple[UUID, UUID]
-    """Plekken that no plan knows."""
+    """… and plekken of it."""
     optie: UUID
     voorstel: UUID
     """Both for the one alone."""
     bericht: UUID
     """That something happened to the first, for who asks."""
+    route: UUID
+    opschaling: UUID
+    vraag: UUID
+    """All three for the one alone."""
 
 
 PERSON = "insert into gebruiker (id, regio, naam, rol) values ($1, $2, 'Sam', $3)"
@@ -88,11 +95,25 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         )
         wish = voorstellen.NieuwVoorstel(plekken=[Toewijzing(aanvraag_id=ids[2], plek_id=asked.id)], **days)
         [voorstel] = await voorstellen.bereid_voor(conn, wish, rol=wie.rol, now=make.NOW)
+        further = await examples.further(conn, ids[2], huis.id, "Wat verder telt", wie)
     await owner.execute(PERSON, wie.gebruiker, wie.regio, wie.rol)
     bericht = await owner.fetchval(BERICHT, wie.regio, wie.gebruiker, ids[0])
     await owner.execute("truncate logregel cascade")
     kinderen, plekken = (ids[0], ids[1], ids[2]), (vrij[0], vrij[1])
-    return World(samen.id, organisatie, kinderen, plan.id, huis.id, "K-3", plekken, optie.id, voorstel.id, bericht)
+    return World(
+        samen.id,
+        organisatie,
+        kinderen,
+        plan.id,
+        huis.id,
+        "K-3",
+        ander.id,
+        plekken,
+        optie.id,
+        voorstel.id,
+        bericht,
+        *further,
+    )
 
 
 LINES = """
@@ -146,6 +167,8 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     "voegAanvraagToe": lambda w: ("/aanvragen", {"json": nieuw(w)}),
     "haalAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {}),
     "wijzigAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {"json": {"rolstoel": True}, "headers": EVERY}),
+    # Whom nothing fits, now that it asks for a house without stairs.
+    "lijstOpschaaladviezen": lambda w: ("/opschaaladviezen", {}),
     "zetAanvraagStap": lambda w: (f"/aanvragen/{w.kinderen[0]}/stappen", {"json": {"stap": "neem_in_behandeling"}}),
     "lijstGebeurtenissen": lambda w: (f"/aanvragen/{w.kinderen[0]}/gebeurtenissen", {}),
     "houdPlek": lambda w: ("/opties", {"json": samen(w) | {"afwijking": "Er komt een lift."}}),
@@ -176,6 +199,36 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     ),
     "legPlanregelUit": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[0]}/uitleg", {}),
     "haalUitweg": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[2]}/uitweg", {}),
+    "lijstRoutes": lambda w: ("/routes", {}),
+    "lijstRoutesVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[2]}/routes", {}),
+    "startRoute": lambda w: (
+        f"/aanvragen/{w.kinderen[2]}/routes",
+        {"json": {"details": {"soort": "netwerkplaatsing"}}},
+    ),
+    "haalRoute": lambda w: (f"/routes/{w.route}", {}),
+    "zetRouteStap": lambda w: (f"/routes/{w.route}/stappen", {"json": {"naar": "gestopt", "reden": "Niet nodig."}}),
+    "lijstOpschalingen": lambda w: ("/opschalingen", {}),
+    "lijstOpschalingenVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[2]}/opschalingen", {}),
+    "openOpschaling": lambda w: (
+        f"/aanvragen/{w.kinderen[2]}/opschalingen",
+        {"json": {"aanleiding": "geen_plek", "tafel": "doorbraaktafel", "waarom": "Er past niets."}},
+    ),
+    "haalOpschaling": lambda w: (f"/opschalingen/{w.opschaling}", {}),
+    "haalOpschalingDossier": lambda w: (f"/opschalingen/{w.opschaling}/dossier", {}),
+    "lijstOpschalingsvragen": lambda w: ("/opschalingsvragen", {}),
+    "haalOpschalingsvraag": lambda w: (f"/opschalingsvragen/{w.vraag}", {}),
+    "beantwoordOpschalingsvraag": lambda w: (
+        f"/opschalingsvragen/{w.vraag}/antwoorden",
+        {"json": {"nodig": "kan_niet"}},
+    ),
+    "stelOpschalingsvraag": lambda w: (
+        f"/opschalingen/{w.opschaling}/vragen",
+        {"json": {"voorzieningId": str(w.ander)}},
+    ),
+    "zetOpschalingStap": lambda w: (
+        f"/opschalingen/{w.opschaling}/stappen",
+        {"json": {"stap": "sluit", "uitkomst": "hulp_thuis"}},
+    ),
     "lijstSamenplaatsingen": lambda w: ("/samenplaatsingen", {}),
     "voegSamenplaatsingToe": lambda w: ("/samenplaatsingen", {"json": {"organisatieId": str(w.organisatie)}}),
     "haalSamenplaatsing": lambda w: (f"/samenplaatsingen/{w.samen}", {}),

@@ -32,6 +32,9 @@ LONGEST = 500
 WAITS = (2.0, 8.0, 32.0, 128.0)
 """Seconds before the second try and those after it; then a person must look."""
 
+PATIENT = (*WAITS, 600.0, *[3600.0] * 24)
+"""Of what must not be lost, whatever happens to the computer for a day: who must be told, and terms."""
+
 LANES: tuple[tuple[TaakSoort, ...], ...] = (
     (TaakSoort.PLAN,),
     (TaakSoort.MELDING, TaakSoort.TERMIJN, TaakSoort.DAGRONDE),

@@ -280,6 +280,14 @@ async def test_the_letter_and_the_password_go_over_an_encrypted_line(
     assert commands.index("AUTH") > (0 if implicit else commands.index("STARTTLS"))
 
 
+async def test_a_password_that_cannot_be_read_is_our_own_mistake(tmp_path: Path) -> None:
+    """It is mended and then the mail goes; nothing is sent without it."""
+    async with mailserver() as box:
+        with pytest.raises(smtp.Away, match="wachtwoord"):
+            await give(at(box, tls="geen", host="127.0.0.1", user="loket", wachtwoord=tmp_path / "weg"))
+    assert box.heard == []
+
+
 async def test_a_server_that_does_not_offer_encryption_gets_no_letter() -> None:
     async with mailserver() as box:
         with pytest.raises(smtp.Away):

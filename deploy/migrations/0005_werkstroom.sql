@@ -1023,13 +1023,15 @@ begin
             where g.id = $1 and g.regio = huidige_regio()),
         leden as (
             select d.*, case p.rol when 'schakelfunctionaris' then 'loket' else p.rol::text end as kring,
-                   case when p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date then p.vervanger_id else p.id end as id
+                   coalesce(v.id, p.id) as id
             from dit d join gebruiker p on p.actief and (
                 p.aanbieder_id = d.aanbieder_id
                 or p.organisatie_id = d.organisatie_id and p.rol = 'verwijzer'
                 or p.regio = d.regio and p.rol = 'schakelfunctionaris' and (not d.behandeld or p.id = d.behandelaar_id)
                 or p.regio = d.regio and p.rol = 'crisisdienst' and d.urgentie = 'crisis'
-                or p.regio = d.regio and p.rol = 'contractbeheer'))
+                or p.regio = d.regio and p.rol = 'contractbeheer')
+            left join gebruiker v on v.id = p.vervanger_id and v.actief and v.email is not null
+                and p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date)
         select distinct l.kring, g.id, k.wijze, l.urgentie
         from leden l join gebruiker g on g.id = l.id and g.actief and g.email is not null
         left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = l.urgentie
@@ -1902,8 +1904,8 @@ comment on function cijfer_aanbod(date, date) is
     'Per aanbieder and zorgvorm: how many plekken there were on an average day of these, how many really open (staffed or lived in, and not stopped), and the median wait; beside what the contract says.';
 
 create function cijfer_wachttijden(van date, tot date)
-    returns table (zorgvorm text, urgentie urgentie, aantal bigint, vanaf_aanmelding integer, vanaf_grondslag integer,
-                   vanaf_gewenste_start integer)
+    returns table (zorgvorm text, urgentie urgentie, aantal bigint, met_grondslag bigint, vanaf_aanmelding integer,
+                   vanaf_grondslag integer, vanaf_gewenste_start integer)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with eerste as (
@@ -1928,7 +1930,8 @@ begin atomic
                (a.uitkomst ->> 'dagenTotStart')::integer - (a.uitkomst ->> 'dagenTotGewensteStart')::integer
         from aanvraag a
         where a.regio = huidige_regio() and a.geanonimiseerd_op is not null and a.uitkomst ? 'dagenTotStart')
-    select o.zorgvorm, o.urgentie, count(*), percentile_disc(0.5) within group (order by greatest(0, o.aanmelding)),
+    select o.zorgvorm, o.urgentie, count(*), count(o.grondslag),
+           percentile_disc(0.5) within group (order by greatest(0, o.aanmelding)),
            percentile_disc(0.5) within group (order by greatest(0, o.grondslag)) filter (where o.grondslag is not null),
            percentile_disc(0.5) within group (order by greatest(0, o.gewenst))
     from ooit o

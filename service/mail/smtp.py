@@ -82,11 +82,14 @@ def _password(server: Server) -> str | None:
 @contextmanager
 def _connected(server: Server, password: str | None) -> Iterator[smtplib.SMTP]:
     """Encrypted and logged in, as the settings ask."""
+    # Named after our address: else smtplib tells the name of this computer, after a search that may take long.
+    us = server.van.rpartition("@")[2]
+    smtp: smtplib.SMTP
     if server.tls == "tls":
         context = ssl.create_default_context()
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=context)
+        smtp = smtplib.SMTP_SSL(server.host, server.port, us, timeout=server.timeout_s, context=context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
+        smtp = smtplib.SMTP(server.host, server.port, us, timeout=server.timeout_s)
     with smtp:
         if server.tls == "starttls":
             smtp.starttls(context=ssl.create_default_context())

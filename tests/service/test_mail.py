@@ -275,6 +275,7 @@ async def test_the_letter_and_the_password_go_over_an_encrypted_line(
         how = "tls" if implicit else "starttls"
         await give(at(box, tls=how, user="loket", wachtwoord=tmp_path / "w"))
     assert box.raw == [("sam@test.example", LETTER)]
+    assert {line for line in box.heard if line.startswith("ehlo")} == {"ehlo loket.example"}
     commands = [line.split()[0].upper() for line in box.heard]
     assert ("STARTTLS" in commands) is not implicit
     assert commands.index("AUTH") > (0 if implicit else commands.index("STARTTLS"))

@@ -114,7 +114,7 @@ async def get(conn: Connection, id: UUID) -> Optie:
 class Vrager(Struct, frozen=True):
     """What a hold must know of an aanvraag."""
 
-    id: UUID
+    id: AanvraagId
     status: AanvraagStatus
     urgentie: Urgentie
     verblijf: int

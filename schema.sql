@@ -4221,7 +4221,7 @@ begin atomic
 end;
 comment on function open_bevestiglink(bytea, timestamptz) is 'Before anybody is known: by the hash of a secret that only the mail had.';
 
-create function versheidscijfers(sinds timestamptz, dagen integer)
+create function versheidscijfers(sinds timestamptz, tot timestamptz, dagen integer)
     returns table (aanbieder_id uuid, aanbieder text, gevraagd bigint, geen_personeel bigint, weigert bigint, bezet bigint)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
@@ -4245,7 +4245,7 @@ begin atomic
                        where b.plek_id = v.plek_id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
                          and b.aanvraag_id is null and b.periode @> v.van
                          and lower(b.periode) <= (v.verzonden_op at time zone 'Europe/Amsterdam')::date) as bezet) as x
-    where v.aanbod_regio = huidige_regio() and v.verzonden_op >= sinds
+    where v.aanbod_regio = huidige_regio() and v.verzonden_op >= sinds and v.verzonden_op < versheidscijfers.tot
       and zei.beschikbaarheid = 'bemenst' and zei.op >= v.verzonden_op - make_interval(days => dagen)
       and (v.beantwoord_op is not null or x.bezet)
       and case huidige_rol()
@@ -4255,7 +4255,7 @@ begin atomic
           else false end
     group by a.id, a.naam;
 end;
-comment on function versheidscijfers(timestamptz, integer) is
+comment on function versheidscijfers(timestamptz, timestamptz, integer) is
     'Per aanbieder: how often a plek that it had said to be free was asked for within so many days, and how often it then was not. Counts only. A child from elsewhere on a day for which we held the plek, was there already.';
 
 create function plek_einde(plek uuid) returns date
@@ -4527,10 +4527,10 @@ grant select, insert, delete on bevestiglink to loket_app;
 grant select, update (besluit, uitloop_tot, overdracht_id, besloten_op, besloten_door) on beeindiging_plaatsing to loket_app;
 revoke execute on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, text, jsonb),
     bevestigers(uuid, urgentie, timestamptz), open_bevestiglink(bytea, timestamptz),
-    versheidscijfers(timestamptz, integer), plek_einde(uuid), plek_volgt_beeindiging(), kort_plek_in(uuid),
+    versheidscijfers(timestamptz, timestamptz, integer), plek_einde(uuid), plek_volgt_beeindiging(), kort_plek_in(uuid),
     bezetting_volgt_beeindiging(), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
     open_overdracht(uuid, timestamptz, text[], integer[]), beeindiging_stand(uuid[]) from public;
 grant execute on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, text, jsonb),
     bevestigers(uuid, urgentie, timestamptz), open_bevestiglink(bytea, timestamptz),
-    versheidscijfers(timestamptz, integer), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
+    versheidscijfers(timestamptz, timestamptz, integer), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
     open_overdracht(uuid, timestamptz, text[], integer[]), beeindiging_stand(uuid[]) to loket_app;

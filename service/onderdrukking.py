@@ -1,10 +1,10 @@
 """Onderdrukking: counts about children are shown from KLEINST on, and a smaller one cannot be found by subtraction.
 
 A row is a total and its parts. When a part is too small, it is told together with others: all that are too small, and
-then parts in a fixed order until together they are enough. The first of that order goes along whatever it counts, so that
-of none of them it is known that it was enough by itself; each hidden number keeps at least KLEINST possible values, also
-for who knows how this works (tests/service/test_onderdrukking.py tries all tables). Rows never share a total, and what is
-counted in one table is counted in no other: else one would undo the other.
+then parts in a fixed order until together they are enough. The first of that order goes along whatever it counts, so
+that of none of them it is known that it was enough by itself. Each hidden number keeps at least KLEINST possible
+values, also for who knows how this works: tests/service/test_onderdrukking.py tries all tables. Rows never share a
+total, and what is counted in one table is counted in no other: else one would undo the other.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Rij(Struct, frozen=True):
 
 
 def rij(delen: Mapping[str, int], volgorde: Sequence[str], kleinst: int = KLEINST) -> Rij:
-    """`volgorde`: every part, and which go first along with those that are too small: never chosen by what they count."""
+    """`volgorde`: every part; the first go along with those that are too small, never chosen by what they count."""
     whole = sum(delen.values())
     if whole < kleinst:
         return Rij(None, dict.fromkeys(delen), None)

@@ -34,7 +34,7 @@ class Stap(Struct, frozen=True):
 
 
 class Mediaan(Struct, frozen=True, kw_only=True):
-    """Days after which half is there. None: so long was not seen. `laag` and `hoog`: its interval, None without an end."""
+    """Days after which half is there, between `laag` and `hoog`. None: so long was not seen."""
 
     aantal: int
     gezien: int
@@ -90,4 +90,4 @@ def _first(steps: list[Stap], what: str) -> int | None:
 
 def daarna(duren: Iterable[Duur], dagen: int) -> list[Duur]:
     """How much longer it took for who was there after so many days: what somebody who waited so long may expect."""
-    return [Duur(duur.dagen - dagen, duur.voorbij) for duur in duren if duur.dagen > dagen]
+    return [Duur(duur.dagen - dagen, duur.voorbij) for duur in duren if duur.dagen >= dagen]

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import gebeurtenissen, termijnen
+from service import beeindigingen, gebeurtenissen, termijnen
 from service.aanvragen import Urgentie
 from service.days import months_after, today
 from service.db import Connection, rows_as
@@ -72,6 +72,7 @@ async def alarmen(conn: Connection, now: datetime) -> list[Alarm]:
         for soort, when, ernst in _of(one, rules, dag)
     ]
     found += await termijnen.alarmen(conn, now)
+    found += await beeindigingen.alarmen(conn, now)
     for row in await conn.fetch(VERSTREKEN, dag):
         soort = AlarmSoort(row["soort"])
         found.append(

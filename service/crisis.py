@@ -45,6 +45,7 @@ class Crisisplek(Struct, rename="camel", frozen=True, kw_only=True):
     bellen_naam: str | None
     bellen_telefoon: Annotated[str | None, Meta(description="Van de voorziening, anders van de aanbieder.")]
     bevestigd_op: datetime | None
+    bevestigd_uren: Annotated[int | None, Meta(description="Zoveel hele uren geleden.")]
     zeker: Annotated[bool, Meta(description="Kort geleden bevestigd; zo niet: bel om te vragen of de plek er nog is.")]
 
 
@@ -60,6 +61,7 @@ with kandidaat as materialized (
 select s.id, s.naam, s.voorziening_id, v.naam as voorziening, a.naam as aanbieder, s.zorgvorm, v.leeftijd_van,
        v.leeftijd_tot, v.groepssoort, s.beschikbaarheid, s.volgende_bezetting_van as vrij_tot, v.bellen_naam,
        coalesce(v.bellen_telefoon, a.telefoon) as bellen_telefoon, s.bevestigd_op,
+       floor(extract(epoch from $1 - s.bevestigd_op) / 3600)::integer as bevestigd_uren,
        coalesce(s.bevestigd_op >= $4, false) as zeker
 from stand s
 join voorziening v on v.id = s.voorziening_id

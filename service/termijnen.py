@@ -160,6 +160,7 @@ class AlarmSoort(StrEnum):
     ACHTTIEN = "achttien"
     ROUTE_TERMIJN = "route_termijn"
     OPSCHALING_TERMIJN = "opschaling_termijn"
+    AANBIEDER_STOPT = "aanbieder_stopt"
 
 
 class Ernst(StrEnum):
@@ -188,6 +189,8 @@ ZINNEN = {
     " termijn of beëindig haar.",
     AlarmSoort.OPSCHALING_TERMIJN: "De termijn van een opschaling is voorbij en er is geen uitkomst. Sluit of verleng"
     " haar.",
+    AlarmSoort.AANBIEDER_STOPT: "Op deze dag stopt de aanbieder, en er is nog niet besloten waar dit kind dan woont:"
+    " een uitloopovereenkomst of een andere plek.",
     AlarmSoort.ACHTTIEN: "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna.",
 }
 

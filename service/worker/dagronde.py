@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from service import alarmen, berichten, opschalingen, routes, taken
+from service import alarmen, berichten, opschalingen, routes, taken, versheid
 from service.bus import first_of
 from service.days import AMSTERDAM, today
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
@@ -34,6 +34,7 @@ RONDES: tuple[Ronde, ...] = (
     alarmen.alarmronde,
     opschalingen.alarmronde_opschalingen,
     routes.alarmronde_routes,
+    versheid.versheidsronde,
     overzichten,
 )
 """In this order: what is found goes before the mails that tell of it."""

@@ -6,11 +6,12 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-from service import berichten
+from service import berichten, versheid
 from service.db import Connection, transaction
 from service.errors import Kind, Refusal
 from service.mail import smtp
 from service.mail.brief import brief
+from service.meldingen import BEVESTIG
 from service.settings import Settings
 from service.taken import Taak
 from service.worker.loop import Again, Handler, Job, Write
@@ -38,7 +39,11 @@ async def perform(job: Job) -> Write:
     server = smtp.server(job.settings)
     if server is None:
         raise Again("Er is geen mailserver ingesteld.")
-    loket = adres(job.settings)
+    loket, pad = adres(job.settings), post.pad
+    if post.soort == BEVESTIG:
+        # Before it goes: what is in a mail must work, also when we die before we know that it went.
+        async with job.writing() as conn:
+            pad = await versheid.maak_link(conn, id, now)
     try:
         letter = brief(
             id,
@@ -46,7 +51,8 @@ async def perform(job: Job) -> Write:
             aan=post.adres,
             zin=berichten.zin(post.soort, post.gegevens),
             regels=regels,
-            link=loket + post.pad,
+            link=loket + pad,
+            knop="Controleer uw plekken" if post.soort == BEVESTIG else "Lees meer in het loket",
             instellingen=f"{loket}/start",
             op=post.op,
         )

@@ -129,6 +129,13 @@ TABEL = {
         "S: gi_eigen gi_ander gi_gedeeld | AM: gi_eigen van_ver | X: vreemd van_ver",
         zet="vanaf = null",
     ),
+    # Is it still so, asked by the service; and who stops: the loket of the region, and of who lives there.
+    "bevestigverzoek": Wat("SCK: eigen ander | AM: eigen | X: vreemd"),
+    "bevestiglink": Wat(""),
+    "beeindiging": Wat(
+        "S: eigen ander gedeeld | K: eigen ander | AM: eigen | V: gedeeld | X: vreemd", "S: eigen ander | X: vreemd"
+    ),
+    "beeindiging_plaatsing": Wat("S: hier gedeeld | V: gedeeld", "", "S: hier gedeeld", zet="uitloop_tot = null"),
     # Plans show who would lose a place; a taak may be asked for by all.
     "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),
     "plan_keuze": Wat(LOKET, LOKET, LOKET, zet="prijs = null"),
@@ -415,6 +422,19 @@ async def test_who_asked_is_forgotten_when_the_transaction_ends(filled: World) -
 
 
 FUNCTIES = {
+    # Is it still so, and who stops.
+    "leg_aanbod_vast",
+    "bevestigers",
+    "open_bevestiglink",
+    "versheidscijfers",
+    "plek_einde",
+    "plek_volgt_beeindiging",
+    "kort_plek_in",
+    "bezetting_volgt_beeindiging",
+    "beeindig_aanbod",
+    "gun_uitloop",
+    "open_overdracht",
+    "beeindiging_stand",
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
     "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen", "regels_van_voorstel",
     "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",

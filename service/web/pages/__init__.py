@@ -4,9 +4,10 @@ from service.web.pages.aanvraag import aanvraag
 from service.web.pages.aanvragen import aanvragen
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
+from service.web.pages.bevestigen import bevestigd, bevestigen
 from service.web.pages.errors import on_error
 from service.web.pages.start import start
 
 __all__ = ["manifest", "on_error", "route_handlers"]
 
-route_handlers = [aanvragen, aanvraag, bericht, start, asset, favicon]
+route_handlers = [aanvragen, aanvraag, bericht, bevestigen, bevestigd, start, asset, favicon]

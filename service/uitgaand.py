@@ -58,11 +58,10 @@ def wrong(url: str, *, intern: bool) -> str | None:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one of the internet, also when an IPv6 address only wraps an IPv4 one."""
+    """Whether an address is one of the internet. An IPv6 address that wraps an IPv4 one never is: it may hide any."""
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        if address.sixtofour is not None or address.teredo is not None or address in NAT64:
+        wrapped = (address.ipv4_mapped, address.sixtofour, address.teredo)
+        if any(one is not None for one in wrapped) or address in NAT64:
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 

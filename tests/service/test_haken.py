@@ -313,7 +313,18 @@ def test_an_ordinary_address_is_taken(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["100.64.0.1", "192.168.1.1", "::ffff:192.168.1.1", "fe80::1", "240.0.0.1", "2001::1"]
+    "address",
+    [
+        "100.64.0.1",
+        "192.168.1.1",
+        "::ffff:192.168.1.1",
+        "::ffff:8.8.8.8",
+        "2002:808:808::1",
+        "64:ff9b::808:808",
+        "fe80::1",
+        "240.0.0.1",
+        "2001::1",
+    ],
 )
 def test_an_address_that_only_a_network_of_our_own_has_is_not_public(address: str) -> None:
     assert not uitgaand.is_public(ipaddress.ip_address(address))

@@ -17,7 +17,8 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from service import bezetting, logboek, toegang, voorstellen
+from service import bezetting, logboek, plaatsingen, toegang, voorstellen
+from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.opties import Toewijzing
 from service.web import gezien, pages
@@ -60,6 +61,12 @@ class World(Struct, frozen=True):
     opschaling: UUID
     vraag: UUID
     """All three for the one alone."""
+    woont: UUID
+    plaatsing: UUID
+    """Of a child in crisis, which has a vervolgaanvraag."""
+    gebeld: UUID
+    bed: UUID
+    """Another one in crisis, and a plek that was found by telephone."""
 
 
 PERSON = "insert into gebruiker (id, regio, naam, rol) values ($1, $2, 'Sam', $3)"
@@ -96,6 +103,17 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         wish = voorstellen.NieuwVoorstel(plekken=[Toewijzing(aanvraag_id=ids[2], plek_id=asked.id)], **days)
         [voorstel] = await voorstellen.bereid_voor(conn, wish, rol=wie.rol, now=make.NOW)
         further = await examples.further(conn, ids[2], huis.id, "Wat verder telt", wie)
+        nacht = await make.voorziening(conn, zorgvorm="crisis")
+        bedden = [(await make.plek(conn, voorziening_id=nacht.id)).id for _ in range(2)]
+        crisis = [
+            (
+                await make.aanvraag(
+                    conn, urgentie=Urgentie.CRISIS, zorgvormen=["crisis", "gezinshuis"], zorgvorm_reden="Vannacht"
+                )
+            ).id
+            for _ in range(2)
+        ]
+        verblijf = await plaatsingen.plaats(conn, bedden[0], crisis[0], make.day(-1), make.day(20), now=make.NOW)
     await owner.execute(PERSON, wie.gebruiker, wie.regio, wie.rol)
     bericht = await owner.fetchval(BERICHT, wie.regio, wie.gebruiker, ids[0])
     await owner.execute("truncate logregel cascade")
@@ -113,6 +131,10 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         voorstel.id,
         bericht,
         *further,
+        crisis[0],
+        verblijf.id,
+        crisis[1],
+        bedden[1],
     )
 
 
@@ -199,6 +221,24 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     ),
     "legPlanregelUit": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[0]}/uitleg", {}),
     "haalUitweg": lambda w: (f"/plannen/{w.plan}/regels/{w.kinderen[2]}/uitweg", {}),
+    "lijstPlaatsingen": lambda w: ("/plaatsingen", {}),
+    "lijstPlaatsingenVanAanvraag": lambda w: (f"/aanvragen/{w.woont}/plaatsingen", {}),
+    "haalPlaatsing": lambda w: (f"/plaatsingen/{w.plaatsing}", {}),
+    "zetPlaatsingStap": lambda w: (
+        f"/plaatsingen/{w.plaatsing}/stappen",
+        {"json": {"stap": "verleng", "tot": make.day(30).isoformat()}},
+    ),
+    "legCrisisplaatsingVast": lambda w: (
+        "/crisisplaatsingen",
+        {
+            "json": {
+                "aanvraagId": str(w.gebeld),
+                "plekId": str(w.bed),
+                "gebeldOp": make.NOW.isoformat(),
+                "met": "Groepsleider",
+            }
+        },
+    ),
     "lijstRoutes": lambda w: ("/routes", {}),
     "lijstRoutesVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[2]}/routes", {}),
     "startRoute": lambda w: (

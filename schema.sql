@@ -1246,6 +1246,7 @@ create table gebruiker (
     vervangen_tot          date,
     aangemaakt_op          timestamptz not null default now(),
     versie                 integer     not null default 1,
+    vervangen_van          date,
     constraint gebruiker_pk primary key (id),
     constraint gebruiker_id_regio unique (id, regio),
     constraint gebruiker_naam_lengte check (length(naam) between 1 and 120),
@@ -1256,6 +1257,8 @@ create table gebruiker (
     constraint gebruiker_email_vorm check (email ~ '^[^@\s]{1,64}@[^@\s]{1,190}$' and email = lower(email)),
     constraint gebruiker_vervanger_vorm check (
         (vervanger_id is null) = (vervangen_tot is null) and vervanger_id is distinct from id),
+    constraint gebruiker_vervangen_van_vorm check (
+        vervangen_van is null or coalesce(vervangen_van < vervangen_tot, false)),
     constraint gebruiker_regio_fk foreign key (regio) references jeugdregio,
     constraint gebruiker_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio),
     constraint gebruiker_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
@@ -1267,6 +1270,7 @@ comment on table gebruiker is
 comment on column gebruiker.subject is 'As the identity provider calls this person. NULL until the first login, which finds the row by email.';
 comment on column gebruiker.email is 'Lower case; only to recognise a first login and to send notices.';
 comment on column gebruiker.vervangen_tot is 'Until then, exclusive, vervanger_id acts for this person; the log has both.';
+comment on column gebruiker.vervangen_van is 'First day on which vervanger_id may act for this person; NULL: since it was said.';
 create unique index gebruiker_een_per_rol on gebruiker
     (identiteitsprovider_id, subject, regio, rol, coalesce(organisatie_id, aanbieder_id, id)) where subject is not null;
 create index gebruiker_email on gebruiker (identiteitsprovider_id, email) where subject is null;
@@ -1352,7 +1356,11 @@ create table sessie (
     beeindigd_op  timestamptz,
     idp_sessie    text,
     namens_id     uuid,
+    id            uuid        not null default gen_random_uuid(),
+    apparaat      text,
     constraint sessie_pk primary key (hash),
+    constraint sessie_id_uniek unique (id),
+    constraint sessie_apparaat_lengte check (length(apparaat) between 1 and 60),
     constraint sessie_van_een check (num_nonnulls(gebruiker_id, koppeling_id) = 1),
     constraint sessie_hash_lengte check (length(hash) = 32),
     constraint sessie_namens_van_mens check (namens_id is null or gebruiker_id is not null),
@@ -1363,6 +1371,8 @@ create table sessie (
 comment on table sessie is 'By the SHA-256 of a random token that only the browser or the machine has.';
 comment on column sessie.gezien_op is 'Last use, to the minute: for the idle time-out.';
 comment on column sessie.namens_id is 'The colleague for whom this one acts now; counts only as long as that one has it so.';
+comment on column sessie.id is 'What its owner calls it; opens nothing.';
+comment on column sessie.apparaat is 'Browser and system in our own words, so that its owner recognises it; NULL: of a machine.';
 comment on column sessie.idp_sessie is
     'sid of the identity provider, for its logout; of a machine the kid of the key with which it began.';
 create index sessie_gebruiker on sessie (gebruiker_id) where gebruiker_id is not null;
@@ -1524,26 +1534,28 @@ comment on function inlogkeuzes(uuid, text, text) is
     'As whom somebody may go on whom the identity provider has just named. adres: only when the provider has verified it; binds the rows that wait for it.';
 
 create function begin_sessie(
-    sessie_hash bytea, gebruiker uuid, machine uuid, nu timestamptz, tot timestamptz, sid text) returns void
+    sessie_hash bytea, gebruiker uuid, machine uuid, nu timestamptz, tot timestamptz, sid text, waarop text default null)
+    returns void
     language sql volatile security definer set search_path = public, pg_temp
 begin atomic
-    insert into sessie (hash, regio, gebruiker_id, koppeling_id, begonnen_op, gezien_op, verloopt_op, idp_sessie)
-    select sessie_hash, g.regio, g.id, null, nu, nu, tot, sid from gebruiker g where g.id = gebruiker and g.actief
+    insert into sessie (hash, regio, gebruiker_id, koppeling_id, begonnen_op, gezien_op, verloopt_op, idp_sessie, apparaat)
+    select sessie_hash, g.regio, g.id, null, nu, nu, tot, sid, waarop from gebruiker g where g.id = gebruiker and g.actief
     union all
-    select sessie_hash, k.regio, null, k.id, nu, nu, tot, sid from koppeling k where k.id = machine and k.actief;
+    select sessie_hash, k.regio, null, k.id, nu, nu, tot, sid, null from koppeling k where k.id = machine and k.actief;
 end;
 
 create function zoek_sessie(sessie_hash bytea, nu timestamptz, stil interval)
     returns table (regio text, rol rol, gebruiker_id uuid, organisatie_id uuid, koppeling_id uuid, naam text,
-                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz, namens_id uuid)
+                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz, namens_id uuid, namens text)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select s.regio, coalesce(g.rol, 'aanbieder'), coalesce(g.id, k.id), coalesce(g.organisatie_id, g.aanbieder_id, k.aanbieder_id),
-           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op, n.id
+           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op, n.id, n.naam
     from sessie s
     left join gebruiker g on g.id = s.gebruiker_id
     left join gebruiker n on n.id = s.namens_id and n.vervanger_id = g.id and n.actief
         and n.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+        and coalesce(n.vervangen_van <= (nu at time zone 'Europe/Amsterdam')::date, true)
     left join koppeling k on k.id = s.koppeling_id
     where s.hash = sessie_hash and s.beeindigd_op is null and s.verloopt_op > nu
       and (s.koppeling_id is not null or s.gezien_op > nu - stil)
@@ -1819,12 +1831,12 @@ grant select, insert, update on gebruiker, koppeling to loket_app;
 grant select, insert on logregel, logketen, wissing to loket_app;
 grant update (definitief_op) on bezetting to loket_app;
 grant usage on sequence aanvraag_nummer to loket_app;
-revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
+revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
     te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene(), uit_is_uit(), sleutel_uit()
     from public;
-grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
+grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
     te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer) to loket_app;
@@ -2275,7 +2287,8 @@ begin atomic
       and (voor is null or exists (
           select from gebruiker g
           where g.id = voor and g.regio = s.regio and g.vervanger_id = s.gebruiker_id and g.actief
-            and g.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date))
+            and g.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+            and coalesce(g.vervangen_van <= (nu at time zone 'Europe/Amsterdam')::date, true)))
     returning true;
 end;
 comment on function neem_waar(bytea, uuid, timestamptz) is
@@ -2285,6 +2298,69 @@ revoke execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, 
     neem_waar(bytea, uuid, timestamptz), bezetting_bewaak_definitief() from public;
 grant execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, timestamptz, wissing_soort, text),
     neem_waar(bytea, uuid, timestamptz) to loket_app;
+
+-- ── Own sessions, and what the identity provider ends ────────────────────────────────────────────
+
+create function mijn_gebruikers() returns setof uuid
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select g.id from gebruiker ik
+    join gebruiker g on g.id = ik.id or (g.identiteitsprovider_id = ik.identiteitsprovider_id and g.subject = ik.subject)
+    where ik.id = huidige_gebruiker() and ik.regio = huidige_regio();
+end;
+comment on function mijn_gebruikers() is
+    'Who asks, in every rol and region: rows that the same identity provider recognises as the same person.';
+
+create function mijn_sessies(hier bytea, nu timestamptz, stil interval)
+    returns table (id uuid, rol rol, regio text, apparaat text, begonnen_op timestamptz, gezien_op timestamptz, deze boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select s.id, g.rol, r.naam, s.apparaat, s.begonnen_op, s.gezien_op, coalesce(s.hash = hier, false)
+    from sessie s
+    join gebruiker g on g.id = s.gebruiker_id
+    join jeugdregio r on r.code = g.regio
+    where s.gebruiker_id in (select mijn_gebruikers()) and g.actief
+      and s.beeindigd_op is null and s.verloopt_op > nu and s.gezien_op > nu - stil
+    order by 7 desc, s.gezien_op desc, s.id;
+end;
+comment on function mijn_sessies(bytea, timestamptz, interval) is
+    'Sessions of who asks that still count, also in another rol or region; the one with hash `hier` first.';
+
+create function eindig_mijn_sessies(welke uuid, behalve bytea, nu timestamptz) returns bigint
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    with einde as (
+        update sessie s set beeindigd_op = nu
+        where s.gebruiker_id in (select mijn_gebruikers()) and s.beeindigd_op is null and s.verloopt_op > nu
+          and (welke is null or s.id = welke) and s.hash is distinct from behalve
+        returning 1)
+    select count(*) from einde;
+end;
+comment on function eindig_mijn_sessies(uuid, bytea, timestamptz) is
+    'Ends one session of who asks, or (NULL) all; but for the one with hash `behalve`.';
+
+create function meld_af(provider uuid, sub text, sid text, nu timestamptz)
+    returns table (regio text, rol rol, gebruiker_id uuid, organisatie_id uuid)
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    delete from inlogpoging i where i.identiteitsprovider_id = provider and (i.subject = sub or i.idp_sessie = sid);
+    -- A session of which the provider has not said its sid, may be the one that is meant.
+    with einde as (
+        update sessie s set beeindigd_op = nu
+        from gebruiker g
+        where g.id = s.gebruiker_id and g.identiteitsprovider_id = provider and s.beeindigd_op is null
+          and (sub is null or g.subject = sub)
+          and (s.idp_sessie = sid or sub is not null and (sid is null or s.idp_sessie is null))
+        returning g.regio, g.rol, g.id, coalesce(g.organisatie_id, g.aanbieder_id))
+    select distinct * from einde;
+end;
+comment on function meld_af(uuid, text, text, timestamptz) is
+    'The identity provider says that this person, or this session there, is out: so it is here. Whose sessions ended.';
+
+revoke execute on function mijn_gebruikers(), mijn_sessies(bytea, timestamptz, interval),
+    eindig_mijn_sessies(uuid, bytea, timestamptz), meld_af(uuid, text, text, timestamptz) from public;
+grant execute on function mijn_sessies(bytea, timestamptz, interval),
+    eindig_mijn_sessies(uuid, bytea, timestamptz), meld_af(uuid, text, text, timestamptz) to loket_app;
 
 -- ── What is held about one child, for who asks to see it ─────────────────────────────────────────
 

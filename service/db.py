@@ -130,12 +130,8 @@ async def transaction(
     person can cause becomes the Refusal that errors.CONSTRAINTS gives it.
     """
     mode = ("isolation level repeatable read " if snapshot else "") + ("read only" if readonly else "read write")
-    organisatie = wie.organisatie or ""
     async with pool.acquire() as conn:
-        await conn.execute(
-            f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
-            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'"
-        )
+        await conn.execute(f"begin {mode}; {_says(wie)}")
         try:
             yield conn
         except BaseException as error:
@@ -145,6 +141,18 @@ async def transaction(
                 raise refusal(error.constraint_name) from error
             raise
         await conn.execute("commit")
+
+
+def _says(wie: Wie) -> str:
+    return (
+        f"set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
+        f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{wie.organisatie or ''}'"
+    )
+
+
+async def speak_for(conn: Connection, wie: Wie) -> None:
+    """From here to the end of its transaction `conn` is for `wie`: for what befalls several people at once."""
+    await conn.execute(_says(wie))
 
 
 ABOVE_THE_POLICIES = """

@@ -187,7 +187,7 @@ class Api:
                 reply = await idempotency.once(conn, key, asked, lambda: _perform(operation, call, seen, about))
             await gezien.write(
                 conn,
-                wie,
+                call.wie,
                 operation.id,
                 reply.betrokkenen,
                 services=services,

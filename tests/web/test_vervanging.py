@@ -46,9 +46,9 @@ async def test_a_session_acts_for_a_colleague_when_it_says_so(pool: Pool, twee: 
     anna, bo = twee
     token = await token_for(pool, bo)
     assert await namens(pool, token) is None
-    await sessies.act_for(pool, token, anna, now=make.NOW)
+    await sessies.act_for(pool, sessies.digest(token), anna, now=make.NOW)
     assert await namens(pool, token) == anna
-    await sessies.act_for(pool, token, None, now=make.NOW)
+    await sessies.act_for(pool, sessies.digest(token), None, now=make.NOW)
     assert await namens(pool, token) is None
 
 
@@ -56,12 +56,12 @@ async def test_it_ends_on_the_day_that_the_colleague_is_back(pool: Pool, twee: t
     """Away until 5 March, exclusive: on the 4th still, at midnight in the Netherlands no more."""
     anna, bo = twee
     token = await token_for(pool, bo)
-    await sessies.act_for(pool, token, anna, now=make.NOW)
+    await sessies.act_for(pool, sessies.digest(token), anna, now=make.NOW)
     midnight = datetime(2026, 3, 5, tzinfo=AMSTERDAM) - make.NOW
     assert await namens(pool, token, midnight - timedelta(seconds=1)) == anna
     assert await namens(pool, token, midnight) is None
     with pytest.raises(Refusal, match="of niet meer"):
-        await sessies.act_for(pool, token, anna, now=make.NOW + timedelta(days=3))
+        await sessies.act_for(pool, sessies.digest(token), anna, now=make.NOW + timedelta(days=3))
 
 
 @pytest.mark.parametrize("change", ["vervanger_id = null, vervangen_tot = null", "actief = false"])
@@ -70,7 +70,7 @@ async def test_it_ends_at_once_when_the_colleague_takes_it_back(
 ) -> None:
     anna, bo = twee
     token = await token_for(pool, bo)
-    await sessies.act_for(pool, token, anna, now=make.NOW)
+    await sessies.act_for(pool, sessies.digest(token), anna, now=make.NOW)
     await owner.execute(f"update gebruiker set {change} where id = $1", anna)
     assert await namens(pool, token) is None
 
@@ -87,7 +87,7 @@ async def test_nobody_acts_for_who_did_not_name_them(pool: Pool, owner: Connecti
         ("geraden", anna),
     ):
         with pytest.raises(Refusal, match="geen vervanger"):
-            await sessies.act_for(pool, token, colleague, now=make.NOW)
+            await sessies.act_for(pool, sessies.digest(token), colleague, now=make.NOW)
 
 
 async def test_only_a_colleague_in_the_same_role_place_and_region_can_be_named(pool: Pool, owner: Connection) -> None:
@@ -125,7 +125,7 @@ async def test_the_log_has_who_acted_and_for_whom(
     await listening(client)
     for colleague in (anna, None):
         mark = mark_of(client)
-        await sessies.act_for(pool, token, colleague, now=make.NOW)
+        await sessies.act_for(pool, sessies.digest(token), colleague, now=make.NOW)
         await heard(client, mark)
         answer = await client.get("/v1/aanvragen", headers=cookie(token))
         assert answer.status_code == 200, answer.text

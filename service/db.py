@@ -130,8 +130,12 @@ async def transaction(
     person can cause becomes the Refusal that errors.CONSTRAINTS gives it.
     """
     mode = ("isolation level repeatable read " if snapshot else "") + ("read only" if readonly else "read write")
+    organisatie = wie.organisatie or ""
     async with pool.acquire() as conn:
-        await conn.execute(f"begin {mode}; {_says(wie)}")
+        await conn.execute(
+            f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
+            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'"
+        )
         try:
             yield conn
         except BaseException as error:
@@ -143,16 +147,15 @@ async def transaction(
         await conn.execute("commit")
 
 
-def _says(wie: Wie) -> str:
-    return (
-        f"set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
-        f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{wie.organisatie or ''}'"
-    )
+SPEAK_FOR = """
+select set_config('loket.regio', $1, true), set_config('loket.rol', $2, true),
+       set_config('loket.gebruiker', $3, true), set_config('loket.organisatie', $4, true)
+"""
 
 
 async def speak_for(conn: Connection, wie: Wie) -> None:
     """From here to the end of its transaction `conn` is for `wie`: for what befalls several people at once."""
-    await conn.execute(_says(wie))
+    await conn.execute(SPEAK_FOR, wie.regio, wie.rol, str(wie.gebruiker), str(wie.organisatie or ""))
 
 
 ABOVE_THE_POLICIES = """

@@ -382,13 +382,15 @@ FUNCTIES = {
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
+    # Sessions of who asks: tests/web/test_sessies.py.
+    "mijn_gebruikers", "mijn_sessies", "eindig_mijn_sessies",
     # Retention: of the loket, by term of the service itself (their own tests).
     "ruim_op", "anonimiseer", "dossier", "neem_waar",
     # Triggers.
     "bezetting_bewaak_definitief",
     "maak_betrokkene", "uit_is_uit", "sleutel_uit",
     # Before it is known who asks: what one secret or one identity unlocks.
-    "inlogkeuzes", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
+    "inlogkeuzes", "meld_af", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
     # Of the worker, about all regions: of whom, and not about what.
     "neem_taak", "te_verzegelen", "logkoppen",
 }  # fmt: skip

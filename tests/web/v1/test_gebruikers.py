@@ -176,4 +176,4 @@ async def test_one_names_a_colleague_as_vervanger_and_takes_it_back(
         good = await changed(api, "/v1/vervanging", {"vervangerId": str(collega), "vervangenTot": tot})
         assert good.json()["vervangenTot"] == tot, good.text
     back = await changed(api, "/v1/vervanging", {"vervangerId": None, "vervangenTot": None})
-    assert back.json() == {"vervangerId": None, "vervangenTot": None, "versie": 4}
+    assert back.json() == {"vervangerId": None, "vervangenVan": None, "vervangenTot": None, "versie": 4}

@@ -63,9 +63,9 @@ class Sessions:
         connection.scope.setdefault("state", {}).update(sessie=sessie, sessie_sleutel=sessies.digest(token))
         return sessie.wie
 
-    def forget(self, key: bytes) -> None:
-        """Others hear it from the database; who changed the session is perhaps back before this process does."""
-        self._kept.pop(key, None)
+    def forget(self) -> None:
+        """All are read again. The database tells it too, but who changed one may be back before that is heard."""
+        self._kept.clear()
 
     async def _find(self, scope: HTTPScope, services: Services, token: str) -> Sessie | None:
         now, idle = services.clock(), timedelta(minutes=services.settings.session_idle_min)

@@ -69,6 +69,7 @@ async def _told(request: Request[Any, Any, Any], services: Services, provider_id
         now=now,
     )
     out = await afmeldingen.voer_uit(services.pool, afmelding, now=now, spoor=spoor)
+    services.forget()
     log.info("%s: logout_token of %s: %s out", spoor.id, provider_id, out)
 
 

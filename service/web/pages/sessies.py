@@ -33,6 +33,7 @@ async def beeindig(request: Request[Any, Any, Any]) -> Response[Any]:
         form = await forms.read(request)
         async with visit(request) as v:
             await sessies.end_own(v.conn, msgspec.convert(form.get("sessieId", ""), UUID), now=v.now)
+        v.services.forget()
     except (Refusal, msgspec.ValidationError):
         async with visit(request, kinderen=False, instead=PAGE) as v:
             return await _page(v, wrong=True)
@@ -43,6 +44,7 @@ async def beeindig(request: Request[Any, Any, Any]) -> Response[Any]:
 async def beeindig_andere(request: Request[Any, Any, Any]) -> Response[Any]:
     async with visit(request) as v:
         await sessies.end_others(v.conn, v.key, now=v.now)
+    v.services.forget()
     return see_other("/sessies")
 
 

@@ -60,8 +60,8 @@ async def neem_waar(request: Request[Any, Any, Any]) -> Response[Any]:
                 raise Refusal(Kind.CONFLICT, "Dit kan alleen als u bent ingelogd met een browser.")
             namens = _id(collega) if collega else None
             await sessies.act_for(v.conn, v.key, namens, now=v.now)
-            v.services.forget(v.key)
             v.wie = structs.replace(v.wie, namens=namens or v.wie.namens)
+        v.services.forget()
     except Refusal as refusal:
         return await _refused(request, refusal)
     return see_other("/vervanging")

@@ -81,7 +81,7 @@ async def change_waarneming(call: Call) -> Answer:
         raise Refusal(Kind.CONFLICT, "Dit kan alleen als u bent ingelogd met een browser.")
     namens = call.body.namens_id
     await sessies.act_for(call.conn, call.sessie, namens, now=call.now)
-    call.services.forget(call.sessie)
+    call.services.forget()
     call.wie = structs.replace(call.wie, namens=namens or call.wie.namens)
     return Answer(body=await gebruikers.waarneming(call.conn, namens))
 

@@ -36,11 +36,14 @@ async def change(call: Call) -> Answer:
     if call.body.actief:
         return Answer(body=sessie)
     await sessies.end_own(call.conn, sessie.id, now=call.now)
+    call.services.forget()
     return Answer(body=structs.replace(sessie, actief=False))
 
 
 async def end_others(call: Call) -> Answer:
-    return Answer(body=await sessies.end_others(call.conn, call.sessie, now=call.now))
+    ended = await sessies.end_others(call.conn, call.sessie, now=call.now)
+    call.services.forget()
+    return Answer(body=ended)
 
 
 OPERATIONS = (

@@ -126,7 +126,10 @@ class Api:
             raise
         except Exception as error:
             status = problems.status_of(error)
-            await gezien.write_refused(services, wie, operation.id, about, status=status, spoor=spoor)
+            object_id = seen.object_id(wie, ids)
+            await gezien.write_refused(
+                services, wie, operation.id, about, status=status, spoor=spoor, object_id=object_id
+            )
             raise
 
     async def _perform(
@@ -193,6 +196,7 @@ class Api:
                 services=services,
                 spoor=spoor,
                 repeated=reply.repeated,
+                object_id=seen.object_id(wie, ids, reply.headers.get("Location")),
             )
             return reply
 

@@ -32,7 +32,8 @@ async def beeindig(request: Request[Any, Any, Any]) -> Response[Any]:
     try:
         form = await forms.read(request)
         async with visit(request) as v:
-            await sessies.end_own(v.conn, msgspec.convert(form.get("sessieId", ""), UUID), now=v.now)
+            v.object_id = msgspec.convert(form.get("sessieId", ""), UUID)
+            await sessies.end_own(v.conn, v.object_id, now=v.now)
         v.services.forget()
     except (Refusal, msgspec.ValidationError):
         async with visit(request, kinderen=False, instead=PAGE) as v:

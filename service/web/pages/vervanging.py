@@ -42,6 +42,7 @@ async def vervang(request: Request[Any, Any, Any]) -> Response[Any]:
         async with visit(request) as v:
             asked, wrong = fields.read(WijzigingVervanging, given)
             fields.refuse(wrong)
+            v.object_id = v.wie.gebruiker
             await gebruikers.wijs_vervanger_aan(
                 v.conn, asked.vervanger_id, asked.vervangen_tot, van=asked.vervangen_van, today=today(v.now)
             )

@@ -46,6 +46,8 @@ class Visit(Struct, kw_only=True, eq=False):
 
     gezien: list[UUID] = field(default_factory=list)
     """Aanvragen that the page shows."""
+    object_id: UUID | None = None
+    """Of a change that is about no child: for the log, which gebruiker or session was changed."""
     ended: bool = False
 
     def page(self, template: str, **values: Any) -> Response[str]:
@@ -123,7 +125,8 @@ async def visit(
             )
             yield visit
             visit.ended = True
-            await gezien.write(conn, visit.wie, id, (*about, *visit.gezien), services=services, spoor=spoor)
+            about += visit.gezien
+            await gezien.write(conn, visit.wie, id, about, services=services, spoor=spoor, object_id=visit.object_id)
     except Exception as error:
         await gezien.write_refused(services, wie, id, about, status=problems.status_of(error), spoor=spoor)
         raise

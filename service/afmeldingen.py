@@ -21,8 +21,8 @@ from service.logboek import Gebeurtenis, Spoor
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
-TYPES = (None, "jwt", "logout+jwt", "application/logout+jwt")
-"""Header `typ`, in lower case: a token that says to be another kind is another kind (section 2.4)."""
+TYPES = ("logout+jwt", "application/logout+jwt")
+"""Header `typ`, in lower case (section 2.4): a token of another kind, or that does not say its kind, is none."""
 
 LONGEST = timedelta(minutes=5)
 """From `iat` on a token is taken. Used ones are remembered as long."""
@@ -54,10 +54,10 @@ class _Claims(Struct):
     aud: str | list[str]
     iat: int | float
     jti: str
+    exp: int | float
     events: dict[str, Any]
     sub: str | None = None
     sid: str | None = None
-    exp: int | float | None = None
 
 
 def read(
@@ -69,19 +69,16 @@ def read(
     client_id: str,
     now: datetime,
 ) -> Afmelding:
-    """What a token says whose signature is right, by sections 2.4 and 2.6. Raises Ongeldig.
-
-    `exp` is checked when it is there: providers of before the final standard do not send it.
-    """
+    """What a token says whose signature is right, by sections 2.4 and 2.6. Raises Ongeldig."""
     typ = header.get("typ")
-    if (typ.lower() if isinstance(typ, str) else typ) not in TYPES:
+    if not isinstance(typ, str) or typ.lower() not in TYPES:
         raise Ongeldig("typ moet logout+jwt zijn.")
     if "nonce" in claims:
         raise Ongeldig("Er mag geen nonce in staan: dit is geen logout_token.")
     try:
         said = msgspec.convert(dict(claims), _Claims)
     except msgspec.ValidationError:
-        raise Ongeldig("In een logout_token staan iss, aud, iat, jti en events.") from None
+        raise Ongeldig("In een logout_token staan iss, aud, iat, exp, jti en events.") from None
     if not isinstance(said.events.get(EVENT), dict):
         raise Ongeldig(f"events moet {EVENT} hebben, met een object.")
     if said.iss != issuer:
@@ -91,9 +88,7 @@ def read(
     moment = now.timestamp()
     if said.iat > moment + LEEWAY.total_seconds():
         raise Ongeldig("Het token is van een moment dat nog moet komen (iat).")
-    if moment - said.iat >= LONGEST.total_seconds() or (
-        said.exp is not None and moment >= said.exp + LEEWAY.total_seconds()
-    ):
+    if moment - said.iat >= LONGEST.total_seconds() or moment >= said.exp + LEEWAY.total_seconds():
         raise Ongeldig("Het token is verlopen (iat of exp).")
     if not (said.sub or said.sid):
         raise Ongeldig("Er staat geen sub of sid in.")

@@ -755,7 +755,7 @@ begin
             select p.id from plek p
             where p.aanbieder_id = huidige_organisatie() and p.regio = huidige_regio()
               and (alleen is null or p.id = any (alleen)));
-    elsif rol is null or rol = 'verwijzer' then
+    elsif rol = any ('{schakelfunctionaris,crisisdienst,contractbeheer,beheerder}') is not true then
         return;
     end if;
     if alleen is null then
@@ -1288,7 +1288,8 @@ create table inlogpoging (
     constraint inlogpoging_pk primary key (hash),
     constraint inlogpoging_provider_fk foreign key (identiteitsprovider_id) references identiteitsprovider
 );
-comment on table inlogpoging is 'A login under way, found by the hash of its state; used once and gone.';
+comment on table inlogpoging is
+    'A login under way, found by the hash of its state; used once and gone. Nobody reads it but by neem_inlogpoging().';
 comment on column inlogpoging.verificateur is 'PKCE code_verifier.';
 comment on column inlogpoging.browser is 'Hash of a cookie: another browser cannot finish this login.';
 comment on column inlogpoging.naar is 'Path to go to after it.';
@@ -1429,6 +1430,7 @@ create table logregel (
     span_id        text            not null,
     ouder_span_id  text,
     transactie     xid8            not null default pg_current_xact_id(),
+    object_id      uuid,
     constraint logregel_pk primary key (id),
     constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
     constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
@@ -1440,8 +1442,10 @@ create table logregel (
 );
 comment on table logregel is
     'NEN 7513 and Logboek Dataverwerkingen: who saw or changed what of whom, when and why. One line per child. Only added to.';
-comment on column logregel.gebruiker_id is 'The person; the zero uuid: the service itself.';
+comment on column logregel.gebruiker_id is 'The person; the zero uuid: the service itself; NULL: somebody who could not log in.';
 comment on column logregel.namens_id is 'For whom a vervanger acted.';
+comment on column logregel.object_id is
+    'Which object, of a line that is about no child: the gebruiker or koppeling that was changed, where somebody could not log in. A child has its pseudonym.';
 comment on column logregel.betrokkene is 'data_subject_id: a pseudonym, see table betrokkene. NULL: not about one child.';
 comment on column logregel.handeling is 'The operation or the command, such as haalAanvraag.';
 comment on column logregel.verwerking is 'processing_activity_id: the line in the register of processing (docs/privacy.md).';
@@ -1586,6 +1590,76 @@ begin atomic
 end;
 comment on function zoek_koppeling(uuid, timestamptz) is 'Public keys with which a machine may prove itself now.';
 
+create function bewaar_inlogpoging(
+    poging_hash bytea, provider uuid, nonce text, verificateur text, browser bytea, naar text, nu timestamptz, sub text,
+    sid text, verlopen timestamptz) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    delete from inlogpoging i where i.begonnen_op < verlopen;
+    insert into inlogpoging
+        (hash, identiteitsprovider_id, nonce, verificateur, browser, naar, begonnen_op, subject, idp_sessie)
+    values (poging_hash, provider, nonce, verificateur, browser, naar, nu, sub, sid);
+end;
+comment on function bewaar_inlogpoging(bytea, uuid, text, text, bytea, text, timestamptz, text, text, timestamptz) is
+    'A login under way; those that began before `verlopen` go.';
+
+create function neem_inlogpoging(poging_hash bytea)
+    returns table (identiteitsprovider_id uuid, nonce text, verificateur text, browser bytea, naar text,
+                   begonnen_op timestamptz, subject text, idp_sessie text)
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    delete from inlogpoging i where i.hash = poging_hash
+    returning i.identiteitsprovider_id, i.nonce, i.verificateur, i.browser, i.naar, i.begonnen_op, i.subject, i.idp_sessie;
+end;
+comment on function neem_inlogpoging(bytea) is 'The login under way of who knows its secret, once.';
+
+create function gebruik_verklaring(van text, nummer text, tot timestamptz, nu timestamptz) returns boolean
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    -- What of this one nobody would take any more, goes meanwhile; so the table stays small.
+    delete from gebruikte_verklaring g where g.uitgever = van and g.verloopt_op < nu;
+    insert into gebruikte_verklaring (uitgever, jti, verloopt_op) values (van, nummer, tot)
+    on conflict do nothing
+    returning true;
+end;
+comment on function gebruik_verklaring(text, text, timestamptz, timestamptz) is
+    'True the first time that `van` uses this number; NULL ever after, until `tot`.';
+
+create function schrijf_mislukte_inlog(
+    provider uuid, sub text, machine uuid, hoe log_resultaat, nu timestamptz, trace text, span text, ouder text)
+    returns bigint
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+declare
+    regels bigint;
+begin
+    if hoe = 'gelukt' then
+        raise insufficient_privilege using message = 'a login that succeeded is written by who logged in';
+    end if;
+    insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, rol, organisatie_id, object, object_id,
+                          handeling, doel, verwerking, trace_id, span_id, ouder_span_id)
+    select w.regio, nu, 'inlog', hoe, g.id, g.rol, coalesce(g.organisatie_id, g.aanbieder_id), w.object, w.object_id,
+           w.handeling, 'toegang', 'toegang_geven', trace, span, ouder
+    from (
+        select p.regio, 'identiteitsprovider', provider, 'inloggen',
+               case when count(*) = 1 and bool_and(p.subject = sub) then (array_agg(p.id))[1] end
+        from gebruiker p
+        where p.identiteitsprovider_id = provider
+          and (p.subject = sub
+               or not exists (
+                   select from gebruiker b where b.identiteitsprovider_id = provider and b.subject = sub))
+        group by p.regio
+        union all
+        select k.regio, 'koppeling', k.id, 'oauth_inwisselen', null from koppeling k where k.id = machine
+    ) as w (regio, object, object_id, handeling, gebruiker)
+    left join gebruiker g on g.id = w.gebruiker;
+    get diagnostics regels = row_count;
+    return regels;
+end;
+$$;
+comment on function schrijf_mislukte_inlog(uuid, text, uuid, log_resultaat, timestamptz, text, text, text) is
+    'A line that somebody could not log in, in each region whose people use this provider, or in that of the koppeling. Who it was only when the provider has said so (sub) and that is one gebruiker there.';
+
 create function meld_sessie() returns trigger
     language plpgsql
 as $$
@@ -1641,11 +1715,8 @@ create policy openbaar on identiteitsprovider for select using (true);
 comment on policy openbaar on identiteitsprovider is 'Read before the login; holds nothing secret.';
 
 alter table inlogpoging enable row level security;
-create policy wie_de_state_kent on inlogpoging using (true) with check (true);
-comment on policy wie_de_state_kent on inlogpoging is 'Belongs to nobody yet; found only by the hash of a secret.';
-
 alter table gebruikte_verklaring enable row level security;
-create policy iedereen on gebruikte_verklaring using (true) with check (true);
+-- Of nobody yet: no policy and no right. bewaar_inlogpoging, neem_inlogpoging, gebruik_verklaring and ruim_op reach them.
 
 alter table sessie enable row level security;
 create policy eigen on sessie for select
@@ -1735,9 +1806,12 @@ comment on policy lees on logregel is
     'The loket all, to answer a parent or a youth; a verwijzer those of its own children; the beheerder what is about no child.';
 
 alter table logketen enable row level security;
-create policy loket on logketen
-    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris')
-    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+create policy lees on logketen for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+create policy verzegel on logketen for insert
+    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+        and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+comment on policy verzegel on logketen is 'Only the service itself seals: no person, whatever the rol.';
 
 alter table logwissing enable row level security;
 create policy loket on logwissing for select
@@ -1824,7 +1898,7 @@ comment on function inzagen(uuid, bigint, integer) is
 
 grant select on identiteitsprovider, betrokkene, sessie, logwissing to loket_app;
 grant delete on sessie, betrokkene to loket_app;
-grant select, insert, delete on inlogpoging, gebruikte_verklaring, aanvraag_kenmerk, koppelingsleutel to loket_app;
+grant select, insert, delete on aanvraag_kenmerk, koppelingsleutel to loket_app;
 grant update (kenmerk) on aanvraag_kenmerk to loket_app;
 grant update (geldig_tot) on koppelingsleutel to loket_app;
 grant select, insert, update on gebruiker, koppeling to loket_app;
@@ -1834,12 +1908,18 @@ grant usage on sequence aanvraag_nummer to loket_app;
 revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
-    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene(), uit_is_uit(), sleutel_uit()
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene(), uit_is_uit(), sleutel_uit(),
+    bewaar_inlogpoging(bytea, uuid, text, text, bytea, text, timestamptz, text, text, timestamptz),
+    neem_inlogpoging(bytea), gebruik_verklaring(text, text, timestamptz, timestamptz),
+    schrijf_mislukte_inlog(uuid, text, uuid, log_resultaat, timestamptz, text, text, text)
     from public;
 grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
-    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer) to loket_app;
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer),
+    bewaar_inlogpoging(bytea, uuid, text, text, bytea, text, timestamptz, text, text, timestamptz),
+    neem_inlogpoging(bytea), gebruik_verklaring(text, text, timestamptz, timestamptz),
+    schrijf_mislukte_inlog(uuid, text, uuid, log_resultaat, timestamptz, text, text, text) to loket_app;
 
 create function geplaatst_hier() returns uuid[]
     language sql stable security definer set search_path = public, pg_temp
@@ -1847,9 +1927,14 @@ begin atomic
     select coalesce(array_agg(b.aanvraag_id), '{}')
     from bezetting b join plek p on p.id = b.plek_id
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
-      and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
+      and b.aanvraag_id is not null and huidige_rol() = 'aanbieder'
+      and (b.beeindigd_op is null
+           or (now() at time zone 'Europe/Amsterdam')::date - b.beeindigd_op < coalesce(
+               (select case jsonb_typeof(i.waarde) when 'number' then i.waarde::numeric else 0 end
+                from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
-comment on function geplaatst_hier() is 'Aanvragen whose child lives or lived at the aanbieder that asks.';
+comment on function geplaatst_hier() is
+    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (service/bewaren.py); a setting that is no number: not any more.';
 revoke execute on function geplaatst_hier() from public;
 grant execute on function geplaatst_hier() to loket_app;
 
@@ -2106,7 +2191,8 @@ comment on function aanvraag_sluit() is 'From this day on the term counts after 
 create trigger aanvraag_wordt_gesloten before insert or update of status, afgesloten_op on aanvraag
     for each row execute function aanvraag_sluit();
 
-create type bewaarsoort as enum ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen');
+create type bewaarsoort as enum
+    ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen', 'inlogpogingen', 'verklaringen');
 
 create function ruim_op(soort bewaarsoort, tot timestamptz) returns bigint
     language plpgsql volatile security definer set search_path = public, pg_temp
@@ -2135,13 +2221,18 @@ begin
             where b.regio = huidige_regio() and a.geanonimiseerd_op < tot and w.betrokkene = b.pseudoniem;
             delete from betrokkene b using aanvraag a
             where b.regio = huidige_regio() and a.id = b.aanvraag_id and a.geanonimiseerd_op < tot;
+        -- These two are of no region.
+        when 'inlogpogingen' then
+            delete from inlogpoging i where i.begonnen_op < tot;
+        when 'verklaringen' then
+            delete from gebruikte_verklaring g where g.verloopt_op < tot;
     end case;
     get diagnostics weg = row_count;
     return weg;
 end;
 $$;
 comment on function ruim_op(bewaarsoort, timestamptz) is
-    'Removes what ended before `tot` in the region that asks, whoever it is of. How many rows.';
+    'Removes what ended before `tot` in the region that asks, whoever it is of; of logins under way and used assertions, in all. How many rows.';
 
 create function anonimiseer(aanvraag uuid, nu timestamptz, waarom wissing_soort, reden text) returns void
     language plpgsql volatile security definer set search_path = public, pg_temp

@@ -147,6 +147,17 @@ async def transaction(
         await conn.execute("commit")
 
 
+SPEAK_FOR = """
+select set_config('loket.regio', $1, true), set_config('loket.rol', $2, true),
+       set_config('loket.gebruiker', $3, true), set_config('loket.organisatie', $4, true)
+"""
+
+
+async def speak_for(conn: Connection, wie: Wie) -> None:
+    """From here to the end of its transaction `conn` is for `wie`: for what befalls several people at once."""
+    await conn.execute(SPEAK_FOR, wie.regio, wie.rol, str(wie.gebruiker), str(wie.organisatie or ""))
+
+
 ABOVE_THE_POLICIES = """
 select current_user as naam, r.rolsuper or r.rolbypassrls as alles,
        (select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace

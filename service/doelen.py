@@ -67,6 +67,7 @@ class Object(StrEnum):
     CODELIJST = "codelijst"
     DATABASE = "database"
     GEBRUIKER = "gebruiker"
+    IDENTITEITSPROVIDER = "identiteitsprovider"
     KOPPELING = "koppeling"
     LIJST = "lijst"
     LOCATIE = "locatie"

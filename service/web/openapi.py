@@ -49,6 +49,7 @@ TAGS = {
     "invoer": "Lijsten uit een rekenblad, met eerst een voorbeeld van wat er verandert.",
     "organisaties": "Van wie de verwijzers zijn: GI's, gemeenten en Veilig Thuis.",
     "gebruikers": "Wie in het loket mag, in welke rol en voor wie; en wie iemand vervangt.",
+    "sessies": "Waar u zelf bent ingelogd.",
     "koppelingen": "Systemen van aanbieders die de API gebruiken, met hun publieke sleutels.",
     "codes": "De codelijsten van de regio.",
     "beschrijving": "Deze beschrijving.",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import Struct
 
@@ -66,6 +66,8 @@ class World(Struct, frozen=True, kw_only=True):
     gebruiker: UUID
     koppeling: UUID
     sleutel: UUID
+    sessie: UUID
+    """Of one person: see EEN."""
     plan: UUID | None
     wachtend_plan: UUID | None
     name: str
@@ -129,6 +131,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebruiker=gebruiker,
         koppeling=koppeling.id,
         sleutel=sleutel.id,
+        sessie=uuid4(),
         plan=made,
         wachtend_plan=waiting,
         name=name,
@@ -151,6 +154,7 @@ IN_PATH = {
     "gebruikerId": "gebruiker",
     "koppelingId": "koppeling",
     "sleutelId": "sleutel",
+    "sessieId": "sessie",
 }
 """Parameter of a path → row of the world; but for …"""
 
@@ -188,6 +192,11 @@ FREE = {
     "haalVervanging",
     "wijzigVervanging",
     "lijstCollegas",
+    "lijstAfwezigen",
+    "haalWaarneming",
+    "wijzigWaarneming",
+    "lijstSessies",
+    "eindigAndereSessies",
     "startPlan",
     "leesInAanbieders",
     "haalSjabloonAanbieders",
@@ -197,6 +206,9 @@ FREE = {
     "haalBeschrijving",
 }
 """Without a row of anybody: who may do it, may do it in the own region."""
+
+EEN = {"haalSessie", "wijzigSessie"}
+"""About a row of one person: of the schakelfunctionaris of the region."""
 
 _fresh = count(1)
 
@@ -272,6 +284,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "wijzigGebruiker": lambda w: {"actief": True},
     "wijzigVervanging": lambda w: {"vervangerId": None, "vervangenTot": None},
+    "wijzigWaarneming": lambda w: {"namensId": None},
+    "wijzigSessie": lambda w: {"actief": False},
     "voegKoppelingToe": lambda w: {"aanbiederId": str(w.aanbieder), "naam": f"Nieuw {next(_fresh)}"},
     "wijzigKoppeling": lambda w: {"perMinuut": 300},
     "voegSleutelToe": lambda w: {"jwk": jwk(f"nieuw {next(_fresh)}")},

@@ -25,6 +25,7 @@ from service.web.v1 import (
     plekken,
     rangschikking,
     samenplaatsingen,
+    sessies,
     stops,
     voorzieningen,
 )
@@ -45,6 +46,7 @@ _GROUPS: tuple[Operation, ...] = (
     *samenplaatsingen.OPERATIONS,
     *organisaties.OPERATIONS,
     *gebruikers.OPERATIONS,
+    *sessies.OPERATIONS,
     *koppelingen.OPERATIONS,
     *codes.OPERATIONS,
     *invoer.OPERATIONS,

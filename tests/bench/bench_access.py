@@ -181,9 +181,7 @@ async def _size(servers: Servers, size: Size, name: str) -> list[Entry]:
 def roomy(servers: Servers, database: str) -> Settings:
     """Room for all requests of a bench, and yet as many questions to Valkey as one with the usual quota makes."""
     redis_url = f"unix://{servers.sockets}/{valkey.SOCKET}"
-    settings = Settings(
-        database_url=servers.url(database, APP_ROLE), redis_url=redis_url, limit_person_min=QUOTA
-    )
+    settings = Settings(database_url=servers.url(database, APP_ROLE), redis_url=redis_url, limit_person_min=QUOTA)
     limiet.PORTIONS = QUOTA // (Settings().limit_person_min // USUAL)
     return settings
 

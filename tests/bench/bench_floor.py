@@ -1,18 +1,18 @@
-"""What a list costs beside the least that it could be: the same server with an endpoint that returns 20 rows by one query
-and nothing else (issue 7).
+"""What a list costs beside the least that it could be: the same server with an endpoint that returns 20 rows by one
+query and nothing else (issue 7).
 
 The server is uvicorn as `loket` runs it, in a process of its own; who asks is this one, so that asking does not count.
-The floor is a route that exists here and nowhere else: no login, no limit, no policies, no transaction, no narrowing, no
-log, and the rows of `plek` as they stand there. Throughput on a full machine is one over CPU time: that of the web process
-and of both servers is taken, by turns, so that other work on the computer does not count.
+The floor is a route that exists here and nowhere else: no login, no limit, no policies, no transaction, no narrowing,
+no log, and the rows of `plek` as they stand there. Throughput on a full machine is one over CPU time: that of the web
+process and of both servers is taken, by turns, so that other work on the computer does not count.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
@@ -20,13 +20,13 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-import psutil
 import uvicorn
 from litestar import asgi
 from litestar.types import Receive, Scope, Send
 
 from service import sessies
 from service.app import create_app
+from service.commands.listen import Server
 from service.db import Pool, set_codecs
 from service.demo import Size
 from service.web.protocol import Protocol
@@ -108,15 +108,15 @@ def _serve(servers: Servers, database: str, gebruiker: UUID, pipe: Pipe) -> None
     app.register(asgi(FLOOR)(_floor))
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, http=Protocol, ws="none", lifespan="on", log_config=None, access_log=False)
-    server = uvicorn.Server(config)
+    ready = asyncio.Event()
+    server = Server(config, ready.set)
 
     async def serve() -> None:
         app.state.above = await asyncpg.create_pool(
             servers.url(database, "postgres"), min_size=1, init=set_codecs, reset=_nothing
         )
         serving = asyncio.create_task(server.serve([listening]))
-        while not server.started:
-            await asyncio.sleep(0.01)
+        await ready.wait()
         now = datetime.now(UTC)
         token, _ = await sessies.begin(
             app.state.services.pool,

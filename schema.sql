@@ -1936,13 +1936,14 @@ begin atomic
     from bezetting b join plek p on p.id = b.plek_id
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
       and b.aanvraag_id is not null and huidige_rol() = 'aanbieder'
+      and not exists (select from koppeling k where k.id = huidige_gebruiker())
       and (b.beeindigd_op is null
            or (now() at time zone 'Europe/Amsterdam')::date - b.beeindigd_op < coalesce(
                (select case jsonb_typeof(i.waarde) when 'number' then i.waarde::numeric else 0 end
                 from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
 comment on function geplaatst_hier() is
-    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (service/bewaren.py); a setting that is no number: not any more.';
+    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (service/bewaren.py); a setting that is no number: not any more. Its people only: a machine sees no child.';
 revoke execute on function geplaatst_hier() from public;
 grant execute on function geplaatst_hier() to loket_app;
 

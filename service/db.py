@@ -36,17 +36,19 @@ OWNER_ROLE = "loket_eigenaar"
 SYSTEM = UUID("00000000-0000-0000-0000-000000000000")
 """The user on whose behalf the service itself reads and works: nobody."""
 
-# The database is away or full, or gave up on us for another: the same may work in a moment.
+# The database is away or full, or gave up on us for another: the same may work in a moment. Not InterfaceError: that is
+# also a statement that we call wrongly; `transaction` tells apart a connection that is gone.
 AWAY = (
     OSError,
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # what asyncpg says of a connection that the server ended a moment ago
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.QueryCanceledError,
 )
+
+GONE = "the connection ended while nobody asked it anything"
 
 REGIO_FORM = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -140,12 +142,24 @@ async def transaction(
         try:
             yield conn
         except BaseException as error:
-            if not conn.is_closed():
+            if not _gone(conn):
                 await conn.execute("rollback")
+            elif isinstance(error, asyncpg.InterfaceError):
+                raise asyncpg.ConnectionDoesNotExistError(GONE) from error
             if isinstance(error, asyncpg.IntegrityConstraintViolationError) and error.constraint_name in CONSTRAINTS:
                 raise refusal(error.constraint_name) from error
             raise
+        if _gone(conn):
+            raise asyncpg.ConnectionDoesNotExistError(GONE)
         await conn.execute("commit")
+
+
+def _gone(conn: Connection) -> bool:
+    """asyncpg takes a connection that ended away from who has it, who then cannot even ask whether it is closed."""
+    try:
+        return conn.is_closed()
+    except asyncpg.InterfaceError:
+        return True
 
 
 SPEAK_FOR = """

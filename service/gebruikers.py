@@ -270,7 +270,7 @@ async def wijs_vervanger_aan(
     INVALID, NOT_FOUND."""
     errors = []
     if (vervanger is None) != (tot is None):
-        errors.append(FieldError("/vervangenTot", "samen", "Vul beide in, of maak beide leeg."))
+        errors.append(FieldError("/vervangenTot", "samen", "Kies een collega en een einddag, of geen van beide."))
     if tot is not None and not today < tot <= today + LONGEST_AWAY:
         errors.append(FieldError("/vervangenTot", "waarde", "Kies een dag na vandaag, en hooguit een jaar vanaf nu."))
     if van is not None and (tot is None or van >= tot):

@@ -42,7 +42,7 @@ CODES_MAAK = "B: eigen | Y: vreemd"
 AANBOD = "SCKB: eigen ander gedeeld | AM: eigen | XY: vreemd"
 AANBOD_NAAM = "SCKBV: eigen ander gedeeld | AM: eigen | XY: vreemd"
 AANBOD_MAAK = "SB: eigen ander | AM: eigen | XY: vreemd"
-KIND = "S: gi crisis voorbij hier | C: crisis | AM: hier | V: gi | X: vreemd"
+KIND = "S: gi crisis voorbij hier | C: crisis | A: hier | V: gi | X: vreemd"
 KIND_MAAK = "S: gi crisis voorbij hier | C: crisis | V: gi | X: vreemd"
 LOKET = "S: eigen | X: vreemd"
 BEZET_MAAK = "S: hier zonder gehouden stop crisis elders gedeeld | C: crisis | AM: zonder stop | X: vreemd"
@@ -85,9 +85,9 @@ TABEL = {
     "aanvraag": Wat(
         KIND, "S: gi crisis voorbij hier | C: crisis voorbij | V: gi | X: vreemd", KIND_MAAK, zet="praktisch = 'x'"
     ),
-    "aanvraag_kenmerk": Wat("AM: hier | V: gi", KIND_MAAK, "V: gi", zet="kenmerk = 'x'"),
+    "aanvraag_kenmerk": Wat("A: hier | V: gi", KIND_MAAK, "V: gi", zet="kenmerk = 'x'"),
     "samenplaatsing": Wat(
-        "S: gi crisis voorbij hier leeg | C: crisis leeg | AM: hier | V: gi | X: vreemd",
+        "S: gi crisis voorbij hier leeg | C: crisis leeg | A: hier | V: gi | X: vreemd",
         "SC: gi crisis voorbij hier leeg | V: gi | X: vreemd",
         "S: gi crisis voorbij hier leeg | C: crisis | V: gi | X: vreemd",
         zet="mag_splitsen = true, splitsreden = 'x'",

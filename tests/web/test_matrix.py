@@ -361,7 +361,8 @@ async def test_each_form_changes_only_what_is_of_who_sends_it(matrix: Matrix) ->
             if caller.wie is not None and not caller.wie.koppeling:
                 assert await matrix.owner.fetchval(second, matrix.world.sessie), (id, caller.name)
                 answer = await matrix.send(caller, "post", path, data=data)
-                assert answer.status_code == 303 and answer.headers["location"].startswith("/"), (id, caller.name)
+                good = 303 if id not in examples.EEN or caller in mine else 400
+                assert answer.status_code == good, (id, caller.name, answer.text)
         if id == "wijzigSessie":
             assert not await matrix.owner.fetchval(second, matrix.world.sessie)
             await matrix.owner.execute("update sessie set beeindigd_op = null")

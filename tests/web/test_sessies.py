@@ -157,7 +157,7 @@ async def test_nobody_ends_or_sees_the_session_of_another(
             await patched(api, id, actief=False),
             await api.post("/sessies/einde", data={"sessieId": str(id)}),
         ]
-        assert [answer.status_code for answer in answers] == [404, 404, 303]
+        assert [answer.status_code for answer in answers] == [404, 404, 400]
     assert await left(api, tokens) == [True] * 5
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 
 from litestar import Request, post
-from litestar.exceptions import InternalServerException
 from litestar.response import Response
 
 from service import gebruikers, inlogpogingen, logboek
@@ -16,6 +14,7 @@ from service.gebruikers import Keuze
 from service.inlogpogingen import Inlogpoging
 from service.oidc import Iemand
 from service.sessies import digest, new_token
+from service.web import forms
 from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, with_browser
 from service.web.inloggen.mislukt import failed
@@ -61,7 +60,7 @@ async def inlog_keuze(request: Request[Any, Any, Any]) -> Response[Any]:
 
 
 async def _choose(request: Request[Any, Any, Any], services: Services, inlog: Inlog) -> Response[Any]:
-    form = await _form(request)
+    form = await forms.read(request)
     poging = await inlogpogingen.take(services.pool, form.get("poging", ""))
     inlog.provider = poging.identiteitsprovider_id
     poging.check(browser_of(request, services), services.clock())
@@ -73,12 +72,3 @@ async def _choose(request: Request[Any, Any, Any], services: Services, inlog: In
     if chosen is None:
         raise Refusal(Kind.FORBIDDEN, "Dit kunt u niet kiezen. Begin opnieuw.")
     return await begin(request, services, chosen, poging.naar, sid=poging.idp_sessie)
-
-
-async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """As a browser sends it, and in no other encoding: anybody can send one here."""
-    try:
-        raw = await request.body()
-        return dict(parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=10))
-    except (ValueError, InternalServerException):  # the latter: gone away halfway
-        raise Refusal(Kind.INVALID, "Dit kunt u niet kiezen. Begin opnieuw.") from None

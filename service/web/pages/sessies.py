@@ -28,11 +28,12 @@ async def eigen_sessies(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post("/sessies/einde", name="wijzigSessie", include_in_schema=False)
 async def beeindig(request: Request[Any, Any, Any]) -> Response[Any]:
-    """One of one's own; which is gone already, is gone."""
+    """One of one's own."""
     try:
         form = await forms.read(request)
         async with visit(request) as v:
             v.object_id = msgspec.convert(form.get("sessieId", ""), UUID)
+            await sessies.een_eigen(v.conn, v.object_id, v.key, now=v.now, idle=idle(v))
             await sessies.end_own(v.conn, v.object_id, now=v.now)
         v.services.forget()
     except (Refusal, msgspec.ValidationError):
@@ -49,8 +50,11 @@ async def beeindig_andere(request: Request[Any, Any, Any]) -> Response[Any]:
     return see_other("/sessies")
 
 
+def idle(v: Visit) -> timedelta:
+    return timedelta(minutes=v.services.settings.session_idle_min)
+
+
 async def _page(v: Visit, *, wrong: bool = False) -> Response[str]:
-    idle = timedelta(minutes=v.services.settings.session_idle_min)
     return v.page(
         "sessies.html",
         today=today(v.now),
@@ -58,5 +62,5 @@ async def _page(v: Visit, *, wrong: bool = False) -> Response[str]:
         section="start",
         is_list=False,
         wrong=wrong,
-        sessies=await sessies.eigen(v.conn, v.key, now=v.now, idle=idle),
+        sessies=await sessies.eigen(v.conn, v.key, now=v.now, idle=idle(v)),
     )

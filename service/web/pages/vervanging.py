@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, post
 from litestar.response import Response
-from msgspec import structs
+from msgspec import structs, to_builtins
 
 from service import fields, gebruikers, sessies
 from service.days import today
@@ -26,6 +26,8 @@ PAGE = "paginaVervanging"
 MOST = 1_000
 """Colleagues to choose from."""
 
+FIELDS = ("vervangerId", "vervangenVan", "vervangenTot")
+
 
 @page_at("/vervanging", name=PAGE)
 async def vervanging(request: Request[Any, Any, Any]) -> Response[str]:
@@ -36,9 +38,10 @@ async def vervanging(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/vervanging", name="wijzigVervanging", include_in_schema=False)
 async def vervang(request: Request[Any, Any, Any]) -> Response[Any]:
     """Names a vervanger; without one: nobody any more."""
+    given: dict[str, str | None] = {}
     try:
         form = await forms.read(request)
-        given = {name: form.get(name) for name in ("vervangerId", "vervangenVan", "vervangenTot")}
+        given = {name: form.get(name) for name in FIELDS}
         async with visit(request) as v:
             asked, wrong = fields.read(WijzigingVervanging, given)
             fields.refuse(wrong)
@@ -47,7 +50,7 @@ async def vervang(request: Request[Any, Any, Any]) -> Response[Any]:
                 v.conn, asked.vervanger_id, asked.vervangen_tot, van=asked.vervangen_van, today=today(v.now)
             )
     except Refusal as refusal:
-        return await _refused(request, refusal)
+        return await _refused(request, refusal, given)
     return see_other("/vervanging")
 
 
@@ -75,16 +78,19 @@ def _id(text: str) -> UUID:
         raise Refusal(Kind.INVALID, "Kies een collega uit de lijst.") from None
 
 
-async def _refused(request: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
-    """The page again, with what is wrong and how to mend it."""
+async def _refused(
+    request: Request[Any, Any, Any], refusal: Refusal, given: dict[str, str | None] | None = None
+) -> Response[str]:
+    """The page again, with what is wrong, how to mend it, and what was filled in."""
     async with visit(request, kinderen=False, instead=PAGE) as v:
-        return await _page(v, refusal)
+        return await _page(v, refusal, given)
 
 
-async def _page(v: Visit, refusal: Refusal | None = None) -> Response[str]:
+async def _page(v: Visit, refusal: Refusal | None = None, given: dict[str, str | None] | None = None) -> Response[str]:
     vandaag = today(v.now)
     collegas = await gebruikers.collegas(v.conn, limit=MOST)
     eigen = await gebruikers.vervanging(v.conn)
+    voorbij = eigen.vervangen_tot is not None and eigen.vervangen_tot <= vandaag
     return v.page(
         "vervanging.html",
         today=vandaag,
@@ -93,7 +99,8 @@ async def _page(v: Visit, refusal: Refusal | None = None) -> Response[str]:
         is_list=False,
         wrong=[error.detail for error in refusal.fields] or [refusal.detail] if refusal else [],
         eigen=eigen,
-        voorbij=eigen.vervangen_tot is not None and eigen.vervangen_tot <= vandaag,
+        voorbij=voorbij,
+        filled=given or ({} if voorbij else to_builtins(eigen)),
         vervanger=next((collega.naam for collega in collegas if collega.id == eigen.vervanger_id), None),
         collegas=collegas,
         afwezigen=await gebruikers.afwezigen(v.conn, today=vandaag),

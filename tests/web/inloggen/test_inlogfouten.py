@@ -1,4 +1,4 @@
-"""Who cannot log in leaves a line in the log of the regions whose provider it is, with no name but one that was proved."""
+"""Who cannot log in leaves a line in the log of the regions whose provider it is, with a name only if it was proved."""
 
 from __future__ import annotations
 

@@ -32,6 +32,12 @@ create function huidige_rol() returns text
     return nullif(current_setting('loket.rol', true), '');
 comment on function huidige_rol() is 'Role of the user, a value of type rol.';
 
+create function naamvolgorde(naam text) returns text
+    language sql immutable strict parallel safe
+    return lower(unaccent('unaccent'::regdictionary, naam));
+comment on function naamvolgorde(text) is
+    'By what a list of names is in order. Immutable for indexes, which is so while nobody changes the rules of unaccent.';
+
 -- ── Enumerations: closed lists that the code branches on ─────────────────────────────────────────
 
 create type rol as enum
@@ -393,6 +399,7 @@ comment on column voorziening.maximaal_verblijf is 'Days; NULL: as long as neede
 comment on column voorziening.opname_vanaf is 'Earliest intake day; NULL: today.';
 comment on column voorziening.gesloten is 'Needs a machtiging of soort gesloten.';
 create index voorziening_locatie on voorziening (locatie_id);
+create index voorziening_volgorde on voorziening (regio, naamvolgorde(naam), id);
 
 create table plek (
     id             uuid            not null default gen_random_uuid(),
@@ -538,7 +545,8 @@ comment on column aanvraag.zorgvorm_reden is
     'Why not only a pleeggezin or gezinshuis (Jeugdwet art. 2.3 lid 6); required when another zorgvorm is asked.';
 comment on column aanvraag.maximale_reistijd is 'Minutes, a hard limit of the verwijzer; NULL: distance only counts in the score.';
 comment on column aanvraag.gemeente_code is 'Verantwoordelijke gemeente by the woonplaatsbeginsel, as the verwijzer states it.';
-create index aanvraag_open on aanvraag (regio, urgentie, aangemeld_op) where is_open(status);
+create index aanvraag_open on aanvraag (regio, urgentie, aangemeld_op, id) where is_open(status);
+create index aanvraag_volgorde on aanvraag (regio, urgentie, aangemeld_op, id);
 create index aanvraag_samenplaatsing on aanvraag (samenplaatsing_id) where samenplaatsing_id is not null;
 
 comment on column aanvraag.nummer is 'What all who may see the aanvraag call it. The kenmerk of the verwijzer is in aanvraag_kenmerk.';
@@ -1978,6 +1986,14 @@ end;
 comment on function samenplaatsing_is_leeg(uuid) is
     'Nobody is in it yet: the crisisdienst, which sees only crises, makes it before the aanvragen.';
 
+create function ziet_aanvraag(aanvraag uuid) returns boolean
+    language sql stable
+begin atomic
+    select exists (select from aanvraag a where a.id = ziet_aanvraag.aanvraag);
+end;
+comment on function ziet_aanvraag(uuid) is
+    'Whether the policies of aanvraag show it to who asks. Written out in a policy, it is made ready in every statement, also for who is not asked.';
+
 create function pseudoniemen(aanvragen uuid[]) returns table (aanvraag_id uuid, pseudoniem uuid)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
@@ -2035,11 +2051,11 @@ begin
     -- Parts of an aanvraag: with the aanvraag; written by who writes that.
     foreach lezers in array array['grondslag', 'machtiging', 'toestemming'] loop
         execute format('create policy lees on %I for select using (%s and case %s when ''schakelfunctionaris'' then true '
-            'else exists (select from aanvraag a where a.id = aanvraag_id) end)', lezers, regio, rol);
+            'else ziet_aanvraag(aanvraag_id) end)', lezers, regio, rol);
     end loop;
     foreach lezers in array array['grondslag', 'machtiging', 'toestemming', 'uitsluiting'] loop
         execute format('create policy schrijf on %I using (%s and case %s when ''schakelfunctionaris'' then true '
-            'when ''aanbieder'' then false else exists (select from aanvraag a where a.id = aanvraag_id) end)',
+            'when ''aanbieder'' then false else ziet_aanvraag(aanvraag_id) end)',
             lezers, regio, rol);
     end loop;
 end;

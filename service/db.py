@@ -92,13 +92,14 @@ async def _keep(conn: asyncpg.Connection[asyncpg.Record]) -> None:
 
 
 async def set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:
-    """jsonb travels as Python values."""
-    await conn.set_type_codec(
-        "jsonb",
-        schema="pg_catalog",
-        encoder=lambda value: msgspec.json.encode(value).decode(),
-        decoder=msgspec.json.decode,
-    )
+    """json and jsonb travel as Python values."""
+    for name in ("json", "jsonb"):
+        await conn.set_type_codec(
+            name,
+            schema="pg_catalog",
+            encoder=lambda value: msgspec.json.encode(value).decode(),
+            decoder=msgspec.json.decode,
+        )
 
 
 async def open_pool(url: str, *, size: int = 10, role: str | None = None, limit_s: float | None = None) -> Pool:
@@ -195,4 +196,10 @@ async def check_app_role(pool: Pool) -> None:
 
 def rows_as(rows: list[asyncpg.Record], shape: type[Any]) -> list[Any]:
     """Rows as Structs: types and missing columns are checked (tests/schema compares the names as well)."""
-    return msgspec.convert(rows, list[shape], strict=False, from_attributes=False)  # type: ignore[valid-type]
+    if not rows:
+        return []
+    called = dict(zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True))
+    # Of dicts msgspec makes Structs four times as fast as of Records.
+    names = [called.get(name, name) for name in rows[0].keys()]  # noqa: SIM118  # a Record iterates over its values
+    values = [dict(zip(names, row, strict=True)) for row in rows]
+    return msgspec.convert(values, list[shape], strict=False)  # type: ignore[valid-type]

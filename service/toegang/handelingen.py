@@ -88,7 +88,9 @@ AANVRAGEN_DOEN = {
 }
 AANVRAGEN_ZIEN = {
     **AANVRAGEN_DOEN,
-    A: Grond("van wie bij de eigen aanbieder geplaatst is, of was tot een termijn van de regio", Doel.VERBLIJF, eigen=True),
+    A: Grond(
+        "van wie bij de eigen aanbieder geplaatst is, of was tot een termijn van de regio", Doel.VERBLIJF, eigen=True
+    ),
 }
 SAMEN_DOEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN), V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True)}
 SAMEN_ZIEN = {**SAMEN_DOEN, C: Grond("met een kind in crisis, of nog zonder kinderen", Doel.CRISIS)}

@@ -27,6 +27,7 @@ from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
 from service.voorzieningen import Groepssoort
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, ROOT, Cluster
+from tests.search import stands
 from tests.service.running import loket
 
 PASSWORD = "ZqWachtwoordKanarie"
@@ -115,18 +116,12 @@ class Kanarie(Struct, kw_only=True, eq=False):
     def found_in(self, texts: Iterable[str]) -> set[str]:
         """Names of the words that stand in these."""
         whole = "\n".join(texts)
-        return {name for name, word in self.words.items() if stands_in(name, word, whole)}
+        return {name for name, word in self.words.items() if stands(word, whole)}
 
     def too_much(self, who: str, texts: Iterable[str]) -> set[str]:
         """What stands in these and `who` may not see."""
         also = WHERE_PLACED if self.placed and who == "aanbieder" else set()
         return {name for name in self.found_in(texts) if who not in SEES.get(name, set())} - also
-
-
-def stands_in(name: str, word: str, text: str) -> bool:
-    if name in CODES | CRISIS_CODES:
-        return re.search(rf"(?<![\w.+:-]){word}(?![\w.:-])", text) is not None
-    return word.lower() in text.lower()
 
 
 def aanvraag(known: dict[str, str], **more: Any) -> dict[str, Any]:
@@ -392,32 +387,8 @@ def in_files(folder: Path) -> list[str]:
     return [f"{path.name}\n{path.read_bytes().decode('latin-1')}" for path in files]
 
 
-RELATIONS = """
-select c.relname as name,
-       array_agg(format(case when a.atttypid = 'bytea'::regtype then 'encode(%I, ''escape'')' else '%I::text' end,
-                        a.attname)) as columns
-from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
-  and has_column_privilege(c.oid, a.attnum, 'select')
-group by c.relname order by c.relname
-"""
-
 PUBLIC = {"postcodegebied", "gemeente", "productcategorie"}
 """Tables of postcodes and the like, that everybody knows."""
-
-
-async def relations(conn: Connection) -> dict[str, str]:
-    """Table or view → the query that gives each of its rows, as far as this role may read them, as one text."""
-    rows = await conn.fetch(RELATIONS)
-    return {
-        row["name"]: f"select concat_ws(' | ', {', '.join(row['columns'])}) from {row['name']}"
-        for row in rows
-        if row["name"] not in PUBLIC
-    }
-
-
-async def texts_of(conn: Connection, query: str) -> list[str]:
-    return [row[0] for row in await conn.fetch(query)]
 
 
 @asynccontextmanager

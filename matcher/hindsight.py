@@ -32,7 +32,7 @@ MIP_GAP = 1e-4
 PROVE = 40_000
 """Columns that one integer program can take."""
 
-LOSES = 30 * POINT
+LOSES = 15 * POINT
 """Columns that lose more in the relaxation do not make a first plan."""
 
 

@@ -72,6 +72,7 @@ class Object(StrEnum):
     GEBEURTENIS = "gebeurtenis"
     GEBRUIKER = "gebruiker"
     HAAK = "haak"
+    IDENTITEITSPROVIDER = "identiteitsprovider"
     KOPPELING = "koppeling"
     LEVERING = "levering"
     LIJST = "lijst"

@@ -176,7 +176,11 @@ class Aanvraag(Vraag, kw_only=True):
         str | None, Meta(description="Van thuis, alleen voor de reistijd; null als de aanvraag anoniem is gemaakt.")
     ]
     status: AanvraagStatus
+    behandelaar_id: Annotated[UUID | None, Meta(description="Wie er bij het loket aan de beurt is.")]
     aangemeld_op: datetime
+    vervolg_van: Annotated[
+        UUID | None, Meta(description="De plaatsing in crisis of gesloten verblijf waarna dit kind verder moet.")
+    ]
     versie: int
 
 
@@ -189,7 +193,7 @@ FIELDS = """organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftij
 KENMERK = "(select k.kenmerk from aanvraag_kenmerk k where k.aanvraag_id = a.id)"
 
 # The parts come along as json with the names of the API, so that a page of aanvragen is one query.
-COLUMNS = f"""id, nummer, {KENMERK} as kenmerk, status, {FIELDS}, aangemeld_op, versie,
+COLUMNS = f"""id, nummer, {KENMERK} as kenmerk, status, behandelaar_id, {FIELDS}, aangemeld_op, vervolg_van, versie,
        {grondslagen.GRONDSLAGEN} as grondslagen,
        {grondslagen.MACHTIGINGEN} as machtigingen,
        {grondslagen.TOESTEMMINGEN} as toestemmingen,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import gebeurtenissen, termijnen
+from service import beeindigingen, gebeurtenissen, termijnen
 from service.aanvragen import Urgentie
 from service.days import months_after, today
 from service.db import Connection, rows_as
@@ -49,6 +49,19 @@ where a.regio = huidige_regio() and a.afgesloten_op is null and a.geanonimiseerd
 """
 
 
+# The day is the first one too late.
+VERSTREKEN = """
+select x.aanvraag_id, a.nummer, x.soort, x.termijn + 1 as dag
+from (
+    select aanvraag_id, 'route_termijn' as soort, termijn from route where klaar_op is null
+    union all
+    select aanvraag_id, 'opschaling_termijn', termijn from opschaling where gesloten_op is null
+) as x
+join aanvraag a on a.id = x.aanvraag_id
+where x.termijn < $1 and a.regio = huidige_regio() and a.geanonimiseerd_op is null
+"""
+
+
 async def alarmen(conn: Connection, now: datetime) -> list[Alarm]:
     """Of every aanvraag that who asks may see: what lapsed first, and then by day."""
     rules, dag = await werkregels(conn), today(now)
@@ -59,6 +72,19 @@ async def alarmen(conn: Connection, now: datetime) -> list[Alarm]:
         for soort, when, ernst in _of(one, rules, dag)
     ]
     found += await termijnen.alarmen(conn, now)
+    found += await beeindigingen.alarmen(conn, now)
+    for row in await conn.fetch(VERSTREKEN, dag):
+        soort = AlarmSoort(row["soort"])
+        found.append(
+            Alarm(
+                aanvraag_id=row["aanvraag_id"],
+                nummer=row["nummer"],
+                soort=soort,
+                dag=row["dag"],
+                ernst=Ernst.VERSTREKEN,
+                zin=ZINNEN[soort],
+            )
+        )
     return sorted(found, key=lambda alarm: (alarm.ernst is Ernst.NADERT, alarm.dag, alarm.nummer, alarm.soort))
 
 
@@ -90,6 +116,9 @@ def _of(one: Wacht, rules: Werkregels, dag: date) -> Iterator[Found]:
 TO_DO = frozenset({AlarmSoort.GRONDSLAG_ONTBREEKT, AlarmSoort.TOESTEMMING_ONTBREEKT})
 """Every new aanvraag has these: they are in the list, and told only when a child lives somewhere without."""
 
+ELSEWHERE = frozenset({AlarmSoort.ROUTE_TERMIJN, AlarmSoort.OPSCHALING_TERMIJN})
+"""Told by rounds of their own, once per term (service/routes.py, service/opschalingen.py)."""
+
 LOCK = "select from aanvraag where id = any ($1) order by id for no key update"
 
 GEMELD = """
@@ -100,7 +129,11 @@ from gebeurtenis where aanvraag_id = any ($1) and soort = 'alarm'
 
 async def alarmronde(conn: Connection, now: datetime) -> int:
     """Writes a gebeurtenis for each alarm of the region that was not told before; how many. Again, it does nothing."""
-    found = [alarm for alarm in await alarmen(conn, now) if alarm.ernst is Ernst.VERSTREKEN or alarm.soort not in TO_DO]
+    found = [
+        alarm
+        for alarm in await alarmen(conn, now)
+        if alarm.soort not in ELSEWHERE and (alarm.ernst is Ernst.VERSTREKEN or alarm.soort not in TO_DO)
+    ]
     ids: list[UUID] = sorted({alarm.aanvraag_id for alarm in found})
     await conn.execute(LOCK, ids)
     told = {tuple(row) for row in await conn.fetch(GEMELD, ids)}

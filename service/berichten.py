@@ -43,6 +43,13 @@ class Bericht(Struct, rename="camel", kw_only=True):
     voorstel_id: UUID | None
 
 
+class Poging(Struct, rename="camel", kw_only=True):
+    """A failed one that goes again."""
+
+    id: UUID
+    status: Bezorging
+
+
 COLUMNS = """b.id, b.soort, b.gegevens, b.op, b.status::text as status, b.fout, b.gebruiker_id,
     g.aanvraag_id, g.voorstel_id"""
 
@@ -102,7 +109,9 @@ PROBEER = "select probeer_bericht($1)"
 
 
 async def opnieuw(conn: Connection, id: UUID) -> None:
-    """A beheerder has a failed one sent again, with the same id. Refuses NOT_FOUND and CONFLICT."""
+    """A beheerder has a failed one sent again, with the same id. Refuses NOT_FOUND for what it cannot see, and CONFLICT
+    for what another had sent again a moment ago."""
+    await get(conn, id, eigen=False)
     if not await conn.fetchval(PROBEER, id):
         raise Refusal(
             Kind.CONFLICT, "Deze mail staat niet (meer) bij de mislukte mails. Opnieuw versturen kan alleen daarmee."
@@ -120,12 +129,14 @@ class Post(Struct, frozen=True, kw_only=True):
     gegevens: dict[str, Any]
     pad: str
     op: datetime
+    ronde: int
+    """More than 1: a person wants it sent, however old it is."""
     adres: str | None
     """None: its gebruiker may not come in any more."""
 
 
 POST = """
-select id, soort, gegevens, coalesce(pad, '/berichten/' || id) as pad, op, mailadres(id) as adres
+select id, soort, gegevens, coalesce(pad, '/berichten/' || id) as pad, op, ronde, mailadres(id) as adres
 from bericht where id = $1 and status = 'wacht'
 """
 

@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from service import plaatsingen, plekken, plekregels, stappen
-from service.aanvragen import Urgentie
+from service import aanvragen, plaatsingen, plekken, plekregels, stappen
+from service.aanvragen import NieuweAanvraag, Urgentie
 from service.bezetting import Bezetting
 from service.days import today
 from service.db import Connection, Wie, rows_as
@@ -45,6 +45,7 @@ class Crisisplek(Struct, rename="camel", frozen=True, kw_only=True):
     bellen_naam: str | None
     bellen_telefoon: Annotated[str | None, Meta(description="Van de voorziening, anders van de aanbieder.")]
     bevestigd_op: datetime | None
+    bevestigd_uren: Annotated[int | None, Meta(description="Zoveel hele uren geleden.")]
     zeker: Annotated[bool, Meta(description="Kort geleden bevestigd; zo niet: bel om te vragen of de plek er nog is.")]
 
 
@@ -60,6 +61,7 @@ with kandidaat as materialized (
 select s.id, s.naam, s.voorziening_id, v.naam as voorziening, a.naam as aanbieder, s.zorgvorm, v.leeftijd_van,
        v.leeftijd_tot, v.groepssoort, s.beschikbaarheid, s.volgende_bezetting_van as vrij_tot, v.bellen_naam,
        coalesce(v.bellen_telefoon, a.telefoon) as bellen_telefoon, s.bevestigd_op,
+       floor(extract(epoch from $1 - s.bevestigd_op) / 3600)::integer as bevestigd_uren,
        coalesce(s.bevestigd_op >= $4, false) as zeker
 from stand s
 join voorziening v on v.id = s.voorziening_id
@@ -80,7 +82,10 @@ async def vrije_plekken(conn: Connection, now: datetime) -> list[Crisisplek]:
 
 
 class NieuweCrisisplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
-    aanvraag_id: AanvraagId
+    aanvraag_id: Annotated[AanvraagId | None, Meta(description="Een aanvraag die er al is, met urgentie crisis.")] = (
+        None
+    )
+    aanvraag: Annotated[NieuweAanvraag | None, Meta(description="Of een nieuwe, die meteen wordt ingediend.")] = None
     plek_id: UUID
     gebeld_op: Annotated[datetime, Meta(description="Wanneer de aanbieder ja zei.")]
     met: Annotated[VrijeTekst, Meta(max_length=80, description="Met wie: een functie of voornaam.")]
@@ -121,8 +126,9 @@ async def plaats(
     """
     van = nieuw.van or today(nieuw.gebeld_op)
     refuse(_errors(nieuw, van, now))
-    await vergrendel(conn, now=now, plekken=[nieuw.plek_id], aanvragen=[nieuw.aanvraag_id])
-    aanvraag = await conn.fetchrow(AANVRAAG, nieuw.aanvraag_id)
+    kind = await _kind(conn, nieuw, now)
+    await vergrendel(conn, now=now, plekken=[nieuw.plek_id], aanvragen=[kind])
+    aanvraag = await conn.fetchrow(AANVRAAG, kind)
     if aanvraag is None:
         refuse([FieldError("/aanvraagId", "bestaat_niet", "Deze aanvraag bestaat niet (meer), of is geen crisis.")])
     assert aanvraag is not None
@@ -138,21 +144,35 @@ async def plaats(
     if plek is None:
         refuse([FieldError("/plekId", "bestaat_niet", "Deze plek bestaat niet (meer).")])
     assert plek is not None
-    there = Plaats(aanvraag_id=nieuw.aanvraag_id, plek_id=nieuw.plek_id, van=van, tot=nieuw.tot)
+    there = Plaats(aanvraag_id=kind, plek_id=nieuw.plek_id, van=van, tot=nieuw.tot)
     firm = plekregels.GESLOTEN if plek["gesloten"] else plekregels.VEILIG
     await plekregels.keur(conn, travel, [there], wie=wie, afwijking=None, now=now, alleen=firm)
     tot = nieuw.tot or van + timedelta(days=plek["dagen"])
-    await conn.execute(JA, nieuw.aanvraag_id, plek["voorziening_id"], nieuw.gebeld_op)
-    plaatsing = await plaatsingen.plaats(conn, nieuw.plek_id, nieuw.aanvraag_id, van, tot, now=now, telefonisch=True)
-    await conn.execute(
-        GESPREK, nieuw.aanvraag_id, plek["voorziening_id"], plaatsing.id, nieuw.gebeld_op, nieuw.met, now
-    )
-    await stappen.laat_los(conn, nieuw.aanvraag_id, "Het kind is per telefoon geplaatst.", now=now)
+    await conn.execute(JA, kind, plek["voorziening_id"], nieuw.gebeld_op)
+    plaatsing = await plaatsingen.plaats(conn, nieuw.plek_id, kind, van, tot, now=now, telefonisch=True)
+    await conn.execute(GESPREK, kind, plek["voorziening_id"], plaatsing.id, nieuw.gebeld_op, nieuw.met, now)
+    await stappen.laat_los(conn, kind, "Het kind is per telefoon geplaatst.", now=now)
     return plaatsing
+
+
+async def _kind(conn: Connection, nieuw: NieuweCrisisplaatsing, now: datetime) -> UUID:
+    """For whom: of an aanvraag that is there, or filed now."""
+    if nieuw.aanvraag is None:
+        assert nieuw.aanvraag_id is not None
+        return nieuw.aanvraag_id
+    try:
+        return (await aanvragen.add(conn, nieuw.aanvraag, now=now)).id
+    except Refusal as wrong:
+        fields = tuple(structs.replace(error, pointer=f"/aanvraag{error.pointer}") for error in wrong.fields)
+        raise Refusal(wrong.kind, wrong.detail, fields) from wrong
 
 
 def _errors(nieuw: NieuweCrisisplaatsing, van: date, now: datetime) -> list[FieldError]:
     found = herkenbare(nieuw)
+    if (nieuw.aanvraag is None) == (nieuw.aanvraag_id is None):
+        found.append(FieldError("/aanvraagId", "een_van_beide", "Noem een aanvraag die er al is, of geef een nieuwe."))
+    if nieuw.aanvraag is not None and nieuw.aanvraag.urgentie is not Urgentie.CRISIS:
+        found.append(FieldError("/aanvraag/urgentie", "waarde", "Alleen bij crisis kan een plaatsing per telefoon."))
     if nieuw.gebeld_op > now:
         found.append(FieldError("/gebeldOp", "toekomst", "Bel eerst, en leg het gesprek daarna vast."))
     if van > today(now):

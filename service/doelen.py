@@ -65,8 +65,10 @@ class Object(StrEnum):
 
     AANBIEDER = "aanbieder"
     AANVRAAG = "aanvraag"
+    BEEINDIGING = "beeindiging"
     BERICHT = "bericht"
     BEVESTIGING = "bevestiging"
+    CIJFER = "cijfer"
     CODELIJST = "codelijst"
     DATABASE = "database"
     GEBEURTENIS = "gebeurtenis"

@@ -55,7 +55,7 @@ class Meaning(NamedTuple):
 # (forms that fields.py has checked, rows that never go away) are absent: their violation is a bug.
 CONSTRAINTS: dict[str, Meaning] = {
     "bezetting_geen_overlap": Meaning(
-        Kind.CONFLICT, "Deze plek is in die periode al bezet. Kies een andere plek of een andere periode."
+        Kind.CONFLICT, "Deze plek is in die periode al bezet. Wat nu wel kan: een andere plek, of een andere periode."
     ),
     "bezetting_kind_op_een_plek": Meaning(
         Kind.CONFLICT,
@@ -92,7 +92,7 @@ CONSTRAINTS: dict[str, Meaning] = {
     "bezetting_definitief_compleet": Meaning(
         Kind.CONFLICT,
         "Een plaatsing is pas definitief met een grondslag die geldt, het ja van de aanbieder en de toestemming van"
-        " iedereen die dat moet. Leg vast wat nog mist.",
+        " iedereen die dat moet. Wat nu wel kan: leg vast wat nog mist.",
     ),
     "bezetting_binnen_afspraak": Meaning(
         Kind.CONFLICT,
@@ -103,8 +103,25 @@ CONSTRAINTS: dict[str, Meaning] = {
         "Voor deze aanvraag is er al een voorstel aan deze voorziening. Wat nu wel kan: ga daarmee verder, of trek het"
         " in.",
     ),
-    "voorstel_een_definitief": Meaning(Kind.CONFLICT, "Voor deze aanvraag is er al een plek definitief."),
+    "voorstel_een_definitief": Meaning(
+        Kind.CONFLICT,
+        "Voor deze aanvraag is er al een plek definitief. Wat nu wel kan: zeg die af, als zij niet doorgaat.",
+    ),
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
+    "beeindiging_een": Meaning(
+        Kind.CONFLICT,
+        "Dit is al beëindigd. Wat nu wel kan: besluit per kind over uitloop of overdracht bij die beëindiging.",
+    ),
+    "beeindiging_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
+    "beeindiging_voorziening_fk": Meaning(
+        Kind.INVALID, "Deze voorziening is er niet bij deze aanbieder.", "/voorzieningId"
+    ),
+    "plek_na_beeindiging": Meaning(
+        Kind.CONFLICT,
+        "De aanbieder stopt met deze voorziening. Daarna is er geen plek, behalve voor wie er met een"
+        " uitloopovereenkomst woont. Wat nu wel kan: een plek tot die dag.",
+        "/bestaatTot",
+    ),
     "route_een_open": Meaning(
         Kind.CONFLICT, "Zo'n route loopt al voor deze aanvraag. Wat nu wel kan: daarmee verdergaan, of die beëindigen."
     ),

@@ -133,9 +133,12 @@ class AanvraagGebeurtenis(Struct, rename="camel", kw_only=True):
     gegevens: Annotated[dict[str, str], Meta(description="Dagen, codes en nummers die erbij horen.")]
 
 
+# From which rule a person deviated, and why, can tell of others: for the loket only.
 PAGE = """
-select g.id, g.op, g.soort, g.van, g.naar, g.rol, g.gebruiker_id, g.namens_id, g.reden, g.voorstel_id, g.plek_id,
-       coalesce((select jsonb_object_agg(key, value) from jsonb_each_text(g.gegevens) where value is not null), '{}')
+select g.id, g.op, g.soort, g.van, g.naar, g.rol, g.gebruiker_id, g.namens_id, g.voorstel_id, g.plek_id,
+       case when g.soort <> 'optie' or huidige_rol() = 'schakelfunctionaris' then g.reden end as reden,
+       coalesce((select jsonb_object_agg(key, value) from jsonb_each_text(g.gegevens)
+                 where value is not null and (key <> 'afwijkingVan' or huidige_rol() = 'schakelfunctionaris')), '{}')
            as gegevens
 from gebeurtenis g
 where g.aanvraag_id = $1

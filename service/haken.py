@@ -14,7 +14,7 @@ from msgspec import Meta, Struct
 from service import uitgaand
 from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
-from service.fields import given, merge, patch_of, refuse
+from service.fields import merge, patch_of, refuse
 from service.gebeurtenissen import GebeurtenisSoort
 
 OVERLAP = timedelta(days=1)
@@ -107,11 +107,9 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Haak:
 def check(nieuw: NieuweHaak, *, intern: bool) -> list[FieldError]:
     """What is wrong with it. `intern`: LOKET_HAAK_INTERN."""
     errors = []
-    if given(nieuw.url) and (why := uitgaand.wrong(nieuw.url, intern=intern)):
+    if why := uitgaand.wrong(nieuw.url, intern=intern):
         errors.append(FieldError("/url", "waarde", why))
-    if given(nieuw.aanbieder_id, nieuw.organisatie_id) and (nieuw.aanbieder_id is None) == (
-        nieuw.organisatie_id is None
-    ):
+    if (nieuw.aanbieder_id is None) == (nieuw.organisatie_id is None):
         errors.append(FieldError("/aanbiederId", "samen", "Geef één van beide: aanbiederId of organisatieId."))
     return errors
 

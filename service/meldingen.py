@@ -63,7 +63,7 @@ MELDINGEN: Mapping[S, Mapping[Kring, str]] = {
     },
     S.OPTIE: {},
     S.OPTIE_VERLENGD: {},
-    S.OPTIE_VRIJ: {},
+    S.OPTIE_VRIJ: {LOKET: "Een plek die u voor een aanvraag vasthield, is weer vrij. In het loket leest u waarom."},
     S.OPTIE_VERLOPEN: {LOKET: "Een plek die u voor een aanvraag vasthield, is weer vrij: de tijd was om."},
     S.VOORSTEL_KLAARGEZET: {},
     S.VOORSTEL_VERZONDEN: {
@@ -76,7 +76,11 @@ MELDINGEN: Mapping[S, Mapping[Kring, str]] = {
         VERWIJZER: "Een aanbieder zegt ja op het voorstel voor een aanvraag van uw organisatie.",
     },
     S.VOORSTEL_AFGEWEZEN: {LOKET: "Een aanbieder zegt nee op een voorstel. In het loket leest u waarom."},
-    S.VOORSTEL_INGETROKKEN: {AANBIEDER: "Een voorstel aan u gaat niet door. U hoeft niets meer te doen."},
+    S.VOORSTEL_INGETROKKEN: {
+        LOKET: "Een voorstel gaat niet door. In het loket leest u waarom.",
+        VERWIJZER: "Een voorstel voor een aanvraag van uw organisatie gaat niet door. In het loket leest u waarom.",
+        AANBIEDER: "Een voorstel aan u gaat niet door. U hoeft niets meer te doen.",
+    },
     S.VOORSTEL_VERVALLEN: {
         LOKET: "Een voorstel is vervallen: er kwam niet op tijd antwoord. De plek is weer vrij.",
         AANBIEDER: "Een voorstel aan u is vervallen: het loket kreeg niet op tijd antwoord. De plek is weer vrij.",
@@ -145,10 +149,12 @@ MELDINGEN: Mapping[S, Mapping[Kring, str]] = {
     S.AANBIEDER_STOPT: {
         LOKET: "Een aanbieder stopt, of stopt met een deel van de plekken.",
         CONTRACTBEHEER: "Een aanbieder stopt, of stopt met een deel van de plekken.",
+        AANBIEDER: "Het loket heeft vastgelegd dat u stopt, of stopt met een deel van uw plekken.",
     },
     S.OVERDRACHT: {
         LOKET: "Voor een kind is een andere plek nodig, omdat een aanbieder stopt.",
         VERWIJZER: "Voor een kind van uw organisatie is een andere plek nodig, omdat een aanbieder stopt.",
+        AANBIEDER: "Voor een kind dat bij u woont, zoekt het loket een andere plek.",
     },
     # Told by a mail of its own, with a link to tap: service/versheid.py.
     S.BEVESTIGING_GEVRAAGD: {},
@@ -176,9 +182,12 @@ IJW = {
 }
 """What comes after the sentence: the iJw message is the provider's own, and its term is in working days."""
 
+BEVESTIG = str(S.BEVESTIGING_GEVRAAGD)
+"""Soort of the mail with a link to answer by, without login: service/versheid.py."""
+
 ZINNEN: dict[str, str] = {
     soort(gebeurtenis, kring): zin for gebeurtenis, zinnen in MELDINGEN.items() for kring, zin in zinnen.items()
-}
+} | {BEVESTIG: "Kloppen uw vrije plekken nog? Eén tik is genoeg."}
 
 
 # ── Telling ──────────────────────────────────────────────────────────────────────────────────────

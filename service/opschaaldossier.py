@@ -280,6 +280,7 @@ class OpschalingDossier(Struct, rename="camel", frozen=True, kw_only=True):
     kleinste_wijzigingen: list[DossierUitweg]
     geprobeerd: Geprobeerd
     vragen: list[Opschalingsvraag]
+    """Also those of another table that looks at the same child: nobody is asked twice."""
 
 
 # Who to call may have changed since; a place that is gone, or no longer shared, keeps its reasons.
@@ -322,7 +323,7 @@ async def read(conn: Connection, id: UUID, *, now: datetime) -> OpschalingDossie
         ],
         kleinste_wijzigingen=[_told(uitweg, names) for uitweg in inhoud.uitwegen],
         geprobeerd=inhoud.geprobeerd,
-        vragen=await opschalingsvragen.page(conn, opschaling_id=id, limit=200),
+        vragen=await opschalingsvragen.page(conn, aanvraag_id=opschaling.aanvraag_id, limit=200),
     )
 
 

@@ -35,7 +35,10 @@ async def open(
         conn, snapshots, travel, wie, aanvraag_id, regels.opschaling_vragen_meest, now
     )
     id = await opschalingen.insert(conn, aanvraag_id, nieuw, msgspec.to_builtins(inhoud), regels, wie, now=now)
+    asked = await opschalingsvragen.gevraagd(conn, aanvraag_id)
     for bijna in near if nieuw.vraag_aanbieders else ():
+        if bijna.voorziening_id in asked:
+            continue
         await opschalingsvragen.stel(
             conn,
             opschaling_id=id,

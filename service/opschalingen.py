@@ -296,6 +296,16 @@ SLUIT = """
 update opschaling set uitkomst = $2, toelichting = $3, gesloten_op = $4, versie = versie + 1 where id = $1
 """
 
+# To another table that looks at the same child, which relies on them.
+GEEF_VRAGEN_DOOR = """
+update opschaling_vraag q
+set opschaling_id = o.id, versie = q.versie + 1
+from (select id from opschaling where aanvraag_id = $2 and gesloten_op is null and id <> $1
+      order by geopend_op, id limit 1) as o
+where q.opschaling_id = $1 and q.gesloten_op is null
+  and not exists (select from opschaling_vraag x where x.opschaling_id = o.id and x.voorziening_id = q.voorziening_id)
+"""
+
 SLUIT_VRAGEN = """
 update opschaling_vraag set gesloten_op = $2, versie = versie + 1 where opschaling_id = $1 and gesloten_op is null
 """
@@ -333,6 +343,7 @@ async def step(conn: Connection, id: UUID, stap: OpschalingStap, *, now: datetim
         case OpschalingStapSoort.SLUIT:
             assert stap.uitkomst is not None
             await conn.execute(SLUIT, id, stap.uitkomst, stap.toelichting, now)
+            await conn.execute(GEEF_VRAGEN_DOOR, id, aanvraag_id)
             await conn.execute(SLUIT_VRAGEN, id, now)
             about["uitkomst"] = stap.uitkomst
     closes = stap.stap is OpschalingStapSoort.SLUIT

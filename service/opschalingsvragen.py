@@ -80,7 +80,7 @@ from opschaling_vraag q join voorziening v on v.id = q.voorziening_id
 
 PAGE = f"""
 {VRAGEN}
-where ($1::uuid is null or q.opschaling_id = $1)
+where ($1::uuid is null or q.aanvraag_id = $1)
   and ($2::boolean is null or (q.gesloten_op is null) = $2)
   and ($3::boolean is null or (q.nodig is not null) = $3)
   and ($4::uuid is null or (q.gesteld_op, q.id) < (select c.gesteld_op, c.id from opschaling_vraag c where c.id = $4))
@@ -92,24 +92,22 @@ limit $5
 async def page(
     conn: Connection,
     *,
-    opschaling_id: UUID | None = None,
+    aanvraag_id: UUID | None = None,
     loopt: bool | None = None,
     beantwoord: bool | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Opschalingsvraag]:
     """The last asked first."""
-    return rows_as(await conn.fetch(PAGE, opschaling_id, loopt, beantwoord, after, limit), Opschalingsvraag)
+    return rows_as(await conn.fetch(PAGE, aanvraag_id, loopt, beantwoord, after, limit), Opschalingsvraag)
 
 
 GET = f"{VRAGEN} where q.id = $1"
 
-LOCK = f"{VRAGEN} where q.id = $1 for no key update of q"
 
-
-async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Opschalingsvraag:
+async def get(conn: Connection, id: UUID) -> Opschalingsvraag:
     """Refuses NOT_FOUND."""
-    row = await conn.fetchrow(LOCK if lock else GET, id)
+    row = await conn.fetchrow(GET, id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze vraag bestaat niet (meer).")
     return msgspec.convert(row, Opschalingsvraag)
@@ -124,6 +122,14 @@ select huidige_regio(), v.regio, $1, $2, v.aanbieder_id, v.id, $4, $5, $6
 from voorziening v where v.id = $3
 returning id
 """
+
+LOPEND = "select voorziening_id from opschaling_vraag where aanvraag_id = $1 and gesloten_op is null"
+
+
+async def gevraagd(conn: Connection, aanvraag_id: UUID) -> set[UUID]:
+    """Voorzieningen that were asked about this child and may still answer."""
+    return {row["voorziening_id"] for row in await conn.fetch(LOPEND, aanvraag_id)}
+
 
 EEN_PLEK = "select id from plek where voorziening_id = $1 order by naam, id limit 1"
 
@@ -159,6 +165,8 @@ async def stel(
 
 # ── Answering ────────────────────────────────────────────────────────────────────────────────────
 
+LOOPT = "select true from opschaling_vraag where id = $1 and gesloten_op is null for no key update"
+
 ANTWOORD = """
 update opschaling_vraag
 set nodig = $2, vanaf = $3, toelichting = $4, beantwoord_op = $5, beantwoord_door = $6, versie = versie + 1
@@ -171,12 +179,11 @@ async def antwoord(
 ) -> Opschalingsvraag:
     """The last answer counts, until the opschaling closes. Refuses NOT_FOUND, INVALID, CONFLICT."""
     vraag = await get(conn, id)
-    if not vraag.loopt:
+    if not await conn.fetchval(LOOPT, id):
         raise Refusal(
             Kind.CONFLICT,
             "Er is geen antwoord meer nodig: de opschaling is gesloten. Wat nu wel kan: het loket bellen.",
         )
-    vraag = await get(conn, id, lock=True)
     refuse(_wrong(gegeven, now))
     await conn.execute(ANTWOORD, id, gegeven.nodig, gegeven.vanaf, gegeven.toelichting, now, wie.gebruiker)
     assert vraag.aanvraag_id is not None

@@ -114,7 +114,7 @@ async def get(conn: Connection, id: UUID) -> Optie:
 class Vrager(Struct, frozen=True):
     """What a hold must know of an aanvraag."""
 
-    id: UUID
+    id: AanvraagId
     status: AanvraagStatus
     urgentie: Urgentie
     verblijf: int
@@ -151,6 +151,7 @@ def errors(plekken: Sequence[Toewijzing], van: date, tot: date | None, now: date
 async def houd(conn: Connection, travel: Traveller, nieuw: NieuweOptie, *, wie: Wie, now: datetime) -> list[Optie]:
     """Hold each plek for its child, or none. Refuses INVALID, NOT_FOUND, and CONFLICT: with why not and what can be."""
     refuse([*errors(nieuw.plekken, nieuw.van, nieuw.tot, now), *herkenbare(nieuw)])
+    await check_vrij(conn, nieuw.plekken, nieuw.van, nieuw.tot, now)
     await vergrendel(
         conn,
         now=now,
@@ -175,6 +176,26 @@ async def houd(conn: Connection, travel: Traveller, nieuw: NieuweOptie, *, wie: 
     return rows_as(await conn.fetch(GET, list(made.values())), Optie)
 
 
+BEZET = """
+select exists (
+    select from bezette_perioden($1, $2) b
+    where b.soort = 'optie' and b.vervalt_op > $3 and daterange(b.van, b.tot) && daterange($4, $5))
+"""
+
+
+async def check_vrij(
+    conn: Connection, plekken: Sequence[Toewijzing], van: date, tot: date | None, now: datetime
+) -> None:
+    """Who comes too late hears so at once, and does not wait for its turn to hear it. Refuses CONFLICT."""
+    ids = [one.plek_id for one in plekken]
+    if await conn.fetchval(BEZET, today(now), ids, now, van, tot or van + timedelta(days=1)):
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere"
+            " periode.",
+        )
+
+
 PLEKKEN = "select id from plek where id = any ($1)"
 
 
@@ -192,7 +213,11 @@ async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: dat
     refuse(missing)
     for row in rows:
         if row.status not in OPEN:
-            raise Refusal(Kind.CONFLICT, f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht.")
+            raise Refusal(
+                Kind.CONFLICT,
+                f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
+                " aanvraag.",
+            )
     return {row.id: row for row in rows}
 
 

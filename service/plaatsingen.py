@@ -144,6 +144,7 @@ async def verleng(conn: Connection, plaatsing_id: UUID, tot: date | None, *, now
     await claim(conn, plaatsing.plek_id, plaatsing.van, tot, now)
     longer = msgspec.convert(await conn.fetchrow(ZET_TOT, plaatsing_id, tot), Bezetting)
     await _record(conn, longer, GebeurtenisSoort.VERLENGD, now, was=plaatsing.tot)
+    await vervolg.volg(conn, plaatsing_id)
     return longer
 
 
@@ -164,6 +165,7 @@ async def beeindig(conn: Connection, plaatsing_id: UUID, op: date, reden: EindeR
     await claim(conn, plaatsing.plek_id, plaatsing.van, op, now)
     ended = msgspec.convert(await conn.fetchrow(BEEINDIG, plaatsing_id, op, reden), Bezetting)
     await _record(conn, ended, GebeurtenisSoort.BEEINDIGD, now, einde=reden)
+    await vervolg.volg(conn, plaatsing_id)
     return ended
 
 
@@ -218,7 +220,8 @@ async def _check_definitief(conn: Connection, plek_id: UUID, aanvraag_id: UUID, 
     if missing:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)}",
+            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)} Wat nu wel kan: leg"
+            " vast wat nog mist.",
             tuple(FieldError(pointer, "ontbreekt", says) for pointer, says in missing),
         )
 

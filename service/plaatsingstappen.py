@@ -129,7 +129,7 @@ class Plaatsing(Struct, rename="camel", kw_only=True):
 
 
 # $1 today. Where it is and of whom, plaatsing_waar() knows: not everybody who sees a plaatsing reads plekken.
-KOLOMMEN = """
+KOLOMMEN = """)
 select b.id, b.aanvraag_id, w.nummer, w.aanbieder_id, w.aanbieder, w.voorziening_id, w.voorziening, b.plek_id, w.plek,
        w.zorgvorm, w.gezinsvorm, w.vervolg_id, w.vervolg_open, w.elders_woont, b.regio, b.vraag_regio,
        lower(b.periode) as van, upper(b.periode) as tot, b.begonnen_op, b.definitief_op, b.beeindigd_op, b.einde_reden,
@@ -154,7 +154,6 @@ with gevraagd as materialized (
            or (lower(b.periode), b.id) < (select lower(c.periode), c.id from bezetting c where c.id = $4))
     order by van desc, b.id desc
     limit $5
-)
 {KOLOMMEN}
 order by van desc, b.id desc
 """
@@ -176,7 +175,7 @@ async def page(
 
 
 GET = f"""
-with gevraagd as materialized (select b.id from bezetting b where b.id = $2 and b.soort = 'plaatsing')
+with gevraagd as materialized (select b.id from bezetting b where b.id = $2 and b.soort = 'plaatsing'
 {KOLOMMEN}
 """
 
@@ -197,7 +196,7 @@ class Rij(Struct, kw_only=True):
     """A row of KOLOMMEN, with what only counts for `let_op` and `kan`."""
 
     id: UUID
-    aanvraag_id: UUID | None
+    aanvraag_id: AanvraagId | None
     stand: PlaatsingStand
     gezinsvorm: bool
     vervolg_open: bool

@@ -3,7 +3,8 @@ what its provider says of it when it is empty (docs/ARCHITECTURE.md; service/bez
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import given, merge, patch_of, refuse
+from service.werkregels import Werkregels, werkregels
 
 
 class Beschikbaarheid(StrEnum):
@@ -52,6 +54,14 @@ class PlekStatus(StrEnum):
     GESTOPT = "gestopt"
     GEPLAND = "gepland"
     VERVALLEN = "vervallen"
+
+
+class Zekerheid(StrEnum):
+    """How sure it is that a plek is as it says: by when its provider last said so."""
+
+    ZEKER = "zeker"
+    TE_BEVESTIGEN = "te_bevestigen"
+    ONBEKEND = "onbekend"
 
 
 PlekNaam = Annotated[str, Meta(min_length=1, max_length=60, pattern="^\\S", examples=["Kamer 1"])]
@@ -93,6 +103,9 @@ class Plek(Struct, rename="camel", kw_only=True):
         bool, Meta(description="De plaatsing had al klaar moeten zijn en is niet beëindigd; de plek telt als bezet.")
     ]
     volgende_bezetting_van: Annotated[date | None, Meta(description="Eerste dag waarop de plek weer bezet raakt.")]
+    zekerheid: Annotated[
+        Zekerheid, Meta(description="Hoe zeker dit is: `zeker` is kort geleden bevestigd, bij crisis binnen een dag.")
+    ] = Zekerheid.ONBEKEND
     versie: int
 
 
@@ -178,6 +191,22 @@ order by voorziening_naam, voorziening_id, naam, id
 """
 
 
+def zekerheid(zorgvorm: str, bevestigd_op: datetime | None, rules: Werkregels, now: datetime) -> Zekerheid:
+    """At the last moment of its term a confirmation still counts."""
+    if bevestigd_op is None or now - bevestigd_op > timedelta(hours=rules.onbekend_uren):
+        return Zekerheid.ONBEKEND
+    sure = timedelta(hours=rules.zeker_voor(zorgvorm))
+    return Zekerheid.ZEKER if now - bevestigd_op <= sure else Zekerheid.TE_BEVESTIGEN
+
+
+async def _plekken(conn: Connection, rows: Sequence[Any], now: datetime) -> list[Plek]:
+    found: list[Plek] = rows_as(list(rows), Plek)
+    rules = await werkregels(conn)
+    for plek in found:
+        plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
+    return found
+
+
 async def page(
     conn: Connection,
     now: datetime,
@@ -194,7 +223,7 @@ async def page(
     rows = await conn.fetch(BEGIN, now, today(now), limit) if asked == (None,) * 5 else []
     if len(rows) < limit:
         rows = await conn.fetch(PAGE, now, today(now), *asked, limit)
-    return rows_as(rows, Plek)
+    return await _plekken(conn, rows, now)
 
 
 GET = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3){STAND} select * from stand"
@@ -207,7 +236,7 @@ async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) 
     row = await conn.fetchrow(LOCK if lock else GET, now, today(now), id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
-    return msgspec.convert(row, Plek)
+    return (await _plekken(conn, [row], now))[0]
 
 
 VOORZIENING_BEKEND = "select exists (select from voorziening where id = $1 and regio = huidige_regio())"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar, get_type_hints
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct, inspect, structs
@@ -25,13 +26,19 @@ class Keuze(Struct, frozen=True):
 CHOSEN = "select sleutel, waarde, bron from instelling where regio = huidige_regio() and sleutel = any ($1)"
 
 
-async def load(conn: Connection, shape: type[S]) -> S:
-    """The region's `shape`: field `x` is setting `x`, and its default holds where the region chose nothing.
+OF_A_VOORSTEL = "select sleutel, waarde from regels_van_voorstel($1, $2)"
+
+
+async def load(conn: Connection, shape: type[S], *, voorstel: UUID | None = None) -> S:
+    """The region's `shape`: field `x` is setting `x`, and its default holds where the region chose nothing. With
+    `voorstel` those of the region that made it, which is not always that of the provider.
 
     Refuses CONFLICT, naming the setting, when a value cannot be: nothing is done by a term that nobody meant.
     """
     hints, values = get_type_hints(shape, include_extras=True), {}
-    for row in await conn.fetch(CHOSEN, list(shape.__struct_fields__)):
+    names = list(shape.__struct_fields__)
+    rows = await (conn.fetch(CHOSEN, names) if voorstel is None else conn.fetch(OF_A_VOORSTEL, voorstel, names))
+    for row in rows:
         try:
             values[row["sleutel"]] = msgspec.convert(row["waarde"], hints[row["sleutel"]])
         except msgspec.ValidationError as error:

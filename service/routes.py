@@ -29,6 +29,7 @@ from service.routesoorten import (
     RouteSoort,
     RouteStaat,
     Routetermijnen,
+    alleen_loket,
     begint,
     eerste,
     mist,
@@ -271,10 +272,10 @@ async def step(conn: Connection, id: UUID, stap: RouteStap, *, rol: Rol, now: da
         raise Refusal(
             Kind.CONFLICT, f"Deze route is {route.staat}: {naar} kan dan niet. {_possible(route, details, feiten, rol)}"
         )
-    if naar in VERLOOP[soort].bij_het_loket and rol is not Rol.SCHAKELFUNCTIONARIS:
+    if rol is not Rol.SCHAKELFUNCTIONARIS and alleen_loket(soort, route.staat, naar):
         raise Refusal(
             Kind.FORBIDDEN,
-            f"Dat deze route {naar} is, legt de schakelfunctionaris vast. {_possible(route, details, feiten, rol)}",
+            f"Dat deze route zover is, legt de schakelfunctionaris vast. {_possible(route, details, feiten, rol)}",
         )
     missing = mist(naar, details, feiten)
     if missing:
@@ -308,8 +309,12 @@ def _refuse_step(route: Route, stap: RouteStap, soort: RouteSoort) -> None:
 
 def _possible(route: Route, details: Details, feiten: Feiten, rol: Rol) -> str:
     """The states for which all is there, and that this rol may record."""
-    theirs = VERLOOP[soort_van(details)].bij_het_loket if rol is not Rol.SCHAKELFUNCTIONARIS else frozenset()
-    now = [staat for staat in route.kan if staat not in theirs and not mist(staat, details, feiten)]
+    soort, loket = soort_van(details), rol is Rol.SCHAKELFUNCTIONARIS
+    now = [
+        staat
+        for staat in route.kan
+        if (loket or not alleen_loket(soort, route.staat, staat)) and not mist(staat, details, feiten)
+    ]
     return f"Wat nu wel kan: {dutch.listing([*now, 'aanvullen'], 'of')}."
 
 

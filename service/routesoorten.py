@@ -316,7 +316,7 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
     RouteSoort.JEUGDZORGPLUS: Verloop(
         Jeugdzorgplus,
         "route_jeugdzorgplus_dagen",
-        Gevolg.SLUITEN,
+        Gevolg.ZOEKEN,
         {
             S.VOORBEREIDING: (),
             S.AANGEMELD: (
@@ -380,6 +380,15 @@ def mogelijk(soort: RouteSoort, staat: RouteStaat) -> tuple[RouteStaat, ...]:
         return ()
     order = list(VERLOOP[soort].staten)
     return (*order[order.index(staat) + 1 :], RouteStaat.NIET_GESLAAGD, RouteStaat.GESTOPT)
+
+
+def alleen_loket(soort: RouteSoort, van: RouteStaat, naar: RouteStaat) -> bool:
+    """Whether the way passes a state that only the schakelfunctionaris records."""
+    verloop = VERLOOP[soort]
+    order = list(verloop.staten)
+    if naar not in order:
+        return False
+    return not verloop.bij_het_loket.isdisjoint(order[order.index(van) + 1 : order.index(naar) + 1])
 
 
 def mist(naar: RouteStaat, details: Details, feiten: Feiten) -> list[FieldError]:

@@ -158,6 +158,9 @@ class AlarmSoort(StrEnum):
     VERVOLG_ZONDER_PLEK = "vervolg_zonder_plek"
     NORM = "norm"
     ACHTTIEN = "achttien"
+    ROUTE_TERMIJN = "route_termijn"
+    OPSCHALING_TERMIJN = "opschaling_termijn"
+    AANBIEDER_STOPT = "aanbieder_stopt"
 
 
 class Ernst(StrEnum):
@@ -182,6 +185,12 @@ ZINNEN = {
     AlarmSoort.VERVOLG_ZONDER_PLEK: "Dit kind woont al lang op een plek waar het niet kan blijven, en er is nog geen"
     " vervolgplek.",
     AlarmSoort.NORM: "Op deze dag hoort er een plek te zijn, volgens de norm van de regio.",
+    AlarmSoort.ROUTE_TERMIJN: "De termijn van een route naast een plek is voorbij. Ga ermee verder, geef een nieuwe"
+    " termijn of beëindig haar.",
+    AlarmSoort.OPSCHALING_TERMIJN: "De termijn van een opschaling is voorbij en er is geen uitkomst. Sluit of verleng"
+    " haar.",
+    AlarmSoort.AANBIEDER_STOPT: "Op deze dag stopt de aanbieder, en er is nog niet besloten waar dit kind dan woont:"
+    " een uitloopovereenkomst of een andere plek.",
     AlarmSoort.ACHTTIEN: "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna.",
 }
 

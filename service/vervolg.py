@@ -29,6 +29,14 @@ async def open(conn: Connection, plaatsing_id: UUID, *, now: datetime, crisis: b
     return made
 
 
+VOLG_VERVOLG = "select volg_vervolg($1)"
+
+
+async def volg(conn: Connection, plaatsing_id: UUID) -> None:
+    """Another end, or ended: who waits for a place to go on to waits there until then, or somewhere else."""
+    await conn.execute(VOLG_VERVOLG, plaatsing_id)
+
+
 TREK_VERVOLG_IN = "select trek_vervolg_in($1, $2)"
 
 

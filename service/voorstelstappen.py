@@ -15,7 +15,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Meta, Struct
 
-from service import gebeurtenissen, matches, opties, plaatsingen, plekregels, stappen, termijnen
+from service import gebeurtenissen, matches, opties, plaatsingen, plekregels, stappen, termijnen, voorstelkeuzes
 from service.aanvragen import Urgentie
 from service.days import midnight_after, today
 from service.db import Connection, Rol, Wie
@@ -30,6 +30,7 @@ from service.snapshot import Snapshots
 from service.stappen import Reden
 from service.travel import Traveller
 from service.vergrendel import vergrendel
+from service.voorstelkeuzes import VANZELF, KeuzeReden
 from service.voorstellen import LEVEND, STAPPEN, Voorstel, VoorstelStap, VoorstelStatus, several
 from service.werkregels import Werkregels, werkregels
 
@@ -59,6 +60,10 @@ class NieuweVoorstelStap(Struct, rename="camel", kw_only=True, forbid_unknown_fi
     afwijsreden: Annotated[Afwijsreden | None, Meta(description="Bij wijs_af.")] = None
     later_vanaf: Annotated[date | None, Meta(description="Bij afwijsreden later_vanaf: vanaf welke dag wel.")] = None
     kennismaking_op: Annotated[date | None, Meta(description="Bij kennismaking: wanneer die is of was.")] = None
+    keuzereden: Annotated[
+        KeuzeReden | None,
+        Meta(description="Bij verzend: waarom niet de plekken die hoger staan. Leeg telt als niet gezegd."),
+    ] = None
 
 
 class Context(Struct, frozen=True, eq=False):
@@ -117,6 +122,9 @@ async def doe(
     if not rows:
         raise Refusal(Kind.NOT_FOUND, "Dit voorstel bestaat niet (meer).")
     ids = [row["id"] for row in rows]
+    # Who comes too late hears so at once, and does not wait for its turn to hear it.
+    for one in await several(conn, ids, wie.rol):
+        _check_kan(one, nieuw.stap, wie.rol, now)
     sends = nieuw.stap is VoorstelStap.VERZEND
     rangen = (
         {
@@ -141,7 +149,7 @@ async def doe(
         conn=conn,
         wie=wie,
         now=now,
-        rules=await werkregels(conn),
+        rules=await werkregels(conn, voorstel=id),
         travel=travel,
         nieuw=nieuw,
         groep=groep,
@@ -193,6 +201,12 @@ def _errors(nieuw: NieuweVoorstelStap, rol: Rol, dag: date) -> list[FieldError]:
             found.append(FieldError(f"/{name}", "verplicht", "Dit hoort bij deze stap. Vul het in."))
         if not wanted and getattr(nieuw, field) is not None:
             found.append(FieldError(f"/{name}", "past_niet", "Dit hoort niet bij deze stap. Laat het weg."))
+    if nieuw.keuzereden is not None and nieuw.stap is not VoorstelStap.VERZEND:
+        found.append(FieldError("/keuzereden", "past_niet", "Dit hoort niet bij deze stap. Laat het weg."))
+    if nieuw.keuzereden in VANZELF:
+        found.append(FieldError("/keuzereden", "waarde", "Dit weet het loket zelf. Kies een andere reden, of geen."))
+    if nieuw.keuzereden is KeuzeReden.ANDERE_REDEN and nieuw.reden is None:
+        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
     if nieuw.later_vanaf is not None and nieuw.later_vanaf <= dag:
         found.append(FieldError("/laterVanaf", "verleden", "Geef een dag die nog komt."))
     if nieuw.reden is None and (nieuw.stap is VoorstelStap.TREK_IN or nieuw.afwijsreden is Afwijsreden.ANDERS):
@@ -259,10 +273,16 @@ async def _verzend(c: Context) -> None:
         plaats, optie = plaatsen[one.id], held[one.id]
         optie_id = optie["id"] if optie else await _houd(c, plaats, kinderen[one.aanvraag_id], antwoord_voor, wijkt_af)
         tot = plaats.tot or plaats.van + timedelta(days=kinderen[one.aanvraag_id].verblijf)
-        rang = c.rangen[one.aanvraag_id].get(one.voorziening_id)
+        rangen = c.rangen[one.aanvraag_id]
+        rang = rangen.get(one.voorziening_id)
         await c.conn.execute(VERZEND, one.id, optie_id, c.now, antwoord_voor, plaats.van, tot, rang)
+        await voorstelkeuzes.leg_vast(c.conn, one.id, one.voorziening_id, rangen, c.nieuw.keuzereden)
         await c.conn.execute(VOLG, one.id, c.now)
-        await _record(c, one, GebeurtenisSoort.VOORSTEL_VERZONDEN, gegevens={"antwoordVoor": antwoord_voor})
+        await _record(
+            c, one, GebeurtenisSoort.VOORSTEL_VERZONDEN, reden=c.nieuw.reden, gegevens={"antwoordVoor": antwoord_voor}
+        )
+    # One reminder per aanbieder, also of a bundle.
+    for one in {one.aanbieder_id: one for one in c.groep}.values():
         await opties.wek(c.conn, one.id, _herinner_op(antwoord_voor, c.rules, c.urgent()), now=c.now, soort="voorstel")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -77,6 +78,20 @@ class Werkregels(Struct, frozen=True, kw_only=True):
     crisis_zeker_uren: Annotated[
         int, _is("Een crisisplek die langer geleden is bevestigd, is niet zeker.", ge=1, le=720)
     ] = 24
+    zeker_uren: Annotated[
+        int, _is("Een andere plek die langer geleden is bevestigd, is niet zeker, in uren.", ge=1, le=8760)
+    ] = 168
+    onbekend_uren: Annotated[
+        int, _is("Van een plek die zo lang niet is bevestigd, weet het loket niets meer, in uren.", ge=1, le=8760)
+    ] = 672
+    vraag_vooraf_uren: Annotated[
+        int,
+        _is("Zoveel uren voordat een vrije plek onzeker wordt, vraagt het loket of zij nog klopt.", ge=0, le=168),
+    ] = 12
+    vraag_geldig_uren: Annotated[int, _is("Zo lang werkt de link in die mail, in uren.", ge=1, le=168)] = 48
+    reflex_dagen: Annotated[
+        int, _dagen('Wordt een plek zo kort na "klopt nog" gevraagd, dan telt het loket of zij er ook was.')
+    ] = 14
     vervolg_verblijf_dagen: Annotated[
         int, _dagen("Zo lang is het verblijf waar een vervolgaanvraag om vraagt, tot de verwijzer iets anders zegt.")
     ] = 180
@@ -154,6 +169,24 @@ class Werkregels(Struct, frozen=True, kw_only=True):
         _is("Broers en zussen die apart wonen, wonen hooguit zoveel minuten reizen van elkaar.", ge=1, le=600),
     ] = 30
 
+    wachttijd_dagen: Annotated[
+        int, _is("Verwachte wachttijden meet het loket aan wie in zoveel dagen begon te wachten.", ge=30, le=3650)
+    ] = 730
+    wachttijd_minstens: Annotated[
+        int, _is("Van minder kinderen dan dit zegt het loket niet wat de verwachte wachttijd is.", ge=5, le=1000)
+    ] = 10
+    cijfers_maanden: Annotated[
+        Literal[3, 6, 12],
+        _is(
+            "Cijfers om van te leren gaan over zoveel hele maanden. Korter of door elkaar lopend zou kinderen verraden."
+        ),
+    ] = 6
 
-async def werkregels(conn: Connection) -> Werkregels:
-    return await regiokeuzes.load(conn, Werkregels)
+    def zeker_voor(self, zorgvorm: str) -> int:
+        """So many hours a confirmation of a plek of this zorgvorm makes sure."""
+        return self.crisis_zeker_uren if zorgvorm in self.crisis_zorgvormen else self.zeker_uren
+
+
+async def werkregels(conn: Connection, *, voorstel: UUID | None = None) -> Werkregels:
+    """Of the region that asks; of a voorstel those of the region of the child."""
+    return await regiokeuzes.load(conn, Werkregels, voorstel=voorstel)

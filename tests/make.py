@@ -123,7 +123,12 @@ async def aanvraag(conn: Connection, *, now: datetime = NOW, **fields: Any) -> a
     """A regular aanvraag for a child of 10 years who fits in a gezinshuis, from tomorrow on."""
     if "organisatie_id" not in fields:
         fields["organisatie_id"] = await organisatie(conn)
-    fields = {
+    return await aanvragen.add(conn, aanvragen.NieuweAanvraag(**vraag(**fields)), now=now)
+
+
+def vraag(**fields: Any) -> dict[str, Any]:
+    """The fields of an aanvraag, before somebody files it."""
+    return {
         "kenmerk": f"J-{next(_number)}",
         "urgentie": aanvragen.Urgentie.REGULIER,
         "leeftijd_maanden": 120,
@@ -141,7 +146,6 @@ async def aanvraag(conn: Connection, *, now: datetime = NOW, **fields: Any) -> a
         "juridisch_kader": voorzieningen.JuridischKader.OTS,
         **fields,
     }
-    return await aanvragen.add(conn, aanvragen.NieuweAanvraag(**fields), now=now)
 
 
 async def plaatsing(

@@ -1,3 +1,6 @@
+-- Before the first release, so before any database that must stay up while this runs:
+-- squawk-ignore-file constraint-missing-not-valid, disallowed-unique-constraint, ban-drop-constraint, ban-drop-column
+-- squawk-ignore-file adding-not-nullable-field, ban-drop-not-null, adding-field-with-default, require-concurrent-index-creation
 -- The workflow: voorstellen, what happened, opschaling; the status of an aanvraag follows from facts.
 
 create or replace function is_open(status aanvraag_status) returns boolean
@@ -43,7 +46,8 @@ begin atomic
                (select case jsonb_typeof(i.waarde) when 'number' then i.waarde::numeric else 0 end
                 from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
-alter table bezetting add constraint bezetting_begonnen_vorm check (begonnen_op is null or soort = 'plaatsing');
+alter table bezetting add constraint bezetting_begonnen_vorm check (
+        begonnen_op is null or soort = 'plaatsing' and begonnen_op = lower(periode));
 alter table bezetting add constraint bezetting_verlengd_vorm check (
         (verlengd_op is null) = (verleng_reden is null) and (verlengd_op is null or soort = 'optie')
         and length(verleng_reden) between 1 and 300);
@@ -583,6 +587,23 @@ revoke execute on function open_vervolg(uuid, timestamptz, boolean, text[], text
 grant execute on function open_vervolg(uuid, timestamptz, boolean, text[], text[], text[], integer[]),
     trek_vervolg_in(uuid, timestamptz) to loket_app;
 
+create function volg_vervolg(plaatsing uuid) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    update aanvraag a
+    set huidig_verblijf_tot = case when b.beeindigd_op is null then upper(b.periode) end,
+        huidig_verblijf = case when b.beeindigd_op is null then a.huidig_verblijf
+            when b.einde_reden = 'terug_naar_huis' then 'thuis' else 'elders' end::huidig_verblijf,
+        versie = a.versie + 1
+    from bezetting b
+    where b.id = plaatsing and a.vervolg_van = b.id and is_open(a.status)
+      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken())) and huidige_rol() is not null;
+end;
+comment on function volg_vervolg(uuid) is
+    'Where the child is that waits for a place to go on to, and until when, follows its stay: also when a provider says so, which does not see that it waits.';
+revoke execute on function volg_vervolg(uuid) from public;
+grant execute on function volg_vervolg(uuid) to loket_app;
+
 create function plaatsing_waar(plaatsingen uuid[])
     returns table (id uuid, nummer text, aanbieder_id uuid, aanbieder text, voorziening_id uuid, voorziening text,
                    plek text, zorgvorm text, gesloten boolean, gezinsvorm boolean, organisatie_id uuid, vervolg_id uuid,
@@ -740,6 +761,7 @@ begin
             'dagenTotGrondslag',
                 (select min(g.datum) - gemeld from grondslag g where g.aanvraag_id = $1 and g.status = 'verleend'),
             'dagenTotStart', begin_ - gemeld,
+            'dagenTotSluiting', kind.afgesloten_op - gemeld,
             'afgewezen', (select nullif(count(*), 0) from besluit b where b.aanvraag_id = $1 and b.uitkomst = 'afgewezen'),
             'voorstellen', (
                 select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
@@ -775,6 +797,8 @@ begin
     delete from gebeurtenis g where g.aanvraag_id = $1;
     delete from telefoongesprek t where t.aanvraag_id = $1;
     delete from opschaling_dossier d where d.aanvraag_id = $1;
+    delete from beeindiging_plaatsing u where u.aanvraag_id = $1;
+    update beeindiging_plaatsing u set overdracht_id = null where u.overdracht_id = $1;
     delete from grondslag g where g.aanvraag_id = $1;
     delete from machtiging m where m.aanvraag_id = $1;
     delete from toestemming t where t.aanvraag_id = $1;
@@ -864,6 +888,10 @@ create table meldkeuze (
     constraint meldkeuze_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade
 );
 comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as service/meldkeuzes.py says.';
+
+create index gebruiker_aanbieder on gebruiker (aanbieder_id) where aanbieder_id is not null;
+create index gebruiker_organisatie on gebruiker (organisatie_id) where organisatie_id is not null;
+create index gebruiker_rol on gebruiker (regio, rol);
 
 create table bericht (
     id             uuid          not null default gen_random_uuid(),
@@ -1000,14 +1028,15 @@ begin
             where g.id = $1 and g.regio = huidige_regio()),
         leden as (
             select d.*, case p.rol when 'schakelfunctionaris' then 'loket' else p.rol::text end as kring,
-                   case when p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date then p.vervanger_id else p.id end as id
-            from dit d join gebruiker p on p.actief and case p.rol
-                when 'aanbieder' then p.aanbieder_id = d.aanbieder_id
-                when 'verwijzer' then p.organisatie_id = d.organisatie_id and p.regio = d.regio
-                when 'schakelfunctionaris' then p.regio = d.regio and (not d.behandeld or p.id = d.behandelaar_id)
-                when 'crisisdienst' then p.regio = d.regio and d.urgentie = 'crisis'
-                when 'contractbeheer' then p.regio = d.regio
-                else false end)
+                   coalesce(v.id, p.id) as id
+            from dit d join gebruiker p on p.actief and (
+                p.aanbieder_id = d.aanbieder_id
+                or p.organisatie_id = d.organisatie_id and p.rol = 'verwijzer'
+                or p.regio = d.regio and p.rol = 'schakelfunctionaris' and (not d.behandeld or p.id = d.behandelaar_id)
+                or p.regio = d.regio and p.rol = 'crisisdienst' and d.urgentie = 'crisis'
+                or p.regio = d.regio and p.rol = 'contractbeheer')
+            left join gebruiker v on v.id = p.vervanger_id and v.actief and v.email is not null
+                and p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date)
         select distinct l.kring, g.id, k.wijze, l.urgentie
         from leden l join gebruiker g on g.id = l.id and g.actief and g.email is not null
         left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = l.urgentie
@@ -1320,6 +1349,18 @@ end;
 comment on function voorstel_vraag(uuid) is
     'What the provider to whom it was sent may know of the child: what it needs to judge, more after its interesse, nothing any more after an end. Never where the child lives, who files for it, or where it must not be.';
 
+create function regels_van_voorstel(voorstel uuid, sleutels text[]) returns table (sleutel text, waarde jsonb)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select i.sleutel, i.waarde from voorstel v join instelling i on i.regio = v.regio and i.sleutel = any (sleutels)
+    where v.id = regels_van_voorstel.voorstel and (
+        v.regio = huidige_regio()
+        or huidige_rol() = 'aanbieder' and v.aanbieder_id = huidige_organisatie() and v.aanbod_regio = huidige_regio()
+           and v.verzonden_op is not null);
+end;
+comment on function regels_van_voorstel(uuid, text[]) is
+    'Terms are those of the region that asks, also for its provider in another.';
+
 create function geldende_afwijzingen(aanvragen uuid[], nu timestamptz)
     returns table (aanvraag_id uuid, voorziening_id uuid, reden afwijsreden, later_vanaf date)
     language sql stable security definer set search_path = public, pg_temp
@@ -1425,10 +1466,10 @@ comment on policy antwoord_verwijzer on besluit is 'Only what parents or youth s
 
 revoke execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
-    geldende_afwijzingen(uuid[], timestamptz), bezetting_bewaak_afspraak() from public;
+    regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz), bezetting_bewaak_afspraak() from public;
 grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
-    geldende_afwijzingen(uuid[], timestamptz) to loket_app;
+    regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz) to loket_app;
 
 -- ── Routes beside a plek, and what an opschaling knows and asks ──────────────────────────────────
 -- service/routesoorten.py says per soort which states there are, in which order, and what must be there for each.
@@ -1578,4 +1619,805 @@ comment on policy wijzig on opschaling_vraag is 'The provider answers; the loket
 
 grant select, insert on route, opschaling_dossier, opschaling_vraag to loket_app;
 grant update (staat, details, termijn, gewaarschuwd_op, klaar_op, reden, versie) on route to loket_app;
-grant update (nodig, vanaf, toelichting, beantwoord_op, beantwoord_door, gesloten_op, versie) on opschaling_vraag to loket_app;
+grant update (opschaling_id, nodig, vanaf, toelichting, beantwoord_op, beantwoord_door, gesloten_op, versie)
+    on opschaling_vraag to loket_app;
+
+-- ── The waiting list, and figures to learn from ──────────────────────────────────────────────────
+-- Positions, counts and medians come from functions that run as the owner: who asks may read none or few of the rows.
+
+create type wachtplaats as enum ('thuis', 'crisis', 'overbrugging', 'elders');
+comment on type wachtplaats is 'Where a child waits; elders: somewhere that it must leave.';
+
+create type wacht_vanaf as enum ('aanmelding', 'grondslag', 'gewenste_start');
+comment on type wacht_vanaf is 'From which of its dates a wait is counted.';
+
+create type keuze_reden as enum
+    ('loopt_al', 'zei_eerder_nee', 'gaf_geen_antwoord', 'wens_kind_of_ouder', 'wens_verwijzer', 'dichter_bij',
+     'zo_thuis_mogelijk', 'samen', 'zei_telefonisch_nee', 'andere_reden', 'niet_gezegd');
+comment on type keuze_reden is
+    'Why a voorziening that stood higher was not asked. The first three follow from what happened, niet_gezegd when nobody said.';
+
+create type cijfer_soort as enum ('voorstellen', 'afwijzingen', 'gepasseerd', 'verblijven', 'samenplaatsingen');
+
+create table voorstel_keuze (
+    voorstel_id    uuid        not null,
+    regio          text        not null,
+    aanvraag_id    uuid        not null,
+    aanbieder_id   uuid        not null,
+    voorziening_id uuid        not null,
+    rang           integer     not null,
+    reden          keuze_reden not null,
+    constraint voorstel_keuze_pk primary key (voorstel_id, voorziening_id),
+    constraint voorstel_keuze_rang_positief check (rang > 0),
+    constraint voorstel_keuze_voorstel_fk foreign key (voorstel_id) references voorstel (id) on delete cascade,
+    constraint voorstel_keuze_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade,
+    constraint voorstel_keuze_aanbieder_fk foreign key (aanbieder_id) references aanbieder,
+    constraint voorstel_keuze_voorziening_fk foreign key (voorziening_id) references voorziening
+);
+comment on table voorstel_keuze is
+    'Which voorzieningen stood higher in the rangschikking when a voorstel was sent, and why they were passed over: equal treatment can be looked at.';
+create index voorstel_keuze_aanvraag on voorstel_keuze (aanvraag_id);
+create index voorstel_keuze_aanbieder on voorstel_keuze (aanbieder_id);
+
+alter table voorstel_keuze enable row level security;
+create policy lees on voorstel_keuze for select using (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+create policy maak on voorstel_keuze for insert with check (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'crisisdienst' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+grant select, insert on voorstel_keuze to loket_app;
+
+create function dagen(perioden datemultirange) returns integer
+    language sql immutable parallel safe
+    return coalesce((select sum(upper(p) - lower(p)) from unnest(perioden) as p), 0)::integer;
+
+create function wachtenden()
+    returns table (id uuid, organisatie_id uuid, nummer text, urgentie urgentie, waar wachtplaats, aanmelding date,
+                   grondslag date, gewenste_start date, zorgvormen text[])
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select a.id, a.organisatie_id, a.nummer, a.urgentie,
+           case
+               when a.huidig_verblijf = 'crisisplek' and exists (
+                   select from bezetting b
+                   where b.id = a.vervolg_van and b.beeindigd_op is null and b.vrijgegeven_op is null) then 'crisis'
+               when exists (
+                   select from route r
+                   where r.aanvraag_id = a.id and r.soort in ('overbrugging', 'tussenvoorziening') and r.staat = 'loopt')
+                   then 'overbrugging'
+               when a.huidig_verblijf = 'crisisplek' then 'crisis'
+               when a.huidig_verblijf = 'overbrugging' then 'overbrugging'
+               when a.huidig_verblijf in ('thuis', 'netwerk') then 'thuis'
+               else 'elders' end::wachtplaats,
+           (a.aangemeld_op at time zone 'Europe/Amsterdam')::date,
+           (select min(g.datum) from grondslag g where g.aanvraag_id = a.id and g.status = 'verleend'),
+           a.gewenste_start, a.zorgvormen
+    from aanvraag a
+    where a.regio = huidige_regio() and is_open(a.status);
+end;
+comment on function wachtenden() is 'Not for the app role: everybody of the region who looks for a place, and where they wait.';
+
+create function wachtlijst(vanaf wacht_vanaf)
+    returns table (aanvraag_id uuid, nummer text, urgentie urgentie, waar wachtplaats, aanmelding date, grondslag date,
+                   gewenste_start date, zorgvorm text, positie bigint, uit bigint)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select p.id, p.nummer, p.urgentie, p.waar, p.aanmelding, p.grondslag, p.gewenste_start, p.zorgvorm, p.positie, p.uit
+    from (
+        select w.*, z.code as zorgvorm,
+               rank() over (
+                   partition by z.code
+                   order by w.urgentie,
+                            case vanaf when 'aanmelding' then w.aanmelding when 'grondslag' then w.grondslag
+                                       else w.gewenste_start end nulls last,
+                            w.aanmelding) as positie,
+               count(*) over (partition by z.code) as uit
+        from wachtenden() w cross join lateral unnest(w.zorgvormen) as z (code)) as p
+    where case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then p.organisatie_id = huidige_organisatie()
+        else false end;
+end;
+comment on function wachtlijst(wacht_vanaf) is
+    'Where each aanvraag stands in the list of each zorgvorm it asks for, among all of the region; a verwijzer gets its own only.';
+
+create function wacht_tellingen()
+    returns table (zorgvorm text, urgentie urgentie, waar wachtplaats, aantal bigint)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select z.code, w.urgentie, w.waar, count(*)
+    from wachtenden() w cross join lateral unnest(w.zorgvormen) as z (code)
+    where huidige_rol() in ('schakelfunctionaris', 'contractbeheer')
+    group by z.code, w.urgentie, w.waar
+    order by z.code, w.urgentie, w.waar;
+end;
+
+create function wacht_geschiedenis(vanaf wacht_vanaf, sinds date, vandaag date)
+    returns table (zorgvorm text, urgentie urgentie, dagen integer, voorbij boolean, aantal bigint)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    with gemeld as (
+        select a.*, (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag from aanvraag a
+        where a.regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer', 'contractbeheer')),
+    bekend as (
+        select a.urgentie, a.zorgvormen,
+               case vanaf
+                   when 'aanmelding' then a.dag
+                   when 'grondslag' then (
+                       select min(g.datum) from grondslag g where g.aanvraag_id = a.id and g.status = 'verleend')
+                   else a.gewenste_start end as begin,
+               (select min(b.begonnen_op) from bezetting b
+                where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null) as start,
+               coalesce(a.afgesloten_op, vandaag) as einde
+        from gemeld a where a.geanonimiseerd_op is null
+        union all
+        -- Of these the month is left, and the days between.
+        select a.urgentie, a.zorgvormen,
+               a.dag + case vanaf
+                   when 'aanmelding' then 0
+                   when 'grondslag' then (a.uitkomst ->> 'dagenTotGrondslag')::integer
+                   else (a.uitkomst ->> 'dagenTotGewensteStart')::integer end,
+               a.dag + (a.uitkomst ->> 'dagenTotStart')::integer,
+               a.dag + coalesce((a.uitkomst ->> 'dagenTotSluiting')::integer, a.afgesloten_op - a.dag)
+        from gemeld a where a.geanonimiseerd_op is not null),
+    gewacht as (
+        select b.urgentie, b.zorgvormen, coalesce(b.start <= vandaag, false) as voorbij,
+               greatest(0, least(coalesce(b.start, b.einde), vandaag) - b.begin) as dagen
+        from bekend b where b.begin between sinds and vandaag)
+    select z.code, g.urgentie, g.dagen, g.voorbij, count(*)
+    from gewacht g cross join lateral unnest(g.zorgvormen) as z (code)
+    group by z.code, g.urgentie, g.dagen, g.voorbij;
+end;
+comment on function wacht_geschiedenis(wacht_vanaf, date, date) is
+    'How long everybody waited whose wait began in these days, per zorgvorm that was asked: until the child came (voorbij), or for as long as was seen.';
+
+create function cijfer_tellingen(wat cijfer_soort, van date, tot date)
+    returns table (aanbieder_id uuid, aanbieder text, zorgvorm text, code text, aantal bigint)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    with gestuurd as (
+        select v.* from voorstel v
+        where v.regio = huidige_regio() and (v.verzonden_op at time zone 'Europe/Amsterdam')::date >= van
+          and (v.verzonden_op at time zone 'Europe/Amsterdam')::date < tot),
+    regels as (
+        select v.aanbieder_id, z.zorgvorm, case v.status when 'definitief' then 'gekozen' else 'niet_gekozen' end as code
+        from gestuurd v join voorziening z on z.id = v.voorziening_id
+        where wat = 'voorstellen'
+        union all
+        select z.aanbieder_id, z.zorgvorm, b.reden::text
+        from besluit b join voorziening z on z.id = b.voorziening_id
+        where wat = 'afwijzingen' and b.regio = huidige_regio() and b.uitkomst = 'afgewezen'
+          and (b.op at time zone 'Europe/Amsterdam')::date >= van and (b.op at time zone 'Europe/Amsterdam')::date < tot
+        union all
+        -- Once per voorstel: for the voorziening that stood highest. Who was asked itself, was not passed over.
+        select k.aanbieder_id, k.zorgvorm, k.reden
+        from (
+            select distinct on (v.id, k.aanbieder_id) k.aanbieder_id, z.zorgvorm, k.reden::text as reden
+            from gestuurd v
+            join voorstel_keuze k on k.voorstel_id = v.id and k.aanbieder_id <> v.aanbieder_id
+            join voorziening z on z.id = k.voorziening_id
+            where wat = 'gepasseerd'
+            order by v.id, k.aanbieder_id, k.rang) as k
+        union all
+        select p.aanbieder_id, z.zorgvorm, b.einde_reden::text
+        from bezetting b join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
+        where wat = 'verblijven' and b.regio = huidige_regio() and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+          and b.beeindigd_op >= van and b.beeindigd_op < tot
+        union all
+        select null, null, case when s.plaatsen = 1 then 'heel' else 'gesplitst' end
+        from (
+            select count(distinct e.locatie_id) as plaatsen
+            from (
+                select distinct on (a.id) a.samenplaatsing_id, z.locatie_id, b.begonnen_op
+                from aanvraag a
+                join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+                    and b.begonnen_op is not null
+                join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
+                where wat = 'samenplaatsingen' and a.regio = huidige_regio() and a.samenplaatsing_id is not null
+                  and huidige_rol() <> 'aanbieder'
+                order by a.id, b.begonnen_op) as e
+            where not exists (
+                select from aanvraag o where o.samenplaatsing_id = e.samenplaatsing_id and is_open(o.status))
+            group by e.samenplaatsing_id
+            having count(*) > 1 and max(e.begonnen_op) >= van and max(e.begonnen_op) < tot) as s)
+    select r.aanbieder_id, a.naam, r.zorgvorm, r.code, count(*)
+    from regels r left join aanbieder a on a.id = r.aanbieder_id
+    where case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'contractbeheer' then true
+        when 'aanbieder' then r.aanbieder_id = huidige_organisatie()
+        else false end
+    group by r.aanbieder_id, a.naam, r.zorgvorm, r.code;
+end;
+comment on function cijfer_tellingen(cijfer_soort, date, date) is
+    'How often: voorstellen that were sent, what was declined and why, who was passed over and why, how stays ended, brothers and sisters together or not. Small numbers are hidden by service/onderdrukking.py.';
+
+create function cijfer_aanbod(van date, tot date)
+    returns table (aanbieder_id uuid, aanbieder text, zorgvorm text, bestaat float8, open float8, bezet float8,
+                   gestopt float8, onbemenst float8, onbekend float8, minimum_capaciteit integer, maximum_wachttijd integer,
+                   begonnen bigint, wachtdagen integer)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    with bedden as (
+        select p.id, p.aanbieder_id, z.zorgvorm, datemultirange(p.bestaat * daterange(van, tot)) as bestaat
+        from plek p join voorziening z on z.id = p.voorziening_id
+        where p.regio = huidige_regio() and p.bestaat && daterange(van, tot)),
+    perioden as (
+        select p.*,
+               coalesce((select range_agg(b.periode) from bezetting b
+                         where b.plek_id = p.id and b.soort = 'stop' and b.vrijgegeven_op is null), '{}') as stop,
+               -- Who still lives there after the expected end, lives there.
+               coalesce((select range_agg(daterange(
+                                lower(b.periode), case when b.beeindigd_op is null then tot else upper(b.periode) end))
+                         from bezetting b
+                         where b.plek_id = p.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+                           and b.begonnen_op is not null and lower(b.periode) < tot), '{}') as bezet,
+               coalesce((select range_agg(daterange(c.dag, c.tot)) from (
+                             select (c.op at time zone 'Europe/Amsterdam')::date as dag,
+                                    (lead(c.op) over (order by c.op) at time zone 'Europe/Amsterdam')::date as tot
+                             from bevestiging c where c.plek_id = p.id) as c), '{}') as gezegd,
+               coalesce((select range_agg(daterange(c.dag, c.tot)) from (
+                             select (c.op at time zone 'Europe/Amsterdam')::date as dag, c.beschikbaarheid,
+                                    (lead(c.op) over (order by c.op) at time zone 'Europe/Amsterdam')::date as tot
+                             from bevestiging c where c.plek_id = p.id) as c
+                         where c.beschikbaarheid = 'bemenst'), '{}') as bemenst
+        from bedden p),
+    gemiddeld as (
+        select p.aanbieder_id, p.zorgvorm, sum(dagen(p.bestaat)) as bestaat,
+               sum(dagen(p.bestaat * (p.bemenst + p.bezet) - (p.stop - p.bezet))) as open,
+               sum(dagen(p.bestaat * p.bezet)) as bezet,
+               sum(dagen(p.bestaat * (p.stop - p.bezet))) as gestopt,
+               sum(dagen(p.bestaat * (p.gezegd - p.bemenst) - p.bezet - p.stop)) as onbemenst,
+               sum(dagen(p.bestaat - p.gezegd - p.bezet - p.stop)) as onbekend
+        from perioden p group by p.aanbieder_id, p.zorgvorm),
+    afspraken as (
+        select distinct on (c.aanbieder_id, c.zorgvorm) c.aanbieder_id, c.zorgvorm, c.minimum_capaciteit, c.maximum_wachttijd
+        from contract c where c.regio = huidige_regio() and c.geldigheid && daterange(van, tot)
+        order by c.aanbieder_id, c.zorgvorm, lower(c.geldigheid) desc),
+    -- What the provider could do something about: from when it was asked, or the child could come.
+    gekomen as (
+        select p.aanbieder_id, z.zorgvorm, count(*) as begonnen,
+               percentile_disc(0.5) within group (order by greatest(0, b.begonnen_op - greatest(a.gewenste_start, coalesce(
+                   (select (v.verzonden_op at time zone 'Europe/Amsterdam')::date from voorstel v
+                    where v.aanvraag_id = a.id and v.plek_id = b.plek_id and v.status = 'definitief'),
+                   (a.aangemeld_op at time zone 'Europe/Amsterdam')::date)))) as wachtdagen
+        from bezetting b join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
+        join aanvraag a on a.id = b.aanvraag_id
+        where b.regio = huidige_regio() and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+          and b.begonnen_op >= van and b.begonnen_op < tot
+        group by p.aanbieder_id, z.zorgvorm)
+    select a.id, a.naam, k.zorgvorm,
+           coalesce(g.bestaat, 0)::float8 / (tot - van), coalesce(g.open, 0)::float8 / (tot - van),
+           coalesce(g.bezet, 0)::float8 / (tot - van), coalesce(g.gestopt, 0)::float8 / (tot - van),
+           coalesce(g.onbemenst, 0)::float8 / (tot - van), coalesce(g.onbekend, 0)::float8 / (tot - van),
+           c.minimum_capaciteit, c.maximum_wachttijd, coalesce(w.begonnen, 0), w.wachtdagen
+    from (select g.aanbieder_id, g.zorgvorm from gemiddeld g union select c.aanbieder_id, c.zorgvorm from afspraken c) as k
+    join aanbieder a on a.id = k.aanbieder_id
+    left join gemiddeld g on g.aanbieder_id = k.aanbieder_id and g.zorgvorm = k.zorgvorm
+    left join afspraken c on c.aanbieder_id = k.aanbieder_id and c.zorgvorm = k.zorgvorm
+    left join gekomen w on w.aanbieder_id = k.aanbieder_id and w.zorgvorm = k.zorgvorm
+    where case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'contractbeheer' then true
+        when 'aanbieder' then k.aanbieder_id = huidige_organisatie()
+        else false end
+    order by a.naam, k.zorgvorm;
+end;
+comment on function cijfer_aanbod(date, date) is
+    'Per aanbieder and zorgvorm: how many plekken there were on an average day of these, how many really open (staffed or lived in, and not stopped), and the median wait; beside what the contract says.';
+
+create function cijfer_wachttijden(van date, tot date)
+    returns table (zorgvorm text, urgentie urgentie, aantal bigint, met_grondslag bigint, vanaf_aanmelding integer,
+                   vanaf_grondslag integer, vanaf_gewenste_start integer)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    with eerste as (
+        select distinct on (a.id) z.zorgvorm, a.urgentie, b.begonnen_op,
+               b.begonnen_op - (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aanmelding,
+               b.begonnen_op - (select min(g.datum) from grondslag g
+                                where g.aanvraag_id = a.id and g.status = 'verleend') as grondslag,
+               b.begonnen_op - a.gewenste_start as gewenst
+        from aanvraag a
+        join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+            and b.begonnen_op is not null
+        join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
+        where a.regio = huidige_regio()
+        order by a.id, b.begonnen_op),
+    ooit as (
+        select * from eerste
+        union all
+        select a.uitkomst -> 'verblijven' -> 0 ->> 'zorgvorm', a.urgentie,
+               (a.aangemeld_op at time zone 'Europe/Amsterdam')::date + (a.uitkomst ->> 'dagenTotStart')::integer,
+               (a.uitkomst ->> 'dagenTotStart')::integer,
+               (a.uitkomst ->> 'dagenTotStart')::integer - (a.uitkomst ->> 'dagenTotGrondslag')::integer,
+               (a.uitkomst ->> 'dagenTotStart')::integer - (a.uitkomst ->> 'dagenTotGewensteStart')::integer
+        from aanvraag a
+        where a.regio = huidige_regio() and a.geanonimiseerd_op is not null and a.uitkomst ? 'dagenTotStart')
+    select o.zorgvorm, o.urgentie, count(*), count(o.grondslag),
+           percentile_disc(0.5) within group (order by greatest(0, o.aanmelding)),
+           percentile_disc(0.5) within group (order by greatest(0, o.grondslag)) filter (where o.grondslag is not null),
+           percentile_disc(0.5) within group (order by greatest(0, o.gewenst))
+    from ooit o
+    where o.begonnen_op >= van and o.begonnen_op < tot and huidige_rol() in ('schakelfunctionaris', 'contractbeheer')
+    group by o.zorgvorm, o.urgentie
+    order by o.zorgvorm, o.urgentie;
+end;
+comment on function cijfer_wachttijden(date, date) is
+    'Of the children of the region who came to live somewhere in these days: how many, and the median days since each date. Of who is anonymous the month of the start is known only about.';
+
+revoke execute on function wachtenden(), wachtlijst(wacht_vanaf), wacht_tellingen(),
+    wacht_geschiedenis(wacht_vanaf, date, date), cijfer_tellingen(cijfer_soort, date, date), cijfer_aanbod(date, date),
+    cijfer_wachttijden(date, date) from public;
+grant execute on function wachtlijst(wacht_vanaf), wacht_tellingen(), wacht_geschiedenis(wacht_vanaf, date, date),
+    cijfer_tellingen(cijfer_soort, date, date), cijfer_aanbod(date, date), cijfer_wachttijden(date, date) to loket_app;
+
+-- ── Is a plek still so; providers that stop ──────────────────────────────────────────────────────
+
+create type beeindiging_reden as enum ('faillissement', 'personeel', 'contract', 'kwaliteit', 'gebouw', 'anders');
+
+create type overdracht_besluit as enum ('uitloop', 'overdracht');
+
+create table bevestigverzoek (
+    id           uuid        not null default gen_random_uuid(),
+    regio        text        not null,
+    aanbieder_id uuid        not null,
+    dag          date        not null,
+    plekken      uuid[]      not null,
+    gevraagd_op  timestamptz not null,
+    geldig_tot   timestamptz not null,
+    constraint bevestigverzoek_pk primary key (id),
+    constraint bevestigverzoek_id_regio unique (id, regio),
+    constraint bevestigverzoek_een_per_dag unique (aanbieder_id, dag),
+    constraint bevestigverzoek_over_iets check (cardinality(plekken) > 0),
+    constraint bevestigverzoek_geldig_vorm check (geldig_tot > gevraagd_op),
+    constraint bevestigverzoek_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio)
+);
+comment on table bevestigverzoek is 'Asked of an aanbieder whether these plekken are still so: once a day at most.';
+
+create table bevestiglink (
+    hash         bytea not null,
+    regio        text  not null,
+    verzoek_id   uuid  not null,
+    gebruiker_id uuid  not null,
+    constraint bevestiglink_pk primary key (hash),
+    constraint bevestiglink_hash_lengte check (length(hash) = 32),
+    constraint bevestiglink_verzoek_fk foreign key (verzoek_id, regio)
+        references bevestigverzoek (id, regio) on delete cascade,
+    constraint bevestiglink_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade
+);
+comment on table bevestiglink is
+    'With the secret in a mail somebody answers a bevestigverzoek without login, until it expires. Of each try to send the mail one; kept is the hash.';
+create index bevestiglink_verzoek on bevestiglink (verzoek_id);
+
+create table beeindiging (
+    id             uuid              not null default gen_random_uuid(),
+    regio          text              not null,
+    aanbieder_id   uuid              not null,
+    voorziening_id uuid,
+    per            date              not null,
+    reden          beeindiging_reden not null,
+    toelichting    text,
+    vastgelegd_op  timestamptz       not null,
+    gebruiker_id   uuid              not null,
+    constraint beeindiging_pk primary key (id),
+    constraint beeindiging_toelichting_kort check (length(toelichting) between 1 and 300),
+    constraint beeindiging_anders_met_uitleg check (reden <> 'anders' or toelichting is not null),
+    constraint beeindiging_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
+    constraint beeindiging_voorziening_fk foreign key (voorziening_id, aanbieder_id, regio)
+        references voorziening (id, aanbieder_id, regio)
+);
+comment on table beeindiging is 'An aanbieder stops, or (voorziening_id) with one voorziening: from the day `per` on there are no places.';
+create unique index beeindiging_een on beeindiging (aanbieder_id, voorziening_id) nulls not distinct;
+
+create table beeindiging_plaatsing (
+    bezetting_id   uuid not null,
+    beeindiging_id uuid not null,
+    regio          text not null,
+    vraag_regio    text not null,
+    aanvraag_id    uuid,
+    besluit        overdracht_besluit,
+    uitloop_tot    date,
+    overdracht_id  uuid,
+    besloten_op    timestamptz,
+    besloten_door  uuid,
+    constraint beeindiging_plaatsing_pk primary key (bezetting_id),
+    constraint beeindiging_plaatsing_besluit_vorm check (
+        (besluit is null) = (besloten_op is null) and (besluit is null) = (besloten_door is null)
+        and (besluit is not distinct from 'uitloop') = (uitloop_tot is not null)),
+    constraint beeindiging_plaatsing_beeindiging_fk foreign key (beeindiging_id) references beeindiging (id),
+    constraint beeindiging_plaatsing_bezetting_fk foreign key (bezetting_id) references bezetting (id) on delete cascade,
+    constraint beeindiging_plaatsing_aanvraag_fk foreign key (aanvraag_id, vraag_regio)
+        references aanvraag (id, regio) on delete cascade,
+    constraint beeindiging_plaatsing_overdracht_fk foreign key (overdracht_id) references aanvraag (id) on delete set null
+);
+comment on table beeindiging_plaatsing is
+    'Who lives there beyond that day: either an uitloopovereenkomst, or an aanvraag for another place. Undecided ones stay in sight.';
+comment on column beeindiging_plaatsing.regio is 'Of the plek; vraag_regio is that of the child, whose loket decides.';
+create index beeindiging_plaatsing_beeindiging on beeindiging_plaatsing (beeindiging_id);
+create index beeindiging_plaatsing_aanvraag on beeindiging_plaatsing (aanvraag_id) where aanvraag_id is not null;
+create index beeindiging_plaatsing_overdracht on beeindiging_plaatsing (overdracht_id) where overdracht_id is not null;
+
+create function leg_aanbod_vast(aanbieder uuid, soort gebeurtenis_soort, nu timestamptz, reden text, gegevens jsonb)
+    returns uuid
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    gebeurd uuid;
+begin
+    if huidige_rol() is distinct from 'schakelfunctionaris' or $2 not in ('aanbieder_stopt', 'bevestiging_gevraagd')
+       or not exists (select from aanbieder a where a.id = $1 and a.regio = huidige_regio()) then
+        raise insufficient_privilege using message = 'no aanbieder of which this may be written down here';
+    end if;
+    insert into gebeurtenis (regio, op, soort, aanbieder_id, gebruiker_id, namens_id, rol, reden, gegevens)
+    values (huidige_regio(), $3, $2, $1, huidige_gebruiker(), nullif(current_setting('loket.namens', true), '')::uuid,
+            huidige_rol()::rol, $4, $5)
+    returning id into gebeurd;
+    return gebeurd;
+end;
+$$;
+comment on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, text, jsonb) is
+    'What happened to an aanbieder and to no child in particular; the other writer of gebeurtenis is leg_vast().';
+
+create function bevestigers(aanbieder uuid, urgentie urgentie, nu timestamptz)
+    returns table (gebruiker_id uuid, wijze melding_wijze)
+    language plpgsql stable security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    perform alleen_de_dienst();
+    return query
+        select distinct g.id, k.wijze
+        from gebruiker p
+        join gebruiker g on g.id = case when p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+            then p.vervanger_id else p.id end
+        left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = $2
+        where p.aanbieder_id = $1 and p.regio = huidige_regio() and p.rol = 'aanbieder' and p.actief
+          and g.actief and g.email is not null;
+end;
+$$;
+comment on function bevestigers(uuid, urgentie, timestamptz) is
+    'Who of an aanbieder can be asked by mail, and how each wants to be told (NULL: not chosen).';
+
+create function open_bevestiglink(hash bytea, nu timestamptz)
+    returns table (verzoek_id uuid, regio text, aanbieder_id uuid, gebruiker_id uuid, plekken uuid[],
+                   gevraagd_op timestamptz, geldig_tot timestamptz)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select v.id, v.regio, v.aanbieder_id, g.id, v.plekken, v.gevraagd_op, v.geldig_tot
+    from bevestiglink l
+    join bevestigverzoek v on v.id = l.verzoek_id
+    join gebruiker g on g.id = l.gebruiker_id and g.actief and g.rol = 'aanbieder' and g.aanbieder_id = v.aanbieder_id
+    where l.hash = $1 and v.geldig_tot > $2;
+end;
+comment on function open_bevestiglink(bytea, timestamptz) is 'Before anybody is known: by the hash of a secret that only the mail had.';
+
+create function versheidscijfers(sinds timestamptz, tot timestamptz, dagen integer)
+    returns table (aanbieder_id uuid, aanbieder text, gevraagd bigint, geen_personeel bigint, weigert bigint, bezet bigint)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select a.id, a.naam, count(*), count(*) filter (where x.reden = 'geen_personeel'),
+           count(*) filter (where x.reden = 'aanbieder_weigert'),
+           count(*) filter (where x.bezet and x.reden is distinct from 'geen_personeel'
+                            and x.reden is distinct from 'aanbieder_weigert')
+    from voorstel v
+    join aanbieder a on a.id = v.aanbieder_id
+    join aanvraag k on k.id = v.aanvraag_id and k.geanonimiseerd_op is null
+    cross join lateral (
+        select c.op, c.beschikbaarheid from bevestiging c
+        where c.plek_id = v.plek_id and c.op <= v.verzonden_op
+        order by c.op desc, c.id desc limit 1) as zei
+    cross join lateral (
+        select (select b.reden from besluit b
+                where b.aanvraag_id = v.aanvraag_id and b.voorziening_id = v.voorziening_id and b.uitkomst = 'afgewezen'
+                  and b.op >= v.verzonden_op and v.status = 'afgewezen'
+                order by b.op, b.id limit 1) as reden,
+               exists (select from bezetting b
+                       where b.plek_id = v.plek_id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+                         and b.aanvraag_id is null and b.periode @> v.van
+                         and lower(b.periode) <= (v.verzonden_op at time zone 'Europe/Amsterdam')::date) as bezet) as x
+    where v.aanbod_regio = huidige_regio() and v.verzonden_op >= sinds and v.verzonden_op < versheidscijfers.tot
+      and zei.beschikbaarheid = 'bemenst' and zei.op >= v.verzonden_op - make_interval(days => dagen)
+      and (v.beantwoord_op is not null or x.bezet)
+      and case huidige_rol()
+          when 'schakelfunctionaris' then true
+          when 'contractbeheer' then true
+          when 'aanbieder' then v.aanbieder_id = huidige_organisatie()
+          else false end
+    group by a.id, a.naam;
+end;
+comment on function versheidscijfers(timestamptz, timestamptz, integer) is
+    'Per aanbieder: how often a plek that it had said to be free was asked for within so many days, and how often it then was not. Counts only. A child from elsewhere on a day for which we held the plek, was there already.';
+
+create function plek_einde(plek uuid) returns date
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select case when min(s.per) is not null then greatest(min(s.per), (
+        select max(greatest(coalesce(upper(b.periode), 'infinity'), coalesce(u.uitloop_tot, '-infinity')))
+        from bezetting b left join beeindiging_plaatsing u on u.bezetting_id = b.id
+        where b.plek_id = plek and b.soort = 'plaatsing' and b.beeindigd_op is null and b.vrijgegeven_op is null)) end
+    from plek p
+    join beeindiging s on s.aanbieder_id = p.aanbieder_id
+        and (s.voorziening_id is null or s.voorziening_id = p.voorziening_id)
+    where p.id = plek;
+end;
+comment on function plek_einde(uuid) is
+    'The first day on which a plek that was ended is gone: when whoever lives there is gone too. NULL: it was not ended; infinity: nobody knows when.';
+
+create function plek_volgt_beeindiging() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    if coalesce(upper(new.bestaat), 'infinity') > plek_einde(new.id) then
+        raise check_violation using constraint = 'plek_na_beeindiging', message = 'the aanbieder or voorziening stops before';
+    end if;
+    return null;
+end;
+$$;
+create trigger plek_einde after insert or update of bestaat on plek
+    for each row execute function plek_volgt_beeindiging();
+
+create function kort_plek_in(plek uuid) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    -- One that would begin only then, has been there for a day.
+    update plek p set bestaat = daterange(least(lower(p.bestaat), e.einde - 1), e.einde), versie = p.versie + 1
+    from plek_einde(plek) as e (einde)
+    where p.id = plek and e.einde <> 'infinity' and coalesce(upper(p.bestaat), 'infinity') > e.einde;
+end;
+comment on function kort_plek_in(uuid) is 'Not for the app role: a plek that was ended is gone as soon as nobody lives there.';
+
+create function bezetting_volgt_beeindiging() returns trigger
+    language plpgsql security definer set search_path = public, pg_temp
+as $$
+begin
+    perform kort_plek_in(new.plek_id);
+    return null;
+end;
+$$;
+create trigger bezetting_einde after update of periode, beeindigd_op, vrijgegeven_op on bezetting
+    for each row when (new.soort = 'plaatsing') execute function bezetting_volgt_beeindiging();
+
+create function beeindig_aanbod(beeindiging uuid, nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    stopt    beeindiging%rowtype;
+    bedden   uuid[];
+    bed      uuid;
+    brieven  uuid[];
+    kinderen uuid[];
+    brief    voorstel%rowtype;
+    optie    bezetting%rowtype;
+    waarom   constant text := 'De aanbieder stopt.';
+begin
+    select b.* into stopt from beeindiging b where b.id = $1 and b.regio = huidige_regio();
+    if stopt.id is null or huidige_rol() is distinct from 'schakelfunctionaris' then
+        raise insufficient_privilege using message = 'no beeindiging that may be carried out here';
+    end if;
+    bedden := array(
+        select p.id from plek p
+        where p.aanbieder_id = stopt.aanbieder_id and (stopt.voorziening_id is null or p.voorziening_id = stopt.voorziening_id)
+        order by p.id);
+    -- Locks as always: all plekken and their voorzieningen, then what rests on them, which nobody adds to any more.
+    foreach bed in array bedden loop
+        perform pg_advisory_xact_lock(hashtextextended('bezetting ' || bed, 0));
+    end loop;
+    perform from voorziening v where v.id in (select p.voorziening_id from plek p where p.id = any (bedden))
+    order by v.id for no key update;
+    brieven := array(
+        select v.id from voorstel v
+        where (v.status = 'concept' or is_levend(v.status)) and v.plek_id = any (bedden)
+          and coalesce(v.tot, 'infinity') > stopt.per);
+    -- Brothers and sisters are answered as one.
+    brieven := brieven || array(
+        select v.id from voorstel v
+        where (v.status = 'concept' or is_levend(v.status)) and v.id <> all (brieven)
+          and v.bundel_id in (select z.bundel_id from voorstel z where z.id = any (brieven)));
+    kinderen := array(
+        select b.aanvraag_id from bezetting b
+        where b.plek_id = any (bedden) and b.soort = 'optie' and b.vrijgegeven_op is null);
+    perform vergrendel(bedden, kinderen, brieven, nu);
+    foreach bed in array bedden loop
+        perform ruim_verlopen_opties(bed, nu);
+    end loop;
+
+    for brief in
+        select v.* from voorstel v
+        where v.id = any (brieven) and (v.status = 'concept' or is_levend(v.status))
+        order by v.aanvraag_id, v.id
+    loop
+        update voorstel v set status = 'ingetrokken', klaar_op = nu, versie = v.versie + 1 where v.id = brief.id;
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
+        where b.id = brief.optie_id and b.soort = 'optie' and b.vrijgegeven_op is null;
+        perform schrijf_gebeurtenis(brief.aanvraag_id, 'voorstel_ingetrokken', nu, waarom, null, brief.id, brief.plek_id,
+                                    jsonb_build_object('beeindiging', stopt.id));
+    end loop;
+    for optie in
+        select b.* from bezetting b
+        where b.plek_id = any (bedden) and b.soort = 'optie' and b.vrijgegeven_op is null
+          and coalesce(upper(b.periode), 'infinity') > stopt.per
+        order by b.aanvraag_id, b.id
+    loop
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1 where b.id = optie.id;
+        perform schrijf_gebeurtenis(optie.aanvraag_id, 'optie_vrij', nu, waarom, null, null, optie.plek_id,
+                                    jsonb_build_object('optie', optie.id, 'beeindiging', stopt.id));
+    end loop;
+    update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
+    where b.plek_id = any (bedden) and b.soort = 'stop' and b.vrijgegeven_op is null and lower(b.periode) >= stopt.per;
+    update bezetting b set periode = daterange(lower(b.periode), stopt.per), versie = b.versie + 1
+    where b.plek_id = any (bedden) and b.soort = 'stop' and b.vrijgegeven_op is null and upper(b.periode) > stopt.per;
+
+    -- Also who should have gone already: when that child goes, nobody knows. An uitloop is agreed with who goes on.
+    insert into beeindiging_plaatsing as o (bezetting_id, beeindiging_id, regio, vraag_regio, aanvraag_id)
+    select b.id, stopt.id, b.regio, b.vraag_regio, b.aanvraag_id from bezetting b
+    where b.plek_id = any (bedden) and b.soort = 'plaatsing' and b.beeindigd_op is null and b.vrijgegeven_op is null
+      and (coalesce(upper(b.periode), 'infinity') > stopt.per
+           or upper(b.periode) <= (nu at time zone 'Europe/Amsterdam')::date)
+    on conflict (bezetting_id) do update
+    set beeindiging_id = excluded.beeindiging_id, besluit = nullif(o.besluit, 'uitloop'), uitloop_tot = null,
+        besloten_op = case when o.besluit = 'overdracht' then o.besloten_op end,
+        besloten_door = case when o.besluit = 'overdracht' then o.besloten_door end;
+    foreach bed in array bedden loop
+        perform kort_plek_in(bed);
+    end loop;
+    perform leg_aanbod_vast(stopt.aanbieder_id, 'aanbieder_stopt', nu, null, jsonb_build_object(
+        'beeindiging', stopt.id, 'voorziening', stopt.voorziening_id, 'per', stopt.per, 'reden', stopt.reden));
+end;
+$$;
+comment on function beeindig_aanbod(uuid, timestamptz) is
+    'All that follows from a beeindiging, at once: no voorstel, optie or stop reaches beyond its day, also of children of another region; who lives there is written down; the plekken are gone when nobody lives there.';
+
+create function gun_uitloop(plaatsing uuid, tot date) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    update plek p set bestaat = daterange(lower(p.bestaat), $2), versie = p.versie + 1
+    from bezetting b join beeindiging_plaatsing u on u.bezetting_id = b.id
+    where b.id = $1 and p.id = b.plek_id and u.vraag_regio = huidige_regio() and huidige_rol() = 'schakelfunctionaris'
+      and u.uitloop_tot = $2 and upper(p.bestaat) < $2;
+end;
+$$;
+comment on function gun_uitloop(uuid, date) is
+    'The plek of who may stay until then exists until then, as far as that was decided; also when it is of another region.';
+
+create function open_overdracht(plaatsing uuid, nu timestamptz, crisisvormen text[], dagen integer[]) returns uuid
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    weg     beeindiging_plaatsing%rowtype;
+    dag     date;
+    vandaag date := (nu at time zone 'Europe/Amsterdam')::date;
+    vorm    zorgvorm%rowtype;
+    nieuw   aanvraag%rowtype;
+    id      uuid;
+begin
+    select u.* into weg from beeindiging_plaatsing u
+    where u.bezetting_id = $1 and u.vraag_regio = huidige_regio() and huidige_rol() = 'schakelfunctionaris';
+    if weg.bezetting_id is null then
+        raise insufficient_privilege using message = 'no plaatsing that may be handed over here';
+    end if;
+    select s.per into dag from beeindiging s where s.id = weg.beeindiging_id;
+    select z.* into vorm from bezetting b join plek p on p.id = b.plek_id join voorziening v on v.id = p.voorziening_id
+    join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm where b.id = $1;
+    -- After crisis or closed care there is one already; one that was closed, no place came of.
+    select a.* into nieuw from aanvraag a where a.vervolg_van = $1;
+    if nieuw.id is not null and nieuw.status in ('definitief', 'geplaatst') then
+        return nieuw.id;
+    elsif nieuw.id is null or not is_open(nieuw.status) then
+        update aanvraag a set vervolg_van = null, versie = a.versie + 1 where a.vervolg_van = $1;
+        id := open_vervolg($1, nu, true, '{}', '{}', '{}', dagen);
+        select a.* into strict nieuw from aanvraag a where a.id = id for no key update;
+        if vorm.code <> all (crisisvormen) then
+            update aanvraag a
+            set zorgvormen = vorm.code || array_remove(a.zorgvormen, vorm.code),
+                zorgvorm_reden = case when vorm.gezinsvorm then a.zorgvorm_reden
+                    else coalesce(a.zorgvorm_reden, 'Het kind woont nu in deze zorgvorm.') end,
+                huidig_verblijf = (case when vorm.code like 'pleegzorg%' then 'pleeggezin' when vorm.gezinsvorm then 'gezinshuis'
+                    else 'residentieel' end)::huidig_verblijf
+            where a.id = nieuw.id;
+        end if;
+    end if;
+    update aanvraag a
+    set urgentie = least(a.urgentie, 'spoed'), urgentie_reden = 'De aanbieder stopt.',
+        huidig_verblijf_tot = least(a.huidig_verblijf_tot, dag),
+        gewenste_start = greatest(vandaag, least(a.gewenste_start, dag)),
+        uiterlijke_datum = greatest(vandaag, least(a.gewenste_start, dag), least(a.uiterlijke_datum, dag)),
+        gewijzigd_op = nu, versie = a.versie + 1
+    where a.id = nieuw.id;
+    if nieuw.urgentie > 'spoed' then
+        perform schrijf_gebeurtenis(nieuw.id, 'urgentie', nu, 'De aanbieder stopt.', null, null, null,
+                                    jsonb_build_object('was', nieuw.urgentie, 'wordt', 'spoed'));
+    end if;
+    return nieuw.id;
+end;
+$$;
+comment on function open_overdracht(uuid, timestamptz, text[], integer[]) is
+    'For who must leave because a provider stops: an aanvraag with priority, for the day on which it stops; the one after crisis or closed care, when there is one.';
+
+create function beeindiging_stand(beeindigingen uuid[])
+    returns table (id uuid, plaatsingen bigint, open bigint)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select s.id, count(b.id), count(b.id) filter (where u.besluit is null)
+    from beeindiging s
+    left join beeindiging_plaatsing u on u.beeindiging_id = s.id
+    left join bezetting b on b.id = u.bezetting_id and b.beeindigd_op is null and b.vrijgegeven_op is null
+    where s.id = any (beeindigingen) and s.regio = huidige_regio() and case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'contractbeheer' then true
+        when 'aanbieder' then s.aanbieder_id = huidige_organisatie()
+        else false end
+    group by s.id;
+end;
+comment on function beeindiging_stand(uuid[]) is 'How many still live there, and of how many nothing was decided. No child.';
+
+create or replace function plek_bewaak() returns trigger
+    language plpgsql
+as $$
+begin
+    -- Deeper it is the database itself, which takes away a plek that was ended (kort_plek_in).
+    if huidige_rol() = 'crisisdienst' and pg_trigger_depth() = 1
+       and (new.regio, new.aanbieder_id, new.voorziening_id, new.naam, new.bestaat)
+           is distinct from (old.regio, old.aanbieder_id, old.voorziening_id, old.naam, old.bestaat) then
+        raise insufficient_privilege using message = 'the crisisdienst only says whether a plek is available';
+    end if;
+    return new;
+end;
+$$;
+
+do $$
+declare
+    t text;
+begin
+    foreach t in array array['bevestigverzoek', 'bevestiglink', 'beeindiging', 'beeindiging_plaatsing'] loop
+        execute format('alter table %I enable row level security', t);
+    end loop;
+end;
+$$;
+
+create policy lees on bevestigverzoek for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'aanbieder' then aanbieder_id = (select huidige_organisatie())
+        else (select huidige_rol()) in ('schakelfunctionaris', 'crisisdienst', 'contractbeheer') end);
+create policy dienst on bevestigverzoek for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+    and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+create policy dienst on bevestiglink
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+        and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+
+create policy lees on beeindiging_plaatsing for select using (case (select huidige_rol())
+    when 'schakelfunctionaris' then (select huidige_regio()) in (regio, vraag_regio)
+    when 'verwijzer' then vraag_regio = (select huidige_regio()) and exists (select from aanvraag a where a.id = aanvraag_id)
+    else false end);
+create policy besluit on beeindiging_plaatsing for update
+    using ((select huidige_rol()) = 'schakelfunctionaris' and vraag_regio = (select huidige_regio()));
+comment on policy besluit on beeindiging_plaatsing is 'The loket of the child. Written by beeindig_aanbod().';
+create policy lees on beeindiging for select using (case (select huidige_rol())
+    when 'schakelfunctionaris' then regio = (select huidige_regio())
+        or exists (select from beeindiging_plaatsing u where u.beeindiging_id = id)
+    when 'contractbeheer' then regio = (select huidige_regio())
+    when 'aanbieder' then regio = (select huidige_regio()) and aanbieder_id = (select huidige_organisatie())
+    when 'verwijzer' then exists (select from beeindiging_plaatsing u where u.beeindiging_id = id)
+    else false end);
+create policy maak on beeindiging for insert
+    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+grant select, insert on bevestigverzoek, beeindiging to loket_app;
+grant select, insert, delete on bevestiglink to loket_app;
+grant select, update (besluit, uitloop_tot, overdracht_id, besloten_op, besloten_door) on beeindiging_plaatsing to loket_app;
+revoke execute on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, text, jsonb),
+    bevestigers(uuid, urgentie, timestamptz), open_bevestiglink(bytea, timestamptz),
+    versheidscijfers(timestamptz, timestamptz, integer), plek_einde(uuid), plek_volgt_beeindiging(), kort_plek_in(uuid),
+    bezetting_volgt_beeindiging(), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
+    open_overdracht(uuid, timestamptz, text[], integer[]), beeindiging_stand(uuid[]) from public;
+grant execute on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, text, jsonb),
+    bevestigers(uuid, urgentie, timestamptz), open_bevestiglink(bytea, timestamptz),
+    versheidscijfers(timestamptz, timestamptz, integer), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
+    open_overdracht(uuid, timestamptz, text[], integer[]), beeindiging_stand(uuid[]) to loket_app;

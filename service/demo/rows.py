@@ -316,6 +316,24 @@ class Opschaling(Struct):
     geopend_op: datetime
 
 
+class OpschalingDossier(Struct):
+    opschaling_id: UUID
+    regio: str
+    aanvraag_id: AanvraagId
+    inhoud: dict[str, Any]
+
+
+class Route(Struct):
+    id: UUID
+    regio: str
+    aanvraag_id: AanvraagId
+    soort: str
+    staat: str
+    details: dict[str, Any]
+    termijn: date
+    begonnen_op: datetime
+
+
 class Gebeurtenis(Struct):
     id: UUID
     regio: str
@@ -360,4 +378,6 @@ class Rows(Struct):
     besluit: list[Besluit] = field(default_factory=list)
     bezetting: list[Bezetting] = field(default_factory=list)
     opschaling: list[Opschaling] = field(default_factory=list)
+    opschaling_dossier: list[OpschalingDossier] = field(default_factory=list)
+    route: list[Route] = field(default_factory=list)
     gebeurtenis: list[Gebeurtenis] = field(default_factory=list)

@@ -7,16 +7,34 @@ It has dice of its own, so that the rest of a region comes out the same with and
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
 from service.db import SYSTEM
 from service.demo.codes import CRISIS_FORMS
 from service.demo.dice import Dice
 from service.demo.regions import Regio
-from service.demo.rows import Aanvraag, Bezetting, Gebeurtenis, Opschaling, Rows
+from service.demo.rows import Aanvraag, Bezetting, Gebeurtenis, Opschaling, OpschalingDossier, Route, Rows
 
 OPEN = ("ingediend", "in_behandeling", "opgeschaald")
 """Statuses that the demo gives to who waits."""
+
+DOSSIER: dict[str, Any] = {
+    "peilmoment": None,
+    "actueel": False,
+    "nietGezocht": "Dit is een voorbeeld. Open een nieuwe opschaling: dan maakt het loket het dossier.",
+    "passend": 0,
+    "afgevallen": 0,
+    "perRegel": {},
+    "alleen": {},
+    "plekken": [],
+    "uitwegen": [],
+    "geprobeerd": {"inAanvraag": True, "voorstellen": [], "besluiten": [], "routes": [], "opschalingen": []},
+}
+"""Of an opschaling that nobody opened: at that moment no place was weighed."""
+
+FAMILY = 0.1
+"""Of who waits, for whom it is looked whether family can take the child."""
 
 MONTHS_APART = 18
 """No more than this between the child in crisis and who takes its place in the list."""
@@ -78,9 +96,12 @@ class _Told:
         if a.status == "opgeschaald":
             opened = min(max(at, self.dice.moment(a.aangemeld_op.date() + timedelta(days=20))), _morning(today))
             self._add(a, "opschaling", max(at, opened), "in_behandeling", "opgeschaald")
+            id = self.dice.id()
+            inhoud = DOSSIER | {"peilmoment": max(at, opened).isoformat()}
+            self.rows.opschaling_dossier.append(OpschalingDossier(id, a.regio, a.id, inhoud))
             self.rows.opschaling.append(
                 Opschaling(
-                    self.dice.id(),
+                    id,
                     a.regio,
                     a.id,
                     "geen_plek",
@@ -91,6 +112,24 @@ class _Told:
                     max(at, opened),
                 )
             )
+            at = max(at, opened)
+        self._beside(a, at, today)
+
+    def _beside(self, a: Aanvraag, at: datetime, today: date) -> None:
+        """Help until there is a plek; or family, that is being looked into."""
+        if a.huidig_verblijf == "overbrugging":
+            van, tot = min(at.date(), today), today + timedelta(days=self.dice.between(5, 60))
+            ja = {"jaOp": van.isoformat(), "jaVan": "teamleider"}
+            details = {"soort": "overbrugging", "vorm": "ambulante_hulp", **ja}
+            details |= {"van": van.isoformat(), "tot": tot.isoformat()}
+            self._route(a, at, "overbrugging", "loopt", details, tot)
+        elif self.dice.chance(FAMILY):
+            details = {"soort": "netwerkplaatsing"}
+            self._route(a, at, "netwerkplaatsing", "onderzoek", details, at.date() + timedelta(days=91))
+
+    def _route(self, a: Aanvraag, at: datetime, soort: str, staat: str, details: dict[str, str], termijn: date) -> None:
+        at = self._add(a, "route", at, a.status, a.status)
+        self.rows.route.append(Route(self.dice.id(), a.regio, a.id, soort, staat, details, termijn, at))
 
     def placed(self, a: Aanvraag, stay: Bezetting) -> None:
         assert stay.begonnen_op is not None and stay.aangemaakt_op is not None

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from uuid import UUID
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 HERE = Path(__file__).resolve().parent
 
@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 def environment() -> Environment:
     return Environment(
         loader=FileSystemLoader(HERE),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
+        autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -35,10 +35,12 @@ def brief(
     zin: str,
     regels: list[tuple[str, int]],
     link: str,
+    knop: str = "Lees meer in het loket",
     instellingen: str,
     op: datetime,
 ) -> bytes:
-    """As it goes over the line. `regels`: sentences below it, with how often; `link` and `instellingen` are addresses.
+    """As it goes over the line. `regels`: sentences below it, with how often; `link` (called `knop`) and
+    `instellingen` are addresses.
 
     ValueError for an address that cannot stand in a header.
     """
@@ -50,7 +52,7 @@ def brief(
     message["Message-ID"] = f"<{id}@{van.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = "nl"
-    values = {"zin": zin, "regels": regels, "link": link, "instellingen": instellingen}
+    values = {"zin": zin, "regels": regels, "link": link, "knop": knop, "instellingen": instellingen}
     message.set_content(environment().get_template("brief.txt").render(values), cte="quoted-printable")
     html = environment().get_template("brief.html").render(values)
     message.add_alternative(html, subtype="html", cte="quoted-printable")

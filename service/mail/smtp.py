@@ -53,7 +53,11 @@ def send(server: Server, aan: str, letter: bytes) -> None:
     if not aan.isascii():
         raise Refused("Een mailadres met bijzondere letters kan het loket niet gebruiken.")
     try:
-        with _connected(server) as smtp:
+        password = _password(server)
+    except (OSError, UnicodeDecodeError) as error:
+        raise Away(f"Het wachtwoord voor de mailserver is niet te lezen ({type(error).__name__}).") from None
+    try:
+        with _connected(server, password) as smtp:
             _expect(smtp.mail(server.van, [f"size={len(letter)}"] if smtp.has_extn("size") else ()), ours=True)
             _expect(smtp.rcpt(aan), ours=False)
             _expect(smtp.data(letter), ours=False)
@@ -68,20 +72,30 @@ def send(server: Server, aan: str, letter: bytes) -> None:
         raise Away(f"De mailserver is niet te bereiken ({type(error).__name__}).") from None
 
 
+def _password(server: Server) -> str | None:
+    """Read each time, so that a new one needs no restart."""
+    if server.wachtwoord is None:
+        return None
+    return server.wachtwoord.read_text(encoding="utf-8").partition("\n")[0].strip()
+
+
 @contextmanager
-def _connected(server: Server) -> Iterator[smtplib.SMTP]:
+def _connected(server: Server, password: str | None) -> Iterator[smtplib.SMTP]:
     """Encrypted and logged in, as the settings ask."""
+    # Named after our address: else smtplib tells the name of this computer, after a search that may take long.
+    us = server.van.rpartition("@")[2]
+    smtp: smtplib.SMTP
     if server.tls == "tls":
         context = ssl.create_default_context()
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_s, context=context)
+        smtp = smtplib.SMTP_SSL(server.host, server.port, us, timeout=server.timeout_s, context=context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=server.timeout_s)
+        smtp = smtplib.SMTP(server.host, server.port, us, timeout=server.timeout_s)
     with smtp:
         if server.tls == "starttls":
             smtp.starttls(context=ssl.create_default_context())
         smtp.ehlo_or_helo_if_needed()
-        if server.user is not None and server.wachtwoord is not None:
-            smtp.login(server.user, server.wachtwoord.read_text(encoding="utf-8").partition("\n")[0].strip())
+        if server.user is not None and password is not None:
+            smtp.login(server.user, password)
         yield smtp
 
 

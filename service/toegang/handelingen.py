@@ -81,6 +81,10 @@ BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder
 AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
 AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD, eigen=True)}
 
+STOPPEN = {S: Grond("alle van de regio, als een aanbieder stopt", Doel.AANBOD)}
+OVERNEMEN = {S: Grond(REGIO, Doel.AANBOD), K: Grond("aantallen, van alle aanbieders van de regio", Doel.CAPACITEIT)}
+BEEINDIGINGEN = {**OVERNEMEN, A: Grond(EIGEN, Doel.AANBOD, eigen=True)}
+
 AANVRAGEN_DOEN = {
     S: Grond(REGIO, Doel.PLEK_ZOEKEN),
     V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True),
@@ -119,6 +123,17 @@ VRAGEN = {
     S: Grond("van kinderen van de regio", Doel.PLEK_ZOEKEN),
     A: Grond("die aan de eigen aanbieder zijn gesteld", Doel.PLEK_ZOEKEN, eigen=True),
 }
+
+WACHTENDEN = {
+    S: Grond(REGIO, Doel.PLEK_ZOEKEN),
+    V: Grond("van de eigen organisatie, met hun plaats tussen alle", Doel.AANVRAAG, eigen=True),
+}
+TELLEN = {
+    S: Grond("aantallen van de regio", Doel.PLEK_ZOEKEN),
+    K: Grond("aantallen van de regio, zonder kleine getallen", Doel.CAPACITEIT),
+}
+WACHTTIJDEN = {**TELLEN, V: Grond("gemeten in de regio, zonder kleine getallen", Doel.AANVRAAG)}
+CIJFERS = {**TELLEN, A: Grond("aantallen van de eigen aanbieder", Doel.AANBOD, eigen=True)}
 
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
@@ -174,6 +189,14 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("stopPlek", MAAK, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
     Handeling("haalStop", LEES, Object.STOP, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("wijzigStop", WIJZIG, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("lijstVersheid", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
+    Handeling("haalVersheidscijfers", LEES, Object.BEVESTIGING, BEEINDIGINGEN, _AANBOD),
+    Handeling("lijstBeeindigingen", LEES, Object.BEEINDIGING, BEEINDIGINGEN, _AANBOD),
+    Handeling("beeindigAanbod", MAAK, Object.BEEINDIGING, STOPPEN, _AANBOD),
+    Handeling("haalBeeindiging", LEES, Object.BEEINDIGING, BEEINDIGINGEN, _AANBOD),
+    Handeling("lijstOvername", LEES, Object.BEEINDIGING, OVERNEMEN, _AANBOD),
+    Handeling("lijstOverdrachten", LEES, Object.PLAATSING, PLANNEN, _BEMIDDELEN),
+    Handeling("besluitOverdracht", WIJZIG, Object.PLAATSING, PLANNEN, _BEMIDDELEN),
     Handeling("lijstAanvragen", LEES, Object.AANVRAAG, AANVRAGEN_ZIEN, _BEMIDDELEN),
     Handeling("voegAanvraagToe", MAAK, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
     Handeling("haalAanvraag", LEES, Object.AANVRAAG, AANVRAGEN_ZIEN, _BEMIDDELEN),
@@ -187,6 +210,16 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("zetPlaatsingStap", WIJZIG, Object.PLAATSING, PLAATSINGEN_ZETTEN, _BEMIDDELEN),
     Handeling("lijstCrisisplekken", LEES, Object.PLEK, CRISIS, _AANBOD),
     Handeling("legCrisisplaatsingVast", MAAK, Object.PLAATSING, ZOEKEN, _BEMIDDELEN),
+    Handeling("toonWachtlijst", LEES, Object.AANVRAAG, WACHTENDEN, _BEMIDDELEN),
+    Handeling("telWachtlijst", LEES, Object.CIJFER, TELLEN, _BEMIDDELEN),
+    Handeling("toonWachttijden", LEES, Object.CIJFER, WACHTTIJDEN, _BEMIDDELEN),
+    Handeling("toonAanbodcijfers", LEES, Object.CIJFER, CIJFERS, _AANBOD),
+    Handeling("telVoorstellen", LEES, Object.CIJFER, CIJFERS, _AANBOD),
+    Handeling("telGepasseerd", LEES, Object.CIJFER, CIJFERS, _AANBOD),
+    Handeling("telAfwijzingen", LEES, Object.CIJFER, CIJFERS, _AANBOD),
+    Handeling("telVerblijven", LEES, Object.CIJFER, CIJFERS, _AANBOD),
+    Handeling("telSamenplaatsingen", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("toonWachttijdcijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
@@ -287,6 +320,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
 )
 
 OPENBAAR = {
+    "paginaBevestigen": "Of uw plekken nog kloppen: alleen met de link uit de mail, tot die verloopt.",
+    "bevestigPerMail": "Antwoorden met die link, alleen over de plekken in die mail.",
     "haalBeschrijving": "De beschrijving van de API.",
     "livez": "Of het loket draait, voor wie het beheert.",
     "readyz": "Of het loket klaar is, voor wie het beheert.",

@@ -11,7 +11,9 @@ from msgspec import Struct
 from service import (
     aanbieders,
     aanvragen,
+    beeindigingen,
     berichten,
+    cijfers,
     codes,
     crisis,
     gebeurtenissen,
@@ -38,6 +40,7 @@ from service import (
     planverslag,
     plekken,
     rangschikking,
+    reflex,
     routedetails,
     routes,
     samenplaatsingen,
@@ -46,8 +49,10 @@ from service import (
     stroom,
     termijnen,
     uitsluitingen,
+    versheid,
     voorstellen,
     voorzieningen,
+    wachtlijst,
     werklijst,
 )
 from service.db import Rol
@@ -74,6 +79,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         locaties.Locatie,
         plekken.Plek,
         plekken.Bevestiging,
+        versheid.Plekversheid,
         stops.Stop,
         codes.Zorgvorm,
         codes.Kenmerkcode,
@@ -90,7 +96,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         tables.Fout,
     ),
     _heel(S, B): (organisaties.Organisatie,),
-    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats),
+    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel, haken.Haak, haken.HaakGeheim, leveringen.Levering),
     _heel(S, C): (
         crisis.Crisisplek,
@@ -103,6 +109,23 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         rangschikking.Bijdrage,
     ),
     _heel(S, V, C): (opties.Optie,),
+    _heel(S, K, V): (wachtlijst.Wachttijd, wachtlijst.Verwachting),
+    _heel(S, K, A): (
+        cijfers.Periode,
+        cijfers.Telling,
+        cijfers.Telregel,
+        cijfers.Deel,
+        cijfers.Aanbodcijfers,
+        reflex.Versheidscijfers,
+        reflex.Versheidscijfer,
+        beeindigingen.Beeindiging,
+    ),
+    _heel(S, K): (
+        beeindigingen.Overname,
+        wachtlijst.Wachttelling,
+        cijfers.Wachttijdcijfers,
+        cijfers.Wachttijdcijfer,
+    ),
     _heel(A): (voorstellen.Voorstelvraag,),
     _heel(S, V): (
         routes.Route,
@@ -112,6 +135,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         termijnen.Alarm,
     ),
     _heel(S): (
+        beeindigingen.Overdracht,
         opschaaladvies.Opschaaladvies,
         opschaaldossier.OpschalingDossier,
         opschaaldossier.DossierPlek,
@@ -164,6 +188,8 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "pc4 school_pc4 netwerk_pc4",
             "Alleen om reistijden te berekenen. De crisisdienst en een aanbieder hebben genoeg aan de reistijd.",
         ),
+        Zicht(frozenset({S, V}), "vervolg_van", "Waar het kind hiervoor was, gaat een volgende aanbieder niet aan."),
+        Zicht(frozenset({S}), "behandelaar_id", "Wie waaraan werkt, regelt het loket zelf."),
         Zicht(
             frozenset({V, A}),
             "kenmerk",
@@ -262,6 +288,27 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "bellen_naam bellen_telefoon groepsmix",
             "Een verwijzer vraagt het aan het loket; de grenzen van een groep zeggen iets over wie er woont.",
         ),
+    ),
+    wachtlijst.Wachtende: (
+        Zicht(
+            frozenset({S, V}),
+            "aanvraag_id nummer urgentie waar aanmelding grondslag gewenste_start dagen_sinds_aanmelding"
+            " dagen_sinds_grondslag dagen_sinds_gewenste_start norm norm_dag lijsten",
+            "Wie wacht, mag weten hoe lang al en hoe lang nog.",
+        ),
+    ),
+    wachtlijst.Lijstplaats: (
+        Zicht(frozenset({S, V}), "zorgvorm positie nog", "De plaats in de lijst, en wat er te verwachten is."),
+        Zicht(frozenset({S}), "uit", "Hoeveel kinderen van anderen wachten, gaat een verwijzer niet aan."),
+    ),
+    cijfers.Aanbodcijfer: (
+        Zicht(
+            frozenset({S, K, A}),
+            "aanbieder_id aanbieder zorgvorm bestaat open bezet gestopt onbemenst onbekend minimum_capaciteit"
+            " onder_afspraak wachtdagen maximum_wachttijd boven_afspraak",
+            "Wat er open was naast wat is afgesproken: om van te leren.",
+        ),
+        Zicht(frozenset({S, A}), "begonnen", "Hoeveel kinderen er kwamen, is soms te klein om te laten zien."),
     ),
     werklijst.Regel: (
         Zicht(

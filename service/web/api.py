@@ -160,7 +160,7 @@ class Api:
         about[:] = seen.asked(ids, body)
         if operation.method == "PATCH":
             etags.required(headers)
-        key = headers.get("idempotency-key") if operation.creates else None
+        key = headers.get("idempotency-key") if operation.repeatable else None
         if key is not None:
             idempotency.check(key)
         async with transaction(services.pool, wie, readonly=operation.method == "GET" and not seen.logs) as conn:

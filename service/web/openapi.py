@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_origin
 
 import msgspec
 
@@ -43,16 +43,19 @@ TAGS = {
     "locaties": "Waar een voorziening is. Van een vertrouwelijke of geheime ziet alleen de eigen aanbieder waar.",
     "voorzieningen": "Gezinshuizen, groepen en pleegzorgprofielen, elk met een opnameprofiel.",
     "plekken": "Bedden: publiceren, bevestigen en tijdelijk stoppen.",
+    "beeindigingen": "Aanbieders en voorzieningen die stoppen: wie er dan nog woont, en wie kan overnemen.",
     "aanvragen": "Wie een plek zoekt, onder een nummer: nooit een naam, BSN of adres.",
     "crisis": "Voor wie vannacht een bed zoekt: bellen, plaatsen en daarna vastleggen.",
     "opties": "Plekken die het loket vasthoudt voor een aanvraag, tot een tijdstip.",
     "voorstellen": "Wat het loket aan een aanbieder vraagt, en wat daarvan komt.",
     "plaatsingen": "Waar een kind woont, woonde of gaat wonen, en wat daarin verandert.",
+    "wachtlijst": "Wie wacht, waar en hoe lang; en wat er te verwachten is, gemeten aan wie eerder wachtte.",
     "plannen": "Voorstellen voor alle open aanvragen tegelijk. Advies: een mens bekijkt het regel voor regel.",
     "routes": "Wegen naast een plek: netwerk, overbrugging, maatwerk, pgb, een andere regio, jeugdzorgplus, na 18.",
     "opschalingen": "Meer mensen kijken mee: met een eigenaar, een termijn en een uitkomst.",
     "samenplaatsingen": "Broers en zussen die samen een plek zoeken.",
     "invoer": "Lijsten uit een rekenblad, met eerst een voorbeeld van wat er verandert.",
+    "cijfers": "Om van te leren, over maanden die voorbij zijn. Nooit een grond voor een sanctie.",
     "organisaties": "Van wie de verwijzers zijn: GI's, gemeenten en Veilig Thuis.",
     "gebruikers": "Wie in het loket mag, in welke rol en voor wie; en wie iemand vervangt.",
     "sessies": "Waar u zelf bent ingelogd.",
@@ -152,7 +155,7 @@ def statuses(operation: Operation) -> list[int]:
         found.add(304)
     if operation.body is not None:
         found |= {413, 415}
-    if operation.creates:
+    if operation.repeatable:
         found |= {409, 422}
     if operation.method == "PATCH":
         found |= {409, 412, 428}
@@ -218,7 +221,7 @@ def _links(operation: Operation, operations: Sequence[Operation]) -> dict[str, A
         if own is None:
             continue
         parameters = {name: f"$request.path.{name}" for name in re.findall(r"\{(\w+)\}", operation.path)}
-        parameters[own[1]] = "$response.body#/id"
+        parameters[own[1]] = "$response.body#/0/id" if get_origin(operation.answer) is list else "$response.body#/id"
         if following.method == "PATCH":
             parameters["If-Match"] = "$response.header.ETag"
         links[following.id] = {"operationId": following.id, "parameters": parameters}
@@ -240,7 +243,7 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
         headers.append(IF_NONE_MATCH)
     if operation.method == "PATCH":
         headers.append(IF_MATCH)
-    if operation.creates:
+    if operation.repeatable:
         headers.append(IDEMPOTENCY_KEY)
     for name, required, text, form in headers:
         found.append({"name": name, "in": "header", "required": required, "description": text, "schema": form})

@@ -114,7 +114,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Type of the answer's body."""
     status: int = 200
     creates: bool = False
-    """A POST that makes a row: 201, Location, and safe to repeat with an Idempotency-Key."""
+    """A POST that makes a row: 201 and Location."""
     consumes: tuple[str, ...] = (JSON,)
     form: Mapping[str, Any] | None = None
     """JSON schema of the fields of a form, for the document; the handler reads the bytes itself."""
@@ -128,6 +128,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Statuses besides those that follow from the rest (openapi.statuses)."""
     public: bool = False
     """Without login, readable from any website, and may be kept by a cache: the OpenAPI document."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether an Idempotency-Key makes it safe to repeat: what makes a row, and each step of one."""
+        return self.method == "POST" and self.body is not None and self.consumes == (JSON,)
 
     @property
     def has_etag(self) -> bool:

@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from service import alarmen, berichten, opschalingen, routes, taken
+from service import alarmen, berichten, opschalingen, routes, taken, versheid
 from service.bus import first_of
 from service.days import AMSTERDAM, today
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.taken import Taak, TaakSoort
-from service.worker.loop import Handler, Job, Write
+from service.worker.loop import PATIENT, Handler, Job, Write
 
 VANAF = 7
 """Hour in the Netherlands at which a day begins for people: nobody's telephone rings for a daily mail at midnight."""
@@ -34,6 +34,7 @@ RONDES: tuple[Ronde, ...] = (
     alarmen.alarmronde,
     opschalingen.alarmronde_opschalingen,
     routes.alarmronde_routes,
+    versheid.versheidsronde,
     overzichten,
 )
 """In this order: what is found goes before the mails that tell of it."""
@@ -63,7 +64,7 @@ async def failed(_conn: Connection, _taak: Taak, _fout: str) -> None:
     """Tomorrow's looks at the same."""
 
 
-HANDLER = Handler(perform, failed)
+HANDLER = Handler(perform, failed, PATIENT)
 
 
 # ── Asking for it ────────────────────────────────────────────────────────────────────────────────

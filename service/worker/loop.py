@@ -32,6 +32,9 @@ LONGEST = 500
 WAITS = (2.0, 8.0, 32.0, 128.0)
 """Seconds before the second try and those after it; then a person must look."""
 
+PATIENT = (*WAITS, 600.0, *[3600.0] * 24)
+"""Of what must not be lost, whatever happens to the computer for a day: who must be told, and terms."""
+
 LANES: tuple[tuple[TaakSoort, ...], ...] = (
     (TaakSoort.PLAN,),
     (TaakSoort.MELDING, TaakSoort.TERMIJN, TaakSoort.DAGRONDE),
@@ -121,30 +124,51 @@ class Worker:
             async with asyncio.TaskGroup() as lanes:
                 for soorten in LANES:
                     ours = [soort for soort in soorten if soort in self._handlers]
-                    for _ in range(self._wide(soorten) if ours else 0):
-                        lanes.create_task(self._work(ours))
+                    if ours:
+                        wide = 1 if TaakSoort.PLAN in ours else self._settings.worker_snel
+                        lanes.create_task(self._lane(ours, wide))
         finally:
             self._stopping.set()
             await asyncio.gather(*beside)
 
-    def _wide(self, soorten: tuple[TaakSoort, ...]) -> int:
-        return 1 if TaakSoort.PLAN in soorten else self._settings.worker_snel
+    async def _lane(self, soorten: list[TaakSoort], wide: int) -> None:
+        """Claims as long as there is work and fewer than `wide` are being done."""
+        doing: set[asyncio.Task[None]] = set()
+        free = asyncio.Event()
 
-    async def _work(self, soorten: list[TaakSoort]) -> None:
+        def ended(task: asyncio.Task[None]) -> None:
+            doing.discard(task)
+            free.set()
+
         with self._bus.heard(taken.CHANNEL) as woken:
             while not self._stopping.is_set():
                 woken.clear()
-                try:
-                    held = await taken.claim(self._pool, soorten, self._lease_s)
-                    if held is not None:
-                        await self._do(held)
-                        continue
-                except (taken.Lost, *AWAY) as error:
-                    # What was claimed comes back when its lease ends.
-                    log.warning("worker: the database is away, or the lease is gone (%s)", type(error).__name__)
-                except Exception as error:  # as above; a person must look, and the worker goes on with the rest
-                    log.error("worker: what went wrong cannot be written", exc_info=error)
-                await first_of(woken, self._stopping, limit_s=min(POLL_S, self._lease_s / 3))
+                free.clear()
+                if len(doing) < wide and (held := await self._claim(soorten)) is not None:
+                    task = asyncio.create_task(self._safely(held))
+                    doing.add(task)
+                    task.add_done_callback(ended)
+                else:
+                    await first_of(woken, free, self._stopping, limit_s=min(POLL_S, self._lease_s / 3))
+        await asyncio.gather(*doing)
+
+    async def _claim(self, soorten: list[TaakSoort]) -> Claim | None:
+        try:
+            return await taken.claim(self._pool, soorten, self._lease_s)
+        except AWAY as error:
+            log.warning("worker: the database is away (%s)", type(error).__name__)
+        except Exception as error:  # a person must look; it is asked again in a while
+            log.error("worker: nothing can be claimed", exc_info=error)
+        return None
+
+    async def _safely(self, held: Claim) -> None:
+        try:
+            await self._do(held)
+        except (taken.Lost, *AWAY) as error:
+            # What was claimed comes back when its lease ends.
+            log.warning("worker: the database is away, or the lease is gone (%s)", type(error).__name__)
+        except Exception as error:  # as above; a person must look, and the worker goes on with the rest
+            log.error("worker: what went wrong cannot be written", exc_info=error)
 
     async def _do(self, held: Claim) -> None:
         wie = Wie(held.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)

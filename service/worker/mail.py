@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
-from service import berichten
+from service import berichten, versheid
 from service.db import Connection, transaction
 from service.errors import Kind, Refusal
 from service.mail import smtp
 from service.mail.brief import brief
+from service.meldingen import BEVESTIG
 from service.settings import Settings
 from service.taken import Taak
 from service.worker.loop import Again, Handler, Job, Write
@@ -18,6 +20,9 @@ MINUTE, HOUR = 60.0, 3600.0
 
 WAITS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR)
 """A mail server may be away for a weekend's night; after two days it is no news any more."""
+
+OLD = timedelta(days=7)
+"""When a mail server comes after weeks, nobody wants weeks of mails at once. They are on the list of what failed."""
 
 
 async def perform(job: Job) -> Write:
@@ -29,10 +34,16 @@ async def perform(job: Job) -> Write:
         return _nothing
     if post.adres is None:
         raise Refusal(Kind.NOT_FOUND, "Deze gebruiker is uitgezet, of heeft geen mailadres.")
+    if post.ronde == 1 and now - post.op > OLD:
+        raise Refusal(Kind.CONFLICT, "Deze mail heeft te lang gewacht: zij is geen nieuws meer.")
     server = smtp.server(job.settings)
     if server is None:
         raise Again("Er is geen mailserver ingesteld.")
-    loket = adres(job.settings)
+    loket, pad = adres(job.settings), post.pad
+    if post.soort == BEVESTIG:
+        # Before it goes: what is in a mail must work, also when we die before we know that it went.
+        async with job.writing() as conn:
+            pad = await versheid.maak_link(conn, id, now)
     try:
         letter = brief(
             id,
@@ -40,7 +51,8 @@ async def perform(job: Job) -> Write:
             aan=post.adres,
             zin=berichten.zin(post.soort, post.gegevens),
             regels=regels,
-            link=loket + post.pad,
+            link=loket + pad,
+            knop="Controleer uw plekken" if post.soort == BEVESTIG else "Lees meer in het loket",
             instellingen=f"{loket}/start",
             op=post.op,
         )

@@ -7,7 +7,7 @@ from uuid import UUID
 from service import meldingen
 from service.db import Connection
 from service.taken import Taak
-from service.worker.loop import Handler, Job, Write
+from service.worker.loop import PATIENT, Handler, Job, Write
 
 
 async def perform(job: Job) -> Write:
@@ -23,4 +23,4 @@ async def failed(_conn: Connection, _taak: Taak, _fout: str) -> None:
     """The taak itself says so."""
 
 
-HANDLER = Handler(perform, failed)
+HANDLER = Handler(perform, failed, PATIENT)

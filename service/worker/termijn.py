@@ -14,7 +14,7 @@ from service import opties, voorstelstappen
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.taken import Taak
-from service.worker.loop import Handler, Job, Write
+from service.worker.loop import PATIENT, Handler, Job, Write
 
 Termijn: TypeAlias = Callable[[Connection, UUID, datetime], Awaitable[object]]
 """What happens to the row with this id at its moment: twice is as once, and too early or too late it is nothing."""
@@ -38,4 +38,4 @@ async def failed(_conn: Connection, _taak: Taak, _fout: str) -> None:
     """The taak itself says so."""
 
 
-HANDLER = Handler(perform, failed)
+HANDLER = Handler(perform, failed, PATIENT)

@@ -111,6 +111,7 @@ TABEL = {
         "S: concept gi crisis gedeeld | C: crisis | AM: gi over | V: gi gedeeld | X: vreemd over",
         zet="versie = 2",
     ),
+    "voorstel_keuze": Wat("S: gi crisis | X: vreemd", "S: gi crisis | C: crisis | X: vreemd"),
     "bezetting": Wat(
         "S: hier zonder gehouden stop crisis elders gedeeld buiten | C: crisis stop | AM: hier zonder stop"
         " | V: gehouden gedeeld buiten | K: stop | X: vreemd buiten",
@@ -131,6 +132,13 @@ TABEL = {
         "S: gi_eigen gi_ander gi_gedeeld | AM: gi_eigen van_ver | X: vreemd van_ver",
         zet="vanaf = null",
     ),
+    # Is it still so, asked by the service; and who stops: the loket of the region, and of who lives there.
+    "bevestigverzoek": Wat("SCK: eigen ander | AM: eigen | X: vreemd"),
+    "bevestiglink": Wat(""),
+    "beeindiging": Wat(
+        "S: eigen ander gedeeld | K: eigen ander | AM: eigen | V: gedeeld | X: vreemd", "S: eigen ander | X: vreemd"
+    ),
+    "beeindiging_plaatsing": Wat("S: hier gedeeld | V: gedeeld", "", "S: hier gedeeld", zet="uitloop_tot = null"),
     # Plans show who would lose a place; a taak may be asked for by all.
     "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),
     "plan_keuze": Wat(LOKET, LOKET, LOKET, zet="prijs = null"),
@@ -424,10 +432,26 @@ async def test_who_asked_is_forgotten_when_the_transaction_ends(filled: World) -
 
 
 FUNCTIES = {
+    # Is it still so, and who stops.
+    "leg_aanbod_vast",
+    "bevestigers",
+    "open_bevestiglink",
+    "versheidscijfers",
+    "plek_einde",
+    "plek_volgt_beeindiging",
+    "kort_plek_in",
+    "bezetting_volgt_beeindiging",
+    "beeindig_aanbod",
+    "gun_uitloop",
+    "open_overdracht",
+    "beeindiging_stand",
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
-    "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen",
+    "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "geldende_afwijzingen", "regels_van_voorstel",
     "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
-    "open_vervolg", "trek_vervolg_in", "plaatsing_waar",
+    "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
+    # Positions, counts and medians, never a row of another (tests/service/test_wachtlijst.py, test_cijfers.py).
+    "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
+    "cijfer_wachttijden",
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",

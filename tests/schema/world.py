@@ -232,6 +232,48 @@ def _verder() -> dict[str, dict[str, Row]]:
     return tables
 
 
+def _stoppen() -> dict[str, dict[str, Row]]:
+    """What is asked of an aanbieder; and each of them stops, also one of another region where a child of ours lives."""
+    tables: dict[str, dict[str, Row]] = {
+        name: {} for name in ("bevestigverzoek", "bevestiglink", "beeindiging", "beeindiging_plaatsing")
+    }
+    for label in ("eigen", "ander", "vreemd", "gedeeld"):
+        of = {"regio": regio_of(label), "aanbieder_id": key("aanbieder", label)}
+        tables["beeindiging"][label] = {
+            "id": key("beeindiging", label),
+            **of,
+            "per": "2026-09-01",
+            "reden": "contract",
+            "vastgelegd_op": "2026-03-01T09:00Z",
+            "gebruiker_id": SYSTEM,
+        }
+        if label == "gedeeld":
+            continue
+        tables["bevestigverzoek"][label] = {
+            "id": key("bevestigverzoek", label),
+            **of,
+            "dag": "2026-03-01",
+            "plekken": [str(key("plek", label))],
+            "gevraagd_op": "2026-03-01T07:00Z",
+            "geldig_tot": "2026-03-03T07:00Z",
+        }
+        tables["bevestiglink"][label] = {
+            "hash": "\\x" + key("link", label).hex * 2,
+            "regio": regio_of(label),
+            "verzoek_id": key("bevestigverzoek", label),
+            "gebruiker_id": key("gebruiker", {"eigen": "zorg", "ander": "zorg2", "vreemd": "vreemd"}[label]),
+        }
+    for label, bij, van in (("hier", "eigen", "hier"), ("gedeeld", "gedeeld", "gi")):
+        tables["beeindiging_plaatsing"][label] = {
+            "bezetting_id": key("bezetting", label),
+            "beeindiging_id": key("beeindiging", bij),
+            "regio": regio_of(bij),
+            "vraag_regio": regio_of(van),
+            "aanvraag_id": key("aanvraag", van),
+        }
+    return tables
+
+
 def _plannen() -> dict[str, dict[str, Row]]:
     tables: dict[str, dict[str, Row]] = {
         name: {} for name in ("plan", "plan_keuze", "plan_regel", "plan_prijs", "plan_gebeurtenis", "taak")
@@ -478,6 +520,20 @@ def _voorstellen() -> dict[str, Row]:
     }
 
 
+def _keuze(label: str) -> Row:
+    """Who stood higher when this voorstel was sent."""
+    hoger = "vreemd" if label == "vreemd" else "gedeeld"
+    return {
+        "voorstel_id": key("voorstel", label),
+        "regio": regio_of(label),
+        "aanvraag_id": key("aanvraag", label),
+        "aanbieder_id": key("aanbieder", hoger),
+        "voorziening_id": key("voorziening", hoger),
+        "rang": 1,
+        "reden": "niet_gezegd",
+    }
+
+
 def rows() -> dict[str, dict[str, Row]]:
     """Table → label → columns, in an order in which they can be put in."""
     bezetting = {
@@ -536,6 +592,7 @@ def rows() -> dict[str, dict[str, Row]]:
         "bezetting": bezetting,
         "besluit": besluit,
         "voorstel": _voorstellen(),
+        "voorstel_keuze": {label: _keuze(label) for label in ("gi", "crisis", "vreemd")},
         **_verder(),
         **_plannen(),
         "identiteitsprovider": {"alle": provider},
@@ -544,6 +601,7 @@ def rows() -> dict[str, dict[str, Row]]:
         **_mensen(),
         **_koppelingen(),
         **_meldingen(),
+        **_stoppen(),
         **_log(),
     }
 

@@ -136,6 +136,12 @@ async def asked(conn: Connection, id: UUID, plek_id: UUID) -> None:
         id, plek_id, make.day(-5), at,
     )  # fmt: skip
     await conn.execute(
+        "insert into voorstel_keuze (voorstel_id, regio, aanvraag_id, aanbieder_id, voorziening_id, rang, reden)"
+        " select v.id, v.regio, $1, v.aanbieder_id, v.voorziening_id, 1, 'andere_reden' from voorstel v"
+        " where v.aanvraag_id = $1",
+        id,
+    )
+    await conn.execute(
         "insert into route (regio, aanvraag_id, soort, staat, details, termijn, begonnen_op, klaar_op, reden)"
         " values (huidige_regio(), $1, 'pgb', 'niet_geslaagd', $2, $3, $4, $4, 'kanarie_reden')",
         id, {"soort": "pgb", "toelichting": "kanarie_route"}, make.TODAY, at,

@@ -267,7 +267,7 @@ async def test_nothing_names_the_child_but_its_own_row_and_the_record(
     await clear(pool, make.NOW + timedelta(days=365))
 
     assert {table for table, _ in await canary.found(owner, (str(kanarie),))} == {
-        "aanvraag", "besluit", "betrokkene", "voorstel", "route", "opschaling", "opschaling_vraag",
+        "aanvraag", "besluit", "betrokkene", "voorstel", "voorstel_keuze", "route", "opschaling", "opschaling_vraag",
     }  # fmt: skip
     assert await canary.found(owner, (str(samen),)) == set()
     assert await owner.fetchval("select count(*) from bezetting where bewoner_kenmerken is not null") == 0
@@ -289,6 +289,7 @@ async def test_what_counts_stays(pool: Pool, owner: Connection, kanarie: UUID) -
         "dagenTotGewensteStart": 21,
         "dagenTotGrondslag": 17,
         "dagenTotStart": 19,
+        "dagenTotSluiting": 20,
         "afgewezen": 1,
         "voorstellen": [{"zorgvorm": "gezinshuis", "status": "afgewezen", "dagen": 0}],
         "verblijven": [{"zorgvorm": "gezinshuis", "dagen": 1, "einde": "terug_naar_huis"}],

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from service import aanvragen, bezetting, crisis, plaatsingstappen, plekken
 from service.aanvragen import Urgentie
@@ -121,6 +122,33 @@ async def test_what_was_agreed_by_telephone_is_written_down_and_the_plek_is_take
     assert await owner.fetchval("select uitkomst from besluit where aanvraag_id = $1", aanvraag.id) == "geaccepteerd"
     assert "nog niet definitief" in " ".join(shown.let_op)
     assert shown.vervolg_id is None  # not for the crisisdienst
+
+
+async def test_a_child_that_nobody_knew_is_filed_and_placed_at_once(
+    pool: Pool, owner: Connection, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """In one transaction: what is wrong with either, and nothing is there."""
+    who = wie_als("crisisdienst")
+    async with transaction(pool, wie) as conn:
+        plek, organisatie = (await bed(conn)).id, await make.organisatie(conn)
+        fields = make.vraag(organisatie_id=organisatie, urgentie=Urgentie.CRISIS)
+    new = NieuweCrisisplaatsing(
+        aanvraag=aanvragen.NieuweAanvraag(**fields), plek_id=plek, gebeld_op=CALLED, met="Groepsleider"
+    )
+    async with transaction(pool, who) as conn:
+        made = await crisis.plaats(conn, TRAVEL, new, wie=who, now=make.NOW)
+    assert made.aanvraag_id is not None
+    assert await owner.fetchval("select status from aanvraag where id = $1", made.aanvraag_id) == "geplaatst"
+
+    twice = await refusal(pool, who, new)
+    late = aanvragen.NieuweAanvraag(**fields | {"kenmerk": "J-9", "uiterlijke_datum": make.day(-9)})
+    wrong = await refusal(pool, who, structs.replace(new, aanvraag=late))
+    none = await refusal(pool, who, structs.replace(new, aanvraag=None))
+
+    assert twice.kind is Kind.CONFLICT
+    assert [error.pointer for error in wrong.fields] == ["/aanvraag/uiterlijkeDatum"]
+    assert [error.pointer for error in none.fields] == ["/aanvraagId"]
+    assert await owner.fetchval("select count(*) from aanvraag where vervolg_van is null") == 1
 
 
 async def test_a_crisis_becomes_definitive_afterwards(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:

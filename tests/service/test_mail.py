@@ -181,6 +181,23 @@ async def test_a_mail_server_that_is_away_for_days_ends_on_the_same_list(
     ]
 
 
+async def test_a_mail_that_waited_for_more_than_a_week_goes_only_when_a_person_says_so(
+    pool: Pool, owner: Connection, database_url: str, wie_als: Callable[..., Wie]
+) -> None:
+    """As when a mail server comes long after the loket began."""
+    later = make.NOW + timedelta(days=7, seconds=1)
+    await told(pool, owner)
+    await work(pool, owner, database_url)
+    async with mailserver() as box:
+        await work(pool, owner, database_url, clock=lambda: later, **box.settings())
+        assert await stand(owner) == [("mislukt", "Deze mail heeft te lang gewacht: zij is geen nieuws meer.")]
+        assert box.raw == []
+        async with transaction(pool, wie_als("beheerder")) as conn:
+            await berichten.opnieuw(conn, await owner.fetchval("select id from bericht"))
+        await work(pool, owner, database_url, clock=lambda: later, **box.settings())
+    assert await stand(owner) == [("bezorgd", None)]
+
+
 async def test_who_may_not_come_in_any_more_gets_no_mail(pool: Pool, owner: Connection, database_url: str) -> None:
     async with mailserver() as box:
         await told(pool, owner)
@@ -258,9 +275,18 @@ async def test_the_letter_and_the_password_go_over_an_encrypted_line(
         how = "tls" if implicit else "starttls"
         await give(at(box, tls=how, user="loket", wachtwoord=tmp_path / "w"))
     assert box.raw == [("sam@test.example", LETTER)]
+    assert {line for line in box.heard if line.startswith("ehlo")} == {"ehlo loket.example"}
     commands = [line.split()[0].upper() for line in box.heard]
     assert ("STARTTLS" in commands) is not implicit
     assert commands.index("AUTH") > (0 if implicit else commands.index("STARTTLS"))
+
+
+async def test_a_password_that_cannot_be_read_is_our_own_mistake(tmp_path: Path) -> None:
+    """It is mended and then the mail goes; nothing is sent without it."""
+    async with mailserver() as box:
+        with pytest.raises(smtp.Away, match="wachtwoord"):
+            await give(at(box, tls="geen", host="127.0.0.1", user="loket", wachtwoord=tmp_path / "weg"))
+    assert box.heard == []
 
 
 async def test_a_server_that_does_not_offer_encryption_gets_no_letter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -13,7 +14,7 @@ import pytest
 from msgspec import Struct
 
 from matcher.solution import Rule
-from service import opschaaladvies, opschaaldossier, opschalen, opschalingen, opschalingsvragen, uitsluitingen
+from service import alarmen, opschaaladvies, opschaaldossier, opschalen, opschalingen, opschalingsvragen, uitsluitingen
 from service.aanvragen import HuidigVerblijf, Urgentie
 from service.db import SYSTEM, Connection, Pool, Wie, open_pool, transaction
 from service.errors import Kind, Refusal
@@ -30,6 +31,7 @@ from service.opschalingen import (
 )
 from service.opschalingsvragen import OpschalingAntwoord, OpschalingNodig, Opschalingsvraag
 from service.snapshot import Snapshots
+from service.termijnen import AlarmSoort
 from service.travel import Traveller
 from tests import make
 from tests.conftest import OTHER_REGIO
@@ -316,6 +318,24 @@ async def test_no_more_are_asked_at_once_than_the_region_says(
     assert len(await vragen(pool, wie)) == 2
 
 
+async def test_another_table_asks_nobody_twice_and_sees_the_answers(
+    loket: Loket, pool: Pool, wie: Wie, aanvraag: UUID
+) -> None:
+    """When the first one closes, the question is of the other; afterwards it is a new one."""
+    await huis(pool, wie, leeftijd_van=126)
+    first = await loket.open(aanvraag)
+    [vraag] = await vragen(pool, wie)
+    await answer(pool, wie, vraag.id, nodig=OpschalingNodig.ANDER_TARIEF)
+    second = await loket.open(aanvraag, tafel=T.DOORBRAAKTAFEL)
+    assert [line.nodig for line in (await loket.dossier(second)).vragen] == [OpschalingNodig.ANDER_TARIEF]
+    await loket.step(first, STAP.SLUIT, uitkomst=OpschalingUitkomst.ANDERE_TAFEL)
+    assert [(line.opschaling_id, line.loopt) for line in await vragen(pool, wie)] == [(second.id, True)]
+    await loket.step(second, STAP.SLUIT, uitkomst=OpschalingUitkomst.NIET_MEER_NODIG)
+    assert [line.loopt for line in await vragen(pool, wie)] == [False]
+    await loket.open(aanvraag)
+    assert len(await vragen(pool, wie)) == 2
+
+
 async def test_nobody_is_asked_when_that_is_not_wished(loket: Loket, pool: Pool, wie: Wie, aanvraag: UUID) -> None:
     await huis(pool, wie, leeftijd_van=126)
     await loket.open(aanvraag, vraag_aanbieders=False)
@@ -439,6 +459,27 @@ async def test_when_it_closes_no_answer_is_needed_any_more(
     assert info.value.kind is Kind.CONFLICT
 
 
+async def test_an_answer_and_the_end_at_once_are_one_after_the_other(
+    loket: Loket, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], aanvraag: UUID, owner: Connection
+) -> None:
+    """Whoever comes second waits, and finds it as the first left it: answered and closed, or closed without answer."""
+    oud = await huis(pool, wie, leeftijd_van=126)
+    opschaling = await loket.open(aanvraag)
+    [vraag] = await vragen(pool, wie)
+    zij = wie_als("aanbieder", organisatie=oud.aanbieder_id)
+    async with transaction(pool, wie) as conn:
+        await opschalingen.step(
+            conn, opschaling.id, OpschalingStap(stap=STAP.SLUIT, uitkomst=OpschalingUitkomst.HULP_THUIS), now=make.NOW
+        )
+        answering = asyncio.create_task(answer(pool, zij, vraag.id, nodig=OpschalingNodig.KAN_TOCH))
+        while not await owner.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    with pytest.raises(Refusal) as info:
+        await answering
+    assert info.value.kind is Kind.CONFLICT
+    assert await owner.fetchval("select nodig from opschaling_vraag") is None
+
+
 # ── Owner, term, outcome ─────────────────────────────────────────────────────────────────────────
 
 
@@ -527,6 +568,9 @@ async def test_a_term_that_passes_is_an_alarm_once(
             return await opschalingen.alarmronde_opschalingen(conn, make.NOW + timedelta(days=offset))
 
     opschaling = await loket.open(aanvraag, termijn=make.day(2))
+    async with transaction(pool, wie, readonly=True) as conn:
+        listed = await alarmen.alarmen(conn, make.NOW + timedelta(days=3))
+    assert [alarm.dag for alarm in listed if alarm.soort is AlarmSoort.OPSCHALING_TERMIJN] == [make.day(3)]
     assert [await round_on(day) for day in (2, 3, 4)] == [0, 1, 0]
     now = make.NOW + timedelta(days=4)
     await loket.step(opschaling, STAP.VERLENG, now=now, termijn=make.day(6), reden="De tafel is donderdag.")

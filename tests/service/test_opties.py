@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -73,6 +74,26 @@ async def test_what_is_held_nobody_else_can_have_until_it_expires(pool: Pool, wi
         assert await soorten(conn, one.id) == ["ingediend", "optie", "optie_verlopen"]
         assert (await opties.page(conn, make.NOW + 72 * HOUR, geldt=True))[0].aanvraag_id == two.id
     assert refused.value.kind is Kind.CONFLICT
+
+
+async def test_of_many_who_want_the_last_plek_at_once_one_has_it(pool: Pool, wie: Wie) -> None:
+    """All others hear no, and nobody waits for ever for a plek of another."""
+    async with transaction(pool, wie) as conn:
+        plek, other = (await make.plek(conn)).id, (await make.plek(conn)).id
+        children = [(await make.aanvraag(conn)).id for _ in range(8)]
+
+    async def try_(kind: UUID, bed: UUID) -> Kind | None:
+        try:
+            async with transaction(pool, wie) as conn:
+                await houd(conn, wie, (kind, bed))
+        except Refusal as refused:
+            return refused.kind
+        return None
+
+    async with asyncio.timeout(60):
+        done = await asyncio.gather(*(try_(kind, bed) for kind in children for bed in (plek, other)))
+
+    assert sorted(str(kind) for kind in done) == [*["Kind.CONFLICT"] * 14, "None", "None"]
 
 
 # ── Longer, or let go ────────────────────────────────────────────────────────────────────────────

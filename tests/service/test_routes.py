@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from service import grondslagen, routes
+from service import alarmen, grondslagen, routes
 from service.aanvragen import HuidigVerblijf
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -32,6 +33,7 @@ from service.routedetails import (
 )
 from service.routes import NieuweRoute, Route, RouteStap
 from service.routesoorten import KLAAR, VERLOOP, RouteSoort, RouteStaat, eerste, mogelijk, soort_van
+from service.termijnen import AlarmSoort
 from tests import make
 from tests.conftest import OTHER_REGIO, ROOT
 
@@ -250,9 +252,14 @@ async def test_that_it_is_agreed_the_loket_records(
 ) -> None:
     """The verwijzer asks for the quote and fills in; only the loket sees whether there is a contract after all."""
     route = await begin(conn, Maatwerk(aanbieder_naam="Zorgboerderij", offerte_op=YESTERDAY, overleg=HILVERSUM))
-    no = await refused(conn, route, S.AKKOORD, rol=Rol.VERWIJZER)
-    assert no.kind is Kind.FORBIDDEN
-    assert no.detail.endswith("Wat nu wel kan: offerte_ontvangen, niet_geslaagd, gestopt of aanvullen.")
+    begun = msgspec.structs.replace(route.details, van=make.TODAY)
+    for naar in (S.AKKOORD, S.GESLAAGD):  # nor by going past it
+        no = await refused(conn, route, naar, rol=Rol.VERWIJZER, details=begun)
+        assert no.kind is Kind.FORBIDDEN
+        assert no.detail.endswith("Wat nu wel kan: offerte_ontvangen, niet_geslaagd, gestopt of aanvullen.")
+    route = await go(conn, route, S.AKKOORD)
+    stap = RouteStap(naar=S.GESLAAGD, details=begun)
+    assert (await routes.step(conn, route.id, stap, rol=Rol.VERWIJZER, now=make.NOW)).staat is S.GESLAAGD
 
 
 # ── Pgb, another region ──────────────────────────────────────────────────────────────────────────
@@ -339,7 +346,8 @@ async def test_each_line_of_the_checklist_is_asked(conn: Connection, zonder: str
     route = await begin(conn, Jeugdzorgplus(), machtigingen=[MACHTIGING])
     no = await refused(conn, route, S.GESLAAGD, details=msgspec.structs.replace(PLUS, **{zonder: None}))
     assert pointers(no) == [mist]
-    assert (await go(conn, route, S.GESLAAGD, details=PLUS)).staat is S.GESLAAGD
+    done = await go(conn, route, S.GESLAAGD, details=PLUS)
+    assert (done.staat, done.te_sluiten) == (S.GESLAAGD, False)  # the search for the place after it goes on
 
 
 @pytest.mark.parametrize(
@@ -497,6 +505,39 @@ async def test_a_term_that_passes_is_an_alarm_once(pool: Pool, wie: Wie, service
     assert [found["dag"] for found in await alarms(owner, route.aanvraag_id)] == [
         last.date().isoformat(), route.termijn.isoformat(),
     ]  # fmt: skip
+
+
+async def test_a_term_that_passed_stands_in_the_list_of_alarms_until_something_is_done(conn: Connection) -> None:
+    """From the first day too late; the daily round of all other alarms does not tell it once more."""
+    route = await begin(conn, Overbrugging(vorm=OverbruggingVorm.AMBULANTE_HULP))
+    last = make.NOW + (route.termijn - make.TODAY)
+
+    async def listed(now: Any) -> list[Any]:
+        return [alarm.dag for alarm in await alarmen.alarmen(conn, now) if alarm.soort is AlarmSoort.ROUTE_TERMIJN]
+
+    assert await listed(last) == []
+    assert await listed(last + timedelta(days=1)) == [route.termijn + timedelta(days=1)]
+    await alarmen.alarmronde(conn, last + timedelta(days=1))
+    assert not await conn.fetchval(
+        "select exists (select from gebeurtenis where gegevens ->> 'alarm' = 'route_termijn')"
+    )
+    await go(conn, route, S.GESTOPT, reden="Niet meer nodig.")
+    assert await listed(last + timedelta(days=9)) == []
+
+
+async def test_two_people_take_one_step_and_one_of_them_is_told_so(pool: Pool, wie: Wie) -> None:
+    """The second waits, and then what it asked is not possible any more."""
+    async with transaction(pool, wie) as conn:
+        route = await begin(conn, Netwerkplaatsing())
+
+    async def stop() -> str:
+        try:
+            async with transaction(pool, wie) as conn:
+                return str((await go(conn, route, S.GESTOPT, reden="Klaar.")).staat)
+        except Refusal as no:
+            return no.kind.value
+
+    assert sorted(await asyncio.gather(stop(), stop())) == ["conflict", "gestopt"]
 
 
 async def test_a_route_that_is_over_gives_no_alarm(pool: Pool, wie: Wie, service: Wie) -> None:

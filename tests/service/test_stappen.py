@@ -36,7 +36,7 @@ async def test_who_takes_an_aanvraag_in_hand_is_its_behandelaar(pool: Pool, wie:
         history = await told(conn, made.id)
 
     assert taken.status is AanvraagStatus.IN_BEHANDELING
-    assert await owner.fetchval("select behandelaar_id from aanvraag") == wie.gebruiker
+    assert taken.behandelaar_id == wie.gebruiker
     assert history == [("ingediend", "ingediend", "ingediend"), ("in_behandeling", "ingediend", "in_behandeling")]
 
 

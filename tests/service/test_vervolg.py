@@ -13,6 +13,7 @@ import pytest
 
 from service import alarmen, bezetting, plaatsingen, uitsluitingen, vervolg
 from service.aanvragen import HuidigVerblijf, Urgentie
+from service.bezetting import EindeReden
 from service.days import noon
 from service.db import Connection, Pool, Wie, transaction
 from service.termijnen import AlarmSoort, Ernst
@@ -180,6 +181,31 @@ async def test_what_did_not_go_on_needs_no_vervolg(pool: Pool, owner: Connection
 
     assert found is not None
     assert found["status"] == "ingetrokken"
+
+
+async def test_where_the_child_waits_follows_its_stay(
+    pool: Pool, owner: Connection, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """A provider that says so does not see the vervolg; what was wished stays as it was."""
+    async with transaction(pool, wie) as conn:
+        _, plaatsing = await stay(conn)
+        aanbieder = await conn.fetchval(
+            "select p.aanbieder_id from bezetting b join plek p on p.id = b.plek_id where b.id = $1", plaatsing
+        )
+    provider = wie_als("aanbieder", organisatie=aanbieder)
+    seen = []
+    async with transaction(pool, provider) as conn:
+        await plaatsingen.verleng(conn, plaatsing, make.day(40), now=make.NOW)
+    seen.append(await vervolg_of(owner, plaatsing))
+    async with transaction(pool, provider) as conn:
+        later = noon(make.day(9))
+        await plaatsingen.beeindig(conn, plaatsing, make.day(9), EindeReden.TERUG_NAAR_HUIS, now=later)
+    seen.append(await vervolg_of(owner, plaatsing))
+
+    assert [(row["huidig_verblijf"], row["huidig_verblijf_tot"], row["gewenste_start"]) for row in seen if row] == [
+        ("crisisplek", make.day(40), make.day(28)),
+        ("thuis", None, make.day(28)),
+    ]
 
 
 # ── Alarms ───────────────────────────────────────────────────────────────────────────────────────

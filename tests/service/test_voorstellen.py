@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
+from itertools import dropwhile, takewhile
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from service import aanvragen, bezetting, gebeurtenissen, opties, plaatsingen, plekken, voorstellen, voorstelstappen
+from service import (
+    aanvragen,
+    bezetting,
+    gebeurtenissen,
+    opties,
+    plaatsingen,
+    plekken,
+    stappen,
+    voorstellen,
+    voorstelstappen,
+)
 from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -427,11 +439,16 @@ async def test_a_provider_answers_what_was_sent_to_it_and_sees_no_more_than_it_n
 async def test_a_provider_of_another_region_answers_too(
     pool: Pool, wie: Wie, owner: Connection, wie_als: Callable[..., Wie]
 ) -> None:
-    """Under an agreement: its yes, and what it may know; its own region holds nothing of the child."""
+    """Under an agreement: its yes, and what it may know; the terms are those of the region of the child."""
     far = wie_als("schakelfunctionaris", regio="flevoland")
     await owner.execute(
         "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ('flevoland', $1, '[2020-01-01,)')",
         wie.regio,
+    )
+    await owner.execute(
+        "insert into instelling (regio, sleutel, waarde, bron) values ($1, 'akkoord_dagen', $2, 'besluit')",
+        wie.regio,
+        {"crisis": 1, "spoed": 2, "regulier": 9},
     )
     async with transaction(pool, far) as conn:
         plek = await make.plek(conn)
@@ -446,6 +463,7 @@ async def test_a_provider_of_another_region_answers_too(
         done = await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
 
     assert yes.vraag is not None and yes.vraag.nummer == kind.nummer
+    assert yes.antwoord_voor == make.NOW + 9 * DAY
     assert done.status is VoorstelStatus.DEFINITIEF
 
 
@@ -473,6 +491,26 @@ async def test_a_verwijzer_follows_tells_of_toestemming_and_of_a_no_of_the_famil
 
     assert [error.pointer for error in refused.value.fields] == ["/afwijsreden"]
     assert gone.status is VoorstelStatus.AFGEWEZEN
+
+
+async def test_the_crisisdienst_holds_proposes_and_places_at_night(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """By telephone: what the provider says, it writes down. No other child than one in crisis."""
+    nacht = wie_als("crisisdienst")
+    async with transaction(pool, wie) as conn:
+        kind, calm = await child(conn, urgentie=Urgentie.CRISIS), await child(conn)
+        plek, other = await make.plek(conn), await make.plek(conn)
+    async with transaction(pool, nacht) as conn:
+        with pytest.raises(Refusal) as refused:
+            await ready(conn, nacht, (calm.id, other.id))
+        voorstel = await sent(conn, pool, nacht, (kind.id, plek.id))
+        await step(conn, pool, voorstel.id, "akkoord", nacht)
+    async with transaction(pool, nacht) as conn:
+        done = await step(conn, pool, voorstel.id, "maak_definitief", nacht)
+
+    assert [error.pointer for error in refused.value.fields] == ["/plekken/0/aanvraagId"]
+    assert done.status is VoorstelStatus.DEFINITIEF
 
 
 # ── Brothers and sisters ─────────────────────────────────────────────────────────────────────────
@@ -554,3 +592,28 @@ def test_the_table_of_steps_is_whole() -> None:
     onward = {state for overgang in STAPPEN.values() for state in overgang.van}
     assert onward == LEVEND | {VoorstelStatus.CONCEPT}
     assert STAPPEN[VoorstelStap.WIJS_AF].van == LEVEND
+
+
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "werkstroom.md"
+
+
+def table_under(title: str) -> dict[str, list[str]]:
+    """The rows of the first table under a heading of the document: first cell → the others."""
+    lines = DOCS.read_text(encoding="utf-8").partition(f"### {title}\n")[2].splitlines()
+    rows = list(takewhile(lambda line: line.startswith("|"), dropwhile(lambda line: not line.startswith("|"), lines)))
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
+    return {first: rest for first, *rest in cells}
+
+
+def test_the_document_draws_the_machine_as_the_code_has_it() -> None:
+    """docs/werkstroom.md: every step of an aanvraag and of a voorstel, from where, to where, by whom."""
+
+    def listed(values: Iterable[str], order: Iterable[str]) -> str:
+        return ", ".join(value for value in order if value in set(values))
+
+    assert table_under("Steps of a voorstel") == {
+        stap: [listed(one.van, VoorstelStatus), one.naar, listed(one.rollen, Rol)] for stap, one in STAPPEN.items()
+    }
+    assert table_under("Steps of an aanvraag") == {stap: [listed(wie, Rol)] for stap, wie in stappen.WIE.items()}
+    codes = [code for codes in table_under("What comes of a no") for code in codes.split(", ")]
+    assert sorted(codes) == sorted(voorstelstappen.Afwijsreden)

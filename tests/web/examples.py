@@ -342,6 +342,7 @@ LISTED = {
     "lijstPlekken": "plek",
     "lijstAanvragen": "geplaatst",
     "lijstAlarmen": "geplaatst",
+    "toonWachtlijst": "open",
     "lijstOpties": "optie",
     "lijstVoorstellen": "voorstel",
     "lijstPlaatsingen": "plaatsing",
@@ -388,6 +389,15 @@ FREE = {
     "haalSjabloonAanvragen",
     "haalBeschrijving",
     "lijstOpschaaladviezen",
+    "telWachtlijst",
+    "toonWachttijden",
+    "toonAanbodcijfers",
+    "telVoorstellen",
+    "telGepasseerd",
+    "telAfwijzingen",
+    "telVerblijven",
+    "telSamenplaatsingen",
+    "toonWachttijdcijfers",
 }
 """Without a row of anybody: who may do it, may do it in the own region."""
 

@@ -28,6 +28,7 @@ from service.voorzieningen import Groepssoort
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, ROOT, Cluster
 from tests.search import stands
+from tests.service.post import Mailserver, Receiver, mailserver, receiver
 from tests.service.running import loket
 
 PASSWORD = "ZqWachtwoordKanarie"
@@ -39,8 +40,11 @@ OF_A_CHILD = (
 )  # fmt: skip
 
 WORDS = {
-    name: f"Zq{name}Kanarie" for name in (*OF_A_CHILD, "locatie", "fout", "bestand", "route", "opschaling", "antwoord")
-}
+    name: f"Zq{name}Kanarie"
+    for name in (
+        *OF_A_CHILD, "locatie", "fout", "bestand", "route", "opschaling", "antwoord", "voorstel", "afwijking",
+    )
+}  # fmt: skip
 """Field → what stands in it. No other text has it."""
 
 CODES = {"pc4": "8232", "schoolPc4": "1315", "netwerkPc4": "1401", "gebied": "1251"}
@@ -68,6 +72,9 @@ SEES: dict[str, set[str]] = {
     "kenmerk": {"verwijzer"},
     "bestand": {"verwijzer"},
     "antwoord": {"loket", "aanbieder"},
+    # What is written for the aanbieder; and why it is asked although a rule says no.
+    "voorstel": {"loket", "verwijzer", "aanbieder"},
+    "afwijking": {"loket"},
     "fout": set(),
     # Where the secret house is its own aanbieder knows; that there is one, all who look for places.
     "adres": {"aanbieder", "machine"},
@@ -105,12 +112,18 @@ class Kanarie(Struct, kw_only=True, eq=False):
     processes: list[psutil.Process]
     folder: Path
     """The processes keep temporary files here, and nowhere else."""
+    knows: dict[str, set[str]] = field(default_factory=dict)
+    """Who → what it may be shown besides, since something was proposed to it."""
     said: list[str] = field(default_factory=list)
     """What the processes and commands wrote."""
     watched: set[str] = field(default_factory=set)
     """Arguments and environments of processes, and statements of the database, that were seen meanwhile."""
     told: list[str] = field(default_factory=list)
     """Payloads of notifications."""
+    mails: Mailserver
+    """What was mailed, to whom."""
+    hooks: Receiver
+    """What other systems were told."""
     placed: bool = False
     """The second child, at the aanbieder."""
     leaks: list[str] = field(default_factory=list)
@@ -124,7 +137,8 @@ class Kanarie(Struct, kw_only=True, eq=False):
     def too_much(self, who: str, texts: Iterable[str]) -> set[str]:
         """What stands in these and `who` may not see."""
         also = WHERE_PLACED if self.placed and who == "aanbieder" else set()
-        return {name for name in self.found_in(texts) if who not in SEES.get(name, set())} - also
+        found = self.found_in(texts) - self.knows.get(who, set()) - also
+        return {name for name in found if who not in SEES.get(name, set())}
 
 
 def aanvraag(known: dict[str, str], **more: Any) -> dict[str, Any]:
@@ -227,6 +241,49 @@ async def everybody(owner: Connection, pool: Pool) -> tuple[dict[str, Wie], dict
     return people, cookies, known
 
 
+FOLLOWS = """
+with mensen as (update gebruiker set email = rol || '@test.example' where id = any ($1) returning id, regio),
+keuzes as (
+    insert into meldkeuze (gebruiker_id, regio, urgentie, wijze)
+    select m.id, m.regio, u, 'direct' from mensen m, unnest(enum_range(null::urgentie)) u),
+haken as (
+    insert into haak (regio, aanbieder_id, organisatie_id, url)
+    values ('gooi-en-vechtstreek', $2, null, $4), ('gooi-en-vechtstreek', null, $3, $4)
+    returning id, regio)
+insert into haak_geheim (haak_id, regio, geheim) select id, regio, 'whsec_WnFIYWFrR2VoZWltS2FuYXJpZQ==' from haken
+"""
+
+
+async def follow_all(owner: Connection, people: dict[str, Wie], known: dict[str, str], url: str) -> None:
+    """Everybody is mailed at once, and the systems of the aanbieder and the verwijzer are told."""
+    ids = [wie.gebruiker for wie in people.values() if wie.koppeling is None]
+    await owner.execute(FOLLOWS, ids, UUID(known["aanbieder"]), UUID(known["organisatie"]), url)
+
+
+UNDONE = "select exists (select from taak where status in ('wacht', 'bezig') and soort in ('melding', 'mail', 'haak'))"
+
+
+async def all_told(owner: Connection) -> None:
+    """Until the worker has told everybody everything."""
+    async with asyncio.timeout(60):
+        while await owner.fetchval(UNDONE):
+            await owner.execute("select pg_sleep(0.05)")
+
+
+def in_mails(box: Mailserver) -> list[str]:
+    """Each letter as it came, and what a reader makes of it."""
+    parts = [part.get_content() for mail in box.mails for part in mail.walk() if not part.is_multipart()]
+    return [
+        *(f"{to}\n{letter.decode()}" for to, letter in box.raw),
+        *parts,
+        *(str(mail["Subject"]) for mail in box.mails),
+    ]
+
+
+def in_hooks(there: Receiver) -> list[str]:
+    return [f"{one.path}\n{one.headers}\n{one.body.decode()}" for one in there.requests]
+
+
 def token_of(headers: dict[str, str]) -> str:
     """Of a cookie or a bearer token."""
     (header,) = headers.values()
@@ -265,6 +322,26 @@ async def flying(
     """`loket serve` and `loket worker` as in production, with everybody logged in, and all that can be seen of them
     meanwhile written down. `spoilt`: Python that breaks something of the former first."""
     people, cookies, known = await everybody(owner, pool)
+    async with mailserver() as mails, receiver() as hooks:
+        await follow_all(owner, people, known, hooks.url)
+        async with _flying(
+            cluster, database, redis_url, folder, (people, cookies, known), mails, hooks, spoilt
+        ) as kanarie:
+            yield kanarie
+
+
+@asynccontextmanager
+async def _flying(
+    cluster: Cluster,
+    database: str,
+    redis_url: str,
+    folder: Path,
+    everybody: tuple[dict[str, Wie], dict[str, dict[str, str]], dict[str, str]],
+    mails: Mailserver,
+    hooks: Receiver,
+    spoilt: str,
+) -> AsyncIterator[Kanarie]:
+    people, cookies, known = everybody
     url = cluster.url(database, APP_ROLE).replace(f"{APP_ROLE}@", f"{APP_ROLE}:{PASSWORD}@")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LOKET_")}
     environ = kept | {
@@ -273,6 +350,12 @@ async def flying(
         "LOKET_PORT": "0",
         "LOKET_LOG_ANKER": str(folder / "anker"),
         "TMPDIR": str(folder),
+        "LOKET_SMTP_HOST": "127.0.0.1",
+        "LOKET_SMTP_PORT": str(mails.port),
+        "LOKET_SMTP_TLS": "geen",
+        "LOKET_SMTP_VAN": "loket@loket.example",
+        "LOKET_HAAK_INTERN": "ja",
+        "LOKET_STROOM_S": "0",
     }
     said: list[str] = []
     serving = [sys.executable, "-c", SPOILT.format(spoilt)] if spoilt else loket("serve")
@@ -288,6 +371,8 @@ async def flying(
                 processes=[psutil.Process(serve.pid), psutil.Process(worker.pid)],
                 folder=folder,
                 said=said,
+                mails=mails,
+                hooks=hooks,
             )
             kanarie.words |= {f"sessie van {who}": token_of(head) for who, head in cookies.items() if head}
             async with seen(kanarie, cluster, database):

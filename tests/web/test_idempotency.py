@@ -142,3 +142,16 @@ async def test_without_a_key_every_request_is_a_new_one(api: httpx.AsyncClient, 
 
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] != answers[1].json()["id"]
+
+
+async def test_a_step_that_is_sent_twice_is_taken_once(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """Who heard nothing back, asks again and hears what came of it; without a key the second is a 409."""
+    async with transaction(pool, wie) as conn:
+        id = (await make.aanvraag(conn)).id
+    step = {"stap": "trek_in", "reden": "Het kind gaat naar oma."}
+
+    first, again = [await api.post(f"/v1/aanvragen/{id}/stappen", json=step, headers=KEY) for _ in range(2)]
+    without = await api.post(f"/v1/aanvragen/{id}/stappen", json=step)
+
+    assert (first.status_code, again.content) == (200, first.content)
+    assert without.status_code == 409

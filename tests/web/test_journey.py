@@ -103,7 +103,9 @@ async def test_a_verwijzer_files_and_follows_an_aanvraag(api: httpx.AsyncClient,
 
     assert (aanvraag["status"], aanvraag["aangemeldOp"]) == ("ingediend", "2026-03-02T09:00:00Z")
     assert (await api.get(f"/v1/samenplaatsingen/{samen['id']}")).json()["aanvraagIds"] == [aanvraag["id"]]
-    assert (await changed(api, url, status="in_behandeling", toestemmingen=[]))["toestemmingen"] == []
+    assert (await changed(api, url, toestemmingen=[]))["toestemmingen"] == []
+    taken = await api.post(f"{url}/stappen", json={"stap": "neem_in_behandeling"})
+    assert taken.json()["status"] == "in_behandeling"
     assert [row["id"] for row in (await api.get("/v1/aanvragen?urgentie=spoed")).json()] == [aanvraag["id"]]
     assert (await api.get("/v1/aanvragen?status=ingediend")).json() == []
 

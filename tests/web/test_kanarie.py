@@ -29,6 +29,7 @@ from service.web.v1 import OPERATIONS
 from tests import search
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
+from tests.service.post import Mailserver, Receiver, Request
 from tests.web import kanarie as birds
 from tests.web.kanarie import CRISIS_WORDS, PUBLIC, SEES, WORDS, Kanarie, aanvraag
 
@@ -47,6 +48,8 @@ class Step(Struct, frozen=True):
     file: Callable[[Known], bytes] | None = None
     also: tuple[str, ...] = ()
     """Who may make such a row too, so does not try."""
+    knows: tuple[str, ...] | None = None
+    """What the aanbieder may be shown besides, from this step on."""
     repeats: bool = False
     """A refusal that tells the sender what it sent: an uploaded list, cell by cell."""
 
@@ -63,6 +66,23 @@ def upload(known: Known) -> bytes:
 
 def wrong(**fields: Any) -> Callable[[Known], Any]:
     return lambda known: aanvraag(known, **fields)
+
+
+def there(known: Known) -> Any:
+    """The child on the open plek, from tomorrow on."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    return {"plekken": [{"aanvraagId": known["aanvraag"], "plekId": known["plek"]}], "van": tomorrow.isoformat()}
+
+
+def proposal(known: Known) -> Any:
+    return {**there(known), "toelichting": WORDS["voorstel"], "afwijking": WORDS["afwijking"]}
+
+
+def takes(stap: str, **more: str) -> Callable[[Known], Any]:
+    return lambda _: {"stap": stap, **more}
+
+
+WITH_IT, STORIES = ("id", "nummer"), ("eerderGeprobeerd", "meningJeugdige", "praktisch")
 
 
 def long(_: Known) -> Any:
@@ -98,6 +118,26 @@ STEPS = [
     Step("loket", "PATCH", "/v1/plannen/{plan}/regels/{aanvraag}", lambda _: {"vast": False}, headers=ANY),
     Step("loket", "PATCH", "/v1/plannen/{plan}", lambda _: {"status": "gestopt"}, 409, headers=ANY),
     Step("loket", "GET", "/v1/plannen"),
+    # Held, prepared, put to a provider: it learns what it needs, more when it is interested, and then nothing more.
+    Step("loket", "POST", "/v1/aanvragen/{aanvraag}/stappen", takes("neem_in_behandeling")),
+    Step("loket", "POST", "/v1/opties", lambda k: {**there(k), "afwijking": WORDS["afwijking"]}, 201, keeps="optie"),
+    Step("loket", "GET", "/v1/opties"),
+    Step("verwijzer", "GET", "/v1/opties/{optie}"),
+    Step("loket", "POST", "/v1/opties/{optie}/stappen", takes("verleng", reden=WORDS["voorstel"])),
+    Step("loket", "POST", "/v1/plannen/{plan}/voorstellen", lambda k: {"aanvraagIds": [k["aanvraag"]]}, 201,
+         keeps="voorstel"),
+    Step("loket", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("trek_in", reden=WORDS["voorstel"])),
+    Step("loket", "POST", "/v1/voorstellen", proposal, 201, keeps="voorstel"),
+    Step("loket", "GET", "/v1/voorstellen/{voorstel}"),
+    Step("loket", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("verzend"), knows=WITH_IT),
+    Step("aanbieder", "GET", "/v1/voorstellen/{voorstel}"),
+    Step("aanbieder", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("interesse"), knows=(*WITH_IT, *STORIES)),
+    Step("aanbieder", "GET", "/v1/voorstellen"),
+    Step("aanbieder", "POST", "/v1/voorstellen/{voorstel}/stappen",
+         takes("wijs_af", afwijsreden="anders", reden=WORDS["voorstel"])),
+    Step("aanbieder", "GET", "/v1/voorstellen", knows=("id",)),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/voorstellen"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/gebeurtenissen"),
     Step("loket", "GET", "/v1/invoer/aanvragen/sjabloon"),
     Step("aanbieder", "GET", "/v1/locaties/{locatie}"),
     Step("loket", "GET", "/v1/locaties/{locatie}"),
@@ -137,6 +177,12 @@ STEPS = [
     Step("loket", "POST", "/v1/opschalingen/{opschaling}/stappen", lambda _: {
         "stap": "sluit", "uitkomst": "anders", "toelichting": WORDS["opschaling"]}),
     Step("verwijzer", "GET", "/v1/opschalingen/{opschaling}"),
+    # Who is told, and who follows it live: from the very first that happened.
+    Step("loket", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
+    Step("verwijzer", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
+    Step("aanbieder", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
+    Step("verwijzer", "GET", "/v1/berichten?aantal=200"),
+    Step("loket", "GET", "/berichten/{plek}", status=404),
     # What is wrong, with the words in every place where they can be.
     Step("verwijzer", "POST", "/v1/aanvragen", wrong(urgentie=WORDS["fout"]), 400),
     Step("verwijzer", "POST", "/v1/aanvragen", wrong(pc4=WORDS["fout"], gemeenteCode=WORDS["fout"]), 400),
@@ -207,6 +253,8 @@ HOLDS: dict[str, set[str]] = {
     "toestemming": {"toestemming", "herhaling"},
     "gebied": {"uitsluiting", "herhaling"},
     "splitsreden": {"samenplaatsing"},
+    "voorstel": {"voorstel", "gebeurtenis", "besluit", "bezetting"},
+    "afwijking": {"voorstel", "gebeurtenis"},
     "route": {"route", "gebeurtenis"},
     "opschaling": {"opschaling"},
     "antwoord": {"opschaling_vraag"},
@@ -237,11 +285,14 @@ async def run(kanarie: Kanarie, owner: Connection, steps: list[Step]) -> None:
     for step in steps:
         if step.status == 500:
             await owner.execute(BROKEN)
+        if step.knows is not None:
+            kanarie.knows["aanbieder"] = set(step.knows)
         answer = await perform(kanarie, step, step.who)
         where = f"{step.who}: {step.method} {step.path}"
         assert answer.status_code == step.status, f"{where}: {answer.text}"
         if step.keeps:
-            kanarie.known[step.keeps] = answer.json()["id"]
+            kept = answer.json()
+            kanarie.known[step.keeps] = (kept[0] if isinstance(kept, list) else kept)["id"]
         for child, name in (("aanvraag", ""), ("crisis", "crisis ")):
             if step.keeps == child:
                 kanarie.words |= {f"{name}id": answer.json()["id"], f"{name}nummer": answer.json()["nummer"]}
@@ -319,12 +370,15 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
     await run_crisis(kanarie, owner, pool)
     assert kanarie.leaks == []
     await too_many(kanarie)
+    await birds.all_told(owner)
     kanarie.said += [await birds.command(kanarie, *arguments) for arguments in COMMANDS]
 
     # Each of these was really looked at: the solver was seen, the failure was logged, things were told.
     assert any("service.worker.child" in text for text in kanarie.watched)
     assert any("asyncpg.exceptions.RaiseError P0001" in line for line in kanarie.said)
-    assert {line.partition(" ")[0] for line in kanarie.told} >= {"loket_plan", "loket_taak"}
+    assert {line.partition(" ")[0] for line in kanarie.told} >= {"loket_plan", "loket_taak", "loket_gebeurtenis"}
+    assert {"schakelfunctionaris", "verwijzer", "aanbieder"} <= {to.partition("@")[0] for to, _ in kanarie.mails.raw}
+    assert len(kanarie.hooks.requests) > 3
 
     places = {
         "output and logs of the processes": kanarie.said,
@@ -335,6 +389,8 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
         "arguments and environments": kanarie.watched,
         "Valkey": await birds.in_valkey(valkey_client),
         "files that were left": birds.in_files(kanarie.folder),
+        "mails": birds.in_mails(kanarie.mails),
+        "hooks": birds.in_hooks(kanarie.hooks),
     }
     assert {place: found for place, texts in places.items() if (found := kanarie.found_in(texts))} == {}
     assert kanarie.found_in(kanarie.told) == set()
@@ -346,7 +402,8 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
     held = {word: where - HOLDS.get(word.removeprefix("crisis "), set()) for word, where in words.items()}
     assert {word: where for word, where in held.items() if where} == {}
     for child in ("", "crisis "):
-        assert stands[f"{child}id"] & {"logregel", "logketen", "taak", "sessie", "plan_gebeurtenis"} == set()
+        nowhere = {"logregel", "logketen", "taak", "sessie", "plan_gebeurtenis", "bericht", "levering"}
+        assert stands[f"{child}id"] & nowhere == set()
         assert stands[f"{child}nummer"] == {"aanvraag", "herhaling"}
 
     async with birds.restored(cluster, superuser, database) as copy:
@@ -375,15 +432,16 @@ PC4S = {f"crisis {name}" for name in ("pc4", "schoolPc4", "netwerkPc4")}
 
 IN_ROWS = {
     "beheerder": {"locatie"},
-    "verwijzer": {"locatie"},
+    "verwijzer": {"locatie", "afwijking"},
     "andere verwijzer": {"locatie"},
     "crisisdienst": PC4S | {f"crisis {n}" for n in ("eerderGeprobeerd", "meningJeugdige", "splitsreden")},
-    "machine": {"crisis id", "id", "antwoord"},
-    "aanbieder": PC4S | {"crisis urgentieReden", "crisis splitsreden", "id"},
+    "machine": {"crisis id", "id", "antwoord", "voorstel", "afwijking"},
+    "aanbieder": PC4S | {"crisis urgentieReden", "crisis splitsreden", "id", "afwijking"},
 }
 """What only the function and the field keep from them, and not the row: how a house of the region is called; of
 a child that they may see the fields that they have no need of, and under which id it takes a plek; of a child about
-which a provider was asked something its random id, which opens nothing; and what that provider answered itself."""
+which a provider was asked something its random id, which opens nothing; what that provider was told or answered; why
+it was asked although a rule says no."""
 
 
 async def forgotten(kanarie: Kanarie, owner: Connection) -> None:
@@ -417,6 +475,8 @@ async def test_a_word_that_was_left_somewhere_is_found(
             words={**WORDS, "wachtwoord": birds.PASSWORD},
             processes=[psutil.Process()],
             folder=folder,
+            mails=Mailserver(),
+            hooks=Receiver(),
         )
     word = WORDS["praktisch"]
     environ = {"LOKET_DATABASE_URL": f"//:{birds.PASSWORD}@db"}
@@ -435,6 +495,10 @@ async def test_a_word_that_was_left_somewhere_is_found(
     assert bird.found_in(bird.told) == {"praktisch"}
     assert bird.found_in(await birds.in_valkey(valkey_client)) == {"praktisch"}
     assert bird.found_in(birds.in_files(folder)) == {"praktisch"}
+    bird.mails.raw.append(("sam@test.example", f"Subject: x\r\n\r\n{word}\r\n".encode()))
+    assert bird.found_in(birds.in_mails(bird.mails)) == {"praktisch"}
+    bird.hooks.requests.append(Request(path="/", body=word.encode()))
+    assert bird.found_in(birds.in_hooks(bird.hooks)) == {"praktisch"}
 
 
 NOT_NARROWED = "import service.toegang; service.toegang.versmal = lambda rol, body: body"

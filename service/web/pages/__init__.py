@@ -4,6 +4,7 @@ from service.web.pages.aanvraag import aanvraag
 from service.web.pages.aanvragen import aanvragen
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
+from service.web.pages.bevestigen import bevestigd, bevestigen
 from service.web.pages.errors import on_error
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
@@ -15,6 +16,8 @@ route_handlers = [
     aanvragen,
     aanvraag,
     bericht,
+    bevestigen,
+    bevestigd,
     start,
     vervanging,
     vervang,

@@ -29,9 +29,16 @@ KAN = (
     ("Aanbieders toevoegen", "voegAanbiederToe"),
     ("Regelen wie er in het loket mag", "voegGebruikerToe"),
     ("Regelen welke systemen van aanbieders in het loket mogen", "voegKoppelingToe"),
+    ("Volgen wat er gebeurt", "volgGebeurtenissen"),
+    ("Lezen welke berichten u kreeg", "lijstBerichten"),
+    ("Kiezen welke mails u krijgt: meteen, één keer per dag, of niet", "wijzigMeldkeuzes"),
+    ("Regelen welke systemen horen wat er gebeurt", "voegHaakToe"),
     ("Een vervanger kiezen voor als u er niet bent", "wijzigVervanging"),
 )
 """What somebody can do, and the operation that does it: shown to who may do that, with over what."""
+
+ZELF = {"wijzigVervanging", "wijzigMeldkeuzes", "lijstBerichten"}
+"""Over oneself: the sentence says so already."""
 
 
 class Ik(Struct, frozen=True):
@@ -69,7 +76,7 @@ def kan(wie: Wie) -> list[tuple[str, str | None]]:
         line = toegang.handeling(id)
         grond = None if line is None else line.grond(wie)
         if grond is not None:
-            found.append((zin, grond.rijen if grond.eigen and id != "wijzigVervanging" else None))
+            found.append((zin, grond.rijen if grond.eigen and id not in ZELF else None))
     return found
 
 

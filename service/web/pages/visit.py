@@ -63,8 +63,11 @@ def page_id(handler: BaseRouteHandler) -> str:
     return handler.name or handler.fn.__name__
 
 
-LOGIN = frozenset({"inloggen", "demo_inloggen", "inlog_start", "inlog_terug", "inlog_keuze"})
-"""Pages by which somebody gets in: counted by internet address. So is /oauth/token, which answers for itself."""
+LOGIN = frozenset(
+    {"inloggen", "demo_inloggen", "inlog_start", "inlog_terug", "inlog_keuze", "paginaBevestigen", "bevestigPerMail"}
+)
+"""Pages by which somebody gets in, or answers with a secret from a mail: counted by internet address. So is
+/oauth/token, which answers for itself."""
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from service import berichten, meldkeuzes
-from service.berichten import Bericht, Bezorging
+from service.berichten import Bericht, Bezorging, Poging
 from service.fields import merge, patch_of
 from service.meldkeuzes import Meldkeuzes
 from service.web import etags, paging
@@ -38,9 +36,9 @@ async def page(call: Call) -> Answer:
 
 async def again(call: Call) -> Answer:
     """From then on it is no more for the beheerder to see."""
-    bericht = await berichten.get(call.conn, call.ids["berichtId"], eigen=False)
-    await berichten.opnieuw(call.conn, bericht.id)
-    return Answer(body=msgspec.structs.replace(bericht, status=Bezorging.WACHT, fout=None))
+    id = call.ids["berichtId"]
+    await berichten.opnieuw(call.conn, id)
+    return Answer(body=Poging(id=id, status=Bezorging.WACHT))
 
 
 OPERATIONS = (
@@ -78,7 +76,7 @@ OPERATIONS = (
         id="verstuurBerichtOpnieuw",
         tag=TAG,
         summary="Verstuur een mislukte mail opnieuw",
-        answer=Bericht,
+        answer=Poging,
         refuses=(409,),
     ),
 )

@@ -12,12 +12,14 @@ from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
 from matcher.problem import Weging
 from matcher.rank import rank
+from service import opschaaldossier, opschalingen, routes
 from service.aanbod import load_codes, load_plekken
 from service.db import Connection, Pool, Wie, transaction
 from service.demo import Scarcity, generate, is_loaded, load
 from service.demo.rows import Rows
 from service.demo.scarcity import NARROW_FIT, term
 from service.errors import Kind, Refusal
+from service.routesoorten import RouteStaat
 from service.vraag import load_aanvraag
 
 TODAY = date(2026, 11, 23)
@@ -58,6 +60,17 @@ async def test_what_is_loaded_agrees_with_itself(owner: Connection) -> None:
     )
     assert await owner.fetchval("select count(*) from aanvraag where vervolg_van is not null") > 0
     assert await owner.fetchval("select count(*) from taak") == 0
+
+
+async def test_the_routes_and_files_of_the_demo_can_be_read(owner: Connection, pool: Pool, wie: Wie) -> None:
+    """They have what their states ask, as far as anybody can see."""
+    await load(owner, today=TODAY, seed=1)
+    async with transaction(pool, wie, readonly=True) as conn:
+        found = await routes.page(conn, now=NOON, limit=200)
+        opened = await opschalingen.page(conn, now=NOON, limit=200)
+        dossiers = [await opschaaldossier.read(conn, opschaling.id, now=NOON) for opschaling in opened]
+    assert {route.staat for route in found} == {RouteStaat.LOOPT, RouteStaat.ONDERZOEK}
+    assert dossiers and all(dossier.niet_gezocht for dossier in dossiers)
 
 
 async def test_jsonb_and_ranges_arrive_as_they_were_made(owner: Connection) -> None:

@@ -82,7 +82,7 @@ async def test_a_worker_killed_in_the_middle_of_a_plan_is_followed_by_another_an
     await until(looking, "exists (select from plan where status = 'klaar')")
 
     assert await steps(looking, id) == {"wacht": 1, "begonnen": 1, "opnieuw": 1, "einde": 1}
-    assert await looking.fetchval("select pogingen from taak") == 2
+    assert await looking.fetchval("select pogingen from taak where soort = 'plan'") == 2
     open_ = await looking.fetchval("select count(*) from aanvraag where is_open(status)")
     assert await looking.fetchval("select count(*) from plan_regel") == open_
 
@@ -95,7 +95,7 @@ async def test_when_only_the_computing_process_is_killed_the_worker_tries_again(
     async with held_up(looking):
         for process in await solving(looking, worker().pid):
             process.send_signal(signal.SIGKILL)
-        await until(looking, "exists (select from taak where status = 'wacht' and fout is not null)")
+        await until(looking, "exists (select from taak where soort = 'plan' and status = 'wacht' and fout is not null)")
     await looking.execute("update taak set niet_voor = now()")
     await until(looking, "exists (select from plan where status = 'klaar')")
 
@@ -113,7 +113,7 @@ async def test_a_worker_that_is_asked_to_stop_gives_the_plan_back_and_leaves_not
 
         assert await asyncio.to_thread(process.wait, 5) == 0
     assert not any(lives(orphan) for orphan in orphans)
-    assert await looking.fetchval("select (status, pogingen) = ('wacht', 0) from taak")
+    assert await looking.fetchval("select (status, pogingen) = ('wacht', 0) from taak where soort = 'plan'")
 
 
 async def test_two_workers_share_the_plans_and_none_is_made_twice(
@@ -155,4 +155,4 @@ async def test_what_the_region_must_mend_first_is_told_and_not_tried_again(
     await until(looking, "exists (select from plan where status = 'mislukt')")
 
     assert "nog niet bepaald wat hoe zwaar telt" in str((await plans.get(pool, wie, id)).fout)
-    assert await looking.fetchval("select (status, pogingen) = ('mislukt', 1) from taak")
+    assert await looking.fetchval("select (status, pogingen) = ('mislukt', 1) from taak where soort = 'plan'")

@@ -11,8 +11,9 @@ import asyncpg
 import httpx
 import pytest
 
-from service import bezetting, plannen, planuitkomst, taken
+from service import bezetting, plannen, planuitkomst, stappen, taken
 from service.db import Connection, Pool, Wie, transaction
+from service.gebeurtenissen import AanvraagStatus
 from service.plankeuzes import MOST_AT_ONCE
 from service.voorzieningen import Groepssoort
 from tests import make
@@ -51,7 +52,7 @@ async def test_a_plan_is_put_in_the_queue_and_says_that_nobody_makes_it(
     plan = made.json()
     assert (made.status_code, plan["status"], plan["seconden"]) == (201, "wacht", 5)
     assert "Er draait nu geen `loket worker`" in plan["uitleg"]
-    assert await owner.fetchval("select gegevens from taak") == {"planId": plan["id"]}
+    assert await owner.fetchval("select gegevens from taak where soort = 'plan'") == {"planId": plan["id"]}
     await taken.be_present(owner)
     assert "zo gemaakt" in (await api.get(made.headers["Location"])).json()["uitleg"]
 
@@ -90,7 +91,10 @@ async def test_the_same_request_twice_is_one_plan(api: httpx.AsyncClient, owner:
     again = await api.post("/v1/plannen", json={}, headers=key)
 
     assert first.json() == again.json()
-    assert await owner.fetchval("select (select count(*) from plan) + (select count(*) from taak)") == 2
+    assert (
+        await owner.fetchval("select (select count(*) from plan) + (select count(*) from taak where soort = 'plan')")
+        == 2
+    )
 
 
 async def test_all_that_is_wrong_with_the_choices_is_told_at_once(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
@@ -303,7 +307,7 @@ async def test_a_line_of_an_aanvraag_that_is_closed_is_not_locked(api: httpx.Asy
     url = f"/v1/plannen/{(await plans.made(pool, wie)).id}/regels/{lang}"
     await changed(api, url, {"vast": True, "reden": "Dichtbij school"})
     async with transaction(pool, wie) as conn:
-        await conn.execute("update aanvraag set status = 'ingetrokken' where id = $1", lang)
+        await stappen.sluit(conn, lang, AanvraagStatus.INGETROKKEN, "Niet meer nodig.", now=make.NOW)
 
     refused = await changed(api, url, {"vast": True, "reden": "Toch hier"})
     free = await changed(api, url, {"vast": False})
@@ -317,14 +321,14 @@ async def test_a_line_of_an_aanvraag_that_is_closed_is_not_locked(api: httpx.Asy
 
 async def test_a_change_by_hand_is_kept_with_its_price(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     """To a free place that is less good: what that costs in points, as rank counts them for both."""
-    lang, _ = await children(pool, wie)
+    lang, kort = await children(pool, wie)
     near, _ = await home(pool, wie)
     async with transaction(pool, wie) as conn:
         aanbieder = await make.aanbieder(conn)
         far_away = await make.locatie(conn, aanbieder_id=aanbieder.id, postcode="8232 AB")
     far, plek = await home(pool, wie, locatie_id=far_away.id, aanbieder_id=aanbieder.id)
     async with transaction(pool, wie) as conn:
-        await conn.execute("update aanvraag set status = 'ingetrokken' where id <> $1", lang)
+        await stappen.sluit(conn, kort, AanvraagStatus.INGETROKKEN, "Niet meer nodig.", now=make.NOW)
     url = f"/v1/plannen/{(await plans.made(pool, wie)).id}/regels/{lang}"
     before = (await api.get(url)).json()
 

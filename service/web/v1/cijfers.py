@@ -1,0 +1,96 @@
+"""/v1/cijfers: figures to learn from, apart from sanctions, without anything of a child."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from service import cijfers
+from service.cijfers import Aanbodcijfers, CijferSoort, Per, Telling, Wachttijdcijfers
+from service.web.operation import Answer, Call, Operation, get
+
+TAG = "cijfers"
+
+Welke = Annotated[
+    str,
+    Meta(pattern="^[0-9]{4}-[1-4]$", description="Zoals 2026-1: een periode die voorbij is. Leeg: de laatste."),
+]
+
+
+class Over(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    periode: Welke | None = None
+
+
+class OverPer(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    periode: Welke | None = None
+    per: Annotated[Per, Meta(description="Alleen de schakelfunctionaris kiest dit zelf.")] | None = None
+
+
+async def supply(call: Call) -> Answer:
+    found = await cijfers.aanbodcijfers(call.conn, call.wie, code=call.query.periode, now=call.now)
+    return Answer(body=found)
+
+
+async def waits(call: Call) -> Answer:
+    found = await cijfers.wachttijdcijfers(call.conn, call.wie, code=call.query.periode, now=call.now)
+    return Answer(body=found)
+
+
+def counted(soort: CijferSoort, summary: str, description: str) -> Operation:
+    async def handler(call: Call) -> Answer:
+        query = call.query
+        found = await cijfers.telling(call.conn, call.wie, soort, code=query.periode, per=query.per, now=call.now)
+        return Answer(body=found)
+
+    return get(
+        f"/cijfers/{soort}",
+        handler,
+        id=f"tel{soort.capitalize()}",
+        tag=TAG,
+        summary=summary,
+        description=description,
+        query=OverPer,
+        answer=Telling,
+    )
+
+
+OPERATIONS = (
+    get(
+        "/cijfers/aanbod",
+        supply,
+        id="toonAanbodcijfers",
+        tag=TAG,
+        summary="Wat er echt open was en hoe lang het duurde, naast wat is afgesproken",
+        description="Per aanbieder en zorgvorm, op een gemiddelde dag van de periode.",
+        query=Over,
+        answer=Aanbodcijfers,
+    ),
+    counted(
+        CijferSoort.VOORSTELLEN,
+        "Hoe vaak een aanbieder werd gevraagd, en hoe vaak gekozen",
+        "Van de voorstellen die in de periode zijn verstuurd.",
+    ),
+    counted(
+        CijferSoort.GEPASSEERD,
+        "Hoe vaak een aanbieder hoger stond en niet werd gevraagd, en waarom",
+        "Eén keer per voorstel aan een andere aanbieder. Wat het loket zelf weet, staat er vanzelf bij.",
+    ),
+    counted(CijferSoort.AFWIJZINGEN, "Waarom er nee werd gezegd", "Naar de dag van de afwijzing."),
+    counted(CijferSoort.VERBLIJVEN, "Hoe verblijven eindigden", "Van wie in de periode wegging."),
+    counted(
+        CijferSoort.SAMENPLAATSINGEN,
+        "Hoe vaak broers en zussen samen bleven",
+        "Van wie in de periode allemaal een plek hadden: op één locatie, of niet.",
+    ),
+    get(
+        "/cijfers/wachttijden",
+        waits,
+        id="toonWachttijdcijfers",
+        tag=TAG,
+        summary="Dagen van aanvraag tot plaatsing",
+        description="Van wie in de periode ergens kwam wonen: mediaan vanaf aanmelding, grondslag en gewenste start.",
+        query=Over,
+        answer=Wachttijdcijfers,
+    ),
+)

@@ -32,6 +32,12 @@ create function huidige_rol() returns text
     return nullif(current_setting('loket.rol', true), '');
 comment on function huidige_rol() is 'Role of the user, a value of type rol.';
 
+create function naamvolgorde(naam text) returns text
+    language sql immutable strict parallel safe
+    return lower(unaccent('unaccent'::regdictionary, naam));
+comment on function naamvolgorde(text) is
+    'By what a list of names is in order. Immutable for indexes, which is so while nobody changes the rules of unaccent.';
+
 -- ── Enumerations: closed lists that the code branches on ─────────────────────────────────────────
 
 create type rol as enum
@@ -398,6 +404,7 @@ comment on column voorziening.opname_vanaf is 'Earliest intake day; NULL: today.
 comment on column voorziening.gesloten is 'Needs a machtiging of soort gesloten.';
 comment on column voorziening.gewijzigd_op is 'When its profile was last changed: a no of before says nothing of it now.';
 create index voorziening_locatie on voorziening (locatie_id);
+create index voorziening_volgorde on voorziening (regio, naamvolgorde(naam), id);
 
 create table plek (
     id             uuid            not null default gen_random_uuid(),
@@ -550,7 +557,8 @@ comment on column aanvraag.behandelaar_id is 'Whose move it is at the loket: a g
 comment on column aanvraag.vervolg_van is 'The plaatsing, in crisis or closed, for which a place to go on to is sought from its first day.';
 comment on column aanvraag.gewijzigd_op is 'When what is asked was last changed: what a provider said no to before, is another question now.';
 create unique index aanvraag_een_vervolg on aanvraag (vervolg_van) where vervolg_van is not null;
-create index aanvraag_open on aanvraag (regio, urgentie, aangemeld_op) where is_open(status);
+create index aanvraag_open on aanvraag (regio, urgentie, aangemeld_op, id) where is_open(status);
+create index aanvraag_volgorde on aanvraag (regio, urgentie, aangemeld_op, id);
 create index aanvraag_samenplaatsing on aanvraag (samenplaatsing_id) where samenplaatsing_id is not null;
 
 comment on column aanvraag.nummer is 'What all who may see the aanvraag call it. The kenmerk of the verwijzer is in aanvraag_kenmerk.';
@@ -780,7 +788,7 @@ begin
             select p.id from plek p
             where p.aanbieder_id = huidige_organisatie() and p.regio = huidige_regio()
               and (alleen is null or p.id = any (alleen)));
-    elsif rol is null or rol = 'verwijzer' then
+    elsif rol = any ('{schakelfunctionaris,crisisdienst,contractbeheer,beheerder}') is not true then
         return;
     end if;
     if alleen is null then
@@ -1293,6 +1301,7 @@ create table gebruiker (
     vervangen_tot          date,
     aangemaakt_op          timestamptz not null default now(),
     versie                 integer     not null default 1,
+    vervangen_van          date,
     constraint gebruiker_pk primary key (id),
     constraint gebruiker_id_regio unique (id, regio),
     constraint gebruiker_naam_lengte check (length(naam) between 1 and 120),
@@ -1303,6 +1312,8 @@ create table gebruiker (
     constraint gebruiker_email_vorm check (email ~ '^[^@\s]{1,64}@[^@\s]{1,190}$' and email = lower(email)),
     constraint gebruiker_vervanger_vorm check (
         (vervanger_id is null) = (vervangen_tot is null) and vervanger_id is distinct from id),
+    constraint gebruiker_vervangen_van_vorm check (
+        vervangen_van is null or coalesce(vervangen_van < vervangen_tot, false)),
     constraint gebruiker_regio_fk foreign key (regio) references jeugdregio,
     constraint gebruiker_organisatie_fk foreign key (organisatie_id, regio) references organisatie (id, regio),
     constraint gebruiker_aanbieder_fk foreign key (aanbieder_id, regio) references aanbieder (id, regio),
@@ -1314,6 +1325,7 @@ comment on table gebruiker is
 comment on column gebruiker.subject is 'As the identity provider calls this person. NULL until the first login, which finds the row by email.';
 comment on column gebruiker.email is 'Lower case; only to recognise a first login and to send notices.';
 comment on column gebruiker.vervangen_tot is 'Until then, exclusive, vervanger_id acts for this person; the log has both.';
+comment on column gebruiker.vervangen_van is 'First day on which vervanger_id may act for this person; NULL: since it was said.';
 create unique index gebruiker_een_per_rol on gebruiker
     (identiteitsprovider_id, subject, regio, rol, coalesce(organisatie_id, aanbieder_id, id)) where subject is not null;
 create index gebruiker_email on gebruiker (identiteitsprovider_id, email) where subject is null;
@@ -1331,7 +1343,8 @@ create table inlogpoging (
     constraint inlogpoging_pk primary key (hash),
     constraint inlogpoging_provider_fk foreign key (identiteitsprovider_id) references identiteitsprovider
 );
-comment on table inlogpoging is 'A login under way, found by the hash of its state; used once and gone.';
+comment on table inlogpoging is
+    'A login under way, found by the hash of its state; used once and gone. Nobody reads it but by neem_inlogpoging().';
 comment on column inlogpoging.verificateur is 'PKCE code_verifier.';
 comment on column inlogpoging.browser is 'Hash of a cookie: another browser cannot finish this login.';
 comment on column inlogpoging.naar is 'Path to go to after it.';
@@ -1399,7 +1412,11 @@ create table sessie (
     beeindigd_op  timestamptz,
     idp_sessie    text,
     namens_id     uuid,
+    id            uuid        not null default gen_random_uuid(),
+    apparaat      text,
     constraint sessie_pk primary key (hash),
+    constraint sessie_id_uniek unique (id),
+    constraint sessie_apparaat_lengte check (length(apparaat) between 1 and 60),
     constraint sessie_van_een check (num_nonnulls(gebruiker_id, koppeling_id) = 1),
     constraint sessie_hash_lengte check (length(hash) = 32),
     constraint sessie_namens_van_mens check (namens_id is null or gebruiker_id is not null),
@@ -1410,6 +1427,8 @@ create table sessie (
 comment on table sessie is 'By the SHA-256 of a random token that only the browser or the machine has.';
 comment on column sessie.gezien_op is 'Last use, to the minute: for the idle time-out.';
 comment on column sessie.namens_id is 'The colleague for whom this one acts now; counts only as long as that one has it so.';
+comment on column sessie.id is 'What its owner calls it; opens nothing.';
+comment on column sessie.apparaat is 'Browser and system in our own words, so that its owner recognises it; NULL: of a machine.';
 comment on column sessie.idp_sessie is
     'sid of the identity provider, for its logout; of a machine the kid of the key with which it began.';
 create index sessie_gebruiker on sessie (gebruiker_id) where gebruiker_id is not null;
@@ -1466,6 +1485,7 @@ create table logregel (
     span_id        text            not null,
     ouder_span_id  text,
     transactie     xid8            not null default pg_current_xact_id(),
+    object_id      uuid,
     constraint logregel_pk primary key (id),
     constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
     constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
@@ -1477,8 +1497,10 @@ create table logregel (
 );
 comment on table logregel is
     'NEN 7513 and Logboek Dataverwerkingen: who saw or changed what of whom, when and why. One line per child. Only added to.';
-comment on column logregel.gebruiker_id is 'The person; the zero uuid: the service itself.';
+comment on column logregel.gebruiker_id is 'The person; the zero uuid: the service itself; NULL: somebody who could not log in.';
 comment on column logregel.namens_id is 'For whom a vervanger acted.';
+comment on column logregel.object_id is
+    'Which object, of a line that is about no child: the gebruiker or koppeling that was changed, where somebody could not log in. A child has its pseudonym.';
 comment on column logregel.betrokkene is 'data_subject_id: a pseudonym, see table betrokkene. NULL: not about one child.';
 comment on column logregel.handeling is 'The operation or the command, such as haalAanvraag.';
 comment on column logregel.verwerking is 'processing_activity_id: the line in the register of processing (docs/privacy.md).';
@@ -1571,26 +1593,28 @@ comment on function inlogkeuzes(uuid, text, text) is
     'As whom somebody may go on whom the identity provider has just named. adres: only when the provider has verified it; binds the rows that wait for it.';
 
 create function begin_sessie(
-    sessie_hash bytea, gebruiker uuid, machine uuid, nu timestamptz, tot timestamptz, sid text) returns void
+    sessie_hash bytea, gebruiker uuid, machine uuid, nu timestamptz, tot timestamptz, sid text, waarop text default null)
+    returns void
     language sql volatile security definer set search_path = public, pg_temp
 begin atomic
-    insert into sessie (hash, regio, gebruiker_id, koppeling_id, begonnen_op, gezien_op, verloopt_op, idp_sessie)
-    select sessie_hash, g.regio, g.id, null, nu, nu, tot, sid from gebruiker g where g.id = gebruiker and g.actief
+    insert into sessie (hash, regio, gebruiker_id, koppeling_id, begonnen_op, gezien_op, verloopt_op, idp_sessie, apparaat)
+    select sessie_hash, g.regio, g.id, null, nu, nu, tot, sid, waarop from gebruiker g where g.id = gebruiker and g.actief
     union all
-    select sessie_hash, k.regio, null, k.id, nu, nu, tot, sid from koppeling k where k.id = machine and k.actief;
+    select sessie_hash, k.regio, null, k.id, nu, nu, tot, sid, null from koppeling k where k.id = machine and k.actief;
 end;
 
 create function zoek_sessie(sessie_hash bytea, nu timestamptz, stil interval)
     returns table (regio text, rol rol, gebruiker_id uuid, organisatie_id uuid, koppeling_id uuid, naam text,
-                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz, namens_id uuid)
+                   per_minuut integer, gezien_op timestamptz, verloopt_op timestamptz, namens_id uuid, namens text)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select s.regio, coalesce(g.rol, 'aanbieder'), coalesce(g.id, k.id), coalesce(g.organisatie_id, g.aanbieder_id, k.aanbieder_id),
-           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op, n.id
+           k.id, coalesce(g.naam, k.naam), k.per_minuut, s.gezien_op, s.verloopt_op, n.id, n.naam
     from sessie s
     left join gebruiker g on g.id = s.gebruiker_id
     left join gebruiker n on n.id = s.namens_id and n.vervanger_id = g.id and n.actief
         and n.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+        and coalesce(n.vervangen_van <= (nu at time zone 'Europe/Amsterdam')::date, true)
     left join koppeling k on k.id = s.koppeling_id
     where s.hash = sessie_hash and s.beeindigd_op is null and s.verloopt_op > nu
       and (s.koppeling_id is not null or s.gezien_op > nu - stil)
@@ -1620,6 +1644,76 @@ begin atomic
     where k.id = machine and k.actief and s.geldig_van <= nu and nu < s.geldig_tot;
 end;
 comment on function zoek_koppeling(uuid, timestamptz) is 'Public keys with which a machine may prove itself now.';
+
+create function bewaar_inlogpoging(
+    poging_hash bytea, provider uuid, nonce text, verificateur text, browser bytea, naar text, nu timestamptz, sub text,
+    sid text, verlopen timestamptz) returns void
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    delete from inlogpoging i where i.begonnen_op < verlopen;
+    insert into inlogpoging
+        (hash, identiteitsprovider_id, nonce, verificateur, browser, naar, begonnen_op, subject, idp_sessie)
+    values (poging_hash, provider, nonce, verificateur, browser, naar, nu, sub, sid);
+end;
+comment on function bewaar_inlogpoging(bytea, uuid, text, text, bytea, text, timestamptz, text, text, timestamptz) is
+    'A login under way; those that began before `verlopen` go.';
+
+create function neem_inlogpoging(poging_hash bytea)
+    returns table (identiteitsprovider_id uuid, nonce text, verificateur text, browser bytea, naar text,
+                   begonnen_op timestamptz, subject text, idp_sessie text)
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    delete from inlogpoging i where i.hash = poging_hash
+    returning i.identiteitsprovider_id, i.nonce, i.verificateur, i.browser, i.naar, i.begonnen_op, i.subject, i.idp_sessie;
+end;
+comment on function neem_inlogpoging(bytea) is 'The login under way of who knows its secret, once.';
+
+create function gebruik_verklaring(van text, nummer text, tot timestamptz, nu timestamptz) returns boolean
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    -- What of this one nobody would take any more, goes meanwhile; so the table stays small.
+    delete from gebruikte_verklaring g where g.uitgever = van and g.verloopt_op < nu;
+    insert into gebruikte_verklaring (uitgever, jti, verloopt_op) values (van, nummer, tot)
+    on conflict do nothing
+    returning true;
+end;
+comment on function gebruik_verklaring(text, text, timestamptz, timestamptz) is
+    'True the first time that `van` uses this number; NULL ever after, until `tot`.';
+
+create function schrijf_mislukte_inlog(
+    provider uuid, sub text, machine uuid, hoe log_resultaat, nu timestamptz, trace text, span text, ouder text)
+    returns bigint
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+declare
+    regels bigint;
+begin
+    if hoe = 'gelukt' then
+        raise insufficient_privilege using message = 'a login that succeeded is written by who logged in';
+    end if;
+    insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, rol, organisatie_id, object, object_id,
+                          handeling, doel, verwerking, trace_id, span_id, ouder_span_id)
+    select w.regio, nu, 'inlog', hoe, g.id, g.rol, coalesce(g.organisatie_id, g.aanbieder_id), w.object, w.object_id,
+           w.handeling, 'toegang', 'toegang_geven', trace, span, ouder
+    from (
+        select p.regio, 'identiteitsprovider', provider, 'inloggen',
+               case when count(*) = 1 and bool_and(p.subject = sub) then (array_agg(p.id))[1] end
+        from gebruiker p
+        where p.identiteitsprovider_id = provider
+          and (p.subject = sub
+               or not exists (
+                   select from gebruiker b where b.identiteitsprovider_id = provider and b.subject = sub))
+        group by p.regio
+        union all
+        select k.regio, 'koppeling', k.id, 'oauth_inwisselen', null from koppeling k where k.id = machine
+    ) as w (regio, object, object_id, handeling, gebruiker)
+    left join gebruiker g on g.id = w.gebruiker;
+    get diagnostics regels = row_count;
+    return regels;
+end;
+$$;
+comment on function schrijf_mislukte_inlog(uuid, text, uuid, log_resultaat, timestamptz, text, text, text) is
+    'A line that somebody could not log in, in each region whose people use this provider, or in that of the koppeling. Who it was only when the provider has said so (sub) and that is one gebruiker there.';
 
 create function meld_sessie() returns trigger
     language plpgsql
@@ -1676,11 +1770,8 @@ create policy openbaar on identiteitsprovider for select using (true);
 comment on policy openbaar on identiteitsprovider is 'Read before the login; holds nothing secret.';
 
 alter table inlogpoging enable row level security;
-create policy wie_de_state_kent on inlogpoging using (true) with check (true);
-comment on policy wie_de_state_kent on inlogpoging is 'Belongs to nobody yet; found only by the hash of a secret.';
-
 alter table gebruikte_verklaring enable row level security;
-create policy iedereen on gebruikte_verklaring using (true) with check (true);
+-- Of nobody yet: no policy and no right. bewaar_inlogpoging, neem_inlogpoging, gebruik_verklaring and ruim_op reach them.
 
 alter table sessie enable row level security;
 create policy eigen on sessie for select
@@ -1770,9 +1861,12 @@ comment on policy lees on logregel is
     'The loket all, to answer a parent or a youth; a verwijzer those of its own children; the beheerder what is about no child.';
 
 alter table logketen enable row level security;
-create policy loket on logketen
-    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris')
-    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+create policy lees on logketen for select
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+create policy verzegel on logketen for insert
+    with check (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris'
+        and (select huidige_gebruiker()) = '00000000-0000-0000-0000-000000000000');
+comment on policy verzegel on logketen is 'Only the service itself seals: no person, whatever the rol.';
 
 alter table logwissing enable row level security;
 create policy loket on logwissing for select
@@ -1859,22 +1953,28 @@ comment on function inzagen(uuid, bigint, integer) is
 
 grant select on identiteitsprovider, betrokkene, sessie, logwissing to loket_app;
 grant delete on sessie, betrokkene to loket_app;
-grant select, insert, delete on inlogpoging, gebruikte_verklaring, aanvraag_kenmerk, koppelingsleutel to loket_app;
+grant select, insert, delete on aanvraag_kenmerk, koppelingsleutel to loket_app;
 grant update (kenmerk) on aanvraag_kenmerk to loket_app;
 grant update (geldig_tot) on koppelingsleutel to loket_app;
 grant select, insert, update on gebruiker, koppeling to loket_app;
 grant select, insert on logregel, logketen, wissing to loket_app;
 grant update (definitief_op) on bezetting to loket_app;
 grant usage on sequence aanvraag_nummer to loket_app;
-revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
+revoke execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
-    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene(), uit_is_uit(), sleutel_uit()
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer), maak_betrokkene(), uit_is_uit(), sleutel_uit(),
+    bewaar_inlogpoging(bytea, uuid, text, text, bytea, text, timestamptz, text, text, timestamptz),
+    neem_inlogpoging(bytea), gebruik_verklaring(text, text, timestamptz, timestamptz),
+    schrijf_mislukte_inlog(uuid, text, uuid, log_resultaat, timestamptz, text, text, text)
     from public;
-grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text),
+grant execute on function inlogkeuzes(uuid, text, text), begin_sessie(bytea, uuid, uuid, timestamptz, timestamptz, text, text),
     zoek_sessie(bytea, timestamptz, interval), zie_sessie(bytea, timestamptz), eindig_sessie(bytea, timestamptz),
     zoek_koppeling(uuid, timestamptz), wis_logregels(timestamptz, integer, timestamptz),
-    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer) to loket_app;
+    te_verzegelen(xid8), logkoppen(), inzagen(uuid, bigint, integer),
+    bewaar_inlogpoging(bytea, uuid, text, text, bytea, text, timestamptz, text, text, timestamptz),
+    neem_inlogpoging(bytea), gebruik_verklaring(text, text, timestamptz, timestamptz),
+    schrijf_mislukte_inlog(uuid, text, uuid, log_resultaat, timestamptz, text, text, text) to loket_app;
 
 create function geplaatst_hier() returns uuid[]
     language sql stable security definer set search_path = public, pg_temp
@@ -1882,9 +1982,15 @@ begin atomic
     select coalesce(array_agg(b.aanvraag_id), '{}')
     from bezetting b join plek p on p.id = b.plek_id
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
-      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
+      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder'
+      and not exists (select from koppeling k where k.id = huidige_gebruiker())
+      and (b.beeindigd_op is null
+           or (now() at time zone 'Europe/Amsterdam')::date - b.beeindigd_op < coalesce(
+               (select case jsonb_typeof(i.waarde) when 'number' then i.waarde::numeric else 0 end
+                from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
-comment on function geplaatst_hier() is 'Aanvragen whose child lives or lived at the aanbieder that asks.';
+comment on function geplaatst_hier() is
+    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (service/bewaren.py); a setting that is no number: not any more. Its people only: a machine sees no child.';
 revoke execute on function geplaatst_hier() from public;
 grant execute on function geplaatst_hier() to loket_app;
 
@@ -1926,6 +2032,14 @@ begin atomic
 end;
 comment on function samenplaatsing_is_leeg(uuid) is
     'Nobody is in it yet: the crisisdienst, which sees only crises, makes it before the aanvragen.';
+
+create function ziet_aanvraag(aanvraag uuid) returns boolean
+    language sql stable
+begin atomic
+    select exists (select from aanvraag a where a.id = ziet_aanvraag.aanvraag);
+end;
+comment on function ziet_aanvraag(uuid) is
+    'Whether the policies of aanvraag show it to who asks. Written out in a policy, it is made ready in every statement, also for who is not asked.';
 
 create function pseudoniemen(aanvragen uuid[]) returns table (aanvraag_id uuid, pseudoniem uuid)
     language plpgsql stable security definer set search_path = public, pg_temp
@@ -1992,11 +2106,11 @@ begin
     -- Parts of an aanvraag: with the aanvraag; written by who writes that.
     foreach lezers in array array['grondslag', 'machtiging', 'toestemming'] loop
         execute format('create policy lees on %I for select using (%s and case %s when ''schakelfunctionaris'' then true '
-            'else exists (select from aanvraag a where a.id = aanvraag_id) end)', lezers, regio, rol);
+            'else ziet_aanvraag(aanvraag_id) end)', lezers, regio, rol);
     end loop;
     foreach lezers in array array['grondslag', 'machtiging', 'toestemming', 'uitsluiting'] loop
         execute format('create policy schrijf on %I using (%s and case %s when ''schakelfunctionaris'' then true '
-            'when ''aanbieder'' then false else exists (select from aanvraag a where a.id = aanvraag_id) end)',
+            'when ''aanbieder'' then false else ziet_aanvraag(aanvraag_id) end)',
             lezers, regio, rol);
     end loop;
 end;
@@ -2150,7 +2264,8 @@ comment on function aanvraag_sluit() is 'From this day on the term counts after 
 create trigger aanvraag_wordt_gesloten before insert or update of status, afgesloten_op on aanvraag
     for each row execute function aanvraag_sluit();
 
-create type bewaarsoort as enum ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen');
+create type bewaarsoort as enum
+    ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen', 'inlogpogingen', 'verklaringen');
 
 create function ruim_op(soort bewaarsoort, tot timestamptz) returns bigint
     language plpgsql volatile security definer set search_path = public, pg_temp
@@ -2179,13 +2294,18 @@ begin
             where b.regio = huidige_regio() and a.geanonimiseerd_op < tot and w.betrokkene = b.pseudoniem;
             delete from betrokkene b using aanvraag a
             where b.regio = huidige_regio() and a.id = b.aanvraag_id and a.geanonimiseerd_op < tot;
+        -- These two are of no region.
+        when 'inlogpogingen' then
+            delete from inlogpoging i where i.begonnen_op < tot;
+        when 'verklaringen' then
+            delete from gebruikte_verklaring g where g.verloopt_op < tot;
     end case;
     get diagnostics weg = row_count;
     return weg;
 end;
 $$;
 comment on function ruim_op(bewaarsoort, timestamptz) is
-    'Removes what ended before `tot` in the region that asks, whoever it is of. How many rows.';
+    'Removes what ended before `tot` in the region that asks, whoever it is of; of logins under way and used assertions, in all. How many rows.';
 
 create function anonimiseer(aanvraag uuid, nu timestamptz, waarom wissing_soort, reden text) returns void
     language plpgsql volatile security definer set search_path = public, pg_temp
@@ -2388,7 +2508,8 @@ begin atomic
       and (voor is null or exists (
           select from gebruiker g
           where g.id = voor and g.regio = s.regio and g.vervanger_id = s.gebruiker_id and g.actief
-            and g.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date))
+            and g.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+            and coalesce(g.vervangen_van <= (nu at time zone 'Europe/Amsterdam')::date, true)))
     returning true;
 end;
 comment on function neem_waar(bytea, uuid, timestamptz) is
@@ -2398,6 +2519,69 @@ revoke execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, 
     neem_waar(bytea, uuid, timestamptz), bezetting_bewaak_definitief() from public;
 grant execute on function ruim_op(bewaarsoort, timestamptz), anonimiseer(uuid, timestamptz, wissing_soort, text),
     neem_waar(bytea, uuid, timestamptz) to loket_app;
+
+-- ── Own sessions, and what the identity provider ends ────────────────────────────────────────────
+
+create function mijn_gebruikers() returns setof uuid
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select g.id from gebruiker ik
+    join gebruiker g on g.id = ik.id or (g.identiteitsprovider_id = ik.identiteitsprovider_id and g.subject = ik.subject)
+    where ik.id = huidige_gebruiker() and ik.regio = huidige_regio();
+end;
+comment on function mijn_gebruikers() is
+    'Who asks, in every rol and region: rows that the same identity provider recognises as the same person.';
+
+create function mijn_sessies(hier bytea, nu timestamptz, stil interval)
+    returns table (id uuid, rol rol, regio text, apparaat text, begonnen_op timestamptz, gezien_op timestamptz, deze boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select s.id, g.rol, r.naam, s.apparaat, s.begonnen_op, s.gezien_op, coalesce(s.hash = hier, false)
+    from sessie s
+    join gebruiker g on g.id = s.gebruiker_id
+    join jeugdregio r on r.code = g.regio
+    where s.gebruiker_id in (select mijn_gebruikers()) and g.actief
+      and s.beeindigd_op is null and s.verloopt_op > nu and s.gezien_op > nu - stil
+    order by 7 desc, s.gezien_op desc, s.id;
+end;
+comment on function mijn_sessies(bytea, timestamptz, interval) is
+    'Sessions of who asks that still count, also in another rol or region; the one with hash `hier` first.';
+
+create function eindig_mijn_sessies(welke uuid, behalve bytea, nu timestamptz) returns bigint
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    with einde as (
+        update sessie s set beeindigd_op = nu
+        where s.gebruiker_id in (select mijn_gebruikers()) and s.beeindigd_op is null and s.verloopt_op > nu
+          and (welke is null or s.id = welke) and s.hash is distinct from behalve
+        returning 1)
+    select count(*) from einde;
+end;
+comment on function eindig_mijn_sessies(uuid, bytea, timestamptz) is
+    'Ends one session of who asks, or (NULL) all; but for the one with hash `behalve`.';
+
+create function meld_af(provider uuid, sub text, sid text, nu timestamptz)
+    returns table (regio text, rol rol, gebruiker_id uuid, organisatie_id uuid)
+    language sql volatile security definer set search_path = public, pg_temp
+begin atomic
+    delete from inlogpoging i where i.identiteitsprovider_id = provider and (i.subject = sub or i.idp_sessie = sid);
+    -- A session of which the provider has not said its sid, may be the one that is meant.
+    with einde as (
+        update sessie s set beeindigd_op = nu
+        from gebruiker g
+        where g.id = s.gebruiker_id and g.identiteitsprovider_id = provider and s.beeindigd_op is null
+          and (sub is null or g.subject = sub)
+          and (s.idp_sessie = sid or sub is not null and (sid is null or s.idp_sessie is null))
+        returning g.regio, g.rol, g.id, coalesce(g.organisatie_id, g.aanbieder_id))
+    select distinct * from einde;
+end;
+comment on function meld_af(uuid, text, text, timestamptz) is
+    'The identity provider says that this person, or this session there, is out: so it is here. Whose sessions ended.';
+
+revoke execute on function mijn_gebruikers(), mijn_sessies(bytea, timestamptz, interval),
+    eindig_mijn_sessies(uuid, bytea, timestamptz), meld_af(uuid, text, text, timestamptz) from public;
+grant execute on function mijn_sessies(bytea, timestamptz, interval),
+    eindig_mijn_sessies(uuid, bytea, timestamptz), meld_af(uuid, text, text, timestamptz) to loket_app;
 
 -- ── What is held about one child, for who asks to see it ─────────────────────────────────────────
 

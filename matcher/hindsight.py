@@ -2,9 +2,10 @@
 
 A column is a child (or a samenplaatsing that is whole) in a voorziening from one day on; rows are one place per child
 and the beds of a voorziening on a day. There are hundreds of thousands of columns, so the relaxation grows: columns by
-their reduced cost, rows where a bed is taken twice. For any prices of bed-days there is a bound over all columns (weak
-duality), whatever was left out; then integer programs over the columns that lose least give stays. Same value as
-replay.figures, without the rules about who may be held back: no policy can do better than the bound.
+their reduced cost, rows where a bed is taken twice, and rows that samenplaatsingen in halves break (rounding.py). For
+any prices of these rows there is a bound over all columns (weak duality), whatever was left out; then integer programs
+over the columns that lose least give stays. Same value as replay.figures, without the rules about who may be held back:
+no policy can do better than the bound.
 """
 
 from __future__ import annotations
@@ -16,18 +17,22 @@ from matcher.layers.linear import Answer, Floats, Model, Solver, solve
 from matcher.market import wholes
 from matcher.pairs import Bools, Ints
 from matcher.replay import POINT, Stays, Stream, Worth, gains, occupied, whole_gains
+from matcher.rounding import PARTS, multipliers
 
 BEGIN, MORE, ROWS = 15, 5, 8
 """Columns per child to begin with and added per round, rows added per voorziening."""
 
-LP_GAP = 5e-4
+LP_GAP = 2e-5
 """The relaxation need not be sharper than this."""
 
-MIP_GAP = 1e-3
+CUT_GAP, CUTS, ROUNDS = 2e-4, 60, 25
+"""Rounded rows are looked for from this gap on: so many at once, so many times."""
+
+MIP_GAP = 1e-4
 PROVE = 40_000
 """Columns that one integer program can take."""
 
-LOSES = 30 * POINT
+LOSES = 15 * POINT
 """Columns that lose more in the relaxation do not make a first plan."""
 
 
@@ -51,6 +56,14 @@ class _Columns(Struct, frozen=True, eq=False):
     unit: Ints
     begin: Ints
     end: Ints
+
+
+class _Cut(Struct, frozen=True, eq=False):
+    """A rounded row."""
+
+    column: Ints
+    coefficient: Ints
+    limit: float
 
 
 def hindsight(
@@ -143,17 +156,21 @@ class _Search:
         self.use: Bools = np.zeros(self.count, np.bool_)
         self.best, self.chosen = 0.0, np.zeros(self.count, np.bool_)
         self.bound, self.loss = np.inf, np.zeros(self.count)
+        self.cuts: list[_Cut] = []
 
-    def price(self, bed_day: Floats, child: Floats) -> Floats:
+    def price(self, bed_day: Floats, child: Floats, cut: Floats) -> Floats:
         """Keeps the bound of these prices when it is the best; returns what each column gains after them."""
         of = self.of
         upto = np.concatenate((np.zeros((len(bed_day), 1)), np.cumsum(bed_day, axis=1)), axis=1)
         cost = child[of.child] + upto[of.unit, of.end] - upto[of.unit, of.begin]
         left = of.gain - np.bincount(of.column, weights=cost, minlength=self.count)
+        for price, row in zip(cut.tolist(), self.cuts, strict=True):
+            left[row.column] -= price * row.coefficient
         left[self.never] = -np.inf
         most = np.zeros(self.owners)
         np.maximum.at(most, of.owner, left)
-        bound = float((bed_day * self.room).sum() + child.sum() + most.sum())
+        limits = float(cut @ np.array([row.limit for row in self.cuts], np.float64))
+        bound = float((bed_day * self.room).sum() + child.sum() + most.sum()) + limits
         if bound < self.bound:
             # using a column gives up what is left below the best of its owner
             self.bound, self.loss = bound, most[of.owner] - left
@@ -174,23 +191,47 @@ class _Search:
         """The linear relaxation, until columns and rows that it lacks hardly matter."""
         rows = np.zeros(self.room.shape, np.bool_)
         rows[:, ::14] = True
-        left = self.price(np.zeros(rows.shape), np.zeros(self.children))
+        left = self.price(np.zeros(rows.shape), np.zeros(self.children), np.zeros(0))
         self.use[_top(self.of.owner, left, ~self.never, BEGIN)] = True
+        rounds = 0
         while True:
             model, columns = self._model(self.use, rows, integer=False)
             found = solve(model, Solver.GLOP, seconds=600.0)
             assert found.x is not None and found.dual is not None
             dual = np.maximum(0.0, found.dual)
+            child, bed, cut = np.split(dual, [self.children, self.children + int(rows.sum())])
             bed_day = np.zeros(rows.shape)
-            bed_day[rows] = dual[self.children :]
-            left = self.price(bed_day, dual[: self.children])
+            bed_day[rows] = bed
+            left = self.price(bed_day, child, cut)
             fresh = _top(self.of.owner, left, (left > 1e-3) & ~self.use, MORE)
             missing = self._overfull(columns, found.x) & ~rows
             now = float(found.x @ model.cost)
-            if not missing.any() and (not len(fresh) or self.bound - now <= LP_GAP * abs(now)):
-                return
+            gap = (self.bound - now) / max(abs(now), 1.0)
+            if not missing.any() and (not len(fresh) or gap <= (CUT_GAP if rounds < ROUNDS else LP_GAP)):
+                new = [self._cut(parts, rows) for parts in multipliers(model, found, CUTS)] if rounds < ROUNDS else []
+                if not new and (not len(fresh) or gap <= LP_GAP):
+                    return
+                rounds += 1
+                self.cuts = [row for row, price in zip(self.cuts, cut.tolist(), strict=True) if price > 0] + new
             rows |= missing
             self.use[fresh] = True
+
+    def _cut(self, parts: Ints, rows: Bools) -> _Cut:
+        """The rounded row of these multipliers, over all columns."""
+        of = self.of
+        child, bed, cut = np.split(parts, [self.children, self.children + int(rows.sum())])
+        bed_day = np.zeros(rows.shape, np.int64)
+        bed_day[rows] = bed
+        upto = np.concatenate((np.zeros((len(bed_day), 1), np.int64), np.cumsum(bed_day, axis=1)), axis=1)
+        sums = child[of.child] + upto[of.unit, of.end] - upto[of.unit, of.begin]
+        total = np.bincount(of.column, weights=sums, minlength=self.count).astype(np.int64)
+        limit = int(child.sum() + (bed_day * self.room).sum())
+        for part, row in zip(cut.tolist(), self.cuts, strict=True):
+            total[row.column] += part * row.coefficient
+            limit += part * int(row.limit)
+        coefficient = np.where(self.never, 0, total // PARTS)
+        column = np.flatnonzero(coefficient)
+        return _Cut(column, coefficient[column], float(limit // PARTS))
 
     def _overfull(self, columns: Ints, x: Floats) -> Bools:
         """(V, days) where more beds are taken than there are, at most ROWS days per voorziening, the worst first."""
@@ -207,6 +248,8 @@ class _Search:
 
     def _model(self, use: Bools, rows: Bools, *, integer: bool) -> tuple[Model, Ints]:
         of, columns = self.of, np.flatnonzero(use)
+        # a whole plan keeps them by itself
+        cuts, above = [] if integer else self.cuts, self.children + int(rows.sum())
         number = np.full(self.count, -1)
         number[columns] = np.arange(len(columns))
         entry = np.flatnonzero(use[of.column])
@@ -218,16 +261,21 @@ class _Search:
         at, day = _each_day(column, first, first + many - 1)
         key = np.concatenate((of.child[entry], self.children + day)) * len(columns) + np.concatenate((column, at))
         key, counts = np.unique(key, return_counts=True)
+        of_cut = [np.flatnonzero(use[cut.column]) for cut in cuts]
         model = Model(
             cost=of.gain[columns],
             lower=np.zeros(len(columns)),
             upper=np.full(len(columns), 1.0 if integer else np.inf),
             integer=np.full(len(columns), integer),
-            row_lower=np.full(self.children + int(rows.sum()), -np.inf),
-            row_upper=np.concatenate((np.ones(self.children), self.room[rows])),
-            row=key // len(columns),
-            column=key % len(columns),
-            coefficient=counts.astype(np.float64),
+            row_lower=np.full(above + len(cuts), -np.inf),
+            row_upper=np.concatenate((np.ones(self.children), self.room[rows], [cut.limit for cut in cuts])),
+            row=np.concatenate((key // len(columns), np.repeat(above + np.arange(len(cuts)), list(map(len, of_cut))))),
+            column=np.concatenate(
+                (key % len(columns), *(number[cut.column[at]] for cut, at in zip(cuts, of_cut, strict=True)))
+            ),
+            coefficient=np.concatenate(
+                (counts, *(cut.coefficient[at] for cut, at in zip(cuts, of_cut, strict=True))), dtype=np.float64
+            ),
         )
         return model, columns
 

@@ -106,19 +106,37 @@ def choose(of: Day, rent: Rent, safe: Bools) -> Ints:
     ways = _ways(of, rent)
     crisis, secure = (_parties(problem, safe & among) for among in (problem.urgentie == CRISIS, True))
     held = secure[ways.party]
+    now = held & (ways.start == of.today)
     left = ways.gain - np.where(held, _not_for_later(ways), ways.rent)
-    left = np.where(held, np.maximum(left, LEAST / (1 + ways.start - of.today)), left)
+    lift = _lift(ways, left, now, np.zeros(len(secure)))
     barred = np.zeros(problem.slots, np.bool_)
     while True:
+        least = np.where(held & ~now, np.maximum(left, LEAST / (1 + ways.start - of.today)), left)
+        worth = np.where(now, left + lift[ways.party], least)
         later = ~held & (ways.start > of.today)
         later[later] = [barred[_slots(of, ways, at)].any() for at in np.flatnonzero(later).tolist()]
-        keep = np.flatnonzero((left > 0) & ~later)
+        keep = np.flatnonzero((worth > 0) & ~later)
         few = _Ways(*(column[keep] for column in structs.astuple(ways)))
-        chosen = _solved(of, rent, few, left[keep], secure, crisis)
-        more = _empty(of, ways, chosen, held) & ~barred
-        if not more.any():
+        chosen = _solved(of, rent, few, worth[keep], secure, crisis)
+        empty = _empty(of, ways, chosen, now)
+        higher = _lift(ways, left, empty, lift)
+        more = np.zeros(problem.slots, np.bool_)
+        for at in np.flatnonzero(empty).tolist():
+            more[_slots(of, ways, at)] = True
+        if (higher > lift).any():
+            lift = higher
+        elif (more & ~barred).any():
+            barred |= more
+        else:
             return chosen
-        barred |= more
+
+
+def _lift(ways: _Ways, left: Floats, among: Bools, lift: Floats) -> Floats:
+    """(R + G,) what is added to the places of each party, no less than before: the best of these is then worth LEAST,
+    and a dearer one so much less as it costs more."""
+    most = np.full(len(lift), np.inf)
+    np.minimum.at(most, ways.party[among], LEAST - left[among])
+    return np.maximum(lift, np.where(np.isfinite(most), most, 0.0))
 
 
 def _slots(of: Day, ways: _Ways, at: int) -> Ints:
@@ -129,9 +147,9 @@ def _slots(of: Day, ways: _Ways, at: int) -> Ints:
     return np.flatnonzero((problem.voorziening == ways.unit[at]) & (of.free <= ways.start[at]))
 
 
-def _empty(of: Day, ways: _Ways, chosen: Ints, held: Bools) -> Bools:
-    """(S,) a bed stands empty today, though a party that may not be held back and has no place could start in it."""
-    problem, found = of.problem, np.zeros(of.problem.slots, np.bool_)
+def _empty(of: Day, ways: _Ways, chosen: Ints, now: Bools) -> Bools:
+    """(N,) those of these ways to start today for which beds stand empty, of parties that have no place."""
+    problem, found = of.problem, np.zeros(len(now), np.bool_)
     begin = np.where(chosen >= 0, np.maximum(of.first, of.free[chosen]), of.today + 1)
     for group in range(len(problem.splitsbaar)):
         mates = problem.groep == group
@@ -139,12 +157,10 @@ def _empty(of: Day, ways: _Ways, chosen: Ints, held: Bools) -> Bools:
             begin[mates] = begin[mates].max()  # whole: they start together
     beds = np.where(of.free <= of.today, problem.capaciteit, 0)
     beds -= np.bincount(chosen[begin == of.today], minlength=problem.slots)
-    for at in np.flatnonzero(held & (ways.start == of.today)).tolist():
+    for at in np.flatnonzero(now).tolist():
         party = int(ways.party[at])
         who = [party] if party < problem.requests else np.flatnonzero(problem.groep == party - problem.requests)
-        slots = _slots(of, ways, at)
-        if (chosen[who] == NOBODY).all() and beds[slots].sum() >= len(who):
-            found[slots] = True
+        found[at] = (chosen[who] == NOBODY).all() and beds[_slots(of, ways, at)].sum() >= len(who)
     return found
 
 

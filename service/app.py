@@ -122,6 +122,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         async with open_services(settings, clock, demo_links or {}) as services:
+            if isinstance(who, Sessions):
+                services.forget = who.forget
             api.services = app.state.services = services
             app.state.identity = who
             yield
@@ -152,12 +154,14 @@ def create_app(
     return app
 
 
-def pages_of(app: Litestar) -> list[toegang.Vraag]:
-    """Every page, by the name that it has in service/toegang. Litestar itself answers OPTIONS."""
+def pages_of(app: Litestar, method: str | None = None) -> list[toegang.Vraag]:
+    """Every page and form, or those of one method, by the name that it has in service/toegang. Litestar itself answers
+    OPTIONS."""
     handlers = {
         handler
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler, _ in route.route_handler_map.values()
     }
-    return [toegang.Vraag(page_id(handler)) for handler in handlers if "OPTIONS" not in handler.http_methods]
+    asked = [handler for handler in handlers if "OPTIONS" not in handler.http_methods]
+    return [toegang.Vraag(page_id(handler)) for handler in asked if method is None or method in handler.http_methods]

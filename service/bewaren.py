@@ -66,6 +66,16 @@ class Bewaartermijnen(Struct, frozen=True, kw_only=True):
             f"{OWN}. Korter dan het log: dan kan niemand dat meer zeggen",
         ),
     ] = 1827
+    inzage_na_plaatsing: Annotated[
+        int,
+        _dagen(
+            0,
+            "Na het einde van een plaatsing: zo lang ziet de aanbieder de aanvraag nog.",
+            f"{OWN} (?). Drie maanden is genoeg voor overdracht, eindverslag en declaratie; daarna geldt het eigen"
+            " dossier van de aanbieder (Jeugdwet art. 7.3.8)",
+        ),
+    ] = 90
+    """Row-level security counts by it, so schema.sql has the same default: geplaatst_hier()."""
 
 
 async def termijnen(conn: Connection) -> Bewaartermijnen:
@@ -115,6 +125,7 @@ select a.afgesloten_op is not null as gesloten, a.geanonimiseerd_op is not null 
                  and b.vrijgegeven_op is null) as woont
 from aanvraag a where a.id = $1 for no key update of a
 """
+
 
 async def wis(conn: Connection, id: UUID, reden: str, now: datetime, *, sluit: bool = False) -> None:
     """At once, because somebody asks: the same as `vergeet`, with the reason. `sluit`: close an open aanvraag first.
@@ -170,28 +181,18 @@ async def ruim_pseudoniemen(conn: Connection, termijnen: Bewaartermijnen, now: d
     return await _clear(conn, "pseudoniemen", _before(now, termijnen.bewaar_pseudoniem))
 
 
-async def _clear(conn: Connection, soort: str, before: datetime) -> int:
-    found: int = await conn.fetchval(RUIM_OP, soort, before)
-    return found
-
-
-WIS_INLOGPOGINGEN = "with weg as (delete from inlogpoging where begonnen_op < $1 returning 1) select count(*) from weg"
-
-
 async def ruim_inlogpogingen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
     """Of any region: a login under way is nobody's yet."""
-    found: int = await conn.fetchval(WIS_INLOGPOGINGEN, _before(now, termijnen.bewaar_inlogpoging))
-    return found
-
-
-WIS_VERKLARINGEN = """
-with weg as (delete from gebruikte_verklaring where verloopt_op < $1 returning 1) select count(*) from weg
-"""
+    return await _clear(conn, "inlogpogingen", _before(now, termijnen.bewaar_inlogpoging))
 
 
 async def ruim_verklaringen(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
     """Of any region; what has expired is refused for that."""
-    found: int = await conn.fetchval(WIS_VERKLARINGEN, _before(now, termijnen.bewaar_verklaring))
+    return await _clear(conn, "verklaringen", _before(now, termijnen.bewaar_verklaring))
+
+
+async def _clear(conn: Connection, soort: str, before: datetime) -> int:
+    found: int = await conn.fetchval(RUIM_OP, soort, before)
     return found
 
 

@@ -70,7 +70,8 @@ async def claim(conn: Connection, plek_id: UUID, van: date, tot: date | None, no
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
     if not exists:
         raise Refusal(
-            Kind.CONFLICT, "Deze plek bestaat niet in die hele periode. Wat nu wel kan: een kortere of een andere periode."
+            Kind.CONFLICT,
+            "Deze plek bestaat niet in die hele periode. Wat nu wel kan: een kortere of een andere periode.",
         )
     await conn.execute(RUIM_OPTIES, plek_id, now)
 

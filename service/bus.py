@@ -19,6 +19,9 @@ from service.db import AWAY, Connection
 HEARTBEAT_S = 5.0
 RECONNECT_S = 0.5
 
+LOST = (*AWAY, asyncpg.PostgresError, asyncpg.InterfaceError)
+"""Also a refusal, such as of a database that is being put back: who listens must not die of it."""
+
 SURE_S = 2 * HEARTBEAT_S + 1
 """A connection that answered this recently has, as far as anybody can know, delivered every notification."""
 
@@ -53,8 +56,7 @@ class Bus:
         while True:
             try:
                 await self._once()
-            # Also a refusal, such as of a database that is being put back: who listens must not die of it.
-            except (*AWAY, asyncpg.PostgresError) as error:
+            except LOST as error:
                 log.warning("bus: the listening connection is lost (%s), connecting again", type(error).__name__)
             await asyncio.sleep(RECONNECT_S)
 
@@ -79,7 +81,7 @@ class Bus:
                 await asyncio.sleep(HEARTBEAT_S)
         finally:
             self._listening = None
-            with contextlib.suppress(*AWAY):
+            with contextlib.suppress(*LOST):
                 await conn.close(timeout=1)
 
     def _heard(self, _conn: object, _pid: int, channel: str, payload: object) -> None:

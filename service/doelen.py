@@ -74,6 +74,7 @@ class Object(StrEnum):
     GEBEURTENIS = "gebeurtenis"
     GEBRUIKER = "gebruiker"
     HAAK = "haak"
+    IDENTITEITSPROVIDER = "identiteitsprovider"
     KOPPELING = "koppeling"
     LEVERING = "levering"
     LIJST = "lijst"

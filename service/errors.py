@@ -104,7 +104,8 @@ CONSTRAINTS: dict[str, Meaning] = {
         " in.",
     ),
     "voorstel_een_definitief": Meaning(
-        Kind.CONFLICT, "Voor deze aanvraag is er al een plek definitief. Wat nu wel kan: zeg die af, als zij niet doorgaat."
+        Kind.CONFLICT,
+        "Voor deze aanvraag is er al een plek definitief. Wat nu wel kan: zeg die af, als zij niet doorgaat.",
     ),
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
     "beeindiging_een": Meaning(

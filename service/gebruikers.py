@@ -66,12 +66,13 @@ class Gebruiker(Struct, rename="camel", kw_only=True):
     herkend: Annotated[bool, Meta(description="Of deze persoon al eens heeft ingelogd.")]
     actief: bool
     vervanger_id: UUID | None
+    vervangen_van: date | None
     vervangen_tot: date | None
     versie: int
 
 
 COLUMNS = """id, naam, rol::text as rol, organisatie_id, aanbieder_id, identiteitsprovider_id, email,
-    subject is not null as herkend, actief, vervanger_id, vervangen_tot, versie"""
+    subject is not null as herkend, actief, vervanger_id, vervangen_van, vervangen_tot, versie"""
 
 PAGE = f"""
 select {COLUMNS}
@@ -149,14 +150,16 @@ update gebruiker
 set naam = $2, organisatie_id = $3, aanbieder_id = $4, identiteitsprovider_id = $5, email = $6, actief = $7,
     versie = versie + 1,
     vervanger_id = case when $8 then null else vervanger_id end,
-    vervangen_tot = case when $8 then null else vervangen_tot end
+    vervangen_tot = case when $8 then null else vervangen_tot end,
+    vervangen_van = case when $8 then null else vervangen_van end
 where id = $1
 returning {COLUMNS}
 """
 
-REPLACES_NOBODY = (
-    "update gebruiker set vervanger_id = null, vervangen_tot = null, versie = versie + 1 where vervanger_id = $1"
-)
+REPLACES_NOBODY = """
+update gebruiker set vervanger_id = null, vervangen_tot = null, vervangen_van = null, versie = versie + 1
+where vervanger_id = $1
+"""
 
 
 async def change(conn: Connection, id: UUID, wijziging: Struct, *, by: UUID) -> Gebruiker:
@@ -201,12 +204,14 @@ class Vervanging(Struct, rename="camel", kw_only=True):
     """Of oneself."""
 
     vervanger_id: UUID | None
+    vervangen_van: Annotated[date, Meta(description="De eerste dag waarop u er niet bent. Leeg: meteen.")] | None
     vervangen_tot: Annotated[date, Meta(description="De eerste dag waarop u er weer bent.")] | None
     versie: int
 
 
 class WijzigingVervanging(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     vervanger_id: Annotated[UUID, Meta(description="Een collega. Leeg: niemand (meer).")] | None
+    vervangen_van: Annotated[date, Meta(description="De eerste dag waarop u er niet bent. Leeg: meteen.")] | None = None
     vervangen_tot: Annotated[date, Meta(description="De eerste dag waarop u er weer bent.")] | None
 
 
@@ -234,7 +239,9 @@ async def collegas(conn: Connection, *, after: UUID | None = None, limit: int = 
     return rows_as(await conn.fetch(COLLEGAS, after, limit), Collega)
 
 
-VERVANGING = "select vervanger_id, vervangen_tot, versie from gebruiker where id = huidige_gebruiker()"
+VERVANGING = """
+select vervanger_id, vervangen_van, vervangen_tot, versie from gebruiker where id = huidige_gebruiker()
+"""
 
 LOCK_VERVANGING = f"{VERVANGING} for no key update"
 
@@ -248,26 +255,76 @@ async def vervanging(conn: Connection, *, lock: bool = False) -> Vervanging:
 
 
 VERVANG = """
-update gebruiker set vervanger_id = $1, vervangen_tot = $2, versie = versie + 1 where id = huidige_gebruiker()
-returning vervanger_id, vervangen_tot, versie
+update gebruiker set vervanger_id = $1, vervangen_tot = $2, vervangen_van = $3, versie = versie + 1
+where id = huidige_gebruiker()
+returning vervanger_id, vervangen_van, vervangen_tot, versie
 """
 
 HAS_COLLEGA = f"select exists (select {IS_COLLEGA} and v.id = $1)"
 
 
-async def wijs_vervanger_aan(conn: Connection, vervanger: UUID | None, tot: date | None, *, today: date) -> Vervanging:
-    """The vervanger of who asks, until (exclusive) `tot`; both None: nobody (any more). Refuses INVALID, NOT_FOUND."""
+async def wijs_vervanger_aan(
+    conn: Connection, vervanger: UUID | None, tot: date | None, *, today: date, van: date | None = None
+) -> Vervanging:
+    """The vervanger of who asks, from `van` (None: now) until (exclusive) `tot`; all None: nobody (any more). Refuses
+    INVALID, NOT_FOUND."""
     errors = []
     if (vervanger is None) != (tot is None):
-        errors.append(FieldError("/vervangenTot", "samen", "Vul beide in, of maak beide leeg."))
+        errors.append(FieldError("/vervangenTot", "samen", "Kies een collega en een einddag, of geen van beide."))
     if tot is not None and not today < tot <= today + LONGEST_AWAY:
         errors.append(FieldError("/vervangenTot", "waarde", "Kies een dag na vandaag, en hooguit een jaar vanaf nu."))
+    if van is not None and (tot is None or van >= tot):
+        errors.append(FieldError("/vervangenVan", "waarde", "Kies een dag die vóór de dag ligt waarop u er weer bent."))
     if vervanger is not None and not await conn.fetchval(HAS_COLLEGA, vervanger):
         errors.append(
             FieldError("/vervangerId", "bestaat_niet", "Kies een collega met dezelfde rol bij dezelfde organisatie.")
         )
     refuse(errors)
-    row = await conn.fetchrow(VERVANG, vervanger, tot)
+    row = await conn.fetchrow(VERVANG, vervanger, tot, van)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Alleen een gebruiker heeft een vervanger.")
     return msgspec.convert(row, Vervanging)
+
+
+# ── For whom one may act ─────────────────────────────────────────────────────────────────────────
+
+
+class Afwezige(Struct, rename="camel", kw_only=True):
+    """A colleague who named who asks as vervanger."""
+
+    id: UUID
+    naam: str
+    vervangen_van: Annotated[date, Meta(description="Leeg: sinds het is vastgelegd.")] | None
+    vervangen_tot: date
+    nu: Annotated[bool, Meta(description="Onwaar: het begint later pas.")]
+
+
+class Waarneming(Struct, rename="camel", kw_only=True):
+    """For whom a session acts."""
+
+    namens_id: UUID | None
+    naam: Annotated[str, Meta(description="Van de collega.")] | None
+
+
+class WijzigingWaarneming(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    namens_id: Annotated[UUID, Meta(description="Een collega die u als vervanger aanwees. Leeg: u stopt.")] | None
+
+
+AFWEZIGEN = """
+select id, naam, vervangen_van, vervangen_tot, coalesce(vervangen_van <= $1, true) as nu
+from gebruiker
+where vervanger_id = huidige_gebruiker() and actief and vervangen_tot > $1
+order by lower(unaccent(naam)), id
+"""
+
+
+async def afwezigen(conn: Connection, *, today: date) -> list[Afwezige]:
+    """For whom who asks may act today, or from a later day on."""
+    return rows_as(await conn.fetch(AFWEZIGEN, today), Afwezige)
+
+
+NAAM = "select naam from gebruiker where id = $1"
+
+
+async def waarneming(conn: Connection, namens: UUID | None) -> Waarneming:
+    return Waarneming(namens_id=namens, naam=None if namens is None else await conn.fetchval(NAAM, namens))

@@ -91,19 +91,19 @@ class Toestemming(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 
 # Of one aanvraag `a`, as json with the names of the API.
 GRONDSLAGEN = """
-(select coalesce(jsonb_agg(jsonb_build_object('soort', g.soort, 'status', g.status, 'datum', g.datum,
+(select coalesce(json_agg(json_build_object('soort', g.soort, 'status', g.status, 'datum', g.datum,
                                               'geldigTot', g.geldig_tot) order by g.datum, g.id), '[]')
  from grondslag g where g.aanvraag_id = a.id)"""
 
 MACHTIGINGEN = """
-(select coalesce(jsonb_agg(jsonb_build_object('soort', m.soort, 'zorgvormen', m.zorgvormen,
+(select coalesce(json_agg(json_build_object('soort', m.soort, 'zorgvormen', m.zorgvormen,
                                               'geldigVan', lower(m.geldigheid), 'geldigTot', upper(m.geldigheid),
                                               'tenUitvoerOp', m.ten_uitvoer_op)
                            order by lower(m.geldigheid), m.id), '[]')
  from machtiging m where m.aanvraag_id = a.id)"""
 
 TOESTEMMINGEN = """
-(select coalesce(jsonb_agg(jsonb_build_object('persoon', t.persoon, 'status', t.status, 'reden', t.reden,
+(select coalesce(json_agg(json_build_object('persoon', t.persoon, 'status', t.status, 'reden', t.reden,
                                               'datum', t.datum) order by t.persoon), '[]')
  from toestemming t where t.aanvraag_id = a.id)"""
 

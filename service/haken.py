@@ -154,8 +154,6 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, intern: bool)
     return msgspec.convert(row, Haak)
 
 
-
-
 async def nieuw_geheim(conn: Connection, id: UUID, *, now: datetime) -> HaakGeheim:
     """The secret, shown this once; the one before still signs for a day, so that nothing is missed. Refuses
     NOT_FOUND."""

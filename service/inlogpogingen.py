@@ -28,35 +28,35 @@ class Inlogpoging(Struct, frozen=True, kw_only=True):
     """Who it is, when only the choice of a gebruiker remains."""
     idp_sessie: str | None = None
 
+    def check(self, browser: str | None, now: datetime) -> None:
+        """Refusal (FORBIDDEN) when it is too old or another browser began it."""
+        if not timedelta() <= now - self.begonnen_op < LASTS:
+            raise gone()
+        if browser is None or digest(browser) != self.browser:
+            raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is in een andere browser begonnen. Begin opnieuw in deze.")
 
-ADD = """
-insert into inlogpoging
-    (hash, identiteitsprovider_id, nonce, verificateur, browser, naar, begonnen_op, subject, idp_sessie)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"""
 
-CLEAN = "delete from inlogpoging where begonnen_op < $1"
+def gone() -> Refusal:
+    return Refusal(Kind.FORBIDDEN, "Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw.")
+
+
+ADD = "select bewaar_inlogpoging($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 
 
 async def add(conn: Connection | Pool, secret: str, poging: Inlogpoging) -> None:
     """Found again by `secret`; what is too old goes."""
-    await conn.execute(CLEAN, poging.begonnen_op - LASTS)
-    await conn.execute(ADD, digest(secret), *msgspec.structs.astuple(poging))
+    await conn.execute(ADD, digest(secret), *msgspec.structs.astuple(poging), poging.begonnen_op - LASTS)
 
 
 TAKE = """
-delete from inlogpoging where hash = $1
-returning identiteitsprovider_id, nonce, verificateur, browser, naar, begonnen_op, subject, idp_sessie
+select identiteitsprovider_id, nonce, verificateur, browser, naar, begonnen_op, subject, idp_sessie
+from neem_inlogpoging($1)
 """
 
 
-async def take(conn: Connection | Pool, secret: str, browser: str | None, *, now: datetime) -> Inlogpoging:
-    """The login under way; whatever comes of it, never again. Refusal (FORBIDDEN) when there is none, it is too old
-    or another browser began it."""
+async def take(conn: Connection | Pool, secret: str) -> Inlogpoging:
+    """The login under way, to `check`; whatever comes of it, never again. Refusal (FORBIDDEN) when there is none."""
     row = await conn.fetchrow(TAKE, digest(secret))
-    poging = None if row is None else msgspec.convert(dict(row), Inlogpoging)
-    if poging is None or not timedelta() <= now - poging.begonnen_op < LASTS:
-        raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw.")
-    if browser is None or digest(browser) != poging.browser:
-        raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is in een andere browser begonnen. Begin opnieuw in deze.")
-    return poging
+    if row is None:
+        raise gone()
+    return msgspec.convert(dict(row), Inlogpoging)

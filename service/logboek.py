@@ -16,7 +16,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service.db import Connection, Wie
+from service.db import Connection, Pool, Wie
 from service.doelen import Doel, Object, Verwerking
 
 
@@ -112,8 +112,8 @@ async def schrijf(
 
 SCHRIJF_LOS = """
 insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, namens_id, koppeling_id, rol, organisatie_id,
-                      object, betrokkene, handeling, doel, verwerking, trace_id, span_id, ouder_span_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, null, $11, $12, $13, $14, $15, $16)
+                      object, handeling, doel, verwerking, trace_id, span_id, ouder_span_id, object_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 """
 
 
@@ -125,9 +125,34 @@ async def schrijf_los(
     now: datetime,
     spoor: Spoor,
     resultaat: Resultaat = Resultaat.GELUKT,
+    object_id: UUID | None = None,
 ) -> None:
-    """A line that is about no child: a login, a key, the log itself."""
-    await conn.execute(SCHRIJF_LOS, *_line(wie, handeling, now, spoor, resultaat))
+    """A line that is about no child: a login, a key, the log itself. `object_id`: which gebruiker, koppeling or other
+    object was changed."""
+    await conn.execute(SCHRIJF_LOS, *_line(wie, handeling, now, spoor, resultaat), object_id)
+
+
+MISLUKT = "select schrijf_mislukte_inlog($1, $2, $3, $4, $5, $6, $7, $8)"
+
+
+async def schrijf_mislukte_inlog(
+    conn: Connection | Pool,
+    *,
+    resultaat: Resultaat,
+    now: datetime,
+    spoor: Spoor,
+    provider: UUID | None = None,
+    subject: str | None = None,
+    koppeling: UUID | None = None,
+) -> int:
+    """Somebody could not log in at `provider`, or said to be `koppeling`: a line for each region whose it is. How many.
+
+    Nobody's line: whoever it was, the log has only when the provider has proved it (`subject`).
+    """
+    lines: int = await conn.fetchval(
+        MISLUKT, provider, subject, koppeling, resultaat, now, spoor.trace_id, spoor.span_id, spoor.ouder_span_id
+    )
+    return lines
 
 
 def _line(

@@ -242,15 +242,22 @@ class Oidc:
             )
         return token
 
-    async def _claims(
-        self, provider: Identiteitsprovider, token: str, nonce: str, access_token: object, now: datetime
-    ) -> dict[str, Any]:
-        """Of an ID token that is right in every way."""
+    async def signed(self, provider: Identiteitsprovider, token: str, now: datetime) -> jwt.Token:
+        """A token with the signature of the provider; nothing of what it says is checked. Refusal as `finish`."""
         try:
             header = dict(jws.extract_compact(token.encode()).headers())
             if header.get("alg") not in ALGORITHMS:
                 raise _wrong(provider, "de handtekening klopt niet", f"alg is {header.get('alg')!r}")
-            signed = jwt.decode(token, await self._key(provider, header, now), algorithms=list(ALGORITHMS))
+            return jwt.decode(token, await self._key(provider, header, now), algorithms=list(ALGORITHMS))
+        except (JoseError, ValueError, UnicodeError, RecursionError) as error:
+            raise _wrong(provider, "de handtekening klopt niet", str(error)) from error
+
+    async def _claims(
+        self, provider: Identiteitsprovider, token: str, nonce: str, access_token: object, now: datetime
+    ) -> dict[str, Any]:
+        """Of an ID token that is right in every way."""
+        signed = await self.signed(provider, token, now)
+        try:
             must = {"iss": provider.issuer, "aud": provider.client_id, "nonce": nonce}
             claims = CodeIDToken(
                 signed.claims,
@@ -267,8 +274,8 @@ class Oidc:
             raise _wrong(provider, MEANT["exp"], str(error)) from error
         except ClaimError as error:
             raise _wrong(provider, MEANT.get(error.claim, "er ontbreekt iets"), str(error)) from error
-        except (JoseError, ValueError, UnicodeError) as error:
-            raise _wrong(provider, "de handtekening klopt niet", str(error)) from error
+        except (JoseError, ValueError) as error:
+            raise _wrong(provider, "er staat iets in dat niet klopt", str(error)) from error
         sub = claims["sub"]
         if not isinstance(claims["nonce"], str) or not hmac.compare_digest(claims["nonce"].encode(), nonce.encode()):
             raise _wrong(provider, MEANT["nonce"], "nonce")

@@ -111,7 +111,7 @@ class Plek(Struct, rename="camel", kw_only=True):
 
 KANDIDAAT = """
 select p.id, p.aanbieder_id, p.voorziening_id, p.naam, v.zorgvorm, p.beschikbaarheid, lower(p.bestaat) as bestaat_van,
-       upper(p.bestaat) as bestaat_tot, p.bevestigd_op, p.versie, lower(unaccent(v.naam)) as voorziening_naam
+       upper(p.bestaat) as bestaat_tot, p.bevestigd_op, p.versie, naamvolgorde(v.naam) as voorziening_naam
 from plek p
 join voorziening v on v.id = p.voorziening_id
 """
@@ -154,8 +154,8 @@ with kandidaat as materialized (
       and ($4::uuid is null or p.voorziening_id = $4)
       and ($5::text is null or v.zorgvorm = $5)
       and ($7::uuid is null
-           or (lower(unaccent(v.naam)), p.voorziening_id, p.naam, p.id) >
-              (select lower(unaccent(cv.naam)), cv.id, c.naam, c.id
+           or (naamvolgorde(v.naam), p.voorziening_id, p.naam, p.id) >
+              (select naamvolgorde(cv.naam), cv.id, c.naam, c.id
                from plek c join voorziening cv on cv.id = c.voorziening_id where c.id = $7))
     order by voorziening_naam, p.voorziening_id, p.naam, p.id
     limit case when $6::text is null then $8::bigint end
@@ -165,6 +165,29 @@ from stand
 where $6::text is null or status = $6
 order by voorziening_naam, voorziening_id, naam, id
 limit $8::bigint
+"""
+
+
+# Nothing asked, and from the first one on: how most begin. As many voorzieningen as rows are nearly always enough.
+BEGIN = f"""
+with kandidaat as materialized (
+    select p.id, p.aanbieder_id, p.voorziening_id, p.naam, v.zorgvorm, p.beschikbaarheid,
+           lower(p.bestaat) as bestaat_van, upper(p.bestaat) as bestaat_tot, p.bevestigd_op, p.versie,
+           v.voorziening_naam
+    from (
+        select id, zorgvorm, naamvolgorde(naam) as voorziening_naam
+        from voorziening
+        where regio = huidige_regio()
+        order by naamvolgorde(naam), id
+        limit $3::bigint
+    ) v
+    join plek p on p.voorziening_id = v.id
+    order by v.voorziening_naam, p.voorziening_id, p.naam, p.id
+    limit $3::bigint
+){STAND}
+select *
+from stand
+order by voorziening_naam, voorziening_id, naam, id
 """
 
 
@@ -196,7 +219,10 @@ async def page(
     limit: int = 50,
 ) -> list[Plek]:
     """Plekken of the region by voorziening and name, as they are at `now`, from the one after `after`."""
-    rows = await conn.fetch(PAGE, now, today(now), aanbieder_id, voorziening_id, zorgvorm, status, after, limit)
+    asked = (aanbieder_id, voorziening_id, zorgvorm, status, after)
+    rows = await conn.fetch(BEGIN, now, today(now), limit) if asked == (None,) * 5 else []
+    if len(rows) < limit:
+        rows = await conn.fetch(PAGE, now, today(now), *asked, limit)
     return await _plekken(conn, rows, now)
 
 

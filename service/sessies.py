@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from service.db import Connection, Pool, Rol, Wie
+from service.db import Connection, Pool, Rol, Wie, rows_as
 from service.errors import Kind, Refusal
 
 CHANNEL = "loket_sessie"
@@ -36,6 +37,8 @@ class Sessie(Struct, frozen=True):
     verloopt_op: datetime
     namens_id: UUID | None = None
     """The colleague for whom its owner acts now."""
+    namens: str | None = None
+    """How that one is called."""
 
     @property
     def wie(self) -> Wie:
@@ -54,7 +57,7 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-BEGIN = "select begin_sessie($1, $2, $3, $4, $5, $6)"
+BEGIN = "select begin_sessie($1, $2, $3, $4, $5, $6, $7)"
 
 
 async def begin(
@@ -66,13 +69,15 @@ async def begin(
     until: datetime,
     idle: timedelta,
     sid: str | None = None,
+    apparaat: str | None = None,
 ) -> tuple[str, Sessie]:
-    """A new token and its session: of a gebruiker, or of a koppeling (a machine). `sid` is the identity provider's.
+    """A new token and its session: of a gebruiker, or of a koppeling (a machine). `sid` is the identity provider's,
+    `apparaat` what its owner will recognise it by.
 
     Refusal (FORBIDDEN) when whose it is may not come in (any more).
     """
     token = new_token()
-    await conn.execute(BEGIN, digest(token), gebruiker, koppeling, now, until, sid)
+    await conn.execute(BEGIN, digest(token), gebruiker, koppeling, now, until, sid, apparaat)
     sessie = await find(conn, token, now=now, idle=idle)
     if sessie is None:
         raise Refusal(Kind.FORBIDDEN, "Uw toegang tot het loket is uitgezet. Vraag uw beheerder waarom.")
@@ -81,7 +86,7 @@ async def begin(
 
 FIND = """
 select regio, rol::text as rol, gebruiker_id, organisatie_id, koppeling_id, naam, per_minuut, gezien_op, verloopt_op,
-       namens_id
+       namens_id, namens
 from zoek_sessie($1, $2, $3)
 """
 
@@ -115,10 +120,66 @@ async def end(conn: Connection | Pool, token: str, *, now: datetime) -> None:
 NAMENS = "select neem_waar($1, $2, $3)"
 
 
-async def act_for(conn: Connection | Pool, token: str, colleague: UUID | None, *, now: datetime) -> None:
-    """From now on the log has of this session that it acts for a colleague; None: for itself again.
+async def act_for(conn: Connection | Pool, key: bytes, colleague: UUID | None, *, now: datetime) -> None:
+    """From now on the log has of the session with this digest that it acts for a colleague; None: for itself again.
 
     Refusal (FORBIDDEN) when the colleague has not, or no longer, named its owner as vervanger.
     """
-    if not await conn.fetchval(NAMENS, digest(token), colleague, now):
+    if not await conn.fetchval(NAMENS, key, colleague, now):
         raise Refusal(Kind.FORBIDDEN, "U bent geen vervanger van deze collega, of niet meer.")
+
+
+# ── One's own ────────────────────────────────────────────────────────────────────────────────────
+
+
+class EigenSessie(Struct, rename="camel", kw_only=True):
+    """A place where who asks is logged in, in any rol or region."""
+
+    id: UUID
+    apparaat: Annotated[str | None, Meta(examples=["Firefox op Windows"])]
+    rol: Rol
+    regio: Annotated[str, Meta(description="Naam van de regio.")]
+    begonnen_op: datetime
+    gezien_op: Annotated[datetime, Meta(description="Laatst gebruikt, op de minuut.")]
+    deze: Annotated[bool, Meta(description="Of u hiermee nu werkt.")]
+    actief: bool
+
+
+class WijzigingEigenSessie(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    actief: Annotated[bool, Meta(description="Onwaar: wie deze sessie heeft, is meteen uit het loket.")]
+
+
+class Beeindigd(Struct, rename="camel", kw_only=True):
+    aantal: Annotated[int, Meta(description="Zoveel sessies zijn beëindigd.")]
+
+
+EIGEN = """
+select id, apparaat, rol::text as rol, regio, begonnen_op, gezien_op, deze, true as actief
+from mijn_sessies($1, $2, $3)
+"""
+
+
+async def eigen(conn: Connection, key: bytes | None, *, now: datetime, idle: timedelta) -> list[EigenSessie]:
+    """Those that still count: the one with digest `key` first, then the last used."""
+    return rows_as(await conn.fetch(EIGEN, key, now, idle), EigenSessie)
+
+
+async def een_eigen(conn: Connection, id: UUID, key: bytes | None, *, now: datetime, idle: timedelta) -> EigenSessie:
+    """Refuses NOT_FOUND."""
+    found = [sessie for sessie in await eigen(conn, key, now=now, idle=idle) if sessie.id == id]
+    if not found:
+        raise Refusal(Kind.NOT_FOUND, "Deze sessie bestaat niet (meer).")
+    return found[0]
+
+
+END_OWN = "select eindig_mijn_sessies($1, $2, $3)"
+
+
+async def end_own(conn: Connection, id: UUID, *, now: datetime) -> None:
+    """One of who asks, at once."""
+    await conn.execute(END_OWN, id, None, now)
+
+
+async def end_others(conn: Connection, key: bytes | None, *, now: datetime) -> Beeindigd:
+    """All of who asks but the one with digest `key`."""
+    return Beeindigd(aantal=await conn.fetchval(END_OWN, None, key, now))

@@ -135,8 +135,9 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(
             ge=10,
             le=100_000,
-            description="Verzoeken per minuut die één internetadres mag doen om in te loggen, mensen en systemen samen."
-            " Achter één adres kan een heel kantoor zitten.",
+            description="Verzoeken per minuut die één internetadres mag doen om in te loggen, mensen en systemen samen;"
+            " en evenveel met een sessie of toegangsbewijs dat niet (meer) bestaat. Achter één adres kan een heel"
+            " kantoor zitten.",
         ),
     ] = 300
     regio: Annotated[

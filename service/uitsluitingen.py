@@ -31,7 +31,7 @@ class Uitsluiting(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tr
 
 # Of one aanvraag `a`, as json with the names of the API.
 UITSLUITINGEN = """
-(select coalesce(jsonb_agg(jsonb_build_object('soort', u.soort, 'aanbiederId', u.aanbieder_id,
+(select coalesce(json_agg(json_build_object('soort', u.soort, 'aanbiederId', u.aanbieder_id,
                                               'voorzieningId', u.voorziening_id, 'pc4', u.pc4,
                                               'straalKm', u.straal_km) order by u.soort, u.id), '[]')
  from uitsluiting u where u.aanvraag_id = a.id)"""

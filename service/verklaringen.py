@@ -39,11 +39,11 @@ LIMIT = 8_000
 
 class Ongeldig(Exception):
     """The assertion is refused; the message says why, in ASCII as RFC 6749 section 5.2 asks. `wie` is set once the
-    signature was right."""
+    signature was right; `beweerd` is the koppeling that it says to be, when nothing proves so."""
 
-    def __init__(self, why: str, wie: Wie | None = None) -> None:
+    def __init__(self, why: str, wie: Wie | None = None, *, beweerd: UUID | None = None) -> None:
         super().__init__(why)
-        self.wie = wie
+        self.wie, self.beweerd = wie, beweerd
 
 
 class Verklaring(Struct, frozen=True):
@@ -95,7 +95,7 @@ async def check(conn: Connection | Pool, token: str, *, ours: Sequence[str], now
     rows = await conn.fetch(ZOEK, koppeling, now)
     row = next((row for row in rows if row["kid"] == header.kid), None)
     if row is None or not _signed(token, row["jwk"], header.alg):
-        raise Ongeldig(UNKNOWN)
+        raise Ongeldig(UNKNOWN, beweerd=koppeling)
     wie = Wie(row["regio"], Rol.AANBIEDER, koppeling, row["aanbieder_id"], koppeling=koppeling)
     wrong = _wrong(claims, ours, now)
     if wrong:
@@ -170,13 +170,7 @@ def _wrong(claims: _Claims, ours: Sequence[str], now: datetime) -> str | None:
     return None
 
 
-# What of this machine nobody would take any more, goes meanwhile; so the table stays small.
-GEBRUIK = """
-with oud as (delete from gebruikte_verklaring where uitgever = $1 and verloopt_op < $4)
-insert into gebruikte_verklaring (uitgever, jti, verloopt_op) values ($1, $2, $3)
-on conflict do nothing
-returning true
-"""
+GEBRUIK = "select gebruik_verklaring($1, $2, $3, $4)"
 
 
 async def use(conn: Connection, verklaring: Verklaring, *, now: datetime) -> None:

@@ -115,8 +115,8 @@ where regio = huidige_regio()
   and ($2::uuid is null or locatie_id = $2)
   and ($3::text is null or zorgvorm = $3)
   and ($4::uuid is null
-       or (lower(unaccent(naam)), id) > (select lower(unaccent(c.naam)), c.id from voorziening c where c.id = $4))
-order by lower(unaccent(naam)), id
+       or (naamvolgorde(naam), id) > (select naamvolgorde(c.naam), c.id from voorziening c where c.id = $4))
+order by naamvolgorde(naam), id
 limit $5
 """
 

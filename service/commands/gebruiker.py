@@ -40,6 +40,7 @@ select exists (
 ADD = """
 insert into gebruiker (regio, naam, rol, organisatie_id, aanbieder_id, identiteitsprovider_id, email, subject)
 values ($1, $2, $3, $4, $5, $6, $7, $8)
+returning id
 """
 
 
@@ -114,12 +115,12 @@ async def add(
     if await owner.fetchval(THERE, regio, rol, organisatie_id or aanbieder_id, provider_id, email, subject):
         raise Refusal(Kind.CONFLICT, f"{naam} is er al in deze rol.")
     async with owner.transaction():
-        await owner.execute(ADD, regio, naam, rol, organisatie_id, aanbieder_id, provider_id, email, subject)
+        id = await owner.fetchval(ADD, regio, naam, rol, organisatie_id, aanbieder_id, provider_id, email, subject)
         who = Wie(regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
         what = logboek.Handeling(
             "voegGebruikerToe", logboek.Gebeurtenis.MAAK, Object.GEBRUIKER, Doel.TOEGANG, Verwerking.TOEGANG
         )
-        await logboek.schrijf_los(owner, who, what, now=now, spoor=logboek.spoor())
+        await logboek.schrijf_los(owner, who, what, now=now, spoor=logboek.spoor(), object_id=id)
 
 
 async def _one(owner: Connection, what: str, naam: str | None, query: str, *arguments: str | None) -> UUID | None:

@@ -46,6 +46,8 @@ def voeg_toe(
 
     Geef de provider het adres <LOKET_ADRES>/inloggen/terug om naar terug te komen, en
     <LOKET_ADRES>/inloggen/sleutels.json met de sleutels van het loket. De provider moet private_key_jwt kennen.
+    Kan de provider melden dat iemand daar is uitgelogd (back-channel logout)? Geef dan ook het adres dat loket inlog
+    lijst toont.
 
     Voorbeelden:
 
@@ -62,6 +64,7 @@ def voeg_toe(
 
     _as_owner(work)
     print(f"Toegevoegd: {naam}.")
+    print("Het adres om te melden dat iemand is uitgelogd, staat in: loket inlog lijst")
 
 
 @app.command(cls=dutch.Command)
@@ -88,6 +91,9 @@ def lijst(json: bool = typer.Option(False, "--json", help="Antwoord als JSON."))
     for one in found:
         table.add_row(one.naam, one.issuer, one.client_id, ", ".join(one.acr), "" if one.actief else "uitgezet")
     Console().print(table)
+    print("Hier meldt een provider dat iemand daar is uitgelogd (back-channel logout, na het adres van het loket):")
+    for one in found:
+        print(f"  {one.naam}: /inloggen/afmelden/{one.id}")
 
 
 SWITCH = "update identiteitsprovider set actief = $2 where naam = $1 or id::text = $1 returning id"

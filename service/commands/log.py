@@ -10,7 +10,7 @@ import msgspec
 import typer
 
 from service import dossiers, logboek, logcontrole
-from service.commands import connect, dutch
+from service.commands import connect, dutch, toegangslog
 from service.commands.rank import find
 from service.days import AMSTERDAM, today
 from service.db import SYSTEM, Pool, Rol, Wie, transaction
@@ -28,8 +28,10 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Het log: wie zag of veranderde wat van welk kind."
     "\n\nKlopt het log nog?\n\n  loket log verify"
-    "\n\nWie keek er naar dit kind?\n\n  loket log inzage K7M-3PQ",
+    "\n\nWie keek er naar dit kind?\n\n  loket log inzage K7M-3PQ"
+    "\n\nWie kwam er binnen, en wie veranderde wiens toegang?\n\n  loket log toegang",
 )
+app.command("toegang", cls=dutch.Command)(toegangslog.toegang)
 
 VERIFY = Handeling("loket log verify", Gebeurtenis.LEES, Object.LOGREGEL, Doel.VERANTWOORDEN, Verwerking.VERANTWOORDEN)
 

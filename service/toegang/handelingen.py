@@ -60,7 +60,7 @@ class Handeling(Struct, frozen=True):
 # ── The table ────────────────────────────────────────────────────────────────────────────────────
 
 LEES, MAAK, WIJZIG, UITVOER = Gebeurtenis.LEES, Gebeurtenis.MAAK, Gebeurtenis.WIJZIG, Gebeurtenis.UITVOER
-SLEUTEL = Gebeurtenis.SLEUTEL
+SLEUTEL, UITLOG = Gebeurtenis.SLEUTEL, Gebeurtenis.UITLOG
 
 REGIO = "alle van de regio"
 EIGEN = "van de eigen aanbieder"
@@ -92,7 +92,9 @@ AANVRAGEN_DOEN = {
 }
 AANVRAGEN_ZIEN = {
     **AANVRAGEN_DOEN,
-    A: Grond("van wie bij de eigen aanbieder geplaatst is of was", Doel.VERBLIJF, eigen=True),
+    A: Grond(
+        "van wie bij de eigen aanbieder geplaatst is, of was tot een termijn van de regio", Doel.VERBLIJF, eigen=True
+    ),
 }
 CRISIS = {S: AANBOD_ZIEN[S], C: AANBOD_ZIEN[C]}
 VOORSTELLEN = {
@@ -303,6 +305,15 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalLevering", LEES, Object.LEVERING, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
     Handeling("leverOpnieuw", WIJZIG, Object.LEVERING, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
     Handeling("paginaBericht", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
+    Handeling("lijstAfwezigen", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("haalWaarneming", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("wijzigWaarneming", WIJZIG, Object.SESSIE, EIGEN_VERVANGING, _TOEGANG, los=True),
+    Handeling("lijstSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("haalSessie", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("wijzigSessie", UITLOG, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG, los=True),
+    Handeling("eindigAndereSessies", UITLOG, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG, los=True),
+    Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
+    Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
@@ -322,6 +333,7 @@ OPENBAAR = {
     "inlog_terug": "Terug van de identity provider.",
     "inlog_keuze": "Kiezen in welke rol u werkt; alleen met een inlogpoging die is gelukt.",
     "inlog_sleutels": "De publieke sleutels waarmee het loket zich bij een identity provider bewijst.",
+    "inlog_afmelden": "Een identity provider meldt dat iemand daar is uitgelogd; alleen met diens handtekening.",
     "uitloggen": "De eigen sessie beëindigen.",
     "oauth_inwisselen": "Toegang voor het systeem van een aanbieder, met een ondertekende verklaring.",
     "oauth_beschrijving": "Hoe het systeem van een aanbieder toegang krijgt.",

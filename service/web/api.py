@@ -126,7 +126,10 @@ class Api:
             raise
         except Exception as error:
             status = problems.status_of(error)
-            await gezien.write_refused(services, wie, operation.id, about, status=status, spoor=spoor)
+            object_id = seen.object_id(wie, ids)
+            await gezien.write_refused(
+                services, wie, operation.id, about, status=status, spoor=spoor, object_id=object_id
+            )
             raise
 
     async def _perform(
@@ -187,12 +190,13 @@ class Api:
                 reply = await idempotency.once(conn, key, asked, lambda: _perform(operation, call, seen, about))
             await gezien.write(
                 conn,
-                wie,
+                call.wie,
                 operation.id,
                 reply.betrokkenen,
                 services=services,
                 spoor=spoor,
                 repeated=reply.repeated,
+                object_id=seen.object_id(wie, ids, reply.headers.get("Location")),
             )
             return reply
 

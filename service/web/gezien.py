@@ -13,6 +13,7 @@ from msgspec import UNSET, Struct
 from service import betrokkenen, logboek, toegang
 from service.betrokkenen import Find
 from service.db import AWAY, Connection, Wie, transaction
+from service.doelen import Object
 from service.logboek import Gebeurtenis, Resultaat, Spoor
 from service.web.operation import JSON, Answer, Operation, Services, nobody
 
@@ -30,6 +31,8 @@ class Gezien(Struct, frozen=True):
     in_answer: Find | None
     logs: bool
     """Can be about a child, so its transaction must be able to write."""
+    object: Object | None = None
+    """That a line about no child must name, of an operation that always has one."""
 
     def asked(self, ids: Mapping[str, UUID], body: Any) -> list[UUID]:
         found = [id for name, id in ids.items() if name == IN_THE_PATH]
@@ -45,6 +48,14 @@ class Gezien(Struct, frozen=True):
         if self.operation.betrokkenen is not None:
             found += self.operation.betrokkenen(answer)
         return found
+
+    def object_id(self, wie: Wie, ids: Mapping[str, UUID], location: str | None = None) -> UUID | None:
+        """Which one was changed: it stands in the path, at the end of `location` when it was made, or it is oneself."""
+        if self.object is None:
+            return None
+        if location is not None:
+            return UUID(location.rpartition("/")[2])
+        return ids.get(f"{self.object}Id") or (wie.gebruiker if self.object is Object.GEBRUIKER else None)
 
 
 def compiled(operation: Operation) -> Gezien:
@@ -65,7 +76,7 @@ def compiled(operation: Operation) -> Gezien:
     logs = logs or (declared and op.betrokkenen is not nobody)
     line = None if op.public else toegang.handeling(op.id)
     logs = logs or (line is not None and line.los)
-    return Gezien(op, in_body, in_answer, logs)
+    return Gezien(op, in_body, in_answer, logs, line.object if line is not None and line.los else None)
 
 
 async def write(
@@ -77,36 +88,43 @@ async def write(
     services: Services,
     spoor: Spoor,
     repeated: bool = False,
+    resultaat: Resultaat = Resultaat.GELUKT,
+    object_id: UUID | None = None,
 ) -> None:
     """The lines of what is about to be answered, in its own transaction. `id` as in service/toegang; what was
     `repeated` is read again, and not done again."""
     line = toegang.handeling(id)
-    ids = list(dict.fromkeys(aanvragen))
-    if line is None or not (ids or line.los):
+    if line is None:
         return
-    handeling = line.in_log(wie)
+    now, handeling = services.clock(), line.in_log(wie)
     if repeated:
         handeling = msgspec.structs.replace(handeling, gebeurtenis=Gebeurtenis.LEES)
     if line.los:
-        await logboek.schrijf_los(conn, wie, handeling, now=services.clock(), spoor=spoor)
-    await logboek.schrijf(conn, wie, handeling, ids, now=services.clock(), spoor=spoor)
+        await logboek.schrijf_los(conn, wie, handeling, now=now, spoor=spoor, resultaat=resultaat, object_id=object_id)
+    ids = list(dict.fromkeys(aanvragen))
+    await logboek.schrijf(conn, wie, handeling, ids, now=now, spoor=spoor, resultaat=resultaat)
 
 
 async def write_refused(
-    services: Services, wie: Wie, id: str, aanvragen: Sequence[UUID], *, status: int, spoor: Spoor
+    services: Services,
+    wie: Wie,
+    id: str,
+    aanvragen: Sequence[UUID],
+    *,
+    status: int,
+    spoor: Spoor,
+    object_id: UUID | None = None,
 ) -> None:
-    """The lines of a look or a change that was refused, or that failed: in a transaction of their own, because that of
-    the request is gone. When the database is away nobody can write them, and nobody was shown anything."""
+    """As `write`, of a look or a change that was refused, or that failed: in a transaction of its own, because that of
+    the request is gone. When the database is away nobody can write it, and nobody was shown anything."""
     line = toegang.handeling(id)
-    ids = list(dict.fromkeys(aanvragen))
-    if line is None or not (ids or line.los):
+    if line is None or not (aanvragen or line.los):
         return
     resultaat = Resultaat.MISLUKT if status >= 500 else Resultaat.GEWEIGERD
     try:
-        now, handeling = services.clock(), line.in_log(wie)
         async with transaction(services.pool, wie) as conn:
-            if line.los:
-                await logboek.schrijf_los(conn, wie, handeling, now=now, spoor=spoor, resultaat=resultaat)
-            await logboek.schrijf(conn, wie, handeling, ids, now=now, spoor=spoor, resultaat=resultaat)
+            await write(
+                conn, wie, id, aanvragen, services=services, spoor=spoor, resultaat=resultaat, object_id=object_id
+            )
     except AWAY as error:
         log.error("%s: %s was refused, and cannot be logged: %s", spoor.id, id, type(error).__name__)

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 from litestar.connection import ASGIConnection
+from litestar.types import HTTPScope
 from msgspec import Struct, structs
 
 from service import sessies
 from service.db import Wie
 from service.sessies import Sessie
+from service.web import limiet
 from service.web.operation import Services
 from service.web.problems import HttpRefusal
 
@@ -52,17 +54,25 @@ class Sessions:
         token, from_machine = token_of(connection, services)
         if token is None:
             raise nobody("Log eerst in.", had_token=False)
-        sessie = await self._find(services, token)
+        scope = cast(HTTPScope, connection.scope)
+        sessie = await self._find(scope, services, token)
         # A cookie is a person and a bearer token a machine: one stolen is of no use as the other.
         if sessie is None or from_machine != (sessie.koppeling_id is not None):
+            await limiet.of_unknown(scope, services)
             raise nobody("Uw sessie is voorbij. Log opnieuw in.", had_token=True)
         connection.scope.setdefault("state", {}).update(sessie=sessie, sessie_sleutel=sessies.digest(token))
         return sessie.wie
 
-    async def _find(self, services: Services, token: str) -> Sessie | None:
+    def forget(self) -> None:
+        """All are read again. The database tells it too, but who changed one may be back before that is heard."""
+        self._kept.clear()
+
+    async def _find(self, scope: HTTPScope, services: Services, token: str) -> Sessie | None:
         now, idle = services.clock(), timedelta(minutes=services.settings.session_idle_min)
         mark, key = services.bus.mark(sessies.CHANNEL), sessies.digest(token)
         kept = self._kept.get(key)
+        if kept is None:
+            limiet.before_unknown(scope, services)
         if kept is None or kept.mark != mark or not kept.counts(now, idle):
             self._kept.pop(key, None)
             sessie = await sessies.find(services.pool, token, now=now, idle=idle)

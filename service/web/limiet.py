@@ -1,4 +1,5 @@
-"""How many requests somebody may do per minute: a machine, a person, and by internet address who still has to log in.
+"""How many requests somebody may do per minute: a machine, a person, and by internet address who still has to log in or
+comes with a token that is nobody's.
 
 A bucket that leaks at an even pace (GCRA): a whole minute's worth may come at once, then one each 60/quota seconds.
 All processes count together in Valkey, in one round trip (for a person: one per portion of the quota), by the clock of
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import redis.asyncio
 from litestar.types import HTTPScope
-from msgspec import Struct
+from msgspec import Struct, structs
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
@@ -67,6 +68,9 @@ class Soort(StrEnum):
     KOPPELING = "koppeling"
     GEBRUIKER = "gebruiker"
     ADRES = "adres"
+    ONBEKEND = "onbekend"
+    LOG = "log"
+    """Never told: lines about logins that failed (inlogfouten.py)."""
 
 
 class Stand(Struct, frozen=True):
@@ -121,6 +125,7 @@ class Limiet:
         self._own: dict[bytes, float] = {}
         self._portions: dict[bytes, Portion] = {}
         self._away_until = float("-inf")
+        self._full: dict[str, tuple[Stand, datetime]] = {}
 
     @classmethod
     @asynccontextmanager
@@ -151,6 +156,23 @@ class Limiet:
         left = max(0, math.floor((room + CLOSE_MS) / pace))
         wait_ms = (left + 1) * pace - room
         return Stand(soort, quota, allowed, left, max(1, math.ceil((wait_ms - CLOSE_MS) / 1000)))
+
+    def full(self, who: str, now: datetime) -> Stand | None:
+        """The refusal that stands for `who`, as this process was told by `mark_full`, with how long it still lasts."""
+        found = self._full.get(who)
+        if found is None:
+            return None
+        stand, told_at = found
+        passed = (now - told_at).total_seconds()
+        if not 0 <= passed < stand.wait_s:
+            del self._full[who]
+            return None
+        return structs.replace(stand, wait_s=max(1, math.ceil(stand.wait_s - passed)))
+
+    def mark_full(self, who: str, stand: Stand, now: datetime) -> None:
+        if len(self._full) >= MOST:
+            self._full.clear()
+        self._full[who] = stand, now
 
     async def _take(self, key: bytes, moment: float, pace: float, size: int) -> Portion:
         """So many requests at once; one when that many are not left; none when nothing is."""
@@ -211,14 +233,39 @@ async def of_address(scope: HTTPScope, services: Services) -> None:
     await _count(scope, services, Soort.ADRES, address, services.settings.limit_address_min)
 
 
+# A good token is looked up once and then kept, a wrong one each time: only those are counted, so that an office behind
+# one address has no limit together. Who has shown too many, is not looked up any more until there is room again.
+
+
+def before_unknown(scope: HTTPScope, services: Services) -> None:
+    """Refuses 429 whose address showed too many wrong tokens, without asking anybody."""
+    address = _network(client.address(scope, services.settings.proxies))
+    stand = services.limiet.full(address, services.clock())
+    if stand is not None:
+        _answer(scope, stand)
+
+
+async def of_unknown(scope: HTTPScope, services: Services) -> None:
+    """Counts a token that was nobody's. Refuses 429."""
+    address, now = _network(client.address(scope, services.settings.proxies)), services.clock()
+    stand = await services.limiet.count(Soort.ONBEKEND, address, services.settings.limit_address_min, now)
+    if not stand.allowed:
+        services.limiet.mark_full(address, stand, now)
+    _answer(scope, stand)
+
+
 async def _count(scope: HTTPScope, services: Services, soort: Soort, who: str, quota: int) -> None:
-    stand = await services.limiet.count(soort, who, quota, services.clock())
+    _answer(scope, await services.limiet.count(soort, who, quota, services.clock()))
+
+
+def _answer(scope: HTTPScope, stand: Stand) -> None:
     scope.setdefault("state", {})["limiet"] = stand.headers  # for headers.secure
     if not stand.allowed:
         seconden = "1 seconde" if stand.wait_s == 1 else f"{stand.wait_s} seconden"
         raise HttpRefusal(
             429,
-            f"Dit zijn te veel verzoeken: er mogen er {quota} per minuut. Wacht {seconden} en probeer het dan opnieuw.",
+            f"Dit zijn te veel verzoeken: er mogen er {stand.quota} per minuut. Wacht {seconden} en probeer het dan"
+            " opnieuw.",
             headers={"Retry-After": str(stand.wait_s)},
         )
 

@@ -21,8 +21,9 @@ from service.doelen import Doel, Object, Verwerking
 from service.errors import Refusal
 from service.logboek import Resultaat, Spoor
 from service.verklaringen import Ongeldig
-from service.web import limiet, origin, problems
+from service.web import inlogfouten, limiet, origin, problems
 from service.web.headers import media_type
+from service.web.inlogfouten import Inlog
 from service.web.operation import Services
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -110,17 +111,20 @@ async def _token(request: Request[Any, Any, Any], services: Services, spoor: Spo
         until = min(now + timedelta(minutes=services.settings.machine_token_min), verklaring.sleutel_tot)
         async with transaction(services.pool, verklaring.wie) as conn:
             await verklaringen.use(conn, verklaring, now=now)
-            token, _ = await sessies.begin(
-                conn, koppeling=verklaring.wie.koppeling, now=now, until=until, idle=timedelta(), sid=verklaring.kid
-            )
+            try:
+                token, _ = await sessies.begin(
+                    conn, koppeling=verklaring.wie.koppeling, now=now, until=until, idle=timedelta(), sid=verklaring.kid
+                )
+            except Refusal as away:  # disabled since the check
+                raise Ongeldig(verklaringen.UNKNOWN, verklaring.wie) from away
             await logboek.schrijf_los(conn, verklaring.wie, INLOG, now=now, spoor=spoor)
     except Ongeldig as wrong:
-        if wrong.wie is not None:  # who else writes in the log could fill it
+        if wrong.wie is not None:
             async with transaction(services.pool, wrong.wie) as conn:
                 await logboek.schrijf_los(conn, wrong.wie, INLOG, now=now, spoor=spoor, resultaat=Resultaat.GEWEIGERD)
+        else:
+            await inlogfouten.write(services, Inlog(koppeling=wrong.beweerd), Resultaat.GEWEIGERD, spoor)
         raise _not_known(request, str(wrong)) from wrong
-    except Refusal as away:  # disabled between the check and the session
-        raise _not_known(request, verklaringen.UNKNOWN) from away
     lasts = int((until - now).total_seconds())
     return {"access_token": token, "token_type": BEARER, "expires_in": lasts, "scope": SCOPE}
 

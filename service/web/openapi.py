@@ -58,6 +58,7 @@ TAGS = {
     "cijfers": "Om van te leren, over maanden die voorbij zijn. Nooit een grond voor een sanctie.",
     "organisaties": "Van wie de verwijzers zijn: GI's, gemeenten en Veilig Thuis.",
     "gebruikers": "Wie in het loket mag, in welke rol en voor wie; en wie iemand vervangt.",
+    "sessies": "Waar u zelf bent ingelogd.",
     "koppelingen": "Systemen van aanbieders die de API gebruiken, met hun publieke sleutels.",
     "gebeurtenissen": "Wat er gebeurt met aanvragen en voorstellen, terwijl het gebeurt.",
     "berichten": "Mails aan mensen, en welke zij willen krijgen.",

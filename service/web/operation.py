@@ -44,6 +44,8 @@ class Services(Struct, kw_only=True, eq=False):
     limiet: Limiet
     demo_links: Mapping[str, UUID] = field(default_factory=dict)
     """Token of a link → gebruiker, in the demo on this computer only (service/demologin.py)."""
+    forget: Callable[[], None] = lambda: None
+    """This process reads sessions again, for whoever changes or ends one: others hear it from the database."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the process must end: whoever streams ends its stream."""
 

@@ -12,8 +12,8 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -54,7 +54,7 @@ REGIO = "gooi-en-vechtstreek"
 ROUNDS, REQUESTS = 30, 20
 """Of each: so many turns of so many requests."""
 
-USUAL = limiet.PORTIONS
+USUAL, QUOTA = limiet.PORTIONS, 500_000
 
 PLEKKEN_LIMIT, AANVRAGEN_LIMIT = 1.4, 2.2
 """Issue 4."""
@@ -108,6 +108,16 @@ class Servers(Struct, frozen=True):
 
 
 def run() -> list[Entry]:
+    with running_servers() as servers:
+        entries: list[Entry] = []
+        for size, name in ((Size.REGION, "_region"), (Size.COUNTRY, "")):
+            entries += asyncio.run(_size(servers, size, name))
+        return entries
+
+
+@contextmanager
+def running_servers() -> Iterator[Servers]:
+    """PostgreSQL with our roles, and Valkey."""
     folder = Path(tempfile.mkdtemp(prefix="loket-bench-"))
     folder.chmod(0o755)
     account, binaries, sockets = account_for(folder / "postgres"), installed(), folder / "s"
@@ -119,10 +129,7 @@ def run() -> list[Entry]:
     try:
         servers = Servers(sockets, [server.process.pid, memory.process.pid])
         asyncio.run(_prepare(servers))
-        entries: list[Entry] = []
-        for size, name in ((Size.REGION, "_region"), (Size.COUNTRY, "")):
-            entries += asyncio.run(_size(servers, size, name))
-        return entries
+        yield servers
     finally:
         memory.stop(patience_s=5)
         server.stop(patience_s=5)
@@ -136,7 +143,8 @@ async def _prepare(servers: Servers) -> None:
     await superuser.close()
 
 
-async def _size(servers: Servers, size: Size, name: str) -> list[Entry]:
+async def loaded(servers: Servers, size: Size) -> UUID:
+    """A database with the demo, called after its size; a schakelfunctionaris of REGIO in it."""
     superuser = await asyncpg.connect(servers.url("postgres", "postgres"))
     await superuser.execute(f"create database {size.value} owner {OWNER_ROLE}")
     await superuser.close()
@@ -147,6 +155,11 @@ async def _size(servers: Servers, size: Size, name: str) -> list[Entry]:
     gebruiker = await make.gebruiker(owner, regio=REGIO)
     await owner.execute("analyze")
     await owner.close()
+    return gebruiker
+
+
+async def _size(servers: Servers, size: Size, name: str) -> list[Entry]:
+    gebruiker = await loaded(servers, size)
     async with _apps(servers, size.value, gebruiker) as (full, bare, headers, pool):
         entries = []
         for path, limit, of in (
@@ -165,17 +178,20 @@ async def _size(servers: Servers, size: Size, name: str) -> list[Entry]:
         return entries
 
 
+def roomy(servers: Servers, database: str) -> Settings:
+    """Room for all requests of a bench, and yet as many questions to Valkey as one with the usual quota makes."""
+    redis_url = f"unix://{servers.sockets}/{valkey.SOCKET}"
+    settings = Settings(database_url=servers.url(database, APP_ROLE), redis_url=redis_url, limit_person_min=QUOTA)
+    limiet.PORTIONS = QUOTA // (Settings().limit_person_min // USUAL)
+    return settings
+
+
 @asynccontextmanager
 async def _apps(
     servers: Servers, database: str, gebruiker: UUID
 ) -> AsyncIterator[tuple[Litestar, Litestar, list[tuple[bytes, bytes]], Pool]]:
     """The app as it is, with somebody logged in; and the bare one."""
-    url = servers.url(database, APP_ROLE)
-    settings = Settings(
-        database_url=url, redis_url=f"unix://{servers.sockets}/{valkey.SOCKET}", limit_person_min=100_000
-    )
-    # Room for all requests of this bench, and yet as many questions to Valkey as one with the usual quota makes.
-    limiet.PORTIONS = settings.limit_person_min // (Settings().limit_person_min // USUAL)
+    settings = roomy(servers, database)
     full = create_app(settings)
     wie = Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, gebruiker)
     who = {"regio": REGIO, "rol": wie.rol.value, "gebruiker": str(gebruiker), "organisatie": ""}

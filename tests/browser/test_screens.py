@@ -32,6 +32,9 @@ STATES = (
     "start",
     "start without screens",
     "old link",
+    "vervanging",
+    "acting",
+    "sessions",
 )
 
 
@@ -54,6 +57,14 @@ def state(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
             return visit("/", rol="aanbieder", **how)
         if name == "old link":
             return visit("/demo-inloggen/van-gisteren", rol=None, status=404, **how)
+        if name in ("vervanging", "acting"):
+            page = visit("/vervanging", **how)
+            if name == "acting":
+                page.get_by_role("button", name="Handel namens").click()
+            return page
+        if name == "sessions":
+            visit("/start")  # in another browser
+            return visit("/sessies", **how)
         if name == "ranked":
             return visit(request.getfixturevalue("ranked"), **how)
         if name == "nothing fits":
@@ -117,6 +128,32 @@ def test_a_link_of_the_demo_logs_in_and_a_button_logs_out(visit: Visit, site: Si
     page.wait_for_load_state("networkidle")
     page.goto("/")
     assert page.locator("h1").inner_text() == "Inloggen"
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_vervanger_sees_on_each_page_for_whom_they_act_until_they_stop(visit: Visit, js: bool) -> None:
+    """In the demo a colleague is away."""
+    page = visit("/vervanging", js=js)
+    offered = page.get_by_role("button", name="Handel namens")
+    naam = offered.inner_text().splitlines()[0].removeprefix("Handel namens ").strip()
+    offered.click()
+    page.get_by_role("link", name="Open aanvragen").click()
+    banner = page.get_by_role("form", name="Vervanging")
+    assert banner.get_by_text(f"U handelt namens {naam}.").is_visible()
+    box = banner.bounding_box()
+    assert box is not None and box["width"] == 1280
+    banner.get_by_role("button", name="Stop daarmee").click()
+    assert page.get_by_text("U handelt namens").count() == 0
+
+
+def test_one_ends_a_session_elsewhere(visit: Visit) -> None:
+    """The other browser is out at its next page."""
+    elsewhere, here = visit("/start"), visit("/sessies")
+    here.get_by_role("button", name="Beëindig alle andere sessies").click()
+    assert here.get_by_text("Hiermee werkt u nu.").is_visible()
+    assert here.get_by_role("button", name="Beëindig").count() == 0
+    elsewhere.reload()
+    assert elsewhere.locator("h1").inner_text() == "Inloggen"
 
 
 def test_a_filter_keeps_only_one_urgentie(visit: Visit) -> None:

@@ -1,5 +1,6 @@
 // A real OpenID provider for tests/web/inloggen/test_echte_provider.py: node provider.mjs '<json>'
-// The json has `jwks` (public keys of the loket), `redirect`, `logout`, and `accounts` (subject → claims).
+// The json has `jwks` (public keys of the loket), `redirect`, `logout`, `backchannel` (where to tell who logged out) and
+// `accounts` (subject → claims).
 // Says "listening on <issuer>" when it is ready; ends with its standard input.
 
 import { createServer } from 'node:http';
@@ -17,12 +18,17 @@ server.listen(0, '127.0.0.1', () => {
       client_id: 'loket',
       redirect_uris: [asked.redirect],
       post_logout_redirect_uris: [asked.logout],
+      backchannel_logout_uri: asked.backchannel,
+      backchannel_logout_session_required: true,
       token_endpoint_auth_method: 'private_key_jwt',
       token_endpoint_auth_signing_alg: 'PS256',
       id_token_signed_response_alg: 'PS256',
       jwks: asked.jwks,
     }],
     jwks: { keys: [{ ...signing, kid: randomUUID(), use: 'sig', alg: 'PS256' }] },
+    features: { backchannelLogout: { enabled: true } },
+    // Without what refuses addresses of this computer, where the loket of the tests is, and without a time limit.
+    fetch: (url, { dispatcher, signal, ...options }) => fetch(url, options),
     pkce: { required: () => true },
     clientAuthMethods: ['private_key_jwt'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'] },

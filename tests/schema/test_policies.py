@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,9 @@ import asyncpg
 import pytest
 from msgspec import Struct, structs
 
+from service.bewaren import Bewaartermijnen
 from service.db import APP_ROLE, OWNER_ROLE, SYSTEM, Connection, Pool, Rol, Wie, open_pool, set_codecs, transaction
+from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, Cluster
 from tests.schema import world
 from tests.schema.world import WIE, key
@@ -39,7 +42,7 @@ CODES_MAAK = "B: eigen | Y: vreemd"
 AANBOD = "SCKB: eigen ander gedeeld | AM: eigen | XY: vreemd"
 AANBOD_NAAM = "SCKBV: eigen ander gedeeld | AM: eigen | XY: vreemd"
 AANBOD_MAAK = "SB: eigen ander | AM: eigen | XY: vreemd"
-KIND = "S: gi crisis voorbij hier | C: crisis | AM: hier | V: gi | X: vreemd"
+KIND = "S: gi crisis voorbij hier | C: crisis | A: hier | V: gi | X: vreemd"
 KIND_MAAK = "S: gi crisis voorbij hier | C: crisis | V: gi | X: vreemd"
 LOKET = "S: eigen | X: vreemd"
 VAN_LOKET = "S: gi crisis voorbij hier | X: vreemd"
@@ -60,9 +63,9 @@ TABEL = {
     "postcodegebied": Wat("-SCAVKBMXY: alle"),
     "productcategorie": Wat("-SCAVKBMXY: alle"),
     "identiteitsprovider": Wat("-SCAVKBMXY: alle"),
-    # Of nobody yet: found by the hash of a secret.
-    "inlogpoging": Wat("-SCAVKBMXY: alle", "-SCAVKBMXY: alle", wis="-SCAVKBMXY: alle"),
-    "gebruikte_verklaring": Wat("-SCAVKBMXY: alle", "-SCAVKBMXY: alle", wis="-SCAVKBMXY: alle"),
+    # Of nobody yet: by function only, for who knows the secret.
+    "inlogpoging": Wat(""),
+    "gebruikte_verklaring": Wat(""),
     # What a region has agreed and decided.
     "regioafspraak": Wat(f"{ALLEN}: eigen | XY: vreemd"),
     "zorgvorm": Wat(f"{ALLEN}: eigen gedeeld | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="bron = 'x'"),
@@ -86,9 +89,9 @@ TABEL = {
     "aanvraag": Wat(
         KIND, "S: gi crisis voorbij hier | C: crisis voorbij | V: gi | X: vreemd", KIND_MAAK, zet="praktisch = 'x'"
     ),
-    "aanvraag_kenmerk": Wat("AM: hier | V: gi", KIND_MAAK, "V: gi", zet="kenmerk = 'x'"),
+    "aanvraag_kenmerk": Wat("A: hier | V: gi", KIND_MAAK, "V: gi", zet="kenmerk = 'x'"),
     "samenplaatsing": Wat(
-        "S: gi crisis voorbij hier leeg | C: crisis leeg | AM: hier | V: gi | X: vreemd",
+        "S: gi crisis voorbij hier leeg | C: crisis leeg | A: hier | V: gi | X: vreemd",
         "SC: gi crisis voorbij hier leeg | V: gi | X: vreemd",
         "S: gi crisis voorbij hier leeg | C: crisis | V: gi | X: vreemd",
         zet="mag_splitsen = true, splitsreden = 'x'",
@@ -183,11 +186,15 @@ TABEL = {
         "S: gi crisis | V: door_gi | B: niemand | X: vreemd",
         zet="doel = 'x'",
     ),
-    "logketen": Wat(LOKET, LOKET),
+    "logketen": Wat(LOKET),
     "logwissing": Wat(LOKET),
     "wissing": Wat("SB: eigen | XY: vreemd", LOKET),
 }
 """Of every table: who reads, adds, changes and removes which rows."""
+
+
+CLOSED = {"inlogpoging", "gebruikte_verklaring"}
+"""To these the app role has no right at all."""
 
 
 def labels(said: str, who: str) -> set[str]:
@@ -255,7 +262,10 @@ async def attempt(conn: Connection, sql: str, *arguments: Any) -> int:
 
 
 async def read(conn: Connection, filled: World, table: str) -> set[str]:
-    """Labels of what it sees of a table; the app role may read each of them."""
+    """Labels of what it sees of a table."""
+    if table in CLOSED:
+        assert not await conn.fetchval("select has_any_column_privilege($1, 'select')", table)
+        return set()
     return {
         filled.places[table][row["plaats"]] for row in await conn.fetch(f"select ctid::text as plaats from {table}")
     }
@@ -445,6 +455,8 @@ FUNCTIES = {
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
+    # Sessions of who asks: tests/web/test_sessies.py.
+    "mijn_gebruikers", "mijn_sessies", "eindig_mijn_sessies",
     # Retention: of the loket, by term of the service itself (their own tests).
     "ruim_op", "anonimiseer", "dossier", "neem_waar",
     # Triggers.
@@ -456,7 +468,8 @@ FUNCTIES = {
     "probeer_bericht",
     "meld_gebeurtenis",
     # Before it is known who asks: what one secret or one identity unlocks.
-    "inlogkeuzes", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
+    "inlogkeuzes", "meld_af", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",
+    "bewaar_inlogpoging", "neem_inlogpoging", "gebruik_verklaring", "schrijf_mislukte_inlog",
     # Of the worker, about all regions: of whom, and not about what.
     "neem_taak", "te_verzegelen", "logkoppen",
 }  # fmt: skip
@@ -513,6 +526,14 @@ async def test_what_takes_a_plek_is_for_who_may_see_the_plek_and_who_lives_there
     assert living == {
         (who, whole): labels("S: eigen ander gedeeld | AM: eigen | X: vreemd", who) for who, whole in taken
     }
+
+
+async def test_a_rol_that_nobody_knows_learns_of_no_plek(filled: World) -> None:
+    """A setting can hold any text; what is not in the list of who may see plekken, may not."""
+    async with asking(filled, "S") as conn:
+        await conn.execute("set local loket.rol = 'directeur'")
+        for alleen in (None, list(PLEK)):
+            assert await conn.fetch("select * from bezette_perioden('2026-01-01', $1)", alleen) == []
 
 
 async def test_points_to_travel_to_are_for_who_looks_for_a_place_and_of_a_secret_one_coarse(filled: World) -> None:
@@ -648,6 +669,99 @@ async def test_the_log_is_shortened_by_the_service_itself_only(filled: World) ->
         except asyncpg.InsufficientPrivilegeError:
             gone[who] = 0
     assert {who for who, many in gone.items() if many} == {"dienst"}
+
+
+SEAL = """
+insert into logketen (regio, volgnummer, regel_id, regel_hash, hash, verzegeld_op)
+values (huidige_regio(), 2, 7, sha256(''), sha256(''), now())
+"""
+
+
+async def test_the_log_is_sealed_by_the_service_itself_only(filled: World) -> None:
+    """Also in its own region, and in rol schakelfunctionaris: who could seal, could begin the chain again."""
+    sealed = set()
+    system = {f"dienst als {rol}": Wie(REGIO, rol, SYSTEM) for rol in Rol}
+    for who, wie in (WIE | system).items():
+        try:
+            async with transaction(filled.pool, wie) as conn:
+                if await attempt(conn, SEAL):
+                    sealed.add(who)
+                raise TakenBack
+        except TakenBack:
+            pass
+    assert sealed == {"dienst als schakelfunctionaris"}
+
+
+async def test_a_login_under_way_is_given_once_to_who_knows_its_secret(filled: World) -> None:
+    """Without saying who asks, as at a login; a wrong hash gives nothing."""
+    keep = "select bewaar_inlogpoging($1, $2, 'n', 'v', $1, '/', now(), null, null, now() - interval '10 minutes')"
+    async with asking(filled, "-") as conn:
+        await conn.execute(keep, b"geheim", key("identiteitsprovider"))
+        for hash, found in ((b"anders", 0), (b"geheim", 1), (b"geheim", 0)):
+            assert len(await conn.fetch("select * from neem_inlogpoging($1)", hash)) == found
+
+
+async def test_what_is_too_old_goes_when_a_login_begins(filled: World) -> None:
+    async with asking(filled, "-") as conn:
+        await conn.execute(
+            "select bewaar_inlogpoging('\\x01', $1, 'n', 'v', '\\x', '/', now(), null, null, now())",
+            key("identiteitsprovider"),
+        )
+        assert await conn.fetch("select * from neem_inlogpoging('\\x00')") == []
+
+
+async def test_an_assertion_counts_once_until_nobody_would_take_it(filled: World) -> None:
+    use = "select gebruik_verklaring($1, 'een', $2::timestamptz, $3::timestamptz)"
+    async with asking(filled, "-") as conn:
+        day = [make.NOW + timedelta(days=n) for n in range(3)]
+        assert await conn.fetchval(use, "a", day[1], day[0]) is True
+        assert await conn.fetchval(use, "a", day[1], day[1]) is None
+        assert await conn.fetchval(use, "b", day[1], day[0]) is True
+        assert await conn.fetchval(use, "a", day[2], day[1] + timedelta(microseconds=1)) is True
+
+
+ENDED = """
+update bezetting set periode = daterange($2::date - 9, $2), beeindigd_op = $2, einde_reden = 'volgens_plan'
+where id = $1
+"""
+
+CHOSEN = "insert into instelling (regio, sleutel, waarde, bron) values ($1, 'inzage_na_plaatsing', $2, 'test')"
+
+THEN = "select (now() at time zone 'Europe/Amsterdam')::date - $1::int"
+
+
+@pytest.mark.parametrize(
+    ("waarde", "days", "sees"),
+    [
+        (None, Bewaartermijnen().inzage_na_plaatsing - 1, True),
+        (None, Bewaartermijnen().inzage_na_plaatsing, False),
+        (30, 29, True),
+        (30, 30, False),
+        (0, 0, False),
+        (0, -1, True),  # it ends tomorrow
+        ("altijd", 0, False),
+    ],
+)
+async def test_who_was_placed_somewhere_is_seen_there_until_the_term_of_the_region(
+    pool: Pool, owner: Connection, wie: Wie, waarde: Any, days: int, sees: bool
+) -> None:
+    """bewaren.Bewaartermijnen has the same default. As long as the child lives there it is seen, and a setting that is
+    no number opens nothing after that."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        plaatsing = await make.plaatsing(conn, plek_id=plek.id)
+    zorg = structs.replace(wie, rol=Rol.AANBIEDER, organisatie=plek.aanbieder_id)
+    if waarde is not None:
+        await owner.execute(CHOSEN, REGIO, waarde)
+    tables = ["aanvraag", "betrokkene"]
+
+    async def seen() -> list[str]:
+        async with transaction(pool, zorg) as conn:
+            return [table for table in tables if await conn.fetchval(f"select exists (select from {table})")]
+
+    assert await seen() == tables
+    await owner.execute(ENDED, plaatsing.id, await owner.fetchval(THEN, days))
+    assert await seen() == (tables if sees else [])
 
 
 async def test_the_crisisdienst_says_of_a_plek_only_whether_it_is_available(filled: World) -> None:

@@ -5,13 +5,12 @@ Later features put their own rows of it here: then tests/service/test_bewaren.py
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from uuid import UUID
 
 from service import aanvragen, gebeurtenissen, grondslagen, uitsluitingen
 from service.db import SYSTEM, Connection
-from tests import make
+from tests import make, search
 
 TOKENS = (
     "KANARIE-KENMERK", "kanarie_urgentie", "kanarie_zorgvorm", "kanarie_geprobeerd", "kanarie_mening",
@@ -201,28 +200,9 @@ async def name(conn: Connection, id: UUID, other: UUID) -> None:
     )
 
 
-TABLES = """
-select relname::text as tabel from pg_class
-where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'm') order by 1
-"""
-
-
 async def found(owner: Connection, tokens: tuple[str, ...] = TOKENS) -> set[tuple[str, str]]:
     """(table, token) of every row of every table that holds a token, in whatever column, in text or in bytes."""
-    there = set()
-    for row in await owner.fetch(TABLES):
-        if row["tabel"] in LISTS:
-            continue
-        for line in await owner.fetch(f"select to_jsonb(t)::text as alles from {row['tabel']} t"):
-            for token in tokens:
-                if stands(token, line["alles"]) or token.encode().hex() in line["alles"]:
-                    there.add((row["tabel"], token))
-    return there
-
-
-def stands(token: str, text: str) -> bool:
-    """A postcode as a whole number: four digits also come by chance in an id, a hash or a moment."""
-    return (
-        re.search(rf"(?<![\w.-]){re.escape(token)}(?![\w.-])" if token.isdecimal() else re.escape(token), text)
-        is not None
-    )
+    tables = await search.rows(owner, but=LISTS)
+    return {
+        (table, token) for table, rows in tables.items() for token in tokens if search.stands(token, "\n".join(rows))
+    }

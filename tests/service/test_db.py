@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import asyncpg
 import pytest
 
-from service.db import Wie, open_pool, transaction
+from service import db
+from service.db import AWAY, Pool, Wie, open_pool, transaction
+from service.web.problems import status_of
 
 
 @pytest.mark.parametrize("left", ["begin read only; set local loket.regio = 'flevoland'", "begin; select 1 / 0"])
@@ -26,3 +30,44 @@ async def test_a_transaction_that_was_cut_off_does_not_stay_on_the_connection(
         async with transaction(pool, wie) as conn:
             assert await conn.fetchval("select huidige_regio()") == wie.regio
             await conn.execute("update aanbieder set versie = versie")
+
+
+@pytest.mark.parametrize("then", ["another statement", "the end"])
+async def test_a_connection_that_ended_while_nobody_asked_is_the_database_that_is_away(
+    pool: Pool, superuser: asyncpg.Connection, wie: Wie, then: str
+) -> None:
+    """asyncpg says of it what it also says of wrong calls; it may work in a moment, so it is 503."""
+
+    async def work() -> None:
+        async with transaction(pool, wie) as conn:
+            pid = await conn.fetchval("select pg_backend_pid()")
+            await superuser.execute("select pg_terminate_backend($1)", pid)
+            async with asyncio.timeout(20):
+                while not db._gone(conn):  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+            if then == "another statement":
+                await conn.fetchval("select 1")
+
+    with pytest.raises(AWAY) as caught:
+        await work()
+    assert status_of(caught.value) == 503
+    async with transaction(pool, wie) as conn:
+        assert await conn.fetchval("select 1") == 1
+
+
+@pytest.mark.parametrize(
+    ("sql", "arguments"), [("select $1::int", (1, 2)), ("select $1::int", ()), ("select $1::int", ("een",))]
+)
+async def test_a_statement_that_is_called_wrongly_is_a_mistake_of_ours(
+    pool: Pool, wie: Wie, sql: str, arguments: tuple[object, ...]
+) -> None:
+    """It never works, whoever tries again: 500, and in the log as what nobody foresaw."""
+
+    async def work() -> None:
+        async with transaction(pool, wie) as conn:
+            await conn.fetchval(sql, *arguments)
+
+    with pytest.raises((asyncpg.InterfaceError, asyncpg.DataError)) as caught:
+        await work()
+    assert status_of(caught.value) == 500
+    assert not isinstance(caught.value, AWAY)

@@ -56,10 +56,14 @@ def zegel(pool: Pool, path: Path, clock: Clock) -> Zegel:
 def log(pool: Pool, wie: Wie, clock: Clock) -> Log:
     """`await log(3)`: three lines, in a transaction each."""
 
-    async def write(count: int = 1, *, wie: Wie = wie, now: datetime | None = None) -> None:
+    async def write(
+        count: int = 1, *, wie: Wie = wie, now: datetime | None = None, object_id: UUID | None = None
+    ) -> None:
         for _ in range(count):
             async with transaction(pool, wie) as conn:
-                await logboek.schrijf_los(conn, wie, LEES, now=now or clock.now, spoor=logboek.spoor())
+                await logboek.schrijf_los(
+                    conn, wie, LEES, now=now or clock.now, spoor=logboek.spoor(), object_id=object_id
+                )
 
     return write
 
@@ -101,9 +105,10 @@ async def ids(owner: Connection) -> list[int]:
 
 
 async def sealed(zegel: Zegel, log: Log) -> None:
-    """Three rounds of three lines."""
+    """Three rounds of three lines, of which the last is about somebody."""
     for _ in range(3):
-        await log(3)
+        await log(2)
+        await log(1, object_id=UUID(int=1))
         await zegel.round()
 
 
@@ -126,7 +131,11 @@ def test_the_bytes_of_a_line_are_those_of_the_document() -> None:
         b"\x00\x00\x00\x2400000000-0000-4000-8000-00000000000a"
         b"\x00\x00\x00\x02\xc3\xa9"
     )
-    assert logketen.hash_of_line((7, None)) == sha256(b"logregel 1\x00\x00\x00\x017\xff\xff\xff\xff").digest()
+    assert logketen.hash_of_line((7, None, None)) == sha256(b"logregel 1\x00\x00\x00\x017\xff\xff\xff\xff").digest()
+    assert (
+        logketen.hash_of_line((7, None, "a"))
+        == sha256(b"logregel 2\x00\x00\x00\x017\xff\xff\xff\xff\x00\x00\x00\x01a").digest()
+    )
     assert (
         logketen.hash_of_seal(bytes(32), "x", 1, moment, bytes(32))
         == sha256(b"logketen 1\x00\x00\x00\x01x\x00\x00\x00\x011\x00\x00\x00\x101772442000123456" + bytes(64)).digest()
@@ -312,6 +321,18 @@ CHANGES = {
     "a line that was changed": (
         "update logregel set doel = 'anders' where id = 5",
         ["Regel 5 (zegel 5) is veranderd nadat hij is verzegeld."],
+    ),
+    "an object that was put in": (
+        f"update logregel set object_id = '{UUID(int=2)}' where id = 5",
+        ["Regel 5 (zegel 5) is veranderd nadat hij is verzegeld."],
+    ),
+    "an object that was taken away": (
+        "update logregel set object_id = null where id = 6",
+        ["Regel 6 (zegel 6) is veranderd nadat hij is verzegeld."],
+    ),
+    "another object": (
+        f"update logregel set object_id = '{UUID(int=2)}' where id = 6",
+        ["Regel 6 (zegel 6) is veranderd nadat hij is verzegeld."],
     ),
     "a moment that was moved by a microsecond": (
         "update logregel set moment = moment + interval '1 microsecond' where id = 5",

@@ -272,3 +272,21 @@ async def test_an_aanbieder_lists_its_own_plekken_and_what_takes_them(
 
     assert [(plek.id, plek.status) for plek in listed] == [(own.id, PlekStatus.BEZET)]
     assert asked == none == []
+
+
+async def test_the_first_page_is_full_also_when_voorzieningen_have_no_plekken(pool: Pool, wie: Wie) -> None:
+    """It is read from as many voorzieningen as there are rows on it; when that is too few, from all of them."""
+    async with transaction(pool, wie) as conn:
+        for letter in "abc":
+            await make.voorziening(conn, naam=f"{letter} zonder plek")
+        full = await make.voorziening(conn, naam="é met plekken")
+        names = ["1", "2", "3"]
+        for name in names:
+            await make.plek(conn, voorziening_id=full.id, naam=name)
+        later = await make.voorziening(conn, naam="F later")
+        await make.plek(conn, voorziening_id=later.id, naam="4")
+        for many in (1, 2, 4):
+            found = await plekken.page(conn, make.NOW, limit=many)
+            assert [plek.naam for plek in found] == [*names, "4"][:many]
+        emptied = await plekken.page(conn, make.NOW, zorgvorm="gezinshuis", limit=4)
+        assert emptied == await plekken.page(conn, make.NOW, limit=4)

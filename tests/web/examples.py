@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from msgspec import Struct
@@ -109,6 +109,8 @@ class World(Struct, frozen=True, kw_only=True):
     """That failed."""
     bericht: UUID
     """To the gebruiker, that failed."""
+    sessie: UUID
+    """Of one person: see EEN."""
     plan: UUID | None
     wachtend_plan: UUID | None
     name: str
@@ -196,6 +198,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         haak=haak,
         levering=levering,
         bericht=bericht,
+        sessie=uuid4(),
         plan=made,
         wachtend_plan=waiting,
         name=name,
@@ -314,6 +317,7 @@ IN_PATH = {
     "haakId": "haak",
     "leveringId": "levering",
     "berichtId": "bericht",
+    "sessieId": "sessie",
 }
 """Parameter of a path → row of the world; but for …"""
 
@@ -372,6 +376,11 @@ FREE = {
     "wijzigMeldkeuzes",
     "lijstBerichten",
     "volgGebeurtenissen",
+    "lijstAfwezigen",
+    "haalWaarneming",
+    "wijzigWaarneming",
+    "lijstSessies",
+    "eindigAndereSessies",
     "startPlan",
     "leesInAanbieders",
     "haalSjabloonAanbieders",
@@ -391,6 +400,9 @@ FREE = {
     "toonWachttijdcijfers",
 }
 """Without a row of anybody: who may do it, may do it in the own region."""
+
+EEN = {"haalSessie", "wijzigSessie"}
+"""About a row of one person: of the schakelfunctionaris of the region."""
 
 _fresh = count(1)
 
@@ -531,6 +543,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     },
     "wijzigGebruiker": lambda w: {"actief": True},
     "wijzigVervanging": lambda w: {"vervangerId": None, "vervangenTot": None},
+    "wijzigWaarneming": lambda w: {"namensId": None},
+    "wijzigSessie": lambda w: {"actief": False},
     "voegKoppelingToe": lambda w: {"aanbiederId": str(w.aanbieder), "naam": f"Nieuw {next(_fresh)}"},
     "wijzigKoppeling": lambda w: {"perMinuut": 300},
     "voegSleutelToe": lambda w: {"jwk": jwk(f"nieuw {next(_fresh)}")},

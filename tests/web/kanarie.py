@@ -1,4 +1,5 @@
-"""A child with a word of its own in every field, the processes that serve it, and every place to look for the words."""
+"""Two children with a word of their own in every field, the processes that serve them, and every place to look for the
+words. The first waits for a place; the second, whose words begin with `crisis`, is in crisis, held for and placed."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import contextlib
 import os
 import re
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,24 +27,38 @@ from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
 from service.voorzieningen import Groepssoort
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, ROOT, Cluster
+from tests.search import stands
 from tests.service.post import Mailserver, Receiver, mailserver, receiver
 from tests.service.running import loket
 
 PASSWORD = "ZqWachtwoordKanarie"
 """Of the database, as in production in a variable of the environment; the servers of the tests take any."""
 
+OF_A_CHILD = (
+    "kenmerk", "urgentieReden", "zorgvormReden", "eerderGeprobeerd", "meningJeugdige", "praktisch", "toestemming",
+    "splitsreden",
+)  # fmt: skip
+
 WORDS = {
     name: f"Zq{name}Kanarie"
     for name in (
-        "kenmerk", "urgentieReden", "zorgvormReden", "eerderGeprobeerd", "meningJeugdige", "praktisch", "toestemming",
-        "splitsreden", "locatie", "fout", "bestand", "route", "opschaling", "antwoord",
-        "voorstel", "afwijking",
+        *OF_A_CHILD, "locatie", "fout", "bestand", "route", "opschaling", "antwoord", "voorstel", "afwijking",
     )
 }  # fmt: skip
 """Field → what stands in it. No other text has it."""
 
 CODES = {"pc4": "8232", "schoolPc4": "1315", "netwerkPc4": "1401", "gebied": "1251"}
 """Postcodes, which are looked for as a whole number only."""
+
+CRISIS_WORDS = {f"crisis {name}": f"Zq{name}Nood" for name in OF_A_CHILD}
+
+CRISIS_CODES = dict(zip((f"crisis {name}" for name in CODES), ("9991", "9992", "9993", "9994"), strict=True))
+"""Of nowhere: nobody else has them."""
+
+NOWHERE = """
+insert into postcodegebied (pc4, plaats, lat, lon, herkomst)
+select pc4, 'Nergens', 52.25, 5.2, 'exact' from unnest($1::text[]) pc4
+"""
 
 ADRES = "1271 ZQ"
 """Of a secret locatie: for its own aanbieder only."""
@@ -65,6 +81,21 @@ SEES: dict[str, set[str]] = {
     "locatie": {"loket", "crisisdienst", "aanbieder", "contractbeheer", "machine"},
 }
 """Who may be shown what: the domain text says so ("Who sees why"), for a child that is not in crisis and not placed."""
+
+SEES |= {f"crisis {name}": LOKET_EN_VERWIJZER for name in (*OF_A_CHILD, *CODES, "id", "nummer")}
+SEES |= {
+    f"crisis {name}": LOKET_EN_VERWIJZER | {"crisisdienst"}
+    for name in ("id", "nummer", "urgentieReden", "zorgvormReden", "praktisch", "toestemming", "gebied")
+}
+SEES["crisis kenmerk"] = {"verwijzer"}
+
+WHERE_PLACED = {
+    f"crisis {name}"
+    for name in (
+        "id", "nummer", "kenmerk", "zorgvormReden", "eerderGeprobeerd", "meningJeugdige", "praktisch", "toestemming",
+    )
+}  # fmt: skip
+"""What the aanbieder sees besides, from the moment that the second child is placed there."""
 
 
 class Kanarie(Struct, kw_only=True, eq=False):
@@ -93,38 +124,49 @@ class Kanarie(Struct, kw_only=True, eq=False):
     """What was mailed, to whom."""
     hooks: Receiver
     """What other systems were told."""
+    placed: bool = False
+    """The second child, at the aanbieder."""
+    leaks: list[str] = field(default_factory=list)
+    """Who was shown what too much, and where."""
 
     def found_in(self, texts: Iterable[str]) -> set[str]:
         """Names of the words that stand in these."""
         whole = "\n".join(texts)
-        return {name for name, word in self.words.items() if stands_in(name, word, whole)}
+        return {name for name, word in self.words.items() if stands(word, whole)}
 
     def too_much(self, who: str, texts: Iterable[str]) -> set[str]:
         """What stands in these and `who` may not see."""
-        found = self.found_in(texts) - self.knows.get(who, set())
+        also = WHERE_PLACED if self.placed and who == "aanbieder" else set()
+        found = self.found_in(texts) - self.knows.get(who, set()) - also
         return {name for name in found if who not in SEES.get(name, set())}
-
-
-def stands_in(name: str, word: str, text: str) -> bool:
-    if name in CODES:
-        return re.search(rf"(?<![\w.+:-]){word}(?![\w.:-])", text) is not None
-    return word.lower() in text.lower()
 
 
 def aanvraag(known: dict[str, str], **more: Any) -> dict[str, Any]:
     """As the verwijzer sends it: every field is filled."""
+    return _aanvraag(known, WORDS, CODES) | {"samenplaatsingId": known.get("samenplaatsing")} | more
+
+
+def crisis(known: dict[str, str]) -> dict[str, Any]:
+    """As the crisisdienst sends it, with the words of the second child."""
+    words, codes = [
+        {name.removeprefix("crisis "): word for name, word in table.items()} for table in (CRISIS_WORDS, CRISIS_CODES)
+    ]
+    samen = {"samenplaatsingId": known["crisis_samenplaatsing"]}
+    return _aanvraag(known, words, codes) | samen | {"urgentie": "crisis", "zorgvormen": ["gezinshuis", "crisis"]}
+
+
+def _aanvraag(known: dict[str, str], words: dict[str, str], codes: dict[str, str]) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     return {
         "organisatieId": known["organisatie"],
-        "samenplaatsingId": known.get("samenplaatsing"),
-        "kenmerk": WORDS["kenmerk"],
+        "kenmerk": words["kenmerk"],
         "urgentie": "regulier",
-        "urgentieReden": WORDS["urgentieReden"],
+        "urgentieReden": words["urgentieReden"],
         "leeftijdMaanden": 120,
         "leeftijdPeildatum": today.isoformat(),
         "geslacht": "meisje",
         "groepssoorten": [Groepssoort.GEMENGD],
-        "pc4": CODES["pc4"],
+        "pc4": codes["pc4"],
         "gemeenteCode": "0402",
         "huidigVerblijf": "thuis",
         "gewensteStart": today.isoformat(),
@@ -132,20 +174,19 @@ def aanvraag(known: dict[str, str], **more: Any) -> dict[str, Any]:
         "verwachtVerblijf": 100,
         "perspectief": "onduidelijk",
         "zorgvormen": ["gezinshuis", "driemilieu"],
-        "zorgvormReden": WORDS["zorgvormReden"],
+        "zorgvormReden": words["zorgvormReden"],
         "juridischKader": "ots",
         "kenmerken": ["zware_gedragsproblemen"],
         "onderwijs": "regulier",
-        "schoolPc4": CODES["schoolPc4"],
-        "netwerkPc4": CODES["netwerkPc4"],
-        "eerderGeprobeerd": WORDS["eerderGeprobeerd"],
-        "meningJeugdige": WORDS["meningJeugdige"],
-        "praktisch": WORDS["praktisch"],
+        "schoolPc4": codes["schoolPc4"],
+        "netwerkPc4": codes["netwerkPc4"],
+        "eerderGeprobeerd": words["eerderGeprobeerd"],
+        "meningJeugdige": words["meningJeugdige"],
+        "praktisch": words["praktisch"],
         "toestemmingen": [
-            {"persoon": "ouder_1", "status": "niet_vereist", "reden": WORDS["toestemming"], "datum": today.isoformat()}
+            {"persoon": "ouder_1", "status": "niet_vereist", "reden": words["toestemming"], "datum": today.isoformat()}
         ],
-        "uitsluitingen": [{"soort": "gebied", "pc4": CODES["gebied"], "straalKm": 1}],
-        **more,
+        "uitsluitingen": [{"soort": "gebied", "pc4": codes["gebied"], "straalKm": 1}],
     }
 
 
@@ -158,6 +199,7 @@ KOPPELING = "insert into koppeling (regio, aanbieder_id, naam, per_minuut) value
 async def everybody(owner: Connection, pool: Pool) -> tuple[dict[str, Wie], dict[str, dict[str, str]], dict[str, str]]:
     """People of every rol, of two organisaties, two aanbieders and two regions, logged in; the system of an aanbieder;
     nobody. And what there is to choose from: an open house and a secret one."""
+    await owner.execute(NOWHERE, list(CRISIS_CODES.values()))
     loket_ = Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, UUID(int=1))
     now = datetime.now(UTC)
     async with transaction(pool, loket_) as conn:
@@ -252,12 +294,10 @@ def token_of(headers: dict[str, str]) -> str:
 
 
 @asynccontextmanager
-async def process(
-    said: list[str], environ: dict[str, str], *arguments: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A command of the loket that runs as long as the block; what it writes goes to `said`, line by line."""
+async def process(said: list[str], environ: dict[str, str], *command: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A command that runs as long as the block; what it writes goes to `said`, line by line."""
     running = await asyncio.create_subprocess_exec(
-        *loket(*arguments), cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+        *command, cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
 
     async def hear() -> None:
@@ -277,14 +317,16 @@ async def process(
 
 @asynccontextmanager
 async def flying(
-    cluster: Cluster, database: str, redis_url: str, owner: Connection, pool: Pool, folder: Path
+    cluster: Cluster, database: str, redis_url: str, owner: Connection, pool: Pool, folder: Path, *, spoilt: str = ""
 ) -> AsyncIterator[Kanarie]:
     """`loket serve` and `loket worker` as in production, with everybody logged in, and all that can be seen of them
-    meanwhile written down."""
+    meanwhile written down. `spoilt`: Python that breaks something of the former first."""
     people, cookies, known = await everybody(owner, pool)
     async with mailserver() as mails, receiver() as hooks:
         await follow_all(owner, people, known, hooks.url)
-        async with _flying(cluster, database, redis_url, folder, (people, cookies, known), mails, hooks) as kanarie:
+        async with _flying(
+            cluster, database, redis_url, folder, (people, cookies, known), mails, hooks, spoilt
+        ) as kanarie:
             yield kanarie
 
 
@@ -297,6 +339,7 @@ async def _flying(
     everybody: tuple[dict[str, Wie], dict[str, dict[str, str]], dict[str, str]],
     mails: Mailserver,
     hooks: Receiver,
+    spoilt: str,
 ) -> AsyncIterator[Kanarie]:
     people, cookies, known = everybody
     url = cluster.url(database, APP_ROLE).replace(f"{APP_ROLE}@", f"{APP_ROLE}:{PASSWORD}@")
@@ -315,7 +358,8 @@ async def _flying(
         "LOKET_STROOM_S": "0",
     }
     said: list[str] = []
-    async with process(said, environ, "serve") as serve, process(said, environ, "worker") as worker:
+    serving = [sys.executable, "-c", SPOILT.format(spoilt)] if spoilt else loket("serve")
+    async with process(said, environ, *serving) as serve, process(said, environ, *loket("worker")) as worker:
         address = await _address(said, serve)
         async with httpx.AsyncClient(base_url=address, timeout=60) as client:
             kanarie = Kanarie(
@@ -323,7 +367,7 @@ async def _flying(
                 cookies=cookies,
                 people=people,
                 known=known,
-                words={**WORDS, **CODES, "adres": ADRES, "wachtwoord": PASSWORD},
+                words={**WORDS, **CODES, **CRISIS_WORDS, **CRISIS_CODES, "adres": ADRES, "wachtwoord": PASSWORD},
                 processes=[psutil.Process(serve.pid), psutil.Process(worker.pid)],
                 folder=folder,
                 said=said,
@@ -333,6 +377,9 @@ async def _flying(
             kanarie.words |= {f"sessie van {who}": token_of(head) for who, head in cookies.items() if head}
             async with seen(kanarie, cluster, database):
                 yield kanarie
+
+
+SPOILT = "import runpy, sys\n{}\nsys.argv = ['loket', 'serve']\nrunpy.run_module('service.cli', run_name='__main__')"
 
 
 async def _address(said: list[str], serve: asyncio.subprocess.Process) -> str:
@@ -428,32 +475,8 @@ def in_files(folder: Path) -> list[str]:
     return [f"{path.name}\n{path.read_bytes().decode('latin-1')}" for path in files]
 
 
-RELATIONS = """
-select c.relname as name,
-       array_agg(format(case when a.atttypid = 'bytea'::regtype then 'encode(%I, ''escape'')' else '%I::text' end,
-                        a.attname)) as columns
-from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
-  and has_column_privilege(c.oid, a.attnum, 'select')
-group by c.relname order by c.relname
-"""
-
 PUBLIC = {"postcodegebied", "gemeente", "productcategorie"}
 """Tables of postcodes and the like, that everybody knows."""
-
-
-async def relations(conn: Connection) -> dict[str, str]:
-    """Table or view → the query that gives each of its rows, as far as this role may read them, as one text."""
-    rows = await conn.fetch(RELATIONS)
-    return {
-        row["name"]: f"select concat_ws(' | ', {', '.join(row['columns'])}) from {row['name']}"
-        for row in rows
-        if row["name"] not in PUBLIC
-    }
-
-
-async def texts_of(conn: Connection, query: str) -> list[str]:
-    return [row[0] for row in await conn.fetch(query)]
 
 
 @asynccontextmanager

@@ -13,23 +13,25 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import asyncpg
 import httpx
 import psutil
 import pytest
 import redis.asyncio
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
-from service import toegang
+from service import bezetting, toegang
 from service.db import APP_ROLE, Connection, Pool, open_pool, transaction
 from service.doelen import Verwerking
 from service.web.v1 import OPERATIONS
+from tests import search
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
 from tests.service.post import Mailserver, Receiver, Request
 from tests.web import kanarie as birds
-from tests.web.kanarie import SEES, WORDS, Kanarie, aanvraag
+from tests.web.kanarie import CRISIS_WORDS, PUBLIC, SEES, WORDS, Kanarie, aanvraag
 
 Known: TypeAlias = dict[str, str]
 
@@ -199,6 +201,40 @@ STEPS = [
     Step("verwijzer", "PATCH", "/v1/aanvragen/{aanvraag}", lambda _: {"praktisch": WORDS["fout"]}, 500, headers=ANY),
 ]  # fmt: skip
 
+CRISIS_STEPS = [
+    Step("crisisdienst", "POST", "/v1/samenplaatsingen", lambda k: {
+        "organisatieId": k["organisatie"], "magSplitsen": True, "splitsreden": CRISIS_WORDS["crisis splitsreden"]},
+        201, keeps="crisis_samenplaatsing"),
+    Step("crisisdienst", "POST", "/v1/aanvragen", birds.crisis, 201, keeps="crisis", headers=ONCE),
+    Step("crisisdienst", "PATCH", "/v1/aanvragen/{crisis}", lambda _: {"rolstoel": False}, headers=ANY),
+    Step("crisisdienst", "GET", "/v1/aanvragen"),
+    Step("crisisdienst", "GET", "/v1/aanvragen/{crisis}"),
+    Step("crisisdienst", "GET", "/v1/samenplaatsingen/{crisis_samenplaatsing}"),
+    Step("crisisdienst", "GET", "/"),
+    Step("crisisdienst", "GET", "/aanvragen/{crisis}"),
+    Step("crisisdienst", "GET", "/v1/aanvragen/{crisis}/rangschikking?aantal=200"),
+    Step("crisisdienst", "GET", "/v1/plekken/{plek}"),
+    Step("loket", "GET", "/v1/aanvragen/{crisis}/inzagen"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{crisis}"),
+]  # fmt: skip
+"""What is done with the second child before it has a place, and what makes nothing again when it is placed."""
+
+WHILE_HELD = ("/", "/v1/aanvragen/{crisis}", "/v1/plekken/{plek}")
+"""What is looked at when a place is held for it."""
+
+SEEKING = ("/aanvragen/{crisis}", "/v1/aanvragen/{crisis}/rangschikking?aantal=200")
+"""409 when it is placed."""
+
+PLACED_STEPS = [
+    Step("aanbieder", "GET", "/v1/aanvragen"),
+    Step("aanbieder", "GET", "/v1/aanvragen/{crisis}"),
+    Step("aanbieder", "GET", "/v1/plekken/{plek}"),
+    Step("aanbieder", "GET", "/v1/plekken?aantal=200"),
+    Step("aanbieder", "GET", "/v1/plekken/{plek}/stops"),
+    Step("aanbieder", "GET", "/v1/voorzieningen/{voorziening}"),
+]
+"""What its aanbieder asks then."""
+
 COMMANDS = [("log", "verify"), ("privacy", "termijnen"), ("instellingen",), ("instellingen", "--json")]
 """What an operator runs, or a timer; their output is kept in logs."""
 
@@ -244,9 +280,9 @@ def shown(answer: httpx.Response) -> list[str]:
     return [str(answer.status_code), *(f"{name}: {value}" for name, value in answer.headers.items()), answer.text]
 
 
-async def run(kanarie: Kanarie, owner: Connection) -> None:
-    """Every step by who may do it, and after it by everybody else."""
-    for step in STEPS:
+async def run(kanarie: Kanarie, owner: Connection, steps: list[Step]) -> None:
+    """Every step by who may do it, and after it by everybody else. What anybody sees too much, is a leak."""
+    for step in steps:
         if step.status == 500:
             await owner.execute(BROKEN)
         if step.knows is not None:
@@ -257,20 +293,41 @@ async def run(kanarie: Kanarie, owner: Connection) -> None:
         if step.keeps:
             kept = answer.json()
             kanarie.known[step.keeps] = (kept[0] if isinstance(kept, list) else kept)["id"]
-        if step.keeps == "aanvraag":
-            kanarie.words |= {"id": answer.json()["id"], "nummer": answer.json()["nummer"]}
+        for child, name in (("aanvraag", ""), ("crisis", "crisis ")):
+            if step.keeps == child:
+                kanarie.words |= {f"{name}id": answer.json()["id"], f"{name}nummer": answer.json()["nummer"]}
         if step.status >= 400:
-            left = {"id", "nummer"} | (set(WORDS) | set(birds.CODES) if step.repeats else set())
+            left = {"id", "nummer", "crisis id", "crisis nummer"} | (
+                set(WORDS) | set(birds.CODES) if step.repeats else set()
+            )
             assert kanarie.found_in(shown(answer)) <= left, f"{where}: {answer.text}"
-        else:
-            assert kanarie.too_much(step.who, shown(answer)) == set(), f"{where}: {answer.text}"
+        elif found := kanarie.too_much(step.who, shown(answer)):
+            kanarie.leaks.append(f"{where} shows {sorted(found)}")
         may = {step.who, *step.also} | ({"loket", "verwijzer"} if step.method != "GET" else set())
         for who in sorted(set(kanarie.cookies) - may):
             answer = await perform(kanarie, step, who)
             if not (step.repeats and answer.status_code == 400):
                 # To log in and come back, the address goes along.
-                asked = {"id"} if answer.status_code == 303 else set()
-                assert kanarie.too_much(who, shown(answer)) <= asked, f"{who}, {where}: {answer.text}"
+                asked = {"id", "crisis id"} if answer.status_code == 303 else set()
+                if found := kanarie.too_much(who, shown(answer)) - asked:
+                    kanarie.leaks.append(f"{who}, after {where}, sees {sorted(found)}")
+
+
+async def run_crisis(kanarie: Kanarie, owner: Connection, pool: Pool) -> None:
+    """The second child: filed by the crisisdienst, a place held for it, placed there. The last two by the functions
+    that have no endpoint yet; when they have, these become steps."""
+    again = [step for step in CRISIS_STEPS if not step.keeps]
+    await run(kanarie, owner, CRISIS_STEPS)
+    plek, child, now = UUID(kanarie.known["plek"]), UUID(kanarie.known["crisis"]), datetime.now(UTC)
+    span = now.date(), now.date() + timedelta(days=28)
+    async with transaction(pool, kanarie.people["crisisdienst"]) as conn:
+        await bezetting.houd(conn, plek, child, *span, vervalt_op=now + timedelta(hours=4), now=now)
+    await run(kanarie, owner, [step for step in again if step.path in WHILE_HELD])
+    async with transaction(pool, kanarie.people["crisisdienst"]) as conn:
+        await bezetting.plaats(conn, plek, child, *span, now=now)
+    kanarie.placed = True
+    placed = [structs.replace(step, status=409) if step.path in SEEKING else step for step in again]
+    await run(kanarie, owner, [*placed, *PLACED_STEPS])
 
 
 @pytest.fixture
@@ -305,10 +362,13 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
     database: str,
     superuser: asyncpg.Connection,
     valkey_client: redis.asyncio.Redis,
+    pool: Pool,
 ) -> None:
     """Issue 4: not in logs, Valkey, URLs, other roles' pages, error pages, process arguments, statements, solver input
     or a backup that another role puts back."""
-    await run(kanarie, owner)
+    await run(kanarie, owner, STEPS)
+    await run_crisis(kanarie, owner, pool)
+    assert kanarie.leaks == []
     await too_many(kanarie)
     await birds.all_told(owner)
     kanarie.said += [await birds.command(kanarie, *arguments) for arguments in COMMANDS]
@@ -322,7 +382,10 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
 
     places = {
         "output and logs of the processes": kanarie.said,
-        "log of PostgreSQL and Valkey": [(cluster.sockets.parent / "log").read_text(errors="replace")],
+        # A number of a process can be any.
+        "log of PostgreSQL and Valkey": [
+            re.sub(r"\[\d+\]", "", (cluster.sockets.parent / "log").read_text(errors="replace"))
+        ],
         "arguments and environments": kanarie.watched,
         "Valkey": await birds.in_valkey(valkey_client),
         "files that were left": birds.in_files(kanarie.folder),
@@ -332,12 +395,16 @@ async def test_after_everything_that_can_be_done_the_words_of_a_child_stand_only
     assert {place: found for place, texts in places.items() if (found := kanarie.found_in(texts))} == {}
     assert kanarie.found_in(kanarie.told) == set()
 
-    tables = {name: await birds.texts_of(owner, query) for name, query in (await birds.relations(owner)).items()}
+    tables = await search.rows(owner, but=PUBLIC)
     stands = {word: {name for name, rows in tables.items() if word in kanarie.found_in(rows)} for word in kanarie.words}
-    words = {word: where for word, where in stands.items() if word not in ("id", "nummer")}
-    assert {word: where for word, where in words.items() if where - HOLDS.get(word, set())} == {}
-    assert stands["id"] & {"logregel", "logketen", "taak", "sessie", "plan_gebeurtenis", "bericht", "levering"} == set()
-    assert stands["nummer"] == {"aanvraag", "herhaling"}
+    names = {f"{child}{name}" for child in ("", "crisis ") for name in ("id", "nummer")}
+    words = {word: where for word, where in stands.items() if word not in names}
+    held = {word: where - HOLDS.get(word.removeprefix("crisis "), set()) for word, where in words.items()}
+    assert {word: where for word, where in held.items() if where} == {}
+    for child in ("", "crisis "):
+        nowhere = {"logregel", "logketen", "taak", "sessie", "plan_gebeurtenis", "bericht", "levering"}
+        assert stands[f"{child}id"] & nowhere == set()
+        assert stands[f"{child}nummer"] == {"aanvraag", "herhaling"}
 
     async with birds.restored(cluster, superuser, database) as copy:
         await in_backup(kanarie, cluster, copy)
@@ -349,29 +416,32 @@ async def in_backup(kanarie: Kanarie, cluster: Cluster, copy: str) -> None:
     loket shows them."""
     for role in ("kanarie_ander", APP_ROLE):
         conn = await asyncpg.connect(cluster.url(copy, role))
-        for name, query in (await birds.relations(conn)).items():
-            assert kanarie.found_in(await birds.texts_of(conn, query)) == set(), (role, name)
+        for name, texts in (await search.rows(conn, but=PUBLIC)).items():
+            assert kanarie.found_in(texts) == set(), (role, name)
         await conn.close()
     pool = await open_pool(cluster.url(copy, APP_ROLE), size=1)
     for who, wie in kanarie.people.items():
         async with transaction(pool, wie, readonly=True) as conn:
-            for name, query in (await birds.relations(conn)).items():
-                texts = await birds.texts_of(conn, query)
+            for name, texts in (await search.rows(conn, but=PUBLIC)).items():
                 assert kanarie.too_much(who, texts) <= IN_ROWS.get(who, set()), (who, name)
                 assert who not in LOOKS.get(name, set()) or texts, (who, name)
     await pool.close()
 
 
+PC4S = {f"crisis {name}" for name in ("pc4", "schoolPc4", "netwerkPc4")}
+
 IN_ROWS = {
     "beheerder": {"locatie"},
     "verwijzer": {"locatie", "afwijking"},
     "andere verwijzer": {"locatie"},
-    "aanbieder": {"id", "afwijking"},
-    "machine": {"id", "antwoord", "voorstel", "afwijking"},
+    "crisisdienst": PC4S | {f"crisis {n}" for n in ("eerderGeprobeerd", "meningJeugdige", "splitsreden")},
+    "machine": {"crisis id", "id", "antwoord", "voorstel", "afwijking"},
+    "aanbieder": PC4S | {"crisis urgentieReden", "crisis splitsreden", "id", "afwijking"},
 }
-"""What only the function and the field keep from them, and not the row: how a house of the region is called; of a child
-about which a provider was asked something its random id, which opens nothing; what that provider was told or answered;
-why it was asked although a rule says no."""
+"""What only the function and the field keep from them, and not the row: how a house of the region is called; of
+a child that they may see the fields that they have no need of, and under which id it takes a plek; of a child about
+which a provider was asked something its random id, which opens nothing; what that provider was told or answered; why
+it was asked although a rule says no."""
 
 
 async def forgotten(kanarie: Kanarie, owner: Connection) -> None:
@@ -384,11 +454,11 @@ async def forgotten(kanarie: Kanarie, owner: Connection) -> None:
     said = await birds.command(kanarie, "privacy", "dossier", nummer, "--wis", "--sluit", "--reden", "Op verzoek")
 
     assert "Verwijderd" in said and kanarie.found_in([said]) == set()
-    for name, query in (await birds.relations(owner)).items():
-        assert kanarie.found_in(await birds.texts_of(owner, query)) & own == set(), name
+    for name, texts in (await search.rows(owner, but=PUBLIC)).items():
+        assert kanarie.found_in(texts) & own == set(), name
 
 
-LOOKS = {"aanvraag": {"loket", "verwijzer"}, "locatie_adres": {"aanbieder"}}
+LOOKS = {"aanvraag": {"loket", "verwijzer", "crisisdienst", "aanbieder"}, "locatie_adres": {"aanbieder"}}
 """Who does find something, so that the search is one."""
 
 
@@ -431,8 +501,33 @@ async def test_a_word_that_was_left_somewhere_is_found(
     assert bird.found_in(birds.in_hooks(bird.hooks)) == {"praktisch"}
 
 
+NOT_NARROWED = "import service.toegang; service.toegang.versmal = lambda rol, body: body"
+
+
+async def test_a_loket_that_hides_no_fields_is_found_out_for_each_rol_from_whom_it_hides_some(
+    cluster: Cluster, database: str, redis_url: str, owner: Connection, pool: Pool, folder: Path
+) -> None:
+    """Only the net of the fields is cut: who sees a child is then shown what they have no need of, and the canary tells
+    so. The rows still keep the kenmerk, and where a child must not be."""
+    async with birds.flying(cluster, database, redis_url, owner, pool, folder, spoilt=NOT_NARROWED) as kanarie:
+        await run_crisis(kanarie, owner, pool)
+
+    told = {
+        who: {word for leak in kanarie.leaks if leak.startswith(who) for word in re.findall(r"'([^']+)'", leak)}
+        for who in ("crisisdienst", "aanbieder", "loket", "verwijzer")
+    }
+    assert told == {
+        "crisisdienst": PC4S | {f"crisis {name}" for name in ("eerderGeprobeerd", "meningJeugdige", "splitsreden")},
+        "aanbieder": PC4S | {"crisis urgentieReden"},
+        "loket": set(),
+        "verwijzer": set(),
+    }
+
+
 def test_every_word_has_somebody_or_nobody_who_may_see_it() -> None:
-    assert set(SEES) == {*WORDS, *birds.CODES, "nummer", "id", "adres"}
+    of_crisis = {"crisis nummer", "crisis id", *birds.CRISIS_WORDS, *birds.CRISIS_CODES}
+    assert set(SEES) == {*WORDS, *birds.CODES, "nummer", "id", "adres", *of_crisis}
+    assert of_crisis >= birds.WHERE_PLACED
 
 
 def test_every_operation_about_children_is_a_step() -> None:

@@ -27,7 +27,7 @@ from tests import make
 from tests.conftest import open_folder, programs_in_reach
 from tests.web.conftest import Serve
 from tests.web.machines.machine import ask, bearer, registered
-from tests.web.test_identity import Clock
+from tests.web.test_identity import Clock, listening
 
 
 @pytest.fixture(autouse=True)
@@ -179,6 +179,91 @@ async def test_logging_in_is_counted_by_address_for_people_and_machines_together
     assert [(answer.status_code, answer.headers["Retry-After"]) for answer in refused] == [(429, "6")] * 3
     assert refused[0].headers["Content-Type"] == "application/problem+json"
     assert await statuses(client, 1, "/livez") == [200]
+
+
+UNKNOWN = [
+    {"Authorization": "Bearer geraden"},
+    {"Cookie": "__Host-loket=geraden"},
+]
+"""Tokens that are nobody's, as a machine and as a browser send them."""
+
+
+@pytest.mark.parametrize("headers", UNKNOWN, ids=["bearer", "cookie"])
+async def test_tokens_that_are_nobodys_are_counted_by_address(
+    serve: Serve, clock: Clock, headers: dict[str, str]
+) -> None:
+    """Ten per minute here: 401 with how many are left, and then 429; after six seconds there is room for one."""
+    client = await serve(clock=clock)
+
+    answers = [await client.get("/v1/plekken", headers=headers) for _ in range(12)]
+
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429] * 2
+    assert {answer.headers["RateLimit-Policy"] for answer in answers} == {'"onbekend";q=10;w=60'}
+    assert [left(answer) for answer in answers[8:]] == [f'"onbekend";r={r};t=6' for r in (1, 0, 0, 0)]
+    assert {answer.headers["Retry-After"] for answer in answers[10:]} == {"6"}
+    assert answers[11].headers["Content-Type"] == "application/problem+json" and "10 per minuut" in answers[11].text
+    clock.now += timedelta(seconds=5.5)
+    assert (await client.get("/v1/plekken", headers=headers)).headers["Retry-After"] == "1"
+    clock.now += timedelta(seconds=0.5)
+    assert await statuses(client, 2, "/v1/plekken", headers=headers) == [401, 429]
+
+
+async def test_who_showed_too_many_unknown_tokens_is_not_looked_up_any_more(
+    serve: Serve, settings: Settings, clock: Clock, owner: Connection, redis_url: str
+) -> None:
+    """Not even a token that is somebody's: neither the database nor Valkey is asked, until there is room. Another
+    address is not held up, nor who was inside already or comes without a token."""
+    client = await serve(clock=clock, settings=structs.replace(settings, proxies="127.0.0.1"))
+    await listening(client)
+    here, there = forwarded("203.0.113.1"), forwarded("203.0.113.2")
+    known, new = [await bearer(client, await registered(owner)) for _ in range(2)]
+    assert await statuses(client, 1, headers={**known, **here}) == [200]
+    assert await statuses(client, 11, headers={**UNKNOWN[0], **here}) == [401] * 10 + [429]
+
+    async with redis.asyncio.from_url(redis_url) as peek, owner.transaction():
+        await peek.config_resetstat()
+        await owner.execute("lock table sessie in access exclusive mode")  # who would ask, waits
+        assert await statuses(client, 3, headers={**UNKNOWN[0], **here}) == [429] * 3
+        assert await statuses(client, 1, headers={**new, **here}) == [429]
+        assert "cmdstat_evalsha" not in await peek.info("commandstats")
+
+    assert await statuses(client, 1, headers={**new, **there}) == [200]
+    assert await statuses(client, 1, headers={**UNKNOWN[0], **there}) == [401]
+    assert await statuses(client, 1, headers={**known, **here}) == [200]
+    assert await statuses(client, 1, headers=here) == [401]
+    clock.now += timedelta(seconds=6)
+    other = await bearer(client, await registered(owner))
+    assert await statuses(client, 1, headers={**other, **here}) == [200]
+
+
+async def test_a_session_that_is_over_is_a_token_of_nobody(serve: Serve, owner: Connection, clock: Clock) -> None:
+    """And one that is used as what it is not: the token of a machine in a cookie."""
+    client = await serve(clock=clock)
+    headers = await bearer(client, await registered(owner))
+    token = headers["Authorization"].removeprefix("Bearer ")
+
+    wrong_way = await client.get("/v1/plekken", headers={"Cookie": f"__Host-loket={token}"})
+    clock.now += timedelta(minutes=16)
+    over = await client.get("/v1/plekken", headers=headers)
+
+    assert [(answer.status_code, left(answer)) for answer in (wrong_way, over)] == [
+        (401, '"onbekend";r=9;t=6'),
+        (401, '"onbekend";r=9;t=6'),
+    ]
+
+
+def test_a_process_forgets_whom_it_refused_when_there_are_too_many(
+    counter: Limiet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has a whole network cannot fill its memory; also back in time nobody is refused for ever."""
+    monkeypatch.setattr(limiet, "MOST", 3)
+    stand = limiet.Stand(Soort.ONBEKEND, 10, False, 0, 6)
+    for n in range(4):
+        counter.mark_full(str(n), stand, clock.now)
+
+    assert [counter.full(str(n), clock.now) is not None for n in range(4)] == [False, False, False, True]
+    assert counter.full("3", clock.now - timedelta(seconds=1)) is None
+    assert counter._full == {}
 
 
 def forwarded(*addresses: str) -> dict[str, str]:

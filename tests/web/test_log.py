@@ -20,6 +20,7 @@ from msgspec import Struct
 from service import bezetting, logboek, plaatsingen, toegang, voorstellen
 from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
+from service.doelen import Object
 from service.opties import Toewijzing
 from service.web import gezien, pages
 from service.web.operation import Answer, Call, Operation, get, nobody
@@ -308,7 +309,7 @@ def test_every_operation_and_page_that_can_show_a_child_has_a_case() -> None:
     logged = {operation.id for operation in OPERATIONS if gezien.compiled(operation).logs}
     assert logged - about_nobody == CASES.keys()
     shown = {page_id(handler) for handler in pages.route_handlers} - toegang.OPENBAAR.keys()
-    assert shown - {"paginaStart"} == PAGES.keys()
+    assert shown - about_nobody - {"paginaStart", "paginaVervanging", "paginaSessies"} == PAGES.keys()
 
 
 async def test_every_operation_leaves_one_line_per_child_that_was_asked_for_or_shown(
@@ -552,6 +553,39 @@ def test_an_operation_of_which_nobody_can_tell_what_it_shows_does_not_start(answ
 
     with pytest.raises(TypeError, match="GET /uittreksel"):
         gezien.compiled(closed)
+
+
+async def test_who_changes_what_is_about_no_child_is_named_with_it(
+    serve: Serve, owner: Connection, wie_als: Callable[..., Wie]
+) -> None:
+    """ "Who changed whose account", also when it was refused: what was asked for stands in the path."""
+    id = await make.gebruiker(owner, rol="beheerder")
+    beheer = await serve(wie_als("beheerder", gebruiker=id))
+    path = f"/v1/gebruikers/{id}"
+
+    await beheer.patch(path, json={"naam": "Sam"}, headers={"If-Match": "*"})
+    await beheer.patch(path, json={"actief": False}, headers={"If-Match": "*"})
+    await beheer.patch("/v1/vervanging", json={"vervangerId": None, "vervangenTot": None}, headers={"If-Match": "*"})
+
+    assert [(line["handeling"], line["resultaat"], line["object_id"]) for line in await lines(owner)] == [
+        ("wijzigGebruiker", "gelukt", id),
+        ("wijzigGebruiker", "geweigerd", id),
+        ("wijzigVervanging", "gelukt", id),
+    ]
+
+
+def test_of_every_change_that_is_always_in_the_log_it_is_known_of_what() -> None:
+    """In the path, or as what was made, or oneself; of a session whose it is."""
+    who, made = Wie("flevoland", Rol.BEHEERDER, GEBRUIKER), f"/v1/x/{GEBRUIKER}"
+    unknown = []
+    for operation in OPERATIONS:
+        found = gezien.compiled(operation)
+        names = re.findall(r"\{(\w+)\}", operation.path)
+        if found.object is None or found.object is Object.SESSIE:
+            continue
+        if found.object_id(who, dict.fromkeys(names, GEBRUIKER), made if operation.creates else None) is None:
+            unknown.append(operation.id)
+    assert unknown == []
 
 
 def test_bytes_that_declare_what_they_show_are_logged() -> None:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from service import toegang
+from service import sessies, toegang
 from service.aanvragen import Aanvraag
-from service.app import create_app
+from service.app import create_app, pages_of
 from service.db import Connection, Pool, Rol, Wie
 from service.settings import Settings
 from service.web import openapi
@@ -68,6 +68,7 @@ class Matrix(Struct, frozen=True, eq=False):
     world: World
     callers: list[Caller]
     owner: Connection
+    settings: Settings
 
     async def send(self, caller: Caller, method: str, path: str, **request: Any) -> httpx.Response:
         headers = {"X-Caller": caller.name, **request.pop("headers", {})}
@@ -109,8 +110,14 @@ LOGS = {"logregel", "logketen", "gemeente", "postcodegebied", "productcategorie"
 PERSON = "insert into gebruiker (id, regio, naam, rol, organisatie_id, aanbieder_id) values ($1, $2, $3, $4, $5, $6)"
 
 
-async def make_people(owner: Connection, everybody: list[Caller]) -> None:
-    """Who asks has a row, and somewhere to log in."""
+SESSIE = """
+insert into sessie (hash, regio, gebruiker_id, begonnen_op, gezien_op, verloopt_op, id)
+values ($1, $2, $3, $4, $4, $4::timestamptz + interval '1 hour', $5)
+"""
+
+
+async def make_people(owner: Connection, everybody: list[Caller], own: World) -> None:
+    """Who asks has a row, a session, and somewhere to log in; one has a second session."""
     await owner.execute(
         "insert into identiteitsprovider (id, naam, issuer, client_id) values ($1, 'Idp', 'https://idp.example', 'x')",
         examples.PROVIDER,
@@ -119,6 +126,14 @@ async def make_people(owner: Connection, everybody: list[Caller]) -> None:
         if wie is not None and wie.koppeling is None:
             of = (None, wie.organisatie) if wie.rol is Rol.AANBIEDER else (wie.organisatie, None)
             await owner.execute(PERSON, wie.gebruiker, wie.regio, "Iemand", wie.rol, *of)
+            await owner.execute(SESSIE, key(wie), wie.regio, wie.gebruiker, make.NOW, uuid4())
+    one = next(c.wie for c in everybody if c.own and c.wie is not None and c.wie.rol is Rol.SCHAKELFUNCTIONARIS)
+    await owner.execute(SESSIE, sessies.digest("tweede"), one.regio, one.gebruiker, make.NOW, own.sessie)
+
+
+def key(wie: Wie) -> bytes:
+    """Digest of the token of its session."""
+    return sessies.digest(str(wie.gebruiker))
 
 
 @pytest.fixture
@@ -128,13 +143,14 @@ async def matrix(settings: Settings, pool: Pool, owner: Connection) -> AsyncIter
     far = await examples.world(pool, OTHER_REGIO, "ver")
     own = await examples.world(pool, REGIO, "eigen", plan=True)
     everybody = list(callers(own, other, far))
-    await make_people(owner, everybody)
+    await make_people(owner, everybody, own)
     by_name = {caller.name: caller.wie for caller in everybody}
 
     async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
         wie = by_name[connection.headers["x-caller"]]
         if wie is None:
             raise nobody("Log eerst in.", had_token=False)
+        connection.scope.setdefault("state", {})["sessie_sleutel"] = key(wie)
         return wie
 
     async with AsyncExitStack() as stack:
@@ -142,7 +158,7 @@ async def matrix(settings: Settings, pool: Pool, owner: Connection) -> AsyncIter
         await stack.enter_async_context(running(app))
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
-        yield Matrix(client, own, everybody, owner)
+        yield Matrix(client, own, everybody, owner, settings)
 
 
 # ── What should come of it ───────────────────────────────────────────────────────────────────────
@@ -161,6 +177,8 @@ def reaches(id: str, caller: Caller) -> bool:
     assert line is not None and caller.wie is not None
     grond = line.grond(caller.wie)
     assert grond is not None
+    if id in examples.EEN:
+        return caller.own and caller.wie.rol is Rol.SCHAKELFUNCTIONARIS
     return caller.own or (caller.wie.regio == REGIO and not grond.eigen)
 
 
@@ -233,8 +251,18 @@ PAGES = {
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaStart": "/start",
+    "paginaVervanging": "/vervanging",
+    "paginaSessies": "/sessies",
 }
-"""Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the last."""
+"""Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the others."""
+
+FORMS: dict[str, tuple[str, dict[str, str]]] = {
+    "wijzigVervanging": ("/vervanging", {}),
+    "wijzigWaarneming": ("/vervanging/namens", {}),
+    "wijzigSessie": ("/sessies/einde", {"sessieId": "{sessie}"}),
+    "eindigAndereSessies": ("/sessies/einde-andere", {}),
+}
+"""Forms of pages, each by the operation that does the same."""
 
 
 # ── The tests ────────────────────────────────────────────────────────────────────────────────────
@@ -297,10 +325,13 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             elif not (line := toegang.handeling(id)) or caller.wie.rol not in line.rollen or caller.wie.koppeling:
                 elsewhere = (303, "/start") if id == "paginaAanvragen" else (403, None)
                 assert (answer.status_code, answer.headers.get("location")) == elsewhere, where
-            elif id == "paginaStart":
-                assert answer.status_code == 200 and f"<dd>{caller.wie.rol}</dd>" in answer.text, where
+            elif id in ("paginaStart", "paginaVervanging", "paginaSessies"):
+                own = f"<dd>{caller.wie.rol}</dd>" if id == "paginaStart" else "Uw vervanger"
+                own = f"<dd>{caller.wie.rol}, " if id == "paginaSessies" else own
+                assert answer.status_code == 200 and own in answer.text, where
                 if caller.own:  # where it works itself stands there
-                    assert not [row for row in (nummer, *matrix.world.ids()) if row in answer.text], where
+                    mine = {str(matrix.world.sessie)} if id == "paginaSessies" else {str(matrix.world.gebruiker)}
+                    assert not [row for row in {nummer, *matrix.world.ids()} - mine if row in answer.text], where
                     continue
             elif id == "paginaBericht":  # it is to somebody else
                 assert answer.status_code == 404, where
@@ -316,6 +347,33 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
                 )
                 continue
             check_empty(id, caller, matrix, answer)
+
+
+async def test_each_form_changes_only_what_is_of_who_sends_it(matrix: Matrix) -> None:
+    """A form of a page does what an operation does, and has its line in the table."""
+    app = create_app(matrix.settings)
+    posts = {page.id for page in pages_of(app, "POST")} - toegang.OPENBAAR.keys()
+    assert posts == FORMS.keys() and posts < PATHS.keys(), "a form without an example, or that no operation does"
+    second = "select beeindigd_op is null from sessie where id = $1"
+    for id, (path, form) in FORMS.items():
+        data = {name: value.format(sessie=matrix.world.sessie) for name, value in form.items()}
+        before = await matrix.state()
+        for caller in matrix.callers:
+            if caller.wie is None or caller.wie.koppeling:
+                answer = await matrix.send(caller, "post", path, data=data)
+                assert answer.status_code == (303 if caller.wie is None else 403), (id, caller.name)
+                assert answer.headers.get("location", "/inloggen") == "/inloggen", (id, caller.name)
+        assert await matrix.state() == before, f"{id}: something changed for who was refused"
+        mine = [c for c in matrix.callers if c.name == "schakelfunctionaris, eigen"]
+        for caller in sorted(matrix.callers, key=lambda caller: caller in mine):
+            if caller.wie is not None and not caller.wie.koppeling:
+                assert await matrix.owner.fetchval(second, matrix.world.sessie), (id, caller.name)
+                answer = await matrix.send(caller, "post", path, data=data)
+                good = 303 if id not in examples.EEN or caller in mine else 400
+                assert answer.status_code == good, (id, caller.name, answer.text)
+        if id == "wijzigSessie":
+            assert not await matrix.owner.fetchval(second, matrix.world.sessie)
+            await matrix.owner.execute("update sessie set beeindigd_op = null")
 
 
 async def test_pages_without_login_say_nothing_of_anybody(matrix: Matrix) -> None:

@@ -14,7 +14,7 @@ from litestar.response import Response
 from service import inlogpogingen, logboek, sessies
 from service.db import transaction
 from service.doelen import Doel, Object, Verwerking
-from service.web import origin
+from service.web import apparaat, origin
 from service.web.identity import cookie_name
 from service.web.operation import Services
 from service.web.pages.render import see_other
@@ -56,6 +56,7 @@ async def begin(
         until=now + timedelta(minutes=settings.session_max_min),
         idle=timedelta(minutes=settings.session_idle_min),
         sid=sid,
+        apparaat=apparaat.in_words(request.headers.get("user-agent")),
     )
     # The browser is given its token only when the line is in the log.
     async with transaction(services.pool, sessie.wie) as conn:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
-from uuid import UUID
 
-import msgspec
 from litestar import Request, post
-from litestar.exceptions import InternalServerException
 from litestar.response import Response
 
-from service import gebruikers, inlogpogingen
+from service import gebruikers, inlogpogingen, logboek
 from service.days import today
 from service.errors import Kind, Refusal
 from service.gebruikers import Keuze
 from service.inlogpogingen import Inlogpoging
 from service.oidc import Iemand
 from service.sessies import digest, new_token
+from service.web import forms
+from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, with_browser
 from service.web.inloggen.mislukt import failed
 from service.web.operation import Services
@@ -55,27 +53,22 @@ async def inlog_keuze(request: Request[Any, Any, Any]) -> Response[Any]:
     """A session for the gebruiker that was chosen, if it is one of the choices."""
     services = opened(request)
     try:
-        form = await _form(request)
-        poging = await inlogpogingen.take(
-            services.pool, form.get("poging", ""), browser_of(request, services), now=services.clock()
-        )
-        if poging.subject is None:
-            raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw.")
-        found = await gebruikers.keuzes(services.pool, poging.identiteitsprovider_id, poging.subject, None)
-        chosen = msgspec.convert(form.get("gebruiker", ""), UUID)
-        if chosen not in {keuze.id for keuze in found}:
-            raise Refusal(Kind.FORBIDDEN, "Dit kunt u niet kiezen. Begin opnieuw.")
-        return await begin(request, services, chosen, poging.naar, sid=poging.idp_sessie)
-    except msgspec.ValidationError:
-        return failed(services, Refusal(Kind.INVALID, "Dit kunt u niet kiezen. Begin opnieuw."))
+        async with in_log(services, logboek.spoor(request.headers.get("traceparent"))) as inlog:
+            return await _choose(request, services, inlog)
     except Refusal as refusal:
         return failed(services, refusal)
 
 
-async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
-    """As a browser sends it, and in no other encoding: anybody can send one here."""
-    try:
-        raw = await request.body()
-        return dict(parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=10))
-    except (ValueError, InternalServerException):  # the latter: gone away halfway
-        raise Refusal(Kind.INVALID, "Dit kunt u niet kiezen. Begin opnieuw.") from None
+async def _choose(request: Request[Any, Any, Any], services: Services, inlog: Inlog) -> Response[Any]:
+    form = await forms.read(request)
+    poging = await inlogpogingen.take(services.pool, form.get("poging", ""))
+    inlog.provider = poging.identiteitsprovider_id
+    poging.check(browser_of(request, services), services.clock())
+    inlog.subject = poging.subject
+    if poging.subject is None:
+        raise inlogpogingen.gone()
+    found = await gebruikers.keuzes(services.pool, poging.identiteitsprovider_id, poging.subject, None)
+    chosen = {str(keuze.id): keuze.id for keuze in found}.get(form.get("gebruiker", ""))
+    if chosen is None:
+        raise Refusal(Kind.FORBIDDEN, "Dit kunt u niet kiezen. Begin opnieuw.")
+    return await begin(request, services, chosen, poging.naar, sid=poging.idp_sessie)

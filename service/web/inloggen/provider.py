@@ -10,11 +10,12 @@ from litestar import Request, get
 from litestar.params import QueryParameter
 from litestar.response import Response
 
-from service import gebruikers, identiteitsproviders, inlogpogingen, oidcsleutels
+from service import gebruikers, identiteitsproviders, inlogpogingen, logboek, oidcsleutels
 from service.days import today
 from service.errors import Kind, Refusal
 from service.inlogpogingen import Inlogpoging
 from service.sessies import digest, new_token
+from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, own_path, with_browser
 from service.web.inloggen.keuze import ask
 from service.web.inloggen.mislukt import failed
@@ -89,21 +90,24 @@ async def inlog_terug(request: Request[Any, Any, Any]) -> Response[Any]:
     """Back from the provider: a session, a choice of gebruiker, or a sentence that says why not."""
     services = opened(request)
     try:
-        return await _arrive(request, services)
+        async with in_log(services, logboek.spoor(request.headers.get("traceparent"))) as inlog:
+            return await _arrive(request, services, inlog)
     except Refusal as refusal:
         return failed(services, refusal)
 
 
-async def _arrive(request: Request[Any, Any, Any], services: Services) -> Response[Any]:
+async def _arrive(request: Request[Any, Any, Any], services: Services, inlog: Inlog) -> Response[Any]:
     now = services.clock()
     pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=20)
     given = dict(pairs)
     if len(given) != len(pairs) or "state" not in given:
         raise Refusal(Kind.INVALID, "Dit adres klopt niet. Begin opnieuw met inloggen.")
-    poging = await inlogpogingen.take(services.pool, given["state"], browser_of(request, services), now=now)
+    poging = await inlogpogingen.take(services.pool, given["state"])
+    inlog.provider = poging.identiteitsprovider_id
+    poging.check(browser_of(request, services), now)
     provider = await identiteitsproviders.get(services.pool, poging.identiteitsprovider_id)
     if not poging.verificateur:
-        raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw.")
+        raise inlogpogingen.gone()
     if "code" not in given:
         await services.oidc.check_sender(provider, given.get("iss"), now)
         unknown = f"{provider.naam} laat het loket niet inloggen. Vertel dit uw beheerder."
@@ -116,6 +120,7 @@ async def _arrive(request: Request[Any, Any, Any], services: Services) -> Respon
         verifier=poging.verificateur,
         now=now,
     )
+    inlog.subject = iemand.subject
     found = await gebruikers.keuzes(services.pool, provider.id, iemand.subject, iemand.email)
     if not found:
         raise Refusal(

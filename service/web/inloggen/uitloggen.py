@@ -43,6 +43,7 @@ async def _ended(services: Services, token: str) -> Response[Any]:
         provider = await identiteitsproviders.of_gebruiker(conn)
         await sessies.end(conn, token, now=now)
         await logboek.schrijf_los(conn, sessie.wie, UITLOG, now=now, spoor=logboek.spoor())
+    services.forget()
     there = await services.oidc.logout(provider, now) if provider and services.oidc.possible else None
     if provider is None or there is None:
         return see_other("/inloggen?uit=1")

@@ -6,8 +6,25 @@ from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
 from service.web.pages.errors import on_error
+from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
+from service.web.pages.vervanging import neem_waar, vervang, vervanging
 
 __all__ = ["manifest", "on_error", "route_handlers"]
 
-route_handlers = [aanvragen, aanvraag, bericht, bevestigen, bevestigd, start, asset, favicon]
+route_handlers = [
+    aanvragen,
+    aanvraag,
+    bericht,
+    bevestigen,
+    bevestigd,
+    start,
+    vervanging,
+    vervang,
+    neem_waar,
+    eigen_sessies,
+    beeindig,
+    beeindig_andere,
+    asset,
+    favicon,
+]

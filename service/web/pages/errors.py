@@ -61,6 +61,7 @@ def error_page(
         section="",
         is_list=False,
         who=f"{sessie.rol.capitalize()}, {sessie.naam}" if sessie else "",
+        namens=(sessie.namens if sessie else None) or "",
         lijst=sessie is not None and toegang.kan(sessie.wie, LIJST),
         title=title,
         sentences=sentences,

@@ -41,8 +41,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # `lijst`: whether the list of open aanvragen is for who looks. Visit.page knows.
-    env.globals.update(asset=assets.url, count=dutch.count, lijst=False)
+    # `lijst`: whether the list of open aanvragen is for who looks; `namens`: for whom they act. Visit.page knows.
+    env.globals.update(asset=assets.url, count=dutch.count, lijst=False, namens="")
     env.filters.update(
         day=dutch.day, moment=dutch.moment, age=dutch.age, days=dutch.days, listing=dutch.listing, tel=_tel
     )

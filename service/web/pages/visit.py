@@ -18,6 +18,7 @@ from msgspec import Struct, field
 from service import betrokkenen, logboek, toegang
 from service.db import Connection, Wie, transaction
 from service.errors import Refusal
+from service.sessies import Sessie
 from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services
@@ -34,6 +35,10 @@ class Visit(Struct, kw_only=True, eq=False):
     services: Services
     who: str
     """Role and region, for the top of the page."""
+    namens: str
+    """Of the colleague for whom the session acts; empty: for itself."""
+    key: bytes | None
+    """Digest of the session."""
 
     def toon(self, found: Any) -> Any:
         """A Struct of the service, or a list of them, with only the fields that this rol may see."""
@@ -41,6 +46,8 @@ class Visit(Struct, kw_only=True, eq=False):
 
     gezien: list[UUID] = field(default_factory=list)
     """Aanvragen that the page shows."""
+    object_id: UUID | None = None
+    """Of a change that is about no child: for the log, which gebruiker or session was changed."""
     ended: bool = False
 
     def page(self, template: str, **values: Any) -> Response[str]:
@@ -48,7 +55,7 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
-        return render.html(template, who=self.who, lijst=toegang.kan(self.wie, LIJST), **values)
+        return render.html(template, who=self.who, namens=self.namens, lijst=toegang.kan(self.wie, LIJST), **values)
 
 
 def page_id(handler: BaseRouteHandler) -> str:
@@ -96,12 +103,17 @@ REGIO = "select naam from jeugdregio where code = huidige_regio()"
 
 
 @asynccontextmanager
-async def visit(request: Request[Any, Any, Any], *, kinderen: bool = True) -> AsyncIterator[Visit]:
+async def visit(
+    request: Request[Any, Any, Any], *, kinderen: bool = True, instead: str | None = None
+) -> AsyncIterator[Visit]:
     """A transaction for whoever asks, as `guard` has found: read-only for a page that never shows anything of a child,
-    else with the lines of the log. service/app.py puts `services` in the state."""
+    else with the lines of the log. service/app.py puts `services` in the state. `instead`: the page that is shown where
+    a form could not be carried out."""
     services: Services = request.app.state.services
     wie: Wie = request.state.wie
-    id, about, spoor = page_id(request.route_handler), _asked(request), request.state.spoor
+    id, about, spoor = instead or page_id(request.route_handler), _asked(request), request.state.spoor
+    state = request.scope["state"]
+    sessie: Sessie | None = state.get("sessie")
     try:
         async with transaction(services.pool, wie, readonly=not kinderen) as conn:
             regio = await conn.fetchval(REGIO) or wie.regio
@@ -111,10 +123,13 @@ async def visit(request: Request[Any, Any, Any], *, kinderen: bool = True) -> As
                 now=services.clock(),
                 services=services,
                 who=f"{wie.rol.capitalize()}, {regio}",
+                namens=(sessie.namens if sessie else None) or "",
+                key=state.get("sessie_sleutel"),
             )
             yield visit
             visit.ended = True
-            await gezien.write(conn, wie, id, (*about, *visit.gezien), services=services, spoor=spoor)
+            about += visit.gezien
+            await gezien.write(conn, visit.wie, id, about, services=services, spoor=spoor, object_id=visit.object_id)
     except Exception as error:
         await gezien.write_refused(services, wie, id, about, status=problems.status_of(error), spoor=spoor)
         raise

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from service import gebruikers, identiteitsproviders
+from msgspec import structs
+
+from service import gebruikers, identiteitsproviders, sessies
 from service.days import today
+from service.errors import Kind, Refusal
 from service.gebruikers import (
+    Afwezige,
     Collega,
     Gebruiker,
     NieuweGebruiker,
     Vervanging,
+    Waarneming,
     WijzigingGebruiker,
     WijzigingVervanging,
+    WijzigingWaarneming,
 )
 from service.identiteitsproviders import Inlogplaats
 from service.web import etags, paging
@@ -50,7 +56,7 @@ async def change_vervanging(call: Call) -> Answer:
     etags.must_match(call, await gebruikers.vervanging(call.conn, lock=True))
     asked = call.body
     changed = await gebruikers.wijs_vervanger_aan(
-        call.conn, asked.vervanger_id, asked.vervangen_tot, today=today(call.now)
+        call.conn, asked.vervanger_id, asked.vervangen_tot, van=asked.vervangen_van, today=today(call.now)
     )
     return Answer(body=changed)
 
@@ -58,6 +64,26 @@ async def change_vervanging(call: Call) -> Answer:
 async def collegas(call: Call) -> Answer:
     rows = await gebruikers.collegas(call.conn, after=paging.after(call), limit=call.query.aantal + 1)
     return paging.page(call, rows)
+
+
+async def afwezigen(call: Call) -> Answer:
+    return Answer(body=await gebruikers.afwezigen(call.conn, today=today(call.now)))
+
+
+async def waarneming(call: Call) -> Answer:
+    return Answer(body=await gebruikers.waarneming(call.conn, call.wie.namens))
+
+
+async def change_waarneming(call: Call) -> Answer:
+    """The line in the log names the colleague for whom it begins, or ends."""
+    etags.must_match(call, await gebruikers.waarneming(call.conn, call.wie.namens))
+    if call.sessie is None:
+        raise Refusal(Kind.CONFLICT, "Dit kan alleen als u bent ingelogd met een browser.")
+    namens = call.body.namens_id
+    await sessies.act_for(call.conn, call.sessie, namens, now=call.now)
+    call.services.forget()
+    call.wie = structs.replace(call.wie, namens=namens or call.wie.namens)
+    return Answer(body=await gebruikers.waarneming(call.conn, namens))
 
 
 OPERATIONS = (
@@ -128,5 +154,25 @@ OPERATIONS = (
         summary="Wie uw vervanger kan zijn",
         query=paging.Page,
         answer=list[Collega],
+    ),
+    get(
+        "/afwezigen",
+        afwezigen,
+        id="lijstAfwezigen",
+        tag=TAG,
+        summary="Wie u als vervanger aanwees",
+        answer=list[Afwezige],
+    ),
+    get("/waarneming", waarneming, id="haalWaarneming", tag=TAG, summary="Namens wie u nu werkt", answer=Waarneming),
+    patch(
+        "/waarneming",
+        change_waarneming,
+        id="wijzigWaarneming",
+        tag=TAG,
+        summary="Werk namens een collega die u als vervanger aanwees, of stop daarmee",
+        description="Geldt voor de sessie waarmee u dit vraagt. In het log staat dan wie iets deed en namens wie.",
+        body=WijzigingWaarneming,
+        answer=Waarneming,
+        refuses=(409,),
     ),
 )

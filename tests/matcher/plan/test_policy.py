@@ -64,12 +64,30 @@ def test_the_days_on_which_a_bed_stands_empty_are_paid() -> None:
 
 
 def test_who_is_protected_has_a_place_however_dear() -> None:
-    """A rent of 10,000 for what is worth 1: held back, but not who may not be; also when a cheap place is taken."""
+    """A rent of 10,000 for what is worth 1: held back, but not who may not be; also when the other place is taken."""
     one = pairs([[40]], capaciteit=[1])
     assert chosen(day(one, [1]), 1000.0) == [NOBODY]
     assert chosen(day(one, [1]), 1000.0, safe=[True]) == [0]
     two = pairs([[40, 40], [None, 40]], capaciteit=[1, 1])
-    assert chosen(day(two, [1, 1, 400]), 1000.0, 0.0, safe=[True, False]) == [0, 1]
+    assert chosen(day(two, [1, 1, 400]), 30.0, 0.0, safe=[True, False]) == [0, 1]
+
+
+def test_where_every_place_is_dear_who_is_protected_takes_the_one_that_costs_least() -> None:
+    """Worth 50 at rents of 90 and 80: the second. Another child has 20 left there: with 10 between the places it has
+    the bed, with 30 between them it waits. Both places are more than none."""
+    one = pairs([[40, 40]], capaciteit=[1, 1])
+    for rents_a_day, slot in (((9.0, 8.0), 1), ((8.0, 9.0), 0)):
+        assert chosen(day(one, [50, 50]), *rents_a_day, safe=[True]) == [slot]
+    two = pairs([[40, 40], [None, 40]], capaciteit=[1, 1])
+    for dear, slots in ((9.0, [0, 1]), (11.0, [1, NOBODY])):
+        assert chosen(day(two, [50, 50, 100]), dear, 8.0, safe=[True, False]) == slots
+
+
+def test_siblings_who_are_protected_take_the_home_that_costs_least() -> None:
+    """Both worth 50 in two homes of two beds, 90 or 80 of rent for each."""
+    problem = pairs([[40, 40]] * 2, capaciteit=[2, 2], groep=[0, 0], splitsbaar=[False])
+    assert chosen(day(problem, [50] * 4), 9.0, 8.0, safe=[True, True]) == [1, 1]
+    assert chosen(day(problem, [50] * 4), 8.0, 9.0, safe=[True, True]) == [0, 0]
 
 
 def test_who_is_protected_loses_a_place_only_to_who_is_open_and_worth_more_after_rent() -> None:

@@ -49,14 +49,16 @@ async def test_an_operator_sets_up_the_login_of_a_region(
             ],
             ["gebruiker", "voeg-toe", "Anja", "--rol", "beheerder", "--bij", "Gemeente", "--email", "Anja@G.example"],
             ["inlog", "lijst", "--json"],
+            ["inlog", "lijst"],
         )
     ]
 
-    assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 4
+    assert [(one.returncode, one.stderr) for one in done] == [(0, "")] * 5
     listed = msgspec.json.decode(done[3].stdout)
     assert [(one["naam"], one["issuer"], one["acr"]) for one in listed] == [
         ("Gemeente", "https://login.example", ["a"])
     ]
+    assert f"  Gemeente: /inloggen/afmelden/{listed[0]['id']}\n" in done[4].stdout
     found = await gebruikers.keuzes(pool, listed[0]["id"], "sub-van-anja", "anja@g.example")
     assert [(one.naam, one.rol, one.regio) for one in found] == [("Anja", Rol.BEHEERDER, REGIO)]
     assert await owner.fetchval("select count(*) from logregel where object = 'gebruiker'") == 1

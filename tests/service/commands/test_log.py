@@ -7,7 +7,7 @@ import os
 import subprocess
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -15,7 +15,7 @@ import pytest
 
 from service import inzagen, logboek, toegang
 from service.commands import log as command
-from service.commands import plan, psql, rank
+from service.commands import plan, psql, rank, toegangslog
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.doelen import Doel, Verwerking
 from service.inzagen import Inzage
@@ -184,9 +184,59 @@ def test_everything_that_is_logged_of_a_child_has_words_for_a_parent() -> None:
 
 def test_what_commands_write_are_words_of_the_register() -> None:
     """Purpose and processing as in service/doelen.py."""
-    for line in (command.VERIFY, command.INZAGE, rank.RANK, plan.PLAN, psql.PSQL, child.MAAK_PLAN):
+    for line in (command.VERIFY, command.INZAGE, toegangslog.TOEGANG, rank.RANK, plan.PLAN, psql.PSQL, child.MAAK_PLAN):
         assert line.doel in list(Doel)
         assert line.verwerking in list(Verwerking)
+
+
+async def test_who_changed_whose_account_can_be_told(run: Run, pool: Pool, owner: Connection) -> None:
+    """And who could not come in; that somebody looked is in the log too."""
+    anja, sam = [await make.gebruiker(owner, naam=naam, rol="beheerder") for naam in ("Anja Kok", "Sam Bos")]
+    by = Wie("gooi-en-vechtstreek", Rol.BEHEERDER, anja)
+    now = datetime.now(UTC)
+    provider = await owner.fetchval(
+        "insert into identiteitsprovider (naam, issuer, client_id) values ('Jeugdhuis', 'https://x', 'x') returning id"
+    )
+    await make.gebruiker(owner, identiteitsprovider_id=provider, subject="kim")
+    async with transaction(pool, by) as conn:
+        line = toegang.mag(by, "wijzigGebruiker").in_log(by)
+        for resultaat in (Resultaat.GELUKT, Resultaat.GEWEIGERD):
+            await logboek.schrijf_los(
+                conn, by, line, now=now, spoor=logboek.spoor(), object_id=sam, resultaat=resultaat
+            )
+        await logboek.schrijf_mislukte_inlog(
+            pool, provider=provider, resultaat=Resultaat.GEWEIGERD, now=now, spoor=logboek.spoor()
+        )
+
+    told = (await run("log", "toegang")).stdout.splitlines()
+    about_sam = await run("log", "toegang", "--van", "SAM bos", "--json")
+    refused = (await run("log", "toegang", "--mislukt")).stdout
+    again = (await run("log", "toegang")).stdout
+
+    assert sorted(line.split(": ", 1)[1] for line in told) == [
+        "Anja Kok (beheerder) veranderde gebruiker Sam Bos.",
+        "Anja Kok (beheerder) wilde gebruiker Sam Bos veranderen, maar dat mocht niet.",
+        "iemand bij Jeugdhuis mocht niet inloggen.",
+    ]
+    assert [row["objectId"] for row in msgspec.json.decode(about_sam.stdout)] == [str(sam)] * 2
+    assert "veranderde" not in refused and "mocht niet inloggen" in refused
+    assert "het loket zelf bekeek het log." in again
+
+
+async def test_what_is_about_a_child_or_another_region_is_not_told(run: Run, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+    await looked(pool, wie, aanvraag.id)
+    far = Wie("flevoland", Rol.BEHEERDER, SYSTEM)
+    async with transaction(pool, far) as conn:
+        await logboek.schrijf_los(conn, far, command.VERIFY, now=datetime.now(UTC), spoor=logboek.spoor())
+
+    assert (await run("log", "toegang", "--dagen", "3650")).stdout == "Geen regels gevonden.\n"
+
+
+def test_every_event_has_words_for_a_beheerder() -> None:
+    assert set(toegangslog.DEED) == set(Gebeurtenis)
+    assert {line.object for line in toegang.HANDELINGEN if line.los} <= toegangslog.WAT.keys()
 
 
 # ── Inzagen ──────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ from service import bezetting, dossiers
 from service.commands import privacy
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
-from tests import make
+from tests import make, search
 from tests.conftest import REGIO, ROOT
 from tests.service import canary
 from tests.service.running import loket
@@ -77,7 +77,7 @@ async def test_the_dossier_has_everything_that_is_held(run: Run, owner: Connecti
 
     assert done.returncode == 0, done.stderr
     held = msgspec.json.decode(done.stdout, type=dossiers.Dossier)
-    shown = {token for token in canary.TOKENS if canary.stands(token, done.stdout)}
+    shown = {token for token in canary.TOKENS if search.stands(token, done.stdout)}
     assert shown == set(canary.TOKENS) - {"kanarie_antwoord"}
     by_name = {tabel.naam: tabel for tabel in held.tabellen}
     assert by_name.keys() >= {table for table, _ in await canary.found(owner)}

@@ -60,8 +60,36 @@ def keys(tmp_path: Path) -> Path:
     return path
 
 
+class Relay:
+    """A socket by which the provider reaches the loket, which has none in these tests; `told` has the answers."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.to: Callable[[bytes], Awaitable[httpx.Response]] | None = None
+        self.told: list[int] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        body = await reader.readexactly(int(re.findall(r"content-length: (\d+)", head)[0]))
+        assert "content-type: application/x-www-form-urlencoded" in head
+        status = (await self.to(body)).status_code if self.to else 503
+        self.told.append(status)
+        writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
 @pytest.fixture
-async def start(installed: None, keys: Path) -> AsyncIterator[Start]:
+async def relay() -> AsyncIterator[Relay]:
+    found = Relay()
+    server = await asyncio.start_server(found.serve, "127.0.0.1", 0)
+    found.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/afmelden"
+    async with server:
+        yield found
+
+
+@pytest.fixture
+async def start(installed: None, keys: Path, relay: Relay) -> AsyncIterator[Start]:
     """`await start(accounts)`: a running provider; its issuer."""
     async with AsyncExitStack() as stack:
 
@@ -70,6 +98,7 @@ async def start(installed: None, keys: Path) -> AsyncIterator[Start]:
                 "jwks": json.loads(oidcsleutels.published(oidcsleutels.read(keys))),
                 "redirect": "https://loket.example/inloggen/terug",
                 "logout": "https://loket.example/inloggen",
+                "backchannel": relay.url,
                 "accounts": accounts,
             }
             node = await asyncio.create_subprocess_exec(
@@ -125,6 +154,14 @@ async def whole_way(
     return await browser.get(back)
 
 
+async def logs_out(person: httpx.AsyncClient, url: str) -> httpx.Response:
+    """Presses the button of the provider."""
+    page = await person.get(url)
+    form = re.search(r'<form[^>]* action="([^"]+)".*?name="xsrf" value="([^"]+)"', page.text, re.DOTALL)
+    assert form is not None, page.text
+    return await person.post(html.unescape(form[1]), data={"xsrf": form[2], "logout": "yes"})
+
+
 JAN: dict[str, dict[str, object]] = {"jan": {"email": "jan@gi.example", "email_verified": True}}
 
 
@@ -146,10 +183,7 @@ async def test_somebody_logs_in_works_and_logs_out_there_too(
     assert not await inside(browser)
     there = left.headers["Refresh"].removeprefix("0; url=")
     assert there.startswith(f"{issuer}/session/end?client_id=loket")
-    page = await person.get(there)
-    form = re.search(r'<form[^>]* action="([^"]+)".*?name="xsrf" value="([^"]+)"', page.text, re.DOTALL)
-    assert form is not None, page.text
-    done = await person.post(html.unescape(form[1]), data={"xsrf": form[2], "logout": "yes"})
+    done = await logs_out(person, there)
     assert done.headers["Location"] == "https://loket.example/inloggen"
     again = await person.get(await sent(browser, provider_id))
     assert urlsplit(again.headers["Location"]).path.startswith("/interaction/"), "there is no session left there"
@@ -229,3 +263,39 @@ async def test_who_stops_at_the_provider_is_told_so(
 
     assert "iss=" in stopped.headers["Location"]
     assert "U bent gestopt met inloggen" in answer.text
+
+
+async def test_who_logs_out_at_the_provider_is_out_of_the_loket_at_once(
+    serve: Serve, clock: Clock, start: Start, relay: Relay, owner: Connection
+) -> None:
+    """OpenID Connect Back-Channel Logout 1.0: on this computer, not where the same person is logged in elsewhere. What
+    the provider sent does not work again."""
+    issuer = await start(JAN)
+    provider_id = await owner.fetchval(PROVIDER, "Echt", issuer)
+    await make.gebruiker(owner, identiteitsprovider_id=provider_id, subject="jan")
+    browsers = [await serve(clock=clock) for _ in range(2)]
+    sent_: list[bytes] = []
+
+    async def tell(body: bytes) -> httpx.Response:
+        sent_.append(body)
+        return await browsers[1].post(
+            f"/inloggen/afmelden/{provider_id}",
+            content=body,
+            headers={"Content-Type": "application/x-www-form-urlencoded", "Cookie": ""},
+        )
+
+    relay.to = tell
+    async with (
+        httpx.AsyncClient(trust_env=False) as here,
+        httpx.AsyncClient(trust_env=False) as elsewhere,
+    ):
+        for browser, person in zip(browsers, (here, elsewhere), strict=True):
+            assert (await whole_way(browser, person, provider_id)).status_code == 303
+        sids = await owner.fetch("select distinct idp_sessie from sessie where idp_sessie is not null")
+
+        await logs_out(here, f"{issuer}/session/end?client_id=loket")
+
+    assert (len(sids), relay.told) == (2, [200])
+    assert await owner.fetchval("select count(*) from sessie where beeindigd_op is not null") == 1
+    assert [await inside(browser) for browser in browsers] == [False, True]
+    assert (await tell(sent_[0])).status_code == 400

@@ -64,10 +64,10 @@ async def test_from_nothing_to_a_system_that_is_in(
     assert sleutel.json()["geldigTot"] == (make.NOW + timedelta(days=365)).isoformat().replace("+00:00", "Z")
     assert (await loket.get(path, headers=headers)).json() == made.json()
     assert [row["kid"] for row in (await loket.get(f"{path}/sleutels", headers=headers)).json()] == ["k1"]
-    lines = await owner.fetch("select gebeurtenis::text, object, handeling, betrokkene from logregel order by id")
+    lines = await owner.fetch("select gebeurtenis::text, object, handeling, object_id::text from logregel order by id")
     assert [tuple(line) for line in lines] == [
-        ("maak", "koppeling", "voegKoppelingToe", None),
-        ("sleutel", "sleutel", "voegSleutelToe", None),
+        ("maak", "koppeling", "voegKoppelingToe", machine.id),
+        ("sleutel", "sleutel", "voegSleutelToe", sleutel.json()["id"]),
         ("inlog", "sessie", "oauth_inwisselen", None),
     ]
 

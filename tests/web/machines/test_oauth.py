@@ -108,17 +108,33 @@ async def test_with_an_address_that_is_the_audience_whatever_the_request_says(
 async def test_who_gets_in_stands_in_the_log_and_who_is_refused_too(
     loket: httpx.AsyncClient, machine: Machine, owner: Connection
 ) -> None:
-    """But only who could sign: others could fill the log."""
+    """Who could not sign is nobody that says to be this koppeling; of an unknown koppeling there is no region."""
     await ask(loket, machine.assertion())
     await ask(loket, machine.assertion(aud="https://elders.example"))
     await ask(loket, machine.assertion(signed_by=key("vals")))
+    await ask(loket, machine.assertion(iss=(new := str(uuid4())), sub=new))
 
     lines = await owner.fetch(
-        "select gebeurtenis::text, resultaat::text, koppeling_id, organisatie_id, betrokkene from logregel order by id"
+        "select regio, gebeurtenis::text, resultaat::text, koppeling_id, organisatie_id, gebruiker_id, object,"
+        " object_id, handeling from logregel order by id"
     )
+    signed = (machine.id, machine.aanbieder, machine.id, "sessie", None, "oauth_inwisselen")
     assert [tuple(line) for line in lines] == [
-        ("inlog", result, machine.id, machine.aanbieder, None) for result in ("gelukt", "geweigerd")
+        (REGIO, "inlog", "gelukt", *signed),
+        (REGIO, "inlog", "geweigerd", *signed),
+        (REGIO, "inlog", "geweigerd", None, None, None, "koppeling", machine.id, "oauth_inwisselen"),
     ]
+
+
+async def test_a_disabled_koppeling_that_tries_is_in_the_log(
+    loket: httpx.AsyncClient, machine: Machine, owner: Connection
+) -> None:
+    await owner.execute("update koppeling set actief = false where id = $1", machine.id)
+
+    await ask(loket, machine.assertion())
+
+    lines = await owner.fetch("select resultaat::text, object_id, gebruiker_id from logregel")
+    assert [tuple(line) for line in lines] == [("geweigerd", machine.id, None)]
 
 
 # ── What is not ──────────────────────────────────────────────────────────────────────────────────

@@ -54,8 +54,8 @@ async def test_who_is_added_is_recognised_at_the_first_login(
     assert [str(keuze.id) for keuze in found] == [made.json()["id"]]
     assert (await beheer.get(made.headers["Location"])).json()["herkend"] is True
     assert (await beheer.get("/v1/inlogplaatsen")).json() == [{"id": idp, "naam": "Idp", "actief": True}]
-    logged = await owner.fetch("select gebeurtenis::text, object, handeling from logregel")
-    assert [tuple(line) for line in logged] == [("maak", "gebruiker", "voegGebruikerToe")]
+    logged = await owner.fetch("select gebeurtenis::text, object, handeling, object_id::text from logregel")
+    assert [tuple(line) for line in logged] == [("maak", "gebruiker", "voegGebruikerToe", made.json()["id"])]
 
 
 async def test_which_organisation_goes_with_which_rol(beheer: httpx.AsyncClient, owner: Connection, idp: str) -> None:
@@ -176,4 +176,4 @@ async def test_one_names_a_colleague_as_vervanger_and_takes_it_back(
         good = await changed(api, "/v1/vervanging", {"vervangerId": str(collega), "vervangenTot": tot})
         assert good.json()["vervangenTot"] == tot, good.text
     back = await changed(api, "/v1/vervanging", {"vervangerId": None, "vervangenTot": None})
-    assert back.json() == {"vervangerId": None, "vervangenTot": None, "versie": 4}
+    assert back.json() == {"vervangerId": None, "vervangenVan": None, "vervangenTot": None, "versie": 4}

@@ -91,7 +91,10 @@ async def test_the_same_request_twice_is_one_plan(api: httpx.AsyncClient, owner:
     again = await api.post("/v1/plannen", json={}, headers=key)
 
     assert first.json() == again.json()
-    assert await owner.fetchval("select (select count(*) from plan) + (select count(*) from taak where soort = 'plan')") == 2
+    assert (
+        await owner.fetchval("select (select count(*) from plan) + (select count(*) from taak where soort = 'plan')")
+        == 2
+    )
 
 
 async def test_all_that_is_wrong_with_the_choices_is_told_at_once(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:

@@ -39,7 +39,12 @@ begin atomic
     select coalesce(array_agg(b.aanvraag_id), '{}')
     from bezetting b join plek p on p.id = b.plek_id
     where p.aanbieder_id = huidige_organisatie() and b.regio = huidige_regio() and b.soort = 'plaatsing'
-      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder';
+      and b.vrijgegeven_op is null and b.aanvraag_id is not null and huidige_rol() = 'aanbieder'
+      and not exists (select from koppeling k where k.id = huidige_gebruiker())
+      and (b.beeindigd_op is null
+           or (now() at time zone 'Europe/Amsterdam')::date - b.beeindigd_op < coalesce(
+               (select case jsonb_typeof(i.waarde) when 'number' then i.waarde::numeric else 0 end
+                from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
 alter table bezetting add constraint bezetting_begonnen_vorm check (
         begonnen_op is null or soort = 'plaatsing' and begonnen_op = lower(periode));

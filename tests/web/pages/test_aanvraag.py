@@ -11,9 +11,10 @@ import httpx
 import msgspec
 import pytest
 
-from service import aanvragen, werklijst
+from service import aanvragen, stappen, werklijst
 from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
+from service.gebeurtenissen import AanvraagStatus
 from service.rangschikking import Rangschikking
 from service.settings import Settings
 from service.web.pages.aanvraag import confirmed, notices, steps, where
@@ -180,7 +181,7 @@ async def test_ten_voorzieningen_are_one_page_and_one_more_makes_two(
 async def test_for_a_closed_aanvraag_no_place_is_sought_any_more(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     async with transaction(pool, wie) as conn:
         aanvraag = await make.aanvraag(conn)
-        await conn.execute("update aanvraag set status = 'ingetrokken' where id = $1", aanvraag.id)
+        await stappen.sluit(conn, aanvraag.id, AanvraagStatus.INGETROKKEN, "Niet meer nodig", now=make.NOW)
     answer = await api.get(f"/aanvragen/{aanvraag.id}")
     assert answer.status_code == 409
     assert "Er wordt geen plek meer voor gezocht." in answer.text

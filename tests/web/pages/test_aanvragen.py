@@ -8,7 +8,9 @@ from datetime import timedelta
 
 import httpx
 
+from service import stappen
 from service.db import Pool, Wie, transaction
+from service.gebeurtenissen import AanvraagStatus
 from tests import make
 
 CSP = (
@@ -81,7 +83,7 @@ async def test_a_closed_aanvraag_and_one_of_another_region_are_not_there(
 ) -> None:
     async with transaction(pool, wie) as conn:
         gone = await make.aanvraag(conn)
-        await conn.execute("update aanvraag set status = 'ingetrokken' where id = $1", gone.id)
+        await stappen.sluit(conn, gone.id, AanvraagStatus.INGETROKKEN, "Niet meer nodig", now=make.NOW)
     async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
         await make.aanvraag(conn)
     assert nummers(await api.get("/")) == []

@@ -721,7 +721,8 @@ async def test_an_assertion_counts_once_until_nobody_would_take_it(filled: World
 
 
 ENDED = """
-update bezetting set periode = daterange($2::date - 9, $2), beeindigd_op = $2, einde_reden = 'volgens_plan'
+update bezetting
+set periode = daterange($2::date - 9, $2), begonnen_op = $2::date - 9, beeindigd_op = $2, einde_reden = 'volgens_plan'
 where id = $1
 """
 

@@ -1,0 +1,57 @@
+"""The facts of a database as tests/model.py judges them. Read by the owner, in one statement and so at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from service.db import Connection
+from tests import model
+
+FACTS = """
+select
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', b.id, 'soort', b.soort, 'plek', b.plek_id, 'van', lower(b.periode), 'tot', upper(b.periode),
+    'kind', b.aanvraag_id, 'vervalt', b.vervalt_op, 'verlengd', b.verlengd_op is not null,
+    'vrij', b.vrijgegeven_op is not null, 'begonnen', b.begonnen_op, 'definitief', b.definitief_op is not null,
+    'beeindigd', b.beeindigd_op) order by b.id), '[]')
+  from bezetting b where $1::uuid[] is null or b.plek_id = any ($1)) as bezetting,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', v.id, 'kind', v.aanvraag_id, 'voorziening', v.voorziening_id, 'plek', v.plek_id, 'bundel', v.bundel_id,
+    'status', v.status, 'van', v.van, 'tot', v.tot, 'optie', v.optie_id, 'antwoord_voor', v.antwoord_voor,
+    'kennismaking', v.kennismaking_op, 'herinnerd', v.herinnerd_op is not null) order by v.id), '[]')
+  from voorstel v where $2::uuid[] is null or v.aanvraag_id = any ($2)) as voorstel,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', a.id, 'status', a.status, 'stand', stand_van(a.id), 'urgentie', a.urgentie, 'behandelaar', a.behandelaar_id,
+    'vervolg_van', a.vervolg_van,
+    'opgeschaald', array(select o.id from opschaling o where o.aanvraag_id = a.id and o.gesloten_op is null),
+    'historie', (select coalesce(jsonb_agg(jsonb_build_array(g.soort, g.van, g.naar) order by g.nummer), '[]')
+                 from gebeurtenis g where g.aanvraag_id = a.id)) order by a.id), '[]')
+  from aanvraag a where $2::uuid[] is null or a.id = any ($2)) as aanvraag,
+ (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'soort', g.soort, 'gemeld', exists (
+    select from taak t where t.soort = 'melding' and t.sleutel = g.id::text)) order by g.nummer), '[]')
+  from gebeurtenis g where $2::uuid[] is null or g.aanvraag_id = any ($2)) as gebeurtenis
+"""
+
+
+async def read(
+    owner: Connection, *, plekken: Sequence[UUID] | None = None, aanvragen: Sequence[UUID] | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Of these plekken and aanvragen, or of all."""
+    row = await owner.fetchrow(FACTS, plekken, aanvragen)
+    assert row is not None
+    found = {name: list(row[name]) for name in ("bezetting", "voorstel", "aanvraag", "gebeurtenis")}
+    for name, days, moments in (
+        ("bezetting", ("van", "tot", "begonnen", "beeindigd"), ("vervalt",)),
+        ("voorstel", ("van", "tot", "kennismaking"), ("antwoord_voor",)),
+    ):
+        for one in found[name]:
+            one |= {day: model.date.fromisoformat(one[day]) for day in days if one[day] is not None}
+            one |= {moment: model.datetime.fromisoformat(one[moment]) for moment in moments if one[moment] is not None}
+    return found
+
+
+async def wrong(owner: Connection) -> list[str]:
+    """What cannot be in this database."""
+    return model.wrong(await read(owner))

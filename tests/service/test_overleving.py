@@ -13,8 +13,8 @@ from scipy.stats import CensoredData, ecdf
 
 from service.overleving import Duur, daarna, kromme, mediaan
 
-# Weeks of remission of children with leukaemia, with 6-MP and with a placebo (Freireich et al., Blood 21, 1963); the set
-# on which this is taught. `+`: still in remission.
+# Weeks of remission of children with leukaemia, with 6-MP and with a placebo (Freireich et al., Blood 21, 1963); the
+# set on which this is taught. `+`: still in remission.
 SIX_MP = "6 6 6 6+ 7 9+ 10 10+ 11+ 13 16 17+ 19+ 20+ 22 23 25+ 32+ 32+ 34+ 35+"
 PLACEBO = "1 1 2 2 3 4 4 5 5 8 8 8 8 11 11 12 12 15 17 22 23"
 
@@ -38,7 +38,7 @@ def test_the_median_and_its_interval_are_those_that_were_published(text: str, ex
 
 
 def test_each_step_is_counted_by_hand() -> None:
-    """Of five: one ends on day 2 (4/5 left), one leaves on day 3, one ends on day 4 (2 of 3: 8/15 left), on day 7 both."""
+    """Of five one ends on day 2 (4/5 left), one leaves on day 3, one ends on day 4 (2 of 3: 8/15 left), both on day 7."""
     steps = list(kromme(durations("2 3+ 4 7 7")))
 
     assert [step.dagen for step in steps] == [2, 4, 7]

@@ -2135,9 +2135,9 @@ create function plek_einde(plek uuid) returns date
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select case when min(s.per) is not null then greatest(min(s.per), (
-        select max(greatest(coalesce(upper(b.periode), 'infinity'), coalesce(u.uitloop_tot, '-infinity')))
+        select max(greatest(coalesce(upper(b.periode), 'infinity'), case when b.beeindigd_op is null then u.uitloop_tot end))
         from bezetting b left join beeindiging_plaatsing u on u.bezetting_id = b.id
-        where b.plek_id = plek and b.soort = 'plaatsing' and b.beeindigd_op is null and b.vrijgegeven_op is null)) end
+        where b.plek_id = plek and b.soort = 'plaatsing' and b.vrijgegeven_op is null)) end
     from plek p
     join beeindiging s on s.aanbieder_id = p.aanbieder_id
         and (s.voorziening_id is null or s.voorziening_id = p.voorziening_id)
@@ -2295,7 +2295,7 @@ declare
     vandaag date := (nu at time zone 'Europe/Amsterdam')::date;
     vorm    zorgvorm%rowtype;
     nieuw   aanvraag%rowtype;
-    id      uuid;
+    gemaakt uuid;
 begin
     select u.* into weg from beeindiging_plaatsing u
     where u.bezetting_id = $1 and u.vraag_regio = huidige_regio() and huidige_rol() = 'schakelfunctionaris';
@@ -2311,8 +2311,8 @@ begin
         return nieuw.id;
     elsif nieuw.id is null or not is_open(nieuw.status) then
         update aanvraag a set vervolg_van = null, versie = a.versie + 1 where a.vervolg_van = $1;
-        id := open_vervolg($1, nu, true, '{}', '{}', '{}', dagen);
-        select a.* into strict nieuw from aanvraag a where a.id = id for no key update;
+        gemaakt := open_vervolg($1, nu, true, '{}', '{}', '{}', dagen);
+        select a.* into strict nieuw from aanvraag a where a.id = gemaakt for no key update;
         if vorm.code <> all (crisisvormen) then
             update aanvraag a
             set zorgvormen = vorm.code || array_remove(a.zorgvormen, vorm.code),

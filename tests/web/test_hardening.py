@@ -385,6 +385,8 @@ def test_what_needs_no_login_is_named() -> None:
         "readyz",
         "asset",
         "favicon",
+        "paginaBevestigen",
+        "bevestigPerMail",
     }
 
 

@@ -220,8 +220,8 @@ async def _check_definitief(conn: Connection, plek_id: UUID, aanvraag_id: UUID, 
     if missing:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)} Wat nu wel kan: leg"
-            " vast wat nog mist.",
+            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)} Wat nu wel"
+            " kan: leg vast wat nog mist.",
             tuple(FieldError(pointer, "ontbreekt", says) for pointer, says in missing),
         )
 

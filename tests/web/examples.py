@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from service import (
     aanvragen,
+    beeindigingen,
     berichten,
     bezetting,
     haken,
@@ -100,6 +101,10 @@ class World(Struct, frozen=True, kw_only=True):
     opschaling: UUID
     vraag: UUID
     """Of the regular child, to the aanbieder."""
+    beeindiging: UUID
+    """Of a voorziening where a child lives on beyond that day."""
+    overdracht: UUID
+    """The plaatsing of that child."""
     nummers: tuple[str, str, str]
     gebruiker: UUID
     koppeling: UUID
@@ -154,6 +159,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
             (await make.aanvraag(conn, kenmerk=f"{name} {at}", **kind)).id for at in ("los", "vrager", "vast")
         ]
         vrij, optie, voorstel = await underway(conn, locatie.id, name, held)
+        beeindiging, overdracht = await stopping(conn, locatie.id, name, organisatie)
         route, opschaling, vraag = await further(conn, regulier.id, huis.id, name, loket(regio))
     async with transaction(pool, Wie(regio, Rol.BEHEERDER, GEBRUIKER)) as conn:
         koppeling = await koppelingen.add(conn, koppelingen.NieuweKoppeling(aanbieder_id=aanbieder.id, naam=name))
@@ -191,6 +197,8 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         route=route,
         opschaling=opschaling,
         vraag=vraag,
+        beeindiging=beeindiging,
+        overdracht=overdracht,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
         gebruiker=gebruiker,
         koppeling=koppeling.id,
@@ -234,6 +242,22 @@ async def underway(conn: Connection, locatie: UUID, name: str, kind: UUID) -> tu
     [voorstel] = await voorstellen.bereid_voor(conn, nieuw, rol=Rol.SCHAKELFUNCTIONARIS, now=make.NOW)
     await conn.execute(ONDERWEG, voorstel.id, onder.id, make.NOW, later, make.TODAY)
     return vrij, optie.id, voorstel.id
+
+
+async def stopping(conn: Connection, locatie: UUID, name: str, organisatie: UUID) -> tuple[UUID, UUID]:
+    """A voorziening that stops, and the plaatsing of a child that lives on there, of which nothing was decided yet."""
+    weg = await make.voorziening(conn, locatie_id=locatie, naam=f"{name} stopt", zorgvorm="logeer")
+    bed = await make.plek(conn, voorziening_id=weg.id)
+    kind = await make.aanvraag(conn, kenmerk=f"{name} 5", organisatie_id=organisatie, **STORIES)
+    stay = await plaatsingen.plaats(conn, bed.id, kind.id, make.day(-10), make.day(60), now=make.NOW)
+    nieuw = beeindigingen.NieuweBeeindiging(
+        aanbieder_id=weg.aanbieder_id,
+        voorziening_id=weg.id,
+        per=make.day(30),
+        reden=beeindigingen.BeeindigingReden.ANDERS,
+        toelichting=name,
+    )
+    return (await beeindigingen.add(conn, nieuw, now=make.NOW)).id, stay.id
 
 
 async def further(conn: Connection, kind: UUID, huis: UUID, name: str, wie: Wie) -> tuple[UUID, UUID, UUID]:
@@ -305,6 +329,7 @@ IN_PATH = {
     "samenplaatsingId": "samenplaatsing",
     "plaatsingId": "plaatsing",
     "routeId": "route",
+    "beeindigingId": "beeindiging",
     "opschalingId": "opschaling",
     "vraagId": "vraag",
     "optieId": "optie",
@@ -330,6 +355,7 @@ ELSE_IN_PATH = {
     ("legPlanregelUit", "aanvraagId"): "open",
     ("haalUitweg", "aanvraagId"): "open",
     ("startRoute", "aanvraagId"): "regulier",
+    ("besluitOverdracht", "plaatsingId"): "overdracht",
     ("lijstRoutesVanAanvraag", "aanvraagId"): "regulier",
     ("openOpschaling", "aanvraagId"): "regulier",
     ("lijstOpschalingenVanAanvraag", "aanvraagId"): "regulier",
@@ -347,6 +373,9 @@ LISTED = {
     "lijstVoorstellen": "voorstel",
     "lijstPlaatsingen": "plaatsing",
     "lijstCrisisplekken": "crisisplek",
+    "lijstVersheid": "plek",
+    "lijstBeeindigingen": "beeindiging",
+    "lijstOverdrachten": "overdracht",
     "lijstRoutes": "route",
     "lijstRoutesVanAanvraag": "route",
     "lijstOpschalingen": "opschaling",
@@ -389,6 +418,7 @@ FREE = {
     "haalSjabloonAanvragen",
     "haalBeschrijving",
     "lijstOpschaaladviezen",
+    "haalVersheidscijfers",
     "telWachtlijst",
     "toonWachttijden",
     "toonAanbodcijfers",
@@ -438,6 +468,7 @@ BEFORE = {
     "verstuurBerichtOpnieuw": """
         update bericht set status = 'mislukt', fout = 'Opnieuw mislukt.', klaar_op = now() where $1::uuid is not null
     """,
+    "beeindigAanbod": "delete from beeindiging where voorziening_id = $1",
     "voegSleutelToe": "delete from koppelingsleutel where koppeling_id = $1 and kid like 'nieuw %'",
 }
 """For what does not go well twice: run before each request that must succeed, with the koppeling; or with …"""
@@ -448,6 +479,7 @@ WITH = {
     "houdPlek": "vrager",
     "zetVoorstelKlaar": "vrager",
     "zetPlanVoorstellenKlaar": "vrij",
+    "beeindigAanbod": "leeg",
 }
 """… this row."""
 
@@ -521,6 +553,13 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "met": "Groepsleider",
     },
     "zetPlaatsingStap": lambda w: {"stap": "verleng", "tot": "2026-05-01"},
+    "beeindigAanbod": lambda w: {
+        "aanbiederId": str(w.aanbieder),
+        "voorzieningId": str(w.leeg),
+        "per": make.day(50).isoformat(),
+        "reden": "contract",
+    },
+    "besluitOverdracht": lambda w: {"besluit": "uitloop", "uitloopTot": make.day(90).isoformat()},
     "startRoute": lambda w: {"details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": w.name}},
     "zetRouteStap": lambda w: {
         "details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": w.name, "jaVan": w.name}

@@ -1779,8 +1779,9 @@ create function cijfer_tellingen(wat cijfer_soort, van date, tot date)
 begin atomic
     with gestuurd as (
         select v.* from voorstel v
-        where v.regio = huidige_regio() and (v.verzonden_op at time zone 'Europe/Amsterdam')::date >= van
-          and (v.verzonden_op at time zone 'Europe/Amsterdam')::date < tot),
+        where v.regio = huidige_regio()
+          and (v.verzonden_op at time zone 'Europe/Amsterdam')::date >= cijfer_tellingen.van
+          and (v.verzonden_op at time zone 'Europe/Amsterdam')::date < cijfer_tellingen.tot),
     regels as (
         select v.aanbieder_id, z.zorgvorm, case v.status when 'definitief' then 'gekozen' else 'niet_gekozen' end as code
         from gestuurd v join voorziening z on z.id = v.voorziening_id

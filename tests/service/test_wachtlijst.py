@@ -1,4 +1,4 @@
-"""The waiting list: who waits where and how long, which place that is, and what may be expected, as far as one knows."""
+"""The waiting list: who waits where and how long, which place that is, and what may be expected, if one can know."""
 
 from __future__ import annotations
 
@@ -204,7 +204,8 @@ async def test_contractbeheer_sees_counts_from_five_on_and_no_sums(pool: Pool, w
         for at in range(5):
             await waits(conn, at, organisatie_id=van)
         for at in range(4):
-            await waits(conn, at, organisatie_id=van, huidig_verblijf=HuidigVerblijf.NETWERK, zorgvormen=["gezinsgroep"], zorgvorm_reden="x")  # fmt: skip
+            group = {"zorgvormen": ["gezinsgroep"], "zorgvorm_reden": "School"}
+            await waits(conn, at, organisatie_id=van, huidig_verblijf=HuidigVerblijf.NETWERK, **group)
 
     async def counts(who: Wie) -> list[tuple[str, str, str, int]]:
         async with transaction(pool, who, readonly=True) as conn:
@@ -336,8 +337,9 @@ async def test_a_child_of_which_everything_else_was_forgotten_still_counts(
         for id in made[:7]:
             [row] = await conn.fetch("select id, upper(periode) as op from bezetting where aanvraag_id = $1", id)
             await plaatsingen.beeindig(conn, row["id"], row["op"], EindeReden.VOLGENS_PLAN, now=make.NOW)
+        gone = NieuweStap(stap=Stap.TREK_IN, reden="Niet meer nodig")
         for id in made[7:]:
-            await stappen.doe(conn, id, NieuweStap(stap=Stap.TREK_IN, reden="Niet meer nodig"), wie=wie, now=make.NOW)  # fmt: skip
+            await stappen.doe(conn, id, gone, wie=wie, now=make.NOW)
     before = (await expected(pool, wie))["gezinshuis", "regulier"]
     async with transaction(pool, Wie(wie.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
         for id in made:

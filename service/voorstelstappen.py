@@ -473,6 +473,8 @@ async def _maak_definitief(c: Context) -> None:
     """The optie becomes a plaatsing, and everything else of the aanvraag is free and told so. Refuses CONFLICT with all
     that the law still asks (plaatsingen.plaats_definitief), INVALID when nobody says why there was no kennismaking."""
     dag = today(c.now)
+    # Somebody may have joined them since it was sent.
+    await check_whole(c.conn, [Toewijzing(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id) for one in c.groep])
     for one in c.groep:
         crisis = c.urgentie[one.aanvraag_id] is Urgentie.CRISIS
         if one.status is not VoorstelStatus.KENNISMAKING and not crisis and c.nieuw.reden is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -193,16 +193,16 @@ async def add(conn: Connection, nieuw: NieuweVoorziening) -> Voorziening:
 
 UPDATE = f"""
 update voorziening v
-set ({FIELDS}, versie) =
-    (select {FIELDS}, v.versie + 1 from jsonb_populate_record(null::voorziening, $2))
+set ({FIELDS}, gewijzigd_op, versie) =
+    (select {FIELDS}, $3::timestamptz, v.versie + 1 from jsonb_populate_record(null::voorziening, $2))
 where id = $1
 returning {COLUMNS}
 """
 
 
-async def change(conn: Connection, id: UUID, wijziging: Struct) -> Voorziening:
+async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime) -> Voorziening:
     """Apply a WijzigingVoorziening. Refuses NOT_FOUND, INVALID and CONFLICT."""
     nieuw = merge(await get(conn, id, lock=True), wijziging, NieuweVoorziening)
     refuse(await errors(conn, nieuw))
-    row = await conn.fetchrow(UPDATE, id, msgspec.structs.asdict(nieuw))
+    row = await conn.fetchrow(UPDATE, id, msgspec.structs.asdict(nieuw), now)
     return msgspec.convert(row, Voorziening)

@@ -5,6 +5,8 @@ Found by aanbieder and name. A locatie that does not exist yet is made from post
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -259,7 +261,7 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         nieuw = rows.would_be(NieuweVoorziening, item.current, item.wanted)
         rows.report(parsed, item.record, FIELDS, await voorzieningen.errors(conn, nieuw))
         await locaties.check(conn, parsed, item)
-    plan = rows.plan_of(items, FIELDS, context, _write, names=places.names)
+    plan = rows.plan_of(items, FIELDS, context, partial(_write, now=context.now), names=places.names)
     plan.notes.extend(places.notes())
     return plan
 
@@ -300,7 +302,7 @@ def _identity(item: Item) -> tuple[object, object]:
     return item.wanted["aanbieder_id"], key(item.name)
 
 
-async def _write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
+async def _write(conn: Connection, item: Item, fields: dict[str, Any], *, now: datetime) -> None:
     locatie_id = await locaties.write(conn, item)
     if item.current is None:
         await voorzieningen.add(conn, NieuweVoorziening(**{**fields, "locatie_id": locatie_id}))
@@ -308,4 +310,4 @@ async def _write(conn: Connection, item: Item, fields: dict[str, Any]) -> None:
     if item.current.locatie_id != locatie_id:
         fields = {**fields, "locatie_id": locatie_id}
     if fields:
-        await voorzieningen.change(conn, item.current.id, voorzieningen.WijzigingVoorziening(**fields))
+        await voorzieningen.change(conn, item.current.id, voorzieningen.WijzigingVoorziening(**fields), now=now)

@@ -21,6 +21,7 @@ from service import (
     stappen,
     voorstellen,
     voorstelstappen,
+    voorzieningen,
 )
 from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
@@ -333,9 +334,14 @@ async def test_who_is_not_eligible_is_out_until_the_question_or_the_house_change
         before = await out(conn, kind.id, make.NOW + 300 * DAY)
         change = aanvragen.WijzigingAanvraag(rolstoel=False)
         await aanvragen.change(conn, kind.id, change, now=make.NOW + HOUR)
+        after = await out(conn, kind.id)
+        other = await child(conn)
+        await declined(conn, pool, wie, other.id, plek.id, code)
+        profile = voorzieningen.WijzigingVoorziening(maximaal_verblijf=300)
+        await voorzieningen.change(conn, plek.voorziening_id, profile, now=make.NOW + HOUR)
 
-        assert before == {plek.voorziening_id}
-        assert await out(conn, kind.id) == set()
+        assert (before, after) == ({plek.voorziening_id}, set())
+        assert await out(conn, other.id) == set()
 
 
 async def test_later_is_out_until_that_day(pool: Pool, wie: Wie) -> None:
@@ -555,6 +561,20 @@ async def test_of_a_bundle_nobody_becomes_definitive_when_one_cannot(pool: Pool,
             await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Haast.")
     async with transaction(pool, wie) as conn:
         assert [await status(conn, kind) for kind in (a, b)] == ["akkoord", "akkoord"]
+
+
+async def test_a_brother_who_came_later_is_not_left_behind(pool: Pool, wie: Wie) -> None:
+    """Filed after the others were proposed: not without him, unless they may be apart."""
+    async with transaction(pool, wie) as conn:
+        house = await make.voorziening(conn)
+        one, two = [await make.plek(conn, voorziening_id=house.id) for _ in range(2)]
+        a, b = await family(conn, 2)
+        voorstel = await sent(conn, pool, wie, (a, one.id), (b, two.id))
+        await step(conn, pool, voorstel.id, "akkoord", wie)
+        first = await aanvragen.get(conn, a)
+        await child(conn, samenplaatsing_id=first.samenplaatsing_id, organisatie_id=first.organisatie_id)
+        with pytest.raises(Refusal, match="er mist er een"):
+            await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen het huis.")
 
 
 async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool, wie: Wie) -> None:

@@ -74,9 +74,9 @@ async def test_a_change_is_checked_together_with_what_stays(pool: Pool, wie: Wie
     async with transaction(pool, wie) as conn:
         made = await make.voorziening(conn, leeftijd_van=72, leeftijd_tot=191)
         with pytest.raises(Refusal) as refused:
-            await voorzieningen.change(conn, made.id, WijzigingVoorziening(leeftijd_van=192))
+            await voorzieningen.change(conn, made.id, WijzigingVoorziening(leeftijd_van=192), now=make.NOW)
 
-        changed = await voorzieningen.change(conn, made.id, WijzigingVoorziening(leeftijd_van=191))
+        changed = await voorzieningen.change(conn, made.id, WijzigingVoorziening(leeftijd_van=191), now=make.NOW)
 
     assert refused.value.kind is Kind.INVALID
     assert (changed.leeftijd_van, changed.leeftijd_tot, changed.naam) == (191, 191, made.naam)

@@ -44,7 +44,7 @@ async def one(call: Call) -> Answer:
 async def change(call: Call) -> Answer:
     id = call.ids["voorzieningId"]
     etags.must_match(call, await voorzieningen.get(call.conn, id, lock=True))
-    return Answer(body=await voorzieningen.change(call.conn, id, call.body))
+    return Answer(body=await voorzieningen.change(call.conn, id, call.body, now=call.now))
 
 
 OPERATIONS = (

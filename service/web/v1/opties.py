@@ -66,8 +66,8 @@ OPERATIONS = (
         id="houdPlek",
         tag=TAG,
         summary="Houd een plek vast voor een aanvraag",
-        description="Voor broers en zussen alle plekken tegelijk: alles of niets. De regels worden opnieuw gevraagd; wie"
-        " ervan afwijkt, schrijft waarom. De optie vervalt vanzelf.",
+        description="Voor broers en zussen alle plekken tegelijk: alles of niets. De regels worden opnieuw gevraagd;"
+        " wie ervan afwijkt, schrijft waarom. De optie vervalt vanzelf.",
         body=NieuweOptie,
         answer=list[Optie],
     ),

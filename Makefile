@@ -12,7 +12,7 @@ UV ?= build/uv/bin/uv
 PG15 ?= /usr/lib/postgresql/15/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test lint bench lock sbom browser ci clean
+.PHONY: help setup assets demo test soak lint bench lock sbom browser ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -41,6 +41,10 @@ demo: setup ## het loket met een verzonnen regio; PORT=8001 andere poort, FRESH=
 # One worker per core, each with its own servers. To look into a failure: .venv/bin/python -m pytest, in one process.
 test: setup ## alle tests die niets anders nodig hebben
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
+
+# TEST_SEED=… plays the same again. A process of its own for each part, one after another: they need the whole computer.
+soak: setup ## lang: duizenden stappen tegen het model, 200 tegelijk, kill -9 overal (hooguit 40 minuten)
+	$(BIN)/python -m pytest -m soak tests/soak -s
 
 lint: setup ## stijl, types, pijlen, beveiliging en migraties
 	$(BIN)/ruff check .
@@ -74,6 +78,7 @@ ci: lint browser sbom ## alles wat meer nodig heeft: browser, alle vragen van Sc
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
 	$(BIN)/python -m pytest -m "shared or node"
+	TEST_STEPS=500 TEST_ROUNDS=2 $(BIN)/python -m pytest -m soak tests/soak/test_model.py tests/soak/test_races.py -s
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)
 	rm -rf .venv build node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

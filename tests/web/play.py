@@ -48,9 +48,9 @@ class Env:
     """What lives as long as the test."""
 
     loop: asyncio.AbstractEventLoop
-    client: httpx.AsyncClient
     pool: Pool
     owner: Connection
+    client: httpx.AsyncClient = field(init=False)
     now: datetime = BEGINS[0]
     who: dict[str, Session] = field(default_factory=dict)
     steps: int = 0
@@ -79,6 +79,8 @@ class Play(RuleBasedStateMachine):
         self.env.now = begin
         self.loket = Loket(begin)
         self.env.run(self._open())
+        for urgentie, crisis in ((0, 1), (2, 0)):
+            self._dien_in(2, 1, urgentie, 1, crisis, 1, None)
 
     async def _open(self) -> None:
         env, first = self.env, Session(REGIO, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
@@ -158,6 +160,7 @@ class Play(RuleBasedStateMachine):
         headers = {"x-wie": wie.id, "if-match": "*", "traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
         response = await self.env.client.request(method, f"/v1{path}", json=body, headers=headers)
         answer = response.json()
+        self.shown = _named(answer)
         if response.status_code < 300 and isinstance(answer, list):
             await self._complete(answer)
         if path == "/crisisplaatsingen" and response.status_code < 300:
@@ -225,7 +228,7 @@ class Play(RuleBasedStateMachine):
         if answer is None:
             assert len(set(lines)) == len(lines) and set(lines) <= about, f"{told}: the log has {lines}"
             return
-        wanted = sorted(about | (_named(answer) & self.loket.kinderen.keys()) - {answer_vervolg(answer)})
+        wanted = sorted(about | (self.shown & self.loket.kinderen.keys()))
         assert lines == wanted, f"{told}: the log has {lines} instead of {wanted}"
 
     # ── Who, which, when ─────────────────────────────────────────────────────────────────────────
@@ -315,9 +318,7 @@ class Play(RuleBasedStateMachine):
             "perspectief": "terug_naar_huis", "zorgvormen": list(kind.zorgvormen), "zorgvormReden": "Vannacht nodig.",
             "juridischKader": "vrijwillig", **self.papers(kind.compleet),
         } | ({"samenplaatsingId": samen} if samen else {})  # fmt: skip
-        self.do(
-            wie, "/aanvragen", body, lambda answer: self.loket.dien_in(wie, kind, answer), name="dien_in"
-        )
+        self.do(wie, "/aanvragen", body, lambda answer: self.loket.dien_in(wie, kind, answer), name="dien_in")
 
     def papers(self, compleet: bool) -> dict[str, Any]:
         today = self.loket.dag.isoformat()
@@ -461,11 +462,28 @@ class Play(RuleBasedStateMachine):
         }[one.status]
         self._voorstel_stap(wie, one, stap, 1, which)
 
-    @precondition(has_voorstellen)
-    @rule(which=n)
-    def nog_verder(self, which: int) -> None:
-        """Once more among the rules, so that more of them get to the end."""
-        self.verder(which)
+    @precondition(has_children)
+    @rule(which=n, plek=n, dagen=st.integers(1, 40))
+    def leef(self, which: int, plek: int, dagen: int) -> None:
+        """What comes next in the life of a child: so that many of them get to the end."""
+        child = self.loket.kinderen[pick(self.kinderen, which)]
+        stays = [
+            b for b in self.loket.bezetting.values() if b.kind == child.id and b.soort == "plaatsing" and not b.vrij
+        ]
+        if any(v.kind == child.id and v.levend for v in self.loket.voorstellen.values()):
+            self.verder(which)
+        elif child.status in model.OPEN:
+            self.zet_klaar(0, self.open_kinderen.index(child.id), plek, 1, 1, 10 + dagen, 0)
+            self.verder(0)
+        elif stays:
+            name = "begin" if stays[-1].begonnen is None else pick(("definitief", "verleng", "beeindig"), which)
+            self._plaatsing_stap(pick(self.people, which), stays[-1].id, name, 0, dagen)
+
+    @precondition(has_children)
+    @rule(which=n, plek=n, dagen=st.integers(1, 40))
+    def leef_verder(self, which: int, plek: int, dagen: int) -> None:
+        """Once more among the rules."""
+        self.leef(which, plek, dagen)
 
     @precondition(has_voorstellen)
     @rule(who=n, voorstel=n, stap=n, reden=n, dag=st.integers(-2, 25))
@@ -518,7 +536,9 @@ class Play(RuleBasedStateMachine):
         id = pick(self.some("plaatsing")[::-1], plaatsing)
         provider = self.loket.voorzieningen[self.loket.plekken[self.loket.bezetting[id].plek]].aanbieder
         wie = next(p for p in self.people if p.org == provider) if who % 3 == 0 else pick(self.people, who)
-        name = pick(tuple(model.PLAATSING_STAPPEN), stap)
+        self._plaatsing_stap(wie, id, pick(tuple(model.PLAATSING_STAPPEN), stap), dag, dagen)
+
+    def _plaatsing_stap(self, wie: Wie, id: str, name: str, dag: int, dagen: int) -> None:
         op = self.day(dag) if name in ("begin", "beeindig") else None
         tot = self.day(dagen) if name == "verleng" and dagen else None
         body: dict[str, Any] = {"stap": name}
@@ -568,11 +588,6 @@ def pick(several: Sequence[T], number: int) -> T:
 
 def shown(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"aanvraagId": kind, "plekId": plek} for kind, plek in pairs]
-
-
-def answer_vervolg(answer: Any) -> str | None:
-    """Not in the answer itself."""
-    return answer.get("vervolg") if isinstance(answer, dict) and not answer.get("vervolgId") else None
 
 
 def _named(answer: Any) -> set[str]:

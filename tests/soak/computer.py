@@ -1,0 +1,198 @@
+"""A computer on which everything can be killed at a chosen moment: servers of its own, web and worker as processes.
+
+Unlike those of the other tests these servers keep what they said they kept (synchronous_commit). A fail point is a
+trigger that waits for a lock of the test: whoever writes that row stands still in the middle of its transaction.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import asyncpg
+import psutil
+
+from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, open_pool, set_codecs
+from service.embedded import postgres, valkey
+from service.embedded.binaries import installed, reachable
+from service.embedded.process import Child, account_for
+from service.migrations import ensure_roles
+from tests.conftest import REGIONS, ROOT, Cluster, programs_in_reach
+from tests.service.post import Mailserver
+from tests.service.races import Web, start_web
+from tests.service.running import environment, loket
+
+T = TypeVar("T")
+
+LOCK = 4711
+
+FAILPOINTS = """
+create table failpoint (naam text primary key);
+grant select on failpoint to public;
+create function failpoint() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+    if exists (select from failpoint f where f.naam = tg_table_name || ' ' || coalesce(to_jsonb(new) ->> 'soort', ''))
+       and not (tg_table_name = 'taak' and to_jsonb(new) ->> 'status' <> 'klaar') then
+        perform pg_advisory_xact_lock(4711);
+    end if;
+    return null;
+end;
+$$;
+create trigger zz_failpoint after insert on gebeurtenis for each row execute function failpoint();
+create trigger zz_failpoint after insert on bericht for each row execute function failpoint();
+create trigger zz_failpoint after insert on levering for each row execute function failpoint();
+create trigger zz_failpoint after update on taak for each row execute function failpoint();
+"""
+
+STANDS_STILL = "select exists (select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted)"
+
+
+class Computer:
+    """`mail` and `haak_intern` are what the worker is told; each `start` comes back when it answers."""
+
+    web: Web
+    pool: Pool
+    owner: Connection
+    _postgres: Child
+    _valkey: Child
+    _worker: subprocess.Popen[bytes] | None = None
+
+    def __init__(self, folder: Path, mail: Mailserver) -> None:
+        self.folder, self.mail, self.port = folder, mail, 0
+        self.account = account_for(folder / "postgres")
+        self.programs = installed() if programs_in_reach() else reachable(installed(), lambda _: False, folder)
+        self.sockets, self.log = folder / "s", folder / "log"
+        for path in (self.sockets, folder / "valkey"):
+            self.account.make_folder(path)
+        postgres.create_cluster(self.programs.postgres, folder / "postgres", self.account)
+        self.cluster = Cluster(self.programs.postgres, self.sockets, f"unix://{self.sockets}/{valkey.SOCKET}")
+
+    # ── Servers ──────────────────────────────────────────────────────────────────────────────────
+
+    def start_postgres(self) -> None:
+        self._postgres = postgres.start(
+            self.programs.postgres, self.folder / "postgres", self.sockets, self.log, self.account,
+            options={"fsync": "off", "synchronous_commit": "on", "max_connections": "100"},
+        )  # fmt: skip
+
+    def kill_postgres(self) -> None:
+        """All of its processes, as when the computer loses power; what was written to the system is still there."""
+        mother = psutil.Process(self._postgres.process.pid)
+        for process in [mother, *mother.children(recursive=True)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._postgres.process.wait(timeout=10)
+
+    def start_valkey(self) -> None:
+        self._valkey = valkey.start(self.programs.valkey, self.folder / "valkey", self.sockets, self.log, self.account)
+
+    def kill_valkey(self) -> None:
+        self._valkey.process.kill()
+        self._valkey.process.wait(timeout=10)
+
+    async def connection(self) -> Connection:
+        """One more, as the owner."""
+        conn = await asyncpg.connect(self.cluster.url("loket", OWNER_ROLE))
+        await set_codecs(conn)
+        return conn
+
+    async def connect(self) -> None:
+        self.owner = await self.connection()
+        self.pool = await open_pool(self.cluster.url("loket", APP_ROLE), size=3)
+
+    async def disconnect(self) -> None:
+        self.pool.terminate()
+        self.owner.terminate()
+
+    async def restart_postgres(self) -> None:
+        await self.disconnect()
+        self.start_postgres()
+        await self.connect()
+
+    # ── The program ──────────────────────────────────────────────────────────────────────────────
+
+    async def start_web(self) -> None:
+        """On the port of before, as a supervisor would."""
+        url = self.cluster.url("loket", APP_ROLE)
+        self.web = await asyncio.to_thread(start_web, self.folder, url, self.cluster.redis_url, port=self.port)
+        self.port = int(self.web.address.rpartition(":")[2])
+
+    def start_worker(self) -> None:
+        settings = {name: str(value) for name, value in self.mail.settings().items()}
+        variables = {f"LOKET_{name.upper()}": value for name, value in settings.items()} | {
+            "LOKET_DATABASE_URL": self.cluster.url("loket", APP_ROLE),
+            "LOKET_REDIS_URL": self.cluster.redis_url,
+            "LOKET_HAAK_INTERN": "ja",
+            "LOKET_WORKER_LEASE_S": "1",
+        }
+        self._worker = subprocess.Popen(
+            loket("worker"), cwd=ROOT, env=environment(self.folder) | variables, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def kill_worker(self) -> None:
+        if self._worker is not None:
+            self._worker.send_signal(signal.SIGKILL)
+            self._worker.wait(timeout=10)
+            self._worker = None
+
+    # ── Fail points ──────────────────────────────────────────────────────────────────────────────
+
+    @asynccontextmanager
+    async def armed(self, naam: str) -> AsyncIterator[None]:
+        """Whoever writes this row (`table soort`) stands still, until the block ends."""
+        await self.owner.execute("select pg_advisory_lock($1)", LOCK)
+        await self.owner.execute("insert into failpoint values ($1)", naam)
+        try:
+            yield
+        finally:
+            if self.owner.is_closed():
+                await self.restart_postgres()
+            await self.owner.execute("delete from failpoint")
+            await self.owner.execute("select pg_advisory_unlock_all()")
+
+    async def stands_still(self) -> None:
+        await self.until(lambda: self.owner.fetchval(STANDS_STILL), "somebody at the fail point")
+
+    async def until(self, true: Callable[[], Awaitable[T]], what: str, *, patience_s: float = 90) -> T:
+        """Asked again and again."""
+        try:
+            async with asyncio.timeout(patience_s):
+                while not (found := await true()):
+                    await self.owner.execute("select pg_sleep(0.02)")
+                return found
+        except TimeoutError:
+            raise AssertionError(f"waited {patience_s} s for {what}") from None
+
+
+@asynccontextmanager
+async def computer(folder: Path, mail: Mailserver) -> AsyncIterator[Computer]:
+    """With its servers and an empty database; all of it gone at the end."""
+    there = Computer(folder, mail)
+    there.start_postgres()
+    there.start_valkey()
+    try:
+        superuser = await asyncpg.connect(there.cluster.url("postgres", "postgres"))
+        await ensure_roles(superuser)
+        await superuser.execute(f"create database loket owner {OWNER_ROLE}")
+        await superuser.close()
+        await there.connect()
+        async with there.owner.transaction():
+            await there.owner.execute((ROOT / "schema.sql").read_text(encoding="utf-8"))
+            await there.owner.execute(REGIONS)
+            await there.owner.execute(FAILPOINTS)
+        await there.start_web()
+        yield there
+    finally:
+        there.kill_worker()
+        if hasattr(there, "web"):
+            there.web.kill()
+        there.kill_valkey()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            there.kill_postgres()

@@ -1,0 +1,37 @@
+"""The play of tests/web/test_model.py, for long."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+
+import pytest
+
+from service.db import Connection, Pool
+from tests.web.conftest import Serve, serve, settings
+from tests.web.play import Env, play
+
+__all__ = ["serve", "settings"]
+
+pytestmark = pytest.mark.soak
+
+SEED = int(os.environ.get("TEST_SEED") or secrets.randbelow(2**32))
+STEPS = int(os.environ.get("TEST_STEPS") or 5000)
+
+
+async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
+    serve: Serve,
+    pool: Pool,
+    owner: Connection,
+) -> None:
+    """Until there were so many requests; the seed is printed, and plays the same again."""
+    env, number = Env(asyncio.get_running_loop(), pool, owner), SEED
+    env.client = await serve(env.identity, clock=lambda: env.now)
+    print(f"TEST_SEED={SEED}")
+    while env.steps < STEPS:
+        await play(env, examples=20, steps=50, number=number)
+        number += 1
+    print(f"{env.steps} steps, {env.accepted} accepted: {env.seen}")
+    rare = {"plaatsing begin", "plaatsing beeindig", "voorstel maak_definitief", "crisis", "optie laat_los"}
+    assert rare <= env.seen.keys(), f"the play does not get far enough: {env.seen}"

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service import onderdrukking
-from service.cijfers import Periode, periode
+from service.cijfers import UITLEG, Periode, periode
 from service.days import AMSTERDAM, today
 from service.db import Connection, Rol
 from service.werkregels import werkregels
@@ -33,6 +33,7 @@ class Versheidscijfer(Struct, rename="camel", kw_only=True):
 
 class Versheidscijfers(Struct, rename="camel", kw_only=True):
     periode: Periode
+    uitleg: str
     binnen_dagen: Annotated[int, Meta(description="Zo kort na een bevestiging telt een vraag mee.")]
     aanbieders: list[Versheidscijfer]
 
@@ -67,7 +68,7 @@ async def cijfers(conn: Connection, rol: Rol, *, code: str | None, now: datetime
                 bezet=parts[2] if open_ else None,
             )
         )
-    return Versheidscijfers(periode=over, binnen_dagen=rules.reflex_dagen, aanbieders=found)
+    return Versheidscijfers(periode=over, uitleg=UITLEG, binnen_dagen=rules.reflex_dagen, aanbieders=found)
 
 
 def _begin(day: date) -> datetime:

@@ -44,8 +44,7 @@ def part(call: Call, whole: list[Any]) -> Answer:
     shown = whole[query.overslaan : until]
     if until >= len(whole):
         return Answer(body=shown)
-    link = f'</v1{call.path}?aantal={query.aantal}&overslaan={until}>; rel="next"'
-    return Answer(body=shown, headers={"Link": link})
+    return Answer(body=shown, headers={"Link": _link(call, {**_asked(call), "overslaan": until}, "next")})
 
 
 class Row(Protocol):
@@ -81,18 +80,22 @@ def after(call: Call) -> UUID | None:
 
 def page(call: Call, rows: list[R]) -> Answer:
     """The page with its Link header. `rows` holds one more than asked when there is a next page."""
-    links = []
-    asked = {
-        name: value
-        for name, value in msgspec.to_builtins(call.query).items()
-        if value is not None and value is not UNSET and name != "cursor"
-    }
+    links, asked = [], _asked(call)
     if call.query.cursor is not None:
         links.append(_link(call, asked, "first"))
     shown = rows[: call.query.aantal]
     if len(rows) > call.query.aantal:
         links.append(_link(call, {**asked, "cursor": cursor_of(call.path, shown[-1].id)}, "next"))
     return Answer(body=shown, headers={"Link": ", ".join(links)} if links else {})
+
+
+def _asked(call: Call) -> dict[str, Any]:
+    """What the list was asked for, but for where to begin."""
+    return {
+        name: value
+        for name, value in msgspec.to_builtins(call.query).items()
+        if value is not None and value is not UNSET and name != "cursor"
+    }
 
 
 def _link(call: Call, query: dict[str, Any], relation: str) -> str:

@@ -102,6 +102,12 @@ STEPS = [
     Step("verwijzer", "GET", "/v1/samenplaatsingen"),
     Step("verwijzer", "GET", "/v1/alarmen"),
     Step("loket", "GET", "/v1/alarmen"),
+    Step("verwijzer", "GET", "/v1/wachtlijst"),
+    Step("loket", "GET", "/v1/wachtlijst?vanaf=gewenste_start"),
+    Step("contractbeheer", "GET", "/v1/wachtlijst/tellingen"),
+    Step("contractbeheer", "GET", "/v1/wachtlijst/wachttijden"),
+    Step("contractbeheer", "GET", "/v1/cijfers/aanbod"),
+    Step("aanbieder", "GET", "/v1/cijfers/afwijzingen"),
     Step("loket", "GET", "/v1/aanvragen"),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}"),
     Step("loket", "GET", "/"),
@@ -173,6 +179,18 @@ STEPS = [
     Step("loket", "POST", "/v1/opschalingen/{opschaling}/stappen", lambda _: {
         "stap": "sluit", "uitkomst": "anders", "toelichting": WORDS["opschaling"]}),
     Step("verwijzer", "GET", "/v1/opschalingen/{opschaling}"),
+    # The aanbieder of its plek stops: what contractbeheer sees of it are numbers.
+    Step("loket", "POST", "/v1/beeindigingen", lambda k: {
+        "aanbiederId": k["aanbieder"], "voorzieningId": k["voorziening"], "per": "2099-01-01", "reden": "contract"},
+        201, keeps="beeindiging"),
+    Step("loket", "GET", "/v1/beeindigingen/{beeindiging}"),
+    Step("loket", "GET", "/v1/beeindigingen"),
+    Step("loket", "GET", "/v1/beeindigingen/{beeindiging}/overname"),
+    Step("loket", "GET", "/v1/beeindigingen/{beeindiging}/overdrachten"),
+    Step("loket", "POST", "/v1/beeindigingen/{beeindiging}/overdrachten/{plek}/besluiten", lambda _: {
+        "besluit": "overdracht"}, 404),
+    Step("loket", "GET", "/v1/versheid"),
+    Step("loket", "GET", "/v1/cijfers/versheid"),
     # Who is told, and who follows it live: from the very first that happened.
     Step("loket", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),
     Step("verwijzer", "GET", "/v1/gebeurtenissen", headers={"Last-Event-ID": "0,0"}),

@@ -209,6 +209,7 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     "lijstVoorstellenVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[2]}/voorstellen", {}),
     "toonRangschikking": lambda w: (f"/aanvragen/{w.kinderen[0]}/rangschikking", {}),
     "lijstAlarmen": lambda w: ("/alarmen", {}),
+    "toonWachtlijst": lambda w: ("/wachtlijst", {}),
     "lijstBerichten": lambda w: ("/berichten", {}),
     "lijstInzagen": lambda w: (f"/aanvragen/{w.kinderen[0]}/inzagen", {}),
     "startPlan": lambda w: ("/plannen", {"json": {"vast": [keuze(w)]}}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from service import aanvragen, gebeurtenissen, grondslagen, uitsluitingen
+from service import aanvragen, beeindigingen, gebeurtenissen, grondslagen, uitsluitingen
 from service.db import SYSTEM, Connection
 from tests import make, search
 
@@ -122,7 +122,12 @@ async def surround(conn: Connection, id: UUID) -> UUID:
         make.NOW - timedelta(days=9),
     )
     await asked(conn, id, later.id)
-    return (await make.plaatsing(conn, plek_id=plek.id, aanvraag_id=id, van=make.day(-1), tot=make.day(60))).id
+    stay = await make.plaatsing(conn, plek_id=plek.id, aanvraag_id=id, van=make.day(-1), tot=make.day(60))
+    stopt = beeindigingen.NieuweBeeindiging(
+        aanbieder_id=plek.aanbieder_id, per=make.day(50), reden=beeindigingen.BeeindigingReden.CONTRACT
+    )
+    await beeindigingen.add(conn, stopt, now=make.NOW)
+    return stay.id
 
 
 async def asked(conn: Connection, id: UUID, plek_id: UUID) -> None:

@@ -4156,7 +4156,7 @@ begin atomic
         select p.id, p.aanbieder_id, z.zorgvorm, datemultirange(p.bestaat * daterange(van, tot)) as bestaat
         from plek p join voorziening z on z.id = p.voorziening_id
         where p.regio = huidige_regio() and p.bestaat && daterange(van, tot)),
-    perioden as (
+    perioden as materialized (
         select p.*,
                coalesce((select range_agg(b.periode) from bezetting b
                          where b.plek_id = p.id and b.soort = 'stop' and b.vrijgegeven_op is null), '{}') as stop,

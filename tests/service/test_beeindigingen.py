@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
@@ -452,6 +453,34 @@ async def test_contractbeheer_sees_who_can_take_over_and_no_child(pool: Pool, wi
     assert (found.aanbieder_id, found.zorgvorm) == (other.aanbieder_id, "gezinshuis")
     assert (found.open, found.in_overleg, found.onbemenst) == (2, 0, 1)
     assert (seen.plaatsingen, seen.open_besluiten, who) == (1, 1, [])
+
+
+async def test_who_claims_meanwhile_comes_too_late(pool: Pool, wie: Wie) -> None:
+    """A claim waits for its turn on the plek, and then finds that it is not there any more in those days."""
+    async with transaction(pool, wie) as conn:
+        plek, kind = await make.plek(conn), await make.aanvraag(conn)
+
+    async def claim() -> None:
+        later = make.NOW.replace(day=4)
+        async with transaction(pool, wie) as conn:
+            await bezetting.houd(conn, plek.id, kind.id, make.day(1), None, vervalt_op=later, now=make.NOW)
+
+    async with transaction(pool, wie) as conn:
+        await end(conn, plek)
+        claiming = asyncio.create_task(claim())
+        await until_waiting(conn)
+    with pytest.raises(Refusal, match="bestaat niet in die hele periode"):
+        await claiming
+
+
+WAITS = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
+
+
+async def until_waiting(conn: Connection) -> None:
+    """Until somebody waits for a plek."""
+    async with asyncio.timeout(20):
+        while not await conn.fetchval(WAITS):
+            await conn.execute("select pg_sleep(0.01)")
 
 
 async def test_nothing_stays_when_it_goes_wrong_halfway(pool: Pool, owner: Connection, wie: Wie) -> None:

@@ -37,7 +37,8 @@ create table failpoint (naam text primary key);
 grant select on failpoint to public;
 create function failpoint() returns trigger language plpgsql security definer set search_path = public as $$
 begin
-    if exists (select from failpoint f where f.naam = tg_table_name || ' ' || coalesce(to_jsonb(new) ->> 'soort', ''))
+    if exists (select from failpoint f
+               where f.naam in (tg_table_name, tg_table_name || ' ' || coalesce(to_jsonb(new) ->> 'soort', '')))
        and not (tg_table_name = 'taak' and to_jsonb(new) ->> 'status' <> 'klaar') then
         perform pg_advisory_xact_lock(4711);
     end if;
@@ -146,7 +147,7 @@ class Computer:
 
     @asynccontextmanager
     async def armed(self, naam: str) -> AsyncIterator[None]:
-        """Whoever writes this row (`table soort`) stands still, until the block ends."""
+        """Whoever writes such a row (`table`, or `table soort`) stands still, until the block ends."""
         await self.owner.execute("select pg_advisory_lock($1)", LOCK)
         await self.owner.execute("insert into failpoint values ($1)", naam)
         try:

@@ -136,7 +136,8 @@ def _steps(p: People, beds: list[str], crisis: str) -> Iterator[Step]:
 
     yield Step(V, "/aanvragen", _aanvraag(p, "crisis"), "ingediend", keep=keep("acuut", "id"))
     body = {
-        "aanvraagId": known["acuut"], "plekId": crisis, "gebeldOp": datetime.now(UTC).isoformat(), "met": "Groepsleider",
+        "aanvraagId": known["acuut"], "plekId": crisis, "gebeldOp": datetime.now(UTC).isoformat(),
+        "met": "Groepsleider",
     }  # fmt: skip
     yield Step(C, "/crisisplaatsingen", body, "geplaatst", ("vervolg",))
 

@@ -38,7 +38,7 @@ def test_the_median_and_its_interval_are_those_that_were_published(text: str, ex
 
 
 def test_each_step_is_counted_by_hand() -> None:
-    """Of five one ends on day 2 (4/5 left), one leaves on day 3, one ends on day 4 (2 of 3: 8/15 left), both on day 7."""
+    """Of five one ends on day 2 (4/5 left), one leaves on day 3, one ends on day 4 (2 of 3: 8/15), both on day 7."""
     steps = list(kromme(durations("2 3+ 4 7 7")))
 
     assert [step.dagen for step in steps] == [2, 4, 7]

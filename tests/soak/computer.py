@@ -21,6 +21,7 @@ import psutil
 from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, open_pool, set_codecs
 from service.embedded import postgres, valkey
 from service.embedded.binaries import installed, reachable
+from service.embedded.guarded import Guard
 from service.embedded.process import Child, account_for
 from service.migrations import ensure_roles
 from tests.conftest import REGIONS, ROOT, Cluster, programs_in_reach
@@ -66,6 +67,8 @@ class Computer:
 
     def __init__(self, folder: Path, mail: Mailserver) -> None:
         self.folder, self.mail, self.port = folder, mail, 0
+        # Ends the servers also when this run is killed.
+        self.guard = Guard()
         self.account = account_for(folder / "postgres")
         self.programs = installed() if programs_in_reach() else reachable(installed(), lambda _: False, folder)
         self.sockets, self.log = folder / "s", folder / "log"
@@ -81,6 +84,7 @@ class Computer:
             self.programs.postgres, self.folder / "postgres", self.sockets, self.log, self.account,
             options={"fsync": "off", "synchronous_commit": "on", "max_connections": "100"},
         )  # fmt: skip
+        self.guard.watch(self._postgres)
 
     def kill_postgres(self) -> None:
         """All of its processes, as when the computer loses power; what was written to the system is still there."""
@@ -89,13 +93,16 @@ class Computer:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self._postgres.process.wait(timeout=10)
+        self.guard.forget(self._postgres)
 
     def start_valkey(self) -> None:
         self._valkey = valkey.start(self.programs.valkey, self.folder / "valkey", self.sockets, self.log, self.account)
+        self.guard.watch(self._valkey)
 
     def kill_valkey(self) -> None:
         self._valkey.process.kill()
         self._valkey.process.wait(timeout=10)
+        self.guard.forget(self._valkey)
 
     async def connection(self) -> Connection:
         """One more, as the owner."""
@@ -197,3 +204,4 @@ async def computer(folder: Path, mail: Mailserver) -> AsyncIterator[Computer]:
         there.kill_valkey()
         with contextlib.suppress(psutil.NoSuchProcess):
             there.kill_postgres()
+        there.guard.close()

@@ -339,6 +339,20 @@ async def test_who_stood_higher_is_written_down_when_it_is_sent_with_why_not(
     ]
 
 
+async def test_when_a_rule_is_set_aside_all_that_fits_was_passed_over(pool: Pool, wie: Wie, owner: Connection) -> None:
+    """A place for other ages is not in the rangschikking: all of that stood above it. Not said, counts as not said."""
+    async with transaction(pool, wie) as conn:
+        kind = await child(conn)
+        fits = await make.plek(conn)
+        other = await make.voorziening(conn, leeftijd_van=0, leeftijd_tot=60)
+        plek = await make.plek(conn, voorziening_id=other.id)
+    async with transaction(pool, wie) as conn:
+        [one] = await ready(conn, wie, (kind.id, plek.id), afwijking="Haar zusje woont hier.")
+        await step(conn, pool, one.id, "verzend", wie)
+
+    assert [tuple(row) for row in await owner.fetch(KEUZES, one.id)] == [(fits.voorziening_id, 1, "niet_gezegd")]
+
+
 @pytest.mark.parametrize(
     ("stap", "fields", "pointer"),
     [

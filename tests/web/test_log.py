@@ -68,6 +68,9 @@ class World(Struct, frozen=True):
     gebeld: UUID
     bed: UUID
     """Another one in crisis, and a plek that was found by telephone."""
+    beeindiging: UUID
+    overdracht: UUID
+    """Of an aanbieder that stops, and the plaatsing of a child that lives on there."""
 
 
 PERSON = "insert into gebruiker (id, regio, naam, rol) values ($1, $2, 'Sam', $3)"
@@ -115,6 +118,7 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
             for _ in range(2)
         ]
         verblijf = await plaatsingen.plaats(conn, bedden[0], crisis[0], make.day(-1), make.day(20), now=make.NOW)
+        stopping = await examples.stopping(conn, (await make.locatie(conn)).id, "Wat stopt", organisatie)
     await owner.execute(PERSON, wie.gebruiker, wie.regio, wie.rol)
     bericht = await owner.fetchval(BERICHT, wie.regio, wie.gebruiker, ids[0])
     await owner.execute("truncate logregel cascade")
@@ -136,6 +140,7 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         verblijf.id,
         crisis[1],
         bedden[1],
+        *stopping,
     )
 
 
@@ -240,6 +245,11 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
                 "met": "Groepsleider",
             }
         },
+    ),
+    "lijstOverdrachten": lambda w: (f"/beeindigingen/{w.beeindiging}/overdrachten", {}),
+    "besluitOverdracht": lambda w: (
+        f"/beeindigingen/{w.beeindiging}/overdrachten/{w.overdracht}/besluiten",
+        {"json": {"besluit": "overdracht"}},
     ),
     "lijstRoutes": lambda w: ("/routes", {}),
     "lijstRoutesVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[2]}/routes", {}),
@@ -536,7 +546,7 @@ async def test_who_asks_at_the_same_time_leaves_all_lines(
 
     assert {answer.status_code for answer in answers} == {200}
     found = await lines(owner)
-    assert Counter(line["aanvraag_id"] for line in found) == dict.fromkeys(world.kinderen, 20)
+    assert Counter(line["aanvraag_id"] for line in found) == dict.fromkeys(await aanvragen(owner), 20)
     assert len({line["trace_id"] for line in found}) == 20
 
 

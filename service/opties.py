@@ -22,7 +22,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, herkenbare, refuse
 from service.gebeurtenissen import OPEN, AanvraagStatus, GebeurtenisSoort
 from service.plekregels import Plaats
-from service.samen import check_whole
+from service.samen import check_bundel, check_whole
 from service.stappen import Reden
 from service.taken import TaakSoort
 from service.travel import Traveller
@@ -292,6 +292,9 @@ async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> O
         aanvragen=[row["aanvraag_id"] for row in together],
         voorstellen=[row["voorstel_id"] for row in together if row["voorstel_id"]],
     )
+    for row in together:
+        if row["voorstel_id"]:
+            await check_bundel(conn, row["voorstel_id"])
     rules = await werkregels(conn)
     for row in sorted(together, key=lambda row: row["aanvraag_id"]):
         optie = await _levend(conn, row["id"], now)

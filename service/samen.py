@@ -83,6 +83,19 @@ def _miss(count: int) -> str:
     return "mist er een" if count == 1 else f"missen er {count}"
 
 
+BUNDEL_IS_HEEL = "select bundel_is_heel($1)"
+
+
+async def check_bundel(conn: Connection, voorstel_id: UUID) -> None:
+    """Half a bundle takes no step. Refuses CONFLICT when who asks may not see all of it."""
+    if not await conn.fetchval(BUNDEL_IS_HEEL, voorstel_id):
+        raise Refusal(
+            Kind.CONFLICT,
+            "Bij dit voorstel hoort dat van een broer of zus die niet meer in crisis is. Wat nu wel kan: vraag de"
+            " schakelfunctionaris om deze stap.",
+        )
+
+
 async def check_apart(
     conn: Connection, plekken: Sequence[Toegewezen], contactplan: str | None, *, minuten: int, now: datetime
 ) -> None:

@@ -25,7 +25,7 @@ from service.fields import herkenbare, refuse
 from service.gebeurtenissen import GebeurtenisSoort
 from service.opties import Toewijzing, Vrager
 from service.plekregels import Plaats
-from service.samen import check_apart, check_whole
+from service.samen import check_apart, check_bundel, check_whole
 from service.snapshot import Snapshots
 from service.stappen import Reden
 from service.travel import Traveller
@@ -141,6 +141,7 @@ async def doe(
         aanvragen=[row["aanvraag_id"] for row in rows],
         voorstellen=ids,
     )
+    await check_bundel(conn, id)
     groep = await several(conn, ids, wie.rol)
     for one in groep:
         _check_kan(one, nieuw.stap, wie.rol, now)

@@ -950,8 +950,8 @@ def _standen(loket: Loket, facts: dict[str, list[dict[str, Any]]]) -> Iterator[s
 
 OPTIE_EINDES = frozenset(
     {
-        "optie_vrij", "optie_verlopen", "voorstel_afgewezen", "voorstel_ingetrokken", "voorstel_vervallen", "definitief",
-        "geplaatst",
+        "optie_vrij", "optie_verlopen", "voorstel_afgewezen", "voorstel_ingetrokken", "voorstel_vervallen",
+        "definitief", "geplaatst",
     }
 )  # fmt: skip
 

@@ -1327,6 +1327,18 @@ $$;
 comment on function volg_voorstel(uuid, timestamptz) is
     'The optie follows its voorstel: it holds as long as that waits, and is gone when that ended. Also for who answers, and may not see opties.';
 
+create function bundel_is_heel(voorstel uuid) returns boolean
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select huidige_rol() is distinct from 'crisisdienst' or not exists (
+        select from voorstel v
+        join voorstel w on w.bundel_id = v.bundel_id and (w.status = 'concept' or is_levend(w.status))
+        join aanvraag a on a.id = w.aanvraag_id
+        where v.id = $1 and v.regio = huidige_regio() and a.urgentie <> 'crisis');
+end;
+comment on function bundel_is_heel(uuid) is
+    'Whether the crisisdienst sees all brothers and sisters of a bundle, which take each step together; all others do.';
+
 create function voorstel_vraag(voorstel uuid) returns jsonb
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
@@ -1465,10 +1477,10 @@ create policy antwoord_verwijzer on besluit for insert with check (
 comment on policy antwoord_verwijzer on besluit is 'Only what parents or youth say; the rest is the provider''s answer.';
 
 revoke execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
-    groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
+    groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid), bundel_is_heel(uuid),
     regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz), bezetting_bewaak_afspraak() from public;
 grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
-    groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid),
+    groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid), bundel_is_heel(uuid),
     regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz) to loket_app;
 
 -- ── Routes beside a plek, and what an opschaling knows and asks ──────────────────────────────────

@@ -637,3 +637,27 @@ def test_the_document_draws_the_machine_as_the_code_has_it() -> None:
     assert table_under("Steps of an aanvraag") == {stap: [listed(wie, Rol)] for stap, wie in stappen.WIE.items()}
     codes = [code for codes in table_under("What comes of a no") for code in codes.split(", ")]
     assert sorted(codes) == sorted(voorstelstappen.Afwijsreden)
+
+
+async def test_half_a_bundle_takes_no_step(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:
+    """When one of them is in crisis no more, the crisisdienst does not see it, and leaves the other alone too."""
+    async with transaction(pool, wie) as conn:
+        family = await make.samenplaatsing(conn)
+        children = [
+            await child(
+                conn, samenplaatsing_id=family.id, organisatie_id=family.organisatie_id, urgentie=Urgentie.CRISIS
+            )
+            for _ in range(2)
+        ]
+        unit = await make.voorziening(conn)
+        plekken = [await make.plek(conn, voorziening_id=unit.id) for _ in children]
+        pairs = [(kind.id, plek.id) for kind, plek in zip(children, plekken, strict=True)]
+        voorstel = await sent(conn, pool, wie, *pairs)
+        await conn.execute("update aanvraag set urgentie = 'regulier' where id = $1", voorstel.aanvraag_id)
+        other = next(row for row in await voorstellen.page(conn, wie.rol) if row.id != voorstel.id)
+
+    with pytest.raises(Refusal, match="Wat nu wel kan") as refused:
+        async with transaction(pool, wie_als("crisisdienst")) as conn:
+            await step(conn, pool, other.id, "akkoord", wie_als("crisisdienst"))
+
+    assert refused.value.kind is Kind.CONFLICT

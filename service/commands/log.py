@@ -170,6 +170,7 @@ WAT = {
     Object.GEBEURTENIS: "wat er met de aanvraag gebeurde",
     Object.BERICHT: "een bericht dat er iets was gebeurd",
     Object.LIJST: "een lijst met aanvragen",
+    Object.CIJFER: "aantallen waarin niemand te herkennen is",
     Object.LOGREGEL: "wie er heeft gekeken",
 }
 """Objects as a parent reads them."""

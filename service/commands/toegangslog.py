@@ -60,6 +60,7 @@ WAT = {
     Object.GEBRUIKER: "gebruiker",
     Object.KOPPELING: "koppeling",
     Object.SLEUTEL: "een sleutel van koppeling",
+    Object.HAAK: "een haak",
     Object.ORGANISATIE: "organisatie",
     Object.SESSIE: "een sessie",
     Object.LOGREGEL: "het log",

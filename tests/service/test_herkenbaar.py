@@ -76,6 +76,7 @@ NOT_OF_A_CHILD = {
     "Koppeling": {"naam"},
     "Page": {"cursor"},
     "Filters": {"cursor"},
+    "Haak": {"url"},
 }
 """Texts of an aanbieder about itself and of who logs in, in Nieuwe… and Wijziging…; and what is not kept."""
 
@@ -135,6 +136,11 @@ FREE = {
     "plan_keuze": {"reden"},
     "plan_regel": {"reden"},
     "wissing": {"reden"},
+    "besluit": {"toelichting"},
+    "bezetting": {"verleng_reden"},
+    "gebeurtenis": {"reden"},
+    "telefoongesprek": {"met"},
+    "voorstel": {"toelichting", "afwijking", "contactplan"},
 }
 """Columns of free text about a child, each filled from a VrijeTekst (above) and from nothing else."""
 
@@ -145,9 +151,9 @@ NO_FREE_TEXT = {
     "wissing": {"nummer"},
     "aanvraag_kenmerk": {"kenmerk"},
     "uitsluiting": {"pc4"},
-    "besluit": {"toelichting"},
+    "voorstel": {"aanbod_regio"},
 }
-"""Forms and codes; and besluit.toelichting, which nothing fills yet."""
+"""Forms and codes."""
 
 TEXTS = """
 select c.relname::text as tabel, array_agg(a.attname::text) as kolommen

@@ -96,7 +96,8 @@ CONSTRAINTS: dict[str, Meaning] = {
     ),
     "bezetting_binnen_afspraak": Meaning(
         Kind.CONFLICT,
-        "Deze plek is van een andere regio, en er is geen afspraak voor deze zorgvorm. Wat nu wel kan: een andere plek.",
+        "Deze plek is van een andere regio, en er is geen afspraak voor deze zorgvorm."
+        " Wat nu wel kan: een andere plek.",
     ),
     "voorstel_een_per_voorziening": Meaning(
         Kind.CONFLICT,

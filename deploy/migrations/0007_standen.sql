@@ -7,8 +7,8 @@ alter type aanvraag_status add value 'toestemming' after 'akkoord';
 alter type aanvraag_status add value 'kennismaking' after 'toestemming';
 alter type aanvraag_status add value 'definitief' after 'kennismaking';
 
-alter type taak_soort add value 'melding';
-alter type taak_soort add value 'mail';
-alter type taak_soort add value 'haak';
-alter type taak_soort add value 'termijn';
-alter type taak_soort add value 'dagronde';
+alter type taak_soort add value 'melding' after 'plan';
+alter type taak_soort add value 'mail' after 'melding';
+alter type taak_soort add value 'haak' after 'mail';
+alter type taak_soort add value 'termijn' after 'haak';
+alter type taak_soort add value 'dagronde' after 'termijn';

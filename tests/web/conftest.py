@@ -45,7 +45,7 @@ async def running(app: Litestar) -> AsyncIterator[None]:
 
 @pytest.fixture
 def settings(database_url: str, redis_url: str) -> Settings:
-    # A stream ends when all was told, or a test that asks for it would wait (tests/web/test_stroom.py has one that lasts).
+    # A stream ends when all was told, or a test that asks for it would wait (v1/test_stroom.py has one that lasts).
     # How many requests one may do is for tests/web/test_limiet.py: elsewhere time often stands still.
     return Settings(
         database_url=database_url,

@@ -201,6 +201,8 @@ async def computer(folder: Path, mail: Mailserver) -> AsyncIterator[Computer]:
         there.kill_worker()
         if hasattr(there, "web"):
             there.web.kill()
+        if hasattr(there, "owner"):
+            await there.disconnect()
         there.kill_valkey()
         with contextlib.suppress(psutil.NoSuchProcess):
             there.kill_postgres()

@@ -33,5 +33,5 @@ async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
         await play(env, examples=20, steps=50, number=number)
         number += 1
     print(f"{env.steps} steps, {env.accepted} accepted: {env.seen}")
-    rare = {"plaatsing begin", "plaatsing beeindig", "voorstel maak_definitief", "crisis", "optie laat_los"}
+    rare = {"plaatsing begin", "voorstel maak_definitief", "crisis", "houd"}
     assert rare <= env.seen.keys(), f"the play does not get far enough: {env.seen}"

@@ -488,6 +488,12 @@ async def _maak_definitief(c: Context) -> None:
                 " dag vast.",
             )
     for one in c.groep:
+        if one.tot is not None and one.tot <= dag:
+            raise Refusal(
+                Kind.CONFLICT,
+                f"Dit voorstel ging over een verblijf tot {one.tot}, en die dag is geweest. Wat nu wel kan: trek het in,"
+                " en doe een nieuw voorstel.",
+            )
         await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)
         await plaatsingen.plaats_definitief(
             c.conn, one.plek_id, one.aanvraag_id, max(one.van, dag), one.tot, now=c.now, voorstel_id=one.id

@@ -529,6 +529,19 @@ async def family(conn: Connection, size: int, **fields: Any) -> list[UUID]:
     ]
 
 
+async def test_a_voorstel_of_which_the_days_have_passed_becomes_nothing_any_more(pool: Pool, wie: Wie) -> None:
+    """A short stay, and who decides was late: said as such, and not as a field that nobody sent."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        voorstel = await sent(conn, pool, wie, ((await child(conn)).id, plek.id), tot=make.day(3))
+        await step(conn, pool, voorstel.id, "akkoord", wie)
+    with pytest.raises(Refusal) as refused:
+        async with transaction(pool, wie) as conn:
+            late = make.NOW + timedelta(days=4)
+            await step(conn, pool, voorstel.id, "maak_definitief", wie, now=late, reden="Haast.")
+    assert refused.value.kind is Kind.CONFLICT and "Wat nu wel kan" in refused.value.detail
+
+
 async def test_a_bundle_has_one_answer_and_one_definitief(pool: Pool, wie: Wie) -> None:
     """Each child its plek in one voorziening; the provider says yes once, and sees how many come."""
     async with transaction(pool, wie) as conn:

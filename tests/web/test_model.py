@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -18,7 +17,8 @@ from service.db import Connection, Pool
 from tests.web.conftest import Serve
 from tests.web.play import Env, play
 
-SEED = int(os.environ.get("TEST_SEED") or secrets.randbelow(2**32))
+SEED = int(os.environ.get("TEST_SEED") or 1)
+"""The same each time, so that what fails here was changed; tests/soak plays what nobody has played before."""
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ BUGS = {
     losers_are_kept: "ingetrokken",
     a_plek_is_given_twice: "the model 409",
     a_step_is_not_told: "were told|goes? on from|ends elsewhere",
-    a_status_is_forgotten: "the model says optie",
+    a_status_is_forgotten: "the model says optie|does not go on from",
 }
 """With what is said of it."""
 

@@ -491,8 +491,8 @@ async def _maak_definitief(c: Context) -> None:
         if one.tot is not None and one.tot <= dag:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Dit voorstel ging over een verblijf tot {one.tot}, en die dag is geweest. Wat nu wel kan: trek het in,"
-                " en doe een nieuw voorstel.",
+                f"Dit voorstel ging over een verblijf tot {one.tot}, en die dag is geweest. Wat nu wel kan: trek het"
+                " in, en doe een nieuw voorstel.",
             )
         await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)
         await plaatsingen.plaats_definitief(

@@ -535,9 +535,9 @@ async def test_a_voorstel_of_which_the_days_have_passed_becomes_nothing_any_more
         plek = await make.plek(conn)
         voorstel = await sent(conn, pool, wie, ((await child(conn)).id, plek.id), tot=make.day(3))
         await step(conn, pool, voorstel.id, "akkoord", wie)
-    with pytest.raises(Refusal) as refused:
-        async with transaction(pool, wie) as conn:
-            late = make.NOW + timedelta(days=4)
+    late = make.NOW + timedelta(days=4)
+    async with transaction(pool, wie) as conn:
+        with pytest.raises(Refusal) as refused:
             await step(conn, pool, voorstel.id, "maak_definitief", wie, now=late, reden="Haast.")
     assert refused.value.kind is Kind.CONFLICT and "Wat nu wel kan" in refused.value.detail
 

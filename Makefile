@@ -75,9 +75,9 @@ $(BROWSER_STAMP): requirements-browser.lock $(STAMP)
 	@touch $@
 
 ci: lint browser sbom ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
-	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest tests/web/test_schemathesis.py
+	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest -m ci tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
-	$(BIN)/python -m pytest -m "shared or node"
+	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py
 	TEST_STEPS=500 TEST_ROUNDS=2 $(BIN)/python -m pytest -m soak tests/soak/test_model.py tests/soak/test_races.py -s
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)

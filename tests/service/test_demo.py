@@ -79,6 +79,7 @@ def test_the_processes_of_the_demo_know_no_more_than_they_need(data: Path) -> No
     assert [part for part in arguments if "postgresql://" in part or "/demo-inloggen/" in part] == []
 
 
+@pytest.mark.ci
 def test_make_demo_fresh_starts_over(data: Path) -> None:
     """What a user changed is gone; the region is there again."""
     with demo(data, MAKE) as running:
@@ -88,6 +89,7 @@ def test_make_demo_fresh_starts_over(data: Path) -> None:
     assert kept(data) == "Gooi en Vechtstreek"
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("kind", ["make", "program", "worker", "guard", "postgres", "postgres-child", "valkey"])
 def test_killing_any_process_leaves_nothing_running_and_keeps_the_data(data: Path, kind: str) -> None:
     """kill -9 cannot be caught: five seconds later everything is gone, and the next start has what was written."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from service.db import Connection, Pool
 from tests import facts
 from tests.service.races import prepared, race_definitief, race_optie, race_voorstel, webs, world
 
 
+@pytest.mark.ci
 async def test_of_two_hundred_who_want_the_last_plek_one_has_it(
     tmp_path: Path, pool: Pool, owner: Connection, database_url: str, redis_url: str
 ) -> None:

@@ -527,6 +527,7 @@ async def test_a_word_that_was_left_somewhere_is_found(
 NOT_NARROWED = "import service.toegang; service.toegang.versmal = lambda rol, body: body"
 
 
+@pytest.mark.ci
 async def test_a_loket_that_hides_no_fields_is_found_out_for_each_rol_from_whom_it_hides_some(
     cluster: Cluster, database: str, redis_url: str, owner: Connection, pool: Pool, folder: Path
 ) -> None:

@@ -50,6 +50,7 @@ async def address(settings: Settings, pool: Pool, owner: Connection, wie: Wie) -
         yield address
 
 
+@pytest.mark.ci
 async def test_the_api_does_what_its_document_says(address: str, tmp_path: Path) -> None:
     """All checks of Schemathesis pass, with the same questions every time."""
     program = Path(sys.executable).with_name("schemathesis")

@@ -11,13 +11,25 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from service import aanvragen, alarmen, beeindigingen, bezetting, meldingen, opties, plaatsingen, plekken, stops
+from service import (
+    aanvragen,
+    alarmen,
+    beeindigingen,
+    bezetting,
+    meldingen,
+    opties,
+    plaatsingen,
+    plaatsingstappen,
+    plekken,
+    stops,
+)
 from service.aanvragen import Urgentie
 from service.beeindigingen import Beeindiging, BeeindigingReden, NieuwBesluit, NieuweBeeindiging, OverdrachtBesluit
 from service.bezetting import EindeReden
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
+from service.plaatsingstappen import PlaatsingStap, StapPlaatsing
 from service.plekken import NieuwePlek, PlekStatus, WijzigingPlek
 from service.termijnen import AlarmSoort, Ernst
 from tests import make
@@ -519,3 +531,26 @@ async def test_only_the_loket_writes_down_what_happens_to_an_aanbieder(pool: Poo
     for who, soort in wrong:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no aanbieder of which"):
             await alone(pool, who, lambda conn, soort=soort: conn.fetchval(WRITES, aanbieder.id, soort, make.NOW))
+
+
+async def test_a_step_and_a_decision_at_once_wait_for_each_other_in_one_order(
+    pool: Pool, owner: Connection, wie: Wie
+) -> None:
+    """Who takes a step of a plaatsing does not hold its row while it waits for the plek: that would be a deadlock."""
+    async with transaction(pool, wie) as conn:
+        plek, kind = await make.plek(conn), await child(conn)
+        stay = await plaatsingen.plaats(conn, plek.id, kind.id, make.TODAY, make.day(60), now=make.NOW)
+    longer = StapPlaatsing(stap=PlaatsingStap.VERLENG, tot=make.day(90))
+
+    async with transaction(pool, wie) as conn:
+        await plaatsingen.wacht(conn, stay.id, make.NOW)
+        step = asyncio.create_task(
+            alone(pool, wie, lambda other: plaatsingstappen.zet(other, wie, stay.id, longer, now=make.NOW))
+        )
+        while not await owner.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
+            assert not step.done()
+        await plaatsingen.verleng(conn, stay.id, make.day(70), now=make.NOW)
+    await step
+
+    async with transaction(pool, wie) as conn:
+        assert (await plaatsingstappen.get(conn, wie, stay.id, make.NOW)).tot == make.day(90)

@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 from msgspec import Meta, Struct
 
+from matcher.solution import Rule
 from service import gebeurtenissen, matches, opties, plaatsingen, plekregels, stappen, termijnen, voorstelkeuzes
 from service.aanvragen import Urgentie
 from service.days import midnight_after, today
@@ -487,6 +488,19 @@ async def _maak_definitief(c: Context) -> None:
                 f"De kennismaking is pas op {one.kennismaking_op}. Wat nu wel kan: wacht tot dan, of leg een eerdere"
                 " dag vast.",
             )
+    # What protects a child may have become known since it was sent; the papers are asked below.
+    await plekregels.keur(
+        c.conn,
+        c.travel,
+        [
+            Plaats(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id, van=max(one.van, dag), tot=one.tot)
+            for one in c.groep
+        ],
+        wie=c.wie,
+        afwijking=None,
+        now=c.now,
+        alleen=plekregels.NOOIT - {Rule.MACHTIGING},
+    )
     for one in c.groep:
         await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)
         await plaatsingen.plaats_definitief(

@@ -15,12 +15,14 @@ from service import (
     aanvragen,
     alarmen,
     beeindigingen,
+    bewaren,
     bezetting,
     meldingen,
     opties,
     plaatsingen,
     plaatsingstappen,
     plekken,
+    stappen,
     stops,
 )
 from service.aanvragen import Urgentie
@@ -34,6 +36,7 @@ from service.plekken import NieuwePlek, PlekStatus, WijzigingPlek
 from service.termijnen import AlarmSoort, Ernst
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
+from tests.service import canary
 from tests.service.test_meldingen import DIENST, person
 from tests.service.voorstelling import child, ready, sent
 
@@ -413,6 +416,26 @@ async def test_an_earlier_end_takes_an_uitloop_back(pool: Pool, wie: Wie) -> Non
         assert found[stays.id].besluit is None
         assert (found[goes.id].besluit, found[goes.id].overdracht_id) == (OVERDRACHT, searching.overdracht_id)
         assert await beeindigingen.overdrachten(conn, first.id) == []
+
+
+async def test_nothing_leads_back_to_a_search_that_is_anonymous(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """Neither the one that was given up nor the one in its place: both stand in the history of the child before."""
+    async with transaction(pool, wie) as conn:
+        plek, stay = await home(conn, make.day(60))
+        made = await end(conn, plek)
+        first = (await decide(conn, wie, made, stay)).overdracht_id
+        assert first is not None
+        await stappen.sluit(conn, first, AanvraagStatus.INGETROKKEN, "Toch niet.", now=make.NOW)
+        second = (await decide(conn, wie, made, stay)).overdracht_id
+        assert second is not None and second != first
+        await stappen.sluit(conn, second, AanvraagStatus.INGETROKKEN, "Toch niet.", now=make.NOW)
+    for one in (first, second):
+        assert ("gebeurtenis", str(one)) in await canary.found(owner, (str(one),))
+        await owner.execute("update aanvraag set afgesloten_op = $2 where id = $1", one, make.TODAY)
+        async with transaction(pool, wie) as conn:
+            await bewaren.wis(conn, one, "Verzoek van de jeugdige", make.NOW)
+
+        assert ("gebeurtenis", str(one)) not in await canary.found(owner, (str(one),))
 
 
 async def test_the_loket_of_the_child_decides(pool: Pool, owner: Connection, wie: Wie) -> None:

@@ -15,7 +15,6 @@ from uuid import UUID
 import asyncpg
 from msgspec import Meta, Struct
 
-from matcher.solution import Rule
 from service import gebeurtenissen, matches, opties, plaatsingen, plekregels, stappen, termijnen, voorstelkeuzes
 from service.aanvragen import Urgentie
 from service.days import midnight_after, today
@@ -488,7 +487,7 @@ async def _maak_definitief(c: Context) -> None:
                 f"De kennismaking is pas op {one.kennismaking_op}. Wat nu wel kan: wacht tot dan, of leg een eerdere"
                 " dag vast.",
             )
-    # What protects a child may have become known since it was sent; the papers are asked below.
+    # What protects a child may have become known since it was sent.
     await plekregels.keur(
         c.conn,
         c.travel,
@@ -499,7 +498,7 @@ async def _maak_definitief(c: Context) -> None:
         wie=c.wie,
         afwijking=None,
         now=c.now,
-        alleen=plekregels.NOOIT - {Rule.MACHTIGING},
+        alleen=plekregels.BLIJVEND,
     )
     for one in c.groep:
         await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)

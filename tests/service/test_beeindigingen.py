@@ -570,7 +570,7 @@ async def test_a_step_and_a_decision_at_once_wait_for_each_other_in_one_order(
         step = asyncio.create_task(
             alone(pool, wie, lambda other: plaatsingstappen.zet(other, wie, stay.id, longer, now=make.NOW))
         )
-        while not await owner.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
+        while not await owner.fetchval("select exists (select from pg_locks where not granted)"):
             assert not step.done()
         await plaatsingen.verleng(conn, stay.id, make.day(70), now=make.NOW)
     await step

@@ -32,7 +32,7 @@ from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
 from service.plaatsingstappen import PlaatsingStap, StapPlaatsing
-from service.plekken import NieuwePlek, PlekStatus, WijzigingPlek
+from service.plekken import Bron, NieuwePlek, PlekStatus, WijzigingPlek
 from service.termijnen import AlarmSoort, Ernst
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
@@ -507,6 +507,37 @@ async def test_who_claims_meanwhile_comes_too_late(pool: Pool, wie: Wie) -> None
     with pytest.raises(Refusal, match="bestaat niet in die hele periode"):
         await claiming
 
+
+async def test_who_changes_a_plek_or_a_stop_waits_for_the_plek_first(pool: Pool, wie: Wie) -> None:
+    """As whoever ends it does: with a row in hand they would wait for each other."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        nieuw = stops.NieuweStop(reden=stops.StopReden.PERSONEEL, van=make.day(2), tot=make.day(60))
+        stop = await stops.add(conn, plek.id, nieuw, now=make.NOW)
+
+    async def longer(conn: Connection) -> None:
+        await stops.get(conn, plek.id, stop.id, lock=True)
+        await stops.change(conn, plek.id, stop.id, stops.WijzigingStop(tot=make.day(20)), now=make.NOW)
+
+    async def named(conn: Connection) -> None:
+        await plekken.get(conn, plek.id, make.NOW, lock=True)
+        await plekken.change(conn, plek.id, WijzigingPlek(bestaat_tot=make.day(25)), now=make.NOW, bron=Bron.SCHERM)
+
+    async with transaction(pool, wie) as conn:
+        await conn.execute(plekken.QUEUE, plek.id)
+        waiting = [asyncio.create_task(alone(pool, wie, what)) for what in (longer, named)]
+        async with asyncio.timeout(20):
+            while await conn.fetchval(WAITING) < len(waiting):
+                await conn.execute("select pg_sleep(0.01)")
+        await end(conn, plek)
+    await asyncio.gather(*waiting)
+
+    async with transaction(pool, wie) as conn:
+        assert (await stops.get(conn, plek.id, stop.id)).tot == make.day(20)
+        assert (await plekken.get(conn, plek.id, make.NOW)).bestaat_tot == make.day(25)
+
+
+WAITING = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
 
 WAITS = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
 

@@ -218,16 +218,11 @@ async def test_who_works_elsewhere_now_hears_no_more_of_before(
             heard = await next_(events)
             await owner.execute("update gebruiker set organisatie_id = $2 where id = $1", gebruiker, after)
             await happens(pool, wie, id, S.ALARM)
-            rest = [event async for event in _until_the_end(events)]
+            while (event := await events.next()) is not None:
+                assert isinstance(event, str), "only that it still goes on"
 
     assert after != before
     assert heard["event"] == "route"
-    assert [event for event in rest if isinstance(event, dict)] == []
-
-
-async def _until_the_end(events: Following) -> AsyncIterator[dict[str, Any] | str]:
-    while (event := await events.next()) is not None:
-        yield event
 
 
 async def test_a_sign_of_life_comes_while_nothing_happens(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

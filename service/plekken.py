@@ -293,13 +293,13 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime
     current = await get(conn, id, now, lock=True)
     nieuw = merge(current, wijziging, PlekVelden)
     refuse(await errors(conn, nieuw))
-    if (nieuw.bestaat_van, nieuw.bestaat_tot) != (current.bestaat_van, current.bestaat_tot):
-        if await conn.fetchval(STEEKT_UIT, id, today(now), now, nieuw.bestaat_van, nieuw.bestaat_tot):
-            raise Refusal(
-                Kind.CONFLICT,
-                "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
-                " eerst vrij.",
-            )
+    moved = (nieuw.bestaat_van, nieuw.bestaat_tot) != (current.bestaat_van, current.bestaat_tot)
+    if moved and await conn.fetchval(STEEKT_UIT, id, today(now), now, nieuw.bestaat_van, nieuw.bestaat_tot):
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
+            " eerst vrij.",
+        )
     await conn.execute(UPDATE, id, nieuw.naam, nieuw.bestaat_van, nieuw.bestaat_tot)
     changes: Any = wijziging
     if given(changes.beschikbaarheid):

@@ -492,7 +492,7 @@ async def test_an_answer_does_not_hold_what_who_closes_waits_for(
     async with transaction(pool, wie) as conn:
         await conn.execute(opschalingen.LOCK_AANVRAAG, aanvraag)
         answering = asyncio.create_task(answer(pool, zij, vraag.id, nodig=OpschalingNodig.KAN_TOCH))
-        while not await conn.fetchval("select exists (select from pg_locks where not granted)"):
+        while not await conn.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
             await asyncio.sleep(0)
         await opschalingen.step(conn, opschaling.id, closes, now=make.NOW)
     with pytest.raises(Refusal, match="Er is geen antwoord meer nodig"):

@@ -2368,8 +2368,8 @@ begin
     where a.id = $1;
 
     -- What followed on it is not to lead back to it.
-    update gebeurtenis g set gegevens = g.gegevens - 'vervolg'
-    where g.soort = 'vervolg' and g.aanvraag_id = (select b.aanvraag_id from bezetting b where b.id = kind.vervolg_van);
+    update gebeurtenis g set gegevens = g.gegevens - 'vervolg' - 'overdracht'
+    where g.soort in ('vervolg', 'overdracht') and coalesce(g.gegevens ->> 'vervolg', g.gegevens ->> 'overdracht') = $1::text;
     update aanvraag a set vervolg_van = null, versie = a.versie + 1
     where a.vervolg_van in (select b.id from bezetting b where b.aanvraag_id = $1);
 
@@ -2444,7 +2444,8 @@ begin
         select jsonb_agg(case when c ? 'aanvragen' then jsonb_set(c, '{aanvragen}', (c -> 'aanvragen') - $1::text) else c end)
         from jsonb_array_elements(p.conflicten) as c)
     where p.regio = kind.regio and p.conflicten::text like '%' || $1 || '%';
-    delete from herhaling h where h.regio = kind.regio and h.betrokkenen @> array[$1];
+    -- Also what a provider of another region was answered.
+    delete from herhaling h where h.betrokkenen @> array[$1];
     update taak t set gegevens = '{}' where t.regio = kind.regio and t.gegevens::text like '%' || $1 || '%';
 
     insert into wissing (regio, op, soort, gebruiker_id, betrokkene, nummer, reden)
@@ -2763,6 +2764,8 @@ create index gebeurtenis_aanvraag on gebeurtenis (aanvraag_id, nummer) where aan
 create index gebeurtenis_stroom on gebeurtenis (regio, transactie, nummer);
 create index gebeurtenis_stroom_aanbieder on gebeurtenis (aanbieder_id, transactie, nummer) where aanbieder_id is not null;
 create index gebeurtenis_voorstel on gebeurtenis (voorstel_id) where voorstel_id is not null;
+create index gebeurtenis_leidt_naar on gebeurtenis ((coalesce(gegevens ->> 'vervolg', gegevens ->> 'overdracht')))
+    where soort in ('vervolg', 'overdracht');
 
 create type opschaling_aanleiding as enum
     ('dreigende_uithuisplaatsing', 'verschil_van_opvatting', 'geen_plek', 'bovenregionaal');
@@ -2892,15 +2895,17 @@ begin
             when 'schakelfunctionaris' then a.regio = huidige_regio()
             when 'verwijzer' then a.regio = huidige_regio() and a.organisatie_id = huidige_organisatie()
             when 'crisisdienst' then a.regio = huidige_regio() and a.urgentie = 'crisis'
-            when 'aanbieder' then $2 = 'opschaling_antwoord' and exists (
+            -- It answers; whether the aanvraag goes on, is not for a provider to say.
+            when 'aanbieder' then $5 is null and ($2 = 'opschaling_antwoord' and exists (
                     select from opschaling_vraag q
                     where q.aanvraag_id = a.id and q.aanbieder_id = huidige_organisatie())
                 or exists (
                     select from voorstel v
-                    where v.id = $6 and v.aanvraag_id = a.id and v.aanbieder_id = huidige_organisatie())
+                    where v.id = $6 and v.aanvraag_id = a.id and v.aanbieder_id = huidige_organisatie()
+                      and v.verzonden_op is not null)
                 or exists (
                     select from bezetting b join plek p on p.id = b.plek_id
-                    where b.aanvraag_id = a.id and p.aanbieder_id = huidige_organisatie() and b.soort = 'plaatsing')
+                    where b.aanvraag_id = a.id and p.aanbieder_id = huidige_organisatie() and b.soort = 'plaatsing'))
             else false end) then
         raise insufficient_privilege using message = 'no aanvraag of which something may be written down here';
     end if;
@@ -2940,14 +2945,15 @@ end;
 $$;
 
 create policy lees on voorstel for select using (case (select huidige_rol())
-    when 'schakelfunctionaris' then (select huidige_regio()) in (regio, aanbod_regio)
+    when 'schakelfunctionaris' then regio = (select huidige_regio())
+        or aanbod_regio = (select huidige_regio()) and verzonden_op is not null
     when 'aanbieder' then aanbod_regio = (select huidige_regio()) and aanbieder_id = (select huidige_organisatie())
         and verzonden_op is not null
     when 'crisisdienst' then regio = (select huidige_regio()) and exists (select from aanvraag a where a.id = aanvraag_id)
     when 'verwijzer' then regio = (select huidige_regio()) and status <> 'concept'
         and exists (select from aanvraag a where a.id = aanvraag_id)
     else false end);
-comment on policy lees on voorstel is 'What is being prepared, only the loket sees.';
+comment on policy lees on voorstel is 'What is being prepared, only the loket of the child sees.';
 create policy maak on voorstel for insert with check (
     regio = (select huidige_regio())
     and (aanbod_regio = (select huidige_regio()) or aanbod_regio = any ((select gedeelde_regios())::text[]))
@@ -3347,7 +3353,8 @@ begin
                 or p.regio = d.regio and p.rol = 'crisisdienst' and d.urgentie = 'crisis'
                 or p.regio = d.regio and p.rol = 'contractbeheer')
             left join gebruiker v on v.id = p.vervanger_id and v.actief and v.email is not null
-                and p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date)
+                and p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+                and coalesce(p.vervangen_van <= (nu at time zone 'Europe/Amsterdam')::date, true))
         select distinct l.kring, g.id, k.wijze, l.urgentie
         from leden l join gebruiker g on g.id = l.id and g.actief and g.email is not null
         left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = l.urgentie
@@ -4395,8 +4402,10 @@ begin
     return query
         select distinct g.id, k.wijze
         from gebruiker p
-        join gebruiker g on g.id = case when p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
-            then p.vervanger_id else p.id end
+        left join gebruiker v on v.id = p.vervanger_id and v.actief and v.email is not null
+            and p.vervangen_tot > (nu at time zone 'Europe/Amsterdam')::date
+            and coalesce(p.vervangen_van <= (nu at time zone 'Europe/Amsterdam')::date, true)
+        join gebruiker g on g.id = coalesce(v.id, p.id)
         left join meldkeuze k on k.gebruiker_id = g.id and k.urgentie = $2
         where p.aanbieder_id = $1 and p.regio = huidige_regio() and p.rol = 'aanbieder' and p.actief
           and g.actief and g.email is not null;

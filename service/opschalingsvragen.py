@@ -20,6 +20,7 @@ from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
 from service.gebeurtenissen import GebeurtenisSoort
+from service.vergrendel import vergrendel
 
 
 class OpschalingNodig(StrEnum):
@@ -179,6 +180,9 @@ async def antwoord(
 ) -> Opschalingsvraag:
     """The last answer counts, until the opschaling closes. Refuses NOT_FOUND, INVALID, CONFLICT."""
     vraag = await get(conn, id)
+    assert vraag.aanvraag_id is not None
+    # The aanvraag before what hangs on it, as who closes the opschaling does.
+    await vergrendel(conn, now=now, aanvragen=[vraag.aanvraag_id])
     if not await conn.fetchval(LOOPT, id):
         raise Refusal(
             Kind.CONFLICT,
@@ -186,7 +190,6 @@ async def antwoord(
         )
     refuse(_wrong(gegeven, now))
     await conn.execute(ANTWOORD, id, gegeven.nodig, gegeven.vanaf, gegeven.toelichting, now, wie.gebruiker)
-    assert vraag.aanvraag_id is not None
     await gebeurtenissen.record(
         conn,
         vraag.aanvraag_id,

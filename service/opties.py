@@ -97,7 +97,7 @@ async def page(
     return rows_as(await conn.fetch(PAGE, geldt, now, after, limit), Optie)
 
 
-GET = f"{OPTIES} where b.soort = 'optie' and b.id = any ($1) order by b.plek_id"
+GET = f"{OPTIES} where b.soort = 'optie' and b.vraag_regio = huidige_regio() and b.id = any ($1) order by b.plek_id"
 
 
 async def get(conn: Connection, id: UUID) -> Optie:

@@ -95,12 +95,17 @@ WAAR = "select plek_id, aanvraag_id from bezetting where id = $1 and soort = 'pl
 PLAATSING = f"select {COLUMNS} from bezetting where id = $1 and soort = 'plaatsing' for no key update"
 
 
-async def lopende(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezetting:
-    """A plaatsing that was not ended, and that nobody else changes until the end of the transaction."""
+async def wacht(conn: Connection, plaatsing_id: UUID, now: datetime) -> None:
+    """Our turn on its plek and its aanvraag; always before its row is locked, or two would wait for each other."""
     where = await conn.fetchrow(WAAR, plaatsing_id)
     if where is not None:
         aanvragen = [] if where["aanvraag_id"] is None else [where["aanvraag_id"]]
         await vergrendel(conn, now=now, plekken=[where["plek_id"]], aanvragen=aanvragen)
+
+
+async def lopende(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezetting:
+    """A plaatsing that was not ended, and that nobody else changes until the end of the transaction."""
+    await wacht(conn, plaatsing_id, now)
     row = await conn.fetchrow(PLAATSING, plaatsing_id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")

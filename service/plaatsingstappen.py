@@ -179,13 +179,11 @@ with gevraagd as materialized (select b.id from bezetting b where b.id = $2 and 
 {KOLOMMEN}
 """
 
-LOCK = "select from bezetting where id = $1 and soort = 'plaatsing' for no key update"
-
 
 async def get(conn: Connection, wie: Wie, id: UUID, now: datetime, *, lock: bool = False) -> Plaatsing:
     """One of them; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
     if lock:
-        await conn.execute(LOCK, id)
+        await plaatsingen.wacht(conn, id, now)
     rows = await _shown(conn, wie, await conn.fetch(GET, today(now), id), now)
     if not rows:
         raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")

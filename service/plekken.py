@@ -232,7 +232,10 @@ LOCK = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3 for no key 
 
 
 async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) -> Plek:
-    """One plek at `now`; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
+    """One plek at `now`; `lock` keeps others from changing it until the transaction ends, after our turn among who
+    claim it. Refuses NOT_FOUND."""
+    if lock:
+        await conn.execute(QUEUE, id)
     row = await conn.fetchrow(LOCK if lock else GET, now, today(now), id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
@@ -290,14 +293,13 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime
     current = await get(conn, id, now, lock=True)
     nieuw = merge(current, wijziging, PlekVelden)
     refuse(await errors(conn, nieuw))
-    if (nieuw.bestaat_van, nieuw.bestaat_tot) != (current.bestaat_van, current.bestaat_tot):
-        await conn.execute(QUEUE, id)
-        if await conn.fetchval(STEEKT_UIT, id, today(now), now, nieuw.bestaat_van, nieuw.bestaat_tot):
-            raise Refusal(
-                Kind.CONFLICT,
-                "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
-                " eerst vrij.",
-            )
+    moved = (nieuw.bestaat_van, nieuw.bestaat_tot) != (current.bestaat_van, current.bestaat_tot)
+    if moved and await conn.fetchval(STEEKT_UIT, id, today(now), now, nieuw.bestaat_van, nieuw.bestaat_tot):
+        raise Refusal(
+            Kind.CONFLICT,
+            "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
+            " eerst vrij.",
+        )
     await conn.execute(UPDATE, id, nieuw.naam, nieuw.bestaat_van, nieuw.bestaat_tot)
     changes: Any = wijziging
     if given(changes.beschikbaarheid):

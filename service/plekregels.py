@@ -31,6 +31,8 @@ from service.travel import Traveller
 NOOIT = frozenset({Rule.VEILIGHEID, Rule.MACHTIGING, Rule.CONTRA_INDICATIE, Rule.REGIO})
 """What no reason opens. Toestemming and grondslag are asked when a plaatsing becomes definitive (termijnen)."""
 
+BLIJVEND = NOOIT - {Rule.MACHTIGING}
+"""What is asked again when it becomes definitive, of what is known then; the machtiging stands with the papers."""
 
 VEILIG = frozenset({Rule.VEILIGHEID, Rule.REGIO})
 GESLOTEN = VEILIG | {Rule.MACHTIGING}

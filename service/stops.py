@@ -15,6 +15,7 @@ from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
+from service.plekken import QUEUE
 
 
 class StopReden(StrEnum):
@@ -92,7 +93,9 @@ LOCK = f"{GET} for no key update"
 
 
 async def get(conn: Connection, plek_id: UUID, id: UUID, *, lock: bool = False) -> Stop:
-    """One stop of a plek. Refuses NOT_FOUND."""
+    """One stop of a plek; `lock` waits for our turn on the plek first, as who claims it does. Refuses NOT_FOUND."""
+    if lock:
+        await conn.execute(QUEUE, plek_id)
     row = await conn.fetchrow(LOCK if lock else GET, plek_id, id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze stop bestaat niet.")

@@ -158,12 +158,15 @@ class Voorstel(Struct, rename="camel", kw_only=True):
     versie: int
 
 
+# `e` is of the region itself: the loket of the plek sees that its plek is asked for, and not what was thought.
 VOORSTELLEN = """
 select v.id, v.aanvraag_id, coalesce(a.nummer, q.vraag ->> 'nummer') as nummer, v.aanbieder_id, b.naam as aanbieder,
-       v.voorziening_id, z.naam as voorziening, v.plek_id, p.naam as plek, v.bundel_id, v.plan_id, v.status, v.van,
-       v.tot, v.toelichting, v.afwijking, v.contactplan, v.rang, v.verzonden_op, v.antwoord_voor, v.herinnerd_op,
-       v.beantwoord_op, v.kennismaking_op, v.klaar_op, v.versie, q.vraag
+       v.voorziening_id, z.naam as voorziening, v.plek_id, p.naam as plek, v.bundel_id, v.status, v.van, v.tot,
+       v.toelichting, e.plan_id, e.afwijking, e.contactplan, e.rang, v.verzonden_op, v.antwoord_voor, v.herinnerd_op,
+       v.beantwoord_op, v.kennismaking_op, v.klaar_op, v.versie, q.vraag,
+       e.id is not null or v.aanbieder_id is not distinct from huidige_organisatie() as doet_mee
 from voorstel v
+left join voorstel e on e.id = v.id and e.regio = huidige_regio()
 left join aanvraag a on a.id = v.aanvraag_id
 left join aanbieder b on b.id = v.aanbieder_id
 left join voorziening z on z.id = v.voorziening_id
@@ -212,8 +215,12 @@ async def get(conn: Connection, id: UUID, rol: Rol) -> Voorstel:
 
 
 def _with_kan(rows: Any, rol: Rol) -> list[Voorstel]:
+    """The loket of the plek, when that is another, takes no steps."""
     found: list[Voorstel] = rows_as(rows, Voorstel)
-    return [msgspec.structs.replace(row, kan=kan(row.status, rol)) for row in found]
+    return [
+        msgspec.structs.replace(one, kan=kan(one.status, rol) if row["doet_mee"] else [])
+        for one, row in zip(found, rows, strict=True)
+    ]
 
 
 # ── Preparing ────────────────────────────────────────────────────────────────────────────────────

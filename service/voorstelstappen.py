@@ -487,6 +487,19 @@ async def _maak_definitief(c: Context) -> None:
                 f"De kennismaking is pas op {one.kennismaking_op}. Wat nu wel kan: wacht tot dan, of leg een eerdere"
                 " dag vast.",
             )
+    # What protects a child may have become known since it was sent.
+    await plekregels.keur(
+        c.conn,
+        c.travel,
+        [
+            Plaats(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id, van=max(one.van, dag), tot=one.tot)
+            for one in c.groep
+        ],
+        wie=c.wie,
+        afwijking=None,
+        now=c.now,
+        alleen=plekregels.BLIJVEND,
+    )
     for one in c.groep:
         if one.tot is not None and one.tot <= dag:
             raise Refusal(

@@ -11,17 +11,32 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from service import aanvragen, alarmen, beeindigingen, bezetting, meldingen, opties, plaatsingen, plekken, stops
+from service import (
+    aanvragen,
+    alarmen,
+    beeindigingen,
+    bewaren,
+    bezetting,
+    meldingen,
+    opties,
+    plaatsingen,
+    plaatsingstappen,
+    plekken,
+    stappen,
+    stops,
+)
 from service.aanvragen import Urgentie
 from service.beeindigingen import Beeindiging, BeeindigingReden, NieuwBesluit, NieuweBeeindiging, OverdrachtBesluit
 from service.bezetting import EindeReden
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.gebeurtenissen import AanvraagStatus
-from service.plekken import NieuwePlek, PlekStatus, WijzigingPlek
+from service.plaatsingstappen import PlaatsingStap, StapPlaatsing
+from service.plekken import Bron, NieuwePlek, PlekStatus, WijzigingPlek
 from service.termijnen import AlarmSoort, Ernst
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
+from tests.service import canary
 from tests.service.test_meldingen import DIENST, person
 from tests.service.voorstelling import child, ready, sent
 
@@ -403,6 +418,26 @@ async def test_an_earlier_end_takes_an_uitloop_back(pool: Pool, wie: Wie) -> Non
         assert await beeindigingen.overdrachten(conn, first.id) == []
 
 
+async def test_nothing_leads_back_to_a_search_that_is_anonymous(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """Neither the one that was given up nor the one in its place: both stand in the history of the child before."""
+    async with transaction(pool, wie) as conn:
+        plek, stay = await home(conn, make.day(60))
+        made = await end(conn, plek)
+        first = (await decide(conn, wie, made, stay)).overdracht_id
+        assert first is not None
+        await stappen.sluit(conn, first, AanvraagStatus.INGETROKKEN, "Toch niet.", now=make.NOW)
+        second = (await decide(conn, wie, made, stay)).overdracht_id
+        assert second is not None and second != first
+        await stappen.sluit(conn, second, AanvraagStatus.INGETROKKEN, "Toch niet.", now=make.NOW)
+    for one in (first, second):
+        assert ("gebeurtenis", str(one)) in await canary.found(owner, (str(one),))
+        await owner.execute("update aanvraag set afgesloten_op = $2 where id = $1", one, make.TODAY)
+        async with transaction(pool, wie) as conn:
+            await bewaren.wis(conn, one, "Verzoek van de jeugdige", make.NOW)
+
+        assert ("gebeurtenis", str(one)) not in await canary.found(owner, (str(one),))
+
+
 async def test_the_loket_of_the_child_decides(pool: Pool, owner: Connection, wie: Wie) -> None:
     """Of another region, whose child lives on our plek: it sees the beeindiging, and its plek exists until then."""
     far = Wie(OTHER_REGIO, Rol.SCHAKELFUNCTIONARIS, UUID(int=3))
@@ -473,6 +508,37 @@ async def test_who_claims_meanwhile_comes_too_late(pool: Pool, wie: Wie) -> None
         await claiming
 
 
+async def test_who_changes_a_plek_or_a_stop_waits_for_the_plek_first(pool: Pool, wie: Wie) -> None:
+    """As whoever ends it does: with a row in hand they would wait for each other."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        nieuw = stops.NieuweStop(reden=stops.StopReden.PERSONEEL, van=make.day(2), tot=make.day(60))
+        stop = await stops.add(conn, plek.id, nieuw, now=make.NOW)
+
+    async def longer(conn: Connection) -> None:
+        await stops.get(conn, plek.id, stop.id, lock=True)
+        await stops.change(conn, plek.id, stop.id, stops.WijzigingStop(tot=make.day(20)), now=make.NOW)
+
+    async def named(conn: Connection) -> None:
+        await plekken.get(conn, plek.id, make.NOW, lock=True)
+        await plekken.change(conn, plek.id, WijzigingPlek(bestaat_tot=make.day(25)), now=make.NOW, bron=Bron.SCHERM)
+
+    async with transaction(pool, wie) as conn:
+        await conn.execute(plekken.QUEUE, plek.id)
+        waiting = [asyncio.create_task(alone(pool, wie, what)) for what in (longer, named)]
+        async with asyncio.timeout(20):
+            while await conn.fetchval(WAITING) < len(waiting):
+                await conn.execute("select pg_sleep(0.01)")
+        await end(conn, plek)
+    await asyncio.gather(*waiting)
+
+    async with transaction(pool, wie) as conn:
+        assert (await stops.get(conn, plek.id, stop.id)).tot == make.day(20)
+        assert (await plekken.get(conn, plek.id, make.NOW)).bestaat_tot == make.day(25)
+
+
+WAITING = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+
 WAITS = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
 
 
@@ -519,3 +585,26 @@ async def test_only_the_loket_writes_down_what_happens_to_an_aanbieder(pool: Poo
     for who, soort in wrong:
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no aanbieder of which"):
             await alone(pool, who, lambda conn, soort=soort: conn.fetchval(WRITES, aanbieder.id, soort, make.NOW))
+
+
+async def test_a_step_and_a_decision_at_once_wait_for_each_other_in_one_order(
+    pool: Pool, owner: Connection, wie: Wie
+) -> None:
+    """Who takes a step of a plaatsing does not hold its row while it waits for the plek: that would be a deadlock."""
+    async with transaction(pool, wie) as conn:
+        plek, kind = await make.plek(conn), await child(conn)
+        stay = await plaatsingen.plaats(conn, plek.id, kind.id, make.TODAY, make.day(60), now=make.NOW)
+    longer = StapPlaatsing(stap=PlaatsingStap.VERLENG, tot=make.day(90))
+
+    async with transaction(pool, wie) as conn:
+        await plaatsingen.wacht(conn, stay.id, make.NOW)
+        step = asyncio.create_task(
+            alone(pool, wie, lambda other: plaatsingstappen.zet(other, wie, stay.id, longer, now=make.NOW))
+        )
+        while not await owner.fetchval("select exists (select from pg_locks where not granted)"):
+            assert not step.done()
+        await plaatsingen.verleng(conn, stay.id, make.day(70), now=make.NOW)
+    await step
+
+    async with transaction(pool, wie) as conn:
+        assert (await plaatsingstappen.get(conn, wie, stay.id, make.NOW)).tot == make.day(90)

@@ -376,6 +376,22 @@ async def test_on_request_a_closed_aanvraag_goes_at_once_with_the_reason(pool: P
             await bewaren.wis(conn, id, "Nog eens", make.NOW)
 
 
+async def test_what_another_region_was_answered_goes_too(pool: Pool, owner: Connection) -> None:
+    """A provider under an agreement sent a step again with a key: the child is in the answer that was kept for it."""
+    id = await closed(pool, owner, make.TODAY)
+    await owner.execute(
+        "insert into herhaling (regio, gebruiker_id, sleutel, verzoek_hash, status, koppen, antwoord, betrokkenen)"
+        " values ($1, $2, 'sleutel', '', 200, '{}', 'kanarie_antwoord', array[$3::uuid])",
+        OTHER_REGIO,
+        UUID(int=9),
+        id,
+    )
+    async with transaction(pool, LOKET) as conn:
+        await bewaren.wis(conn, id, "Verzoek van de jeugdige", make.NOW)
+
+    assert await owner.fetchval("select count(*) from herhaling") == 0
+
+
 async def test_an_open_aanvraag_is_closed_first(pool: Pool, owner: Connection) -> None:
     """Nobody removes a child that waits for a place without saying so; and never one that lives somewhere."""
     async with transaction(pool, LOKET) as conn:

@@ -141,7 +141,8 @@ async def test_who_did_it_is_not_told(pool: Pool, owner: Connection) -> None:
 
 
 async def test_the_vervanger_is_told_in_the_place_of_who_is_away(pool: Pool, owner: Connection) -> None:
-    """Until the day on which that one is back; once, also when both would be told. Unless the vervanger is gone too."""
+    """From the first day on until that one is back; once, also when both would be told. Unless the vervanger is gone
+    too."""
     weg, vervanger = [await person(owner, "schakelfunctionaris", name=name) for name in ("weg", "vervanger")]
     await owner.execute(
         "update gebruiker set vervanger_id = $2, vervangen_tot = $3 where id = $1", weg, vervanger, make.day(1)
@@ -156,7 +157,14 @@ async def test_the_vervanger_is_told_in_the_place_of_who_is_away(pool: Pool, own
     assert set(await told(owner, alone)) == {weg}
 
     await owner.execute("update gebruiker set actief = true")
-    await owner.execute("update gebruiker set vervangen_tot = $2 where id = $1", weg, make.TODAY)
+    await owner.execute(
+        "update gebruiker set vervangen_van = $2, vervangen_tot = $3 where id = $1", weg, make.day(1), make.day(9)
+    )
+    _, before = await happened(pool, GebeurtenisSoort.OPSCHALING)
+    await tell(pool, before)
+    assert set(await told(owner, before)) == {weg, vervanger}
+
+    await owner.execute("update gebruiker set vervangen_van = null, vervangen_tot = $2 where id = $1", weg, make.TODAY)
     _, later = await happened(pool, GebeurtenisSoort.OPSCHALING)
     await tell(pool, later)
     assert set(await told(owner, later)) == {weg, vervanger}

@@ -480,6 +480,25 @@ async def test_an_answer_and_the_end_at_once_are_one_after_the_other(
     assert await owner.fetchval("select nodig from opschaling_vraag") is None
 
 
+async def test_an_answer_does_not_hold_what_who_closes_waits_for(
+    loket: Loket, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], aanvraag: UUID
+) -> None:
+    """Both take the aanvraag first: else they would wait for each other, and one of them would be thrown out."""
+    oud = await huis(pool, wie, leeftijd_van=126)
+    opschaling = await loket.open(aanvraag)
+    [vraag] = await vragen(pool, wie)
+    zij = wie_als("aanbieder", organisatie=oud.aanbieder_id)
+    closes = OpschalingStap(stap=STAP.SLUIT, uitkomst=OpschalingUitkomst.HULP_THUIS)
+    async with transaction(pool, wie) as conn:
+        await conn.execute(opschalingen.LOCK_AANVRAAG, aanvraag)
+        answering = asyncio.create_task(answer(pool, zij, vraag.id, nodig=OpschalingNodig.KAN_TOCH))
+        while not await conn.fetchval("select exists (select from pg_locks where not granted)"):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        await opschalingen.step(conn, opschaling.id, closes, now=make.NOW)
+    with pytest.raises(Refusal, match="Er is geen antwoord meer nodig"):
+        await answering
+
+
 # ── Owner, term, outcome ─────────────────────────────────────────────────────────────────────────
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -177,6 +177,27 @@ async def test_who_wants_no_mail_gets_none(pool: Pool, owner: Connection, wie: W
 
     assert await ask(pool) == 1
     assert await asked(owner) == [(crisis.aanbieder_id, [crisis.id])]
+
+
+async def test_the_vervanger_is_asked_while_somebody_is_away(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """Not before, and not when the vervanger is gone too: then a plek would be asked of nobody."""
+    async with transaction(pool, wie) as conn:
+        plek = await bed(conn, uren=200)
+    weg, vervanger = [
+        await person(owner, "aanbieder", name=name, aanbieder_id=plek.aanbieder_id) for name in ("weg", "vervanger")
+    ]
+    away = "update gebruiker set vervanger_id = $2, vervangen_van = $3, vervangen_tot = $4 where id = $1"
+
+    async def are_asked(van: date | None) -> set[UUID]:
+        await owner.execute(away, weg, vervanger, van, make.day(9))
+        async with transaction(pool, DIENST) as conn:
+            rows = await conn.fetch(versheid.BEVESTIGERS, plek.aanbieder_id, "regulier", make.NOW)
+        return {row["gebruiker_id"] for row in rows}
+
+    assert await are_asked(make.day(1)) == {weg, vervanger}
+    assert await are_asked(make.TODAY) == await are_asked(None) == {vervanger}
+    await owner.execute("update gebruiker set actief = false where id = $1", vervanger)
+    assert await are_asked(None) == {weg}
 
 
 async def test_of_another_region_nobody_is_asked(pool: Pool, owner: Connection) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from service import (
@@ -27,6 +28,7 @@ from service.aanvragen import Urgentie
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.plekken import PlekStatus
+from service.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
 from tests import make
 from tests.service.voorstelling import child, rangen, ready, sent, step
@@ -171,6 +173,22 @@ async def test_without_what_the_law_asks_nothing_is_definitive_and_all_of_it_is_
         assert await status(conn, kind.id) == "akkoord"
 
     assert {error.pointer for error in refused.value.fields} == {"/grondslagen", "/toestemmingen"}
+
+
+async def test_what_protects_a_child_is_asked_once_more_before_it_is_definitive(pool: Pool, wie: Wie) -> None:
+    """Where it must not be may have become known after the provider's yes; no reason opens that."""
+    async with transaction(pool, wie) as conn:
+        plek, kind = await make.plek(conn), await child(conn)
+        voorstel = await sent(conn, pool, wie, (kind.id, plek.id))
+        await step(conn, pool, voorstel.id, "akkoord", wie)
+        unsafe = Uitsluiting(soort=UitsluitingSoort.AANBIEDER, aanbieder_id=plek.aanbieder_id)
+        await aanvragen.change(conn, kind.id, aanvragen.WijzigingAanvraag(uitsluitingen=[unsafe]), now=make.NOW)
+    async with transaction(pool, wie) as conn:
+        with pytest.raises(Refusal, match="Wat nu wel kan: kies een andere plek") as refused:
+            await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
+        assert await status(conn, kind.id) == "akkoord"
+
+    assert refused.value.kind is Kind.CONFLICT
 
 
 async def test_a_place_without_kennismaking_needs_a_reason_but_not_in_a_crisis(pool: Pool, wie: Wie) -> None:
@@ -442,6 +460,24 @@ async def test_a_provider_answers_what_was_sent_to_it_and_sees_no_more_than_it_n
     )
 
 
+async def test_a_provider_writes_down_its_answers_and_never_ends_an_aanvraag(pool: Pool, wie: Wie) -> None:
+    """Whatever its program asks: the database refuses a status that a person of the loket or the verwijzer gives, and
+    anything about a voorstel that was not sent to it yet."""
+    async with transaction(pool, wie) as conn:
+        kind, plek, other = await child(conn), await make.plek(conn), await make.plek(conn)
+        voorstel = await sent(conn, pool, wie, (kind.id, plek.id))
+        [concept] = await ready(conn, wie, (kind.id, other.id))
+    write = "select leg_vast($1, 'herinnering', $2, 'Nee.', $3, $4)"
+    for aanbieder, id, naar in (
+        (plek.aanbieder_id, voorstel.id, "ingetrokken"),
+        (plek.aanbieder_id, voorstel.id, "in_behandeling"),
+        (other.aanbieder_id, concept.id, None),
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="no aanvraag"):
+            async with transaction(pool, provider(wie, aanbieder)) as conn:
+                await conn.execute(write, kind.id, make.NOW, naar, id)
+
+
 async def test_a_provider_of_another_region_answers_too(
     pool: Pool, wie: Wie, owner: Connection, wie_als: Callable[..., Wie]
 ) -> None:
@@ -471,6 +507,38 @@ async def test_a_provider_of_another_region_answers_too(
     assert yes.vraag is not None and yes.vraag.nummer == kind.nummer
     assert yes.antwoord_voor == make.NOW + 9 * DAY
     assert done.status is VoorstelStatus.DEFINITIEF
+
+
+async def test_the_loket_of_the_plek_sees_that_it_is_asked_for_and_takes_no_step(
+    pool: Pool, wie: Wie, owner: Connection, wie_als: Callable[..., Wie]
+) -> None:
+    """Of a child of another region: what is prepared it does not see, nor what was thought of brothers and sisters."""
+    far = wie_als("schakelfunctionaris", regio="flevoland")
+    await owner.execute(
+        "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ('flevoland', $1, '[2020-01-01,)')",
+        wie.regio,
+    )
+    async with transaction(pool, far) as conn:
+        plek = await make.plek(conn)
+    async with transaction(pool, wie) as conn:
+        kind = await child(conn)
+        [concept] = await ready(conn, wie, (kind.id, plek.id), contactplan="Elke zondag.", afwijking="Het moet.")
+    async with transaction(pool, far) as conn:
+        assert await voorstellen.page(conn, far.rol) == []
+    async with transaction(pool, wie) as conn:
+        await step(conn, pool, concept.id, "verzend", wie)
+    async with transaction(pool, far) as conn:
+        [seen] = await voorstellen.page(conn, far.rol)
+        with pytest.raises(Refusal) as refused:
+            await step(conn, pool, concept.id, "trek_in", far, reden="Vol.")
+        [optie] = await conn.fetch("select id from bezetting where soort = 'optie'")
+        with pytest.raises(Refusal, match="Deze optie bestaat niet"):
+            await opties.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
+
+    assert (seen.status, seen.nummer, seen.contactplan, seen.afwijking, seen.rang, seen.kan) == (
+        "verzonden", None, None, None, None, []
+    )  # fmt: skip
+    assert refused.value.kind is Kind.CONFLICT
 
 
 async def test_a_verwijzer_follows_tells_of_toestemming_and_of_a_no_of_the_family(

@@ -52,9 +52,12 @@ async def _events(services: Services, wie: Wie, sessie: bytes | None, last: Plaa
             told.clear()
             try:
                 async with transaction(services.pool, wie) as conn:
-                    # Looking on is not using: a stream keeps no session alive.
-                    if sessie and not await sessies.by_digest(conn, sessie, now=services.clock(), idle=idle):
-                        return
+                    # Looking on is not using: a stream keeps no session alive. Who works elsewhere now, or no longer
+                    # for a colleague, comes back as such.
+                    if sessie:
+                        still = await sessies.by_digest(conn, sessie, now=services.clock(), idle=idle)
+                        if still is None or still.wie != wie:
+                            return
                     found = await stroom.na(conn, last, wie.rol)
                     shown: list[Gebeurd] = toegang.versmal(wie.rol, [one.gebeurd for one in found])
                     children = betrokkenen.found(shown)

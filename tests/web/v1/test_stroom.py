@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from service import gebeurtenissen
+from service import gebeurtenissen, sessies
 from service.aanvragen import Urgentie
 from service.app import create_app
 from service.db import AWAY, Connection, Pool, Wie, transaction
@@ -194,6 +195,34 @@ async def test_a_stream_that_lasted_long_ends_and_says_when_to_come_back(
     async with serving(create_app(once, identity=always(wie))) as live, follow(live) as response:
         text = (await response.aread()).decode()
     assert text.startswith("retry: 3000\nid: ") and "data" not in text
+
+
+async def test_who_works_elsewhere_now_hears_no_more_of_before(
+    lasting: Settings, pool: Pool, owner: Connection, wie: Wie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session goes on and the stream does not: who comes back, hears what is for the new organisatie."""
+    monkeypatch.setattr(endpoint, "HEARTBEAT_S", 0.05)
+    id, now = await child(pool, wie), datetime.now(UTC)
+    async with transaction(pool, wie) as conn:
+        before = await conn.fetchval("select organisatie_id from aanvraag where id = $1", id)
+        after = await conn.fetchval("select organisatie_id from aanvraag where id = $1", await child(pool, wie))
+    gebruiker = await make.gebruiker(owner, rol="verwijzer", organisatie_id=before)
+    token, _ = await sessies.begin(
+        pool, gebruiker=gebruiker, now=now, until=now + timedelta(hours=1), idle=timedelta(minutes=30)
+    )
+    async with serving(create_app(lasting)) as live:
+        live.client.headers["Cookie"] = f"__Host-loket={token}"
+        async with follow(live) as response:
+            events = await following(response)
+            await happens(pool, wie, id, S.ROUTE)
+            heard = await next_(events)
+            await owner.execute("update gebruiker set organisatie_id = $2 where id = $1", gebruiker, after)
+            await happens(pool, wie, id, S.ALARM)
+            while (event := await events.next()) is not None:
+                assert isinstance(event, str), "only that it still goes on"
+
+    assert after != before
+    assert heard["event"] == "route"
 
 
 async def test_a_sign_of_life_comes_while_nothing_happens(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

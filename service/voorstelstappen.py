@@ -487,6 +487,13 @@ async def _maak_definitief(c: Context) -> None:
                 f"De kennismaking is pas op {one.kennismaking_op}. Wat nu wel kan: wacht tot dan, of leg een eerdere"
                 " dag vast.",
             )
+    for one in c.groep:
+        if one.tot is not None and one.tot <= dag:
+            raise Refusal(
+                Kind.CONFLICT,
+                f"Dit voorstel ging over een verblijf tot {one.tot}, en die dag is geweest. Wat nu wel kan: trek het"
+                " in, en doe een nieuw voorstel.",
+            )
     # What protects a child may have become known since it was sent.
     await plekregels.keur(
         c.conn,
@@ -501,12 +508,6 @@ async def _maak_definitief(c: Context) -> None:
         alleen=plekregels.BLIJVEND,
     )
     for one in c.groep:
-        if one.tot is not None and one.tot <= dag:
-            raise Refusal(
-                Kind.CONFLICT,
-                f"Dit voorstel ging over een verblijf tot {one.tot}, en die dag is geweest. Wat nu wel kan: trek het"
-                " in, en doe een nieuw voorstel.",
-            )
         await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)
         await plaatsingen.plaats_definitief(
             c.conn, one.plek_id, one.aanvraag_id, max(one.van, dag), one.tot, now=c.now, voorstel_id=one.id

@@ -119,7 +119,7 @@ class Voorstelvraag(Struct, rename="camel", kw_only=True):
     huidig_verblijf: HuidigVerblijf | None = None
     huidig_verblijf_tot: date | None = None
     gewenste_start: date | None = None
-    uiterlijke_datum: date | None = None
+    uiterlijke_datum: Annotated[date | None, Meta(extra_json_schema={"format": "date"})] = None
     onderwijs: Code | None = None
     eerder_geprobeerd: str | None = None
     mening_jeugdige: str | None = None

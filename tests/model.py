@@ -27,7 +27,7 @@ GESLOTEN = frozenset({"afgewezen", "ingetrokken", "beeindigd"})
 LEVEND = ("verzonden", "interesse", "akkoord", "toestemming", "kennismaking")
 """A voorstel that waits for something, in the order of how far it is."""
 
-# The terms of a region that says nothing itself (service/werkregels.py).
+# The terms of a region that says nothing itself (service/regio/werkregels.py).
 OPTIE_UREN = {"crisis": 4, "spoed": 24, "regulier": 72}
 ANTWOORD_UREN = {"crisis": 2, "spoed": 24, "regulier": 72}
 HERINNERING_UREN = {"crisis": 1, "spoed": 8, "regulier": 24}

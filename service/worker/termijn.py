@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
 
-from service import opties, voorstelstappen
 from service.db import Connection
 from service.errors import Kind, Refusal
+from service.plaatsing import opties, voorstelstappen
 from service.taken import Taak
 from service.worker.loop import PATIENT, Handler, Job, Write
 

@@ -8,11 +8,11 @@ import numpy as np
 from msgspec import Struct
 
 from matcher import rules
-from matcher.aanbod import Aanbod, Bools, Rows, codes_of, ranges
-from matcher.beds import Masks, too_few_beds
+from matcher.aanbod import Aanbod, Rows, codes_of, ranges
+from matcher.beds import BEDDEN, Masks, too_few_beds
 from matcher.geo import Travel
 from matcher.problem import FOREVER, GROEPSSOORTEN, Aanvraag, Anker
-from matcher.rules import ALL, BED_RULES, BIT, PROFILE_RULES, At, Question
+from matcher.rules import ALL, BED_RULES, BIT, At, Question, profile_rules
 from matcher.solution import Param, Reason, Rule
 
 
@@ -28,12 +28,28 @@ class Judged(Struct, frozen=True, eq=False):
     """… and the rules that this one fails; 0: the plek fits."""
 
 
+CAN_FAIL: dict[Rule, Callable[[Aanbod], At]] = {
+    Rule.PERIODE: lambda aanbod: ALL,
+    Rule.GESTOPT: lambda aanbod: aanbod.gestopt,
+    Rule.ONBEMENST: lambda aanbod: aanbod.onbemenst,
+}
+"""The windows that a rule of the bed has to look at: few are stopped or without staff, and the aanbod knows which."""
+
+
 def judge(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Judged:
     """All rules against all places. ValueError for codes of the aanvraag that the aanbod does not know."""
     q = rules.ask(aanvraag, aanbod, travel)
     v = aanbod.vensters
-    profile = _mask(PROFILE_RULES, q, len(aanbod.profielen.code))
-    bed = _mask(BED_RULES, q, len(v.plek))
+    fail = profile_rules(q)
+    # Half the bytes to go through wherever it can be: only the last of the rules, one that is rare, needs more than 16.
+    bits = np.min_scalar_type(sum(BIT[rule] for rule in (*fail, *BED_RULES)) | BEDDEN).type
+    profile = np.zeros(len(aanbod.profielen.code), bits)
+    for rule, fails in fail.items():
+        profile |= fails(q, ALL) * bits(BIT[rule])
+    bed = np.zeros(len(v.plek), bits)
+    for rule, fails in BED_RULES.items():
+        rows = CAN_FAIL[rule](aanbod)
+        bed[rows] |= fails(q, rows) * bits(BIT[rule])
     if q.n > 1:
         bed |= too_few_beds(q, bed)
     window = profile[v.voorziening] | bed
@@ -129,9 +145,3 @@ def _unsafe(q: Question, at: int) -> str:
         return "aanbieder"
     return "voorziening" if p.code[at] in q.voorzieningen else "gebied"
 
-
-def _mask(predicates: dict[Rule, Callable[[Question, At], Bools]], q: Question, size: int) -> Masks:
-    mask = np.zeros(size, np.uint32)
-    for rule, fails in predicates.items():
-        mask |= fails(q, ALL) * np.uint32(BIT[rule])
-    return mask

@@ -268,10 +268,25 @@ PROFILE_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
 }
 """The most selective and cheapest first."""
 
+ONLY_IF: dict[Rule, Callable[[Question], object]] = {
+    Rule.CONTRA_INDICATIE: lambda q: q.kenmerken,
+    Rule.MEDISCH: lambda q: q.medisch,
+    Rule.TOEGANKELIJKHEID: lambda q: q.rolstoel,
+    Rule.VEILIGHEID: lambda q: q.aanbieders or q.voorzieningen or q.aanvraag.uitgesloten_gebieden,
+    Rule.BESLUIT: lambda q: q.afgewezen,
+    Rule.REISTIJD: lambda q: q.aanvraag.maximale_reistijd is not None and q.aanvraag.thuis is not None,
+}
+"""What an aanvraag must have for some place to fail a rule; rules that are not here can always fail."""
+
+
+def profile_rules(q: Question) -> dict[Rule, Callable[[Question, At], Bools]]:
+    """PROFILE_RULES without those that no place can fail: most aanvragen have four of these."""
+    return {rule: fails for rule, fails in PROFILE_RULES.items() if rule not in ONLY_IF or ONLY_IF[rule](q)}
+
 
 def fitting(q: Question) -> NDArray[np.int64]:
     """The voorzieningen that pass every rule of the profile; each rule looks only at what passed those before."""
-    first, *others = PROFILE_RULES.values()
+    first, *others = profile_rules(q).values()
     at: NDArray[np.int64] = np.flatnonzero(~first(q, ALL))
     for fails in others:
         at = at[np.flatnonzero(~fails(q, at))]

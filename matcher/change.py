@@ -99,12 +99,14 @@ class _Search:
         more = masks
         for _ in range(broken):
             more = more & (more - self.bits(1))  # without its lowest bit
-        rows = np.flatnonzero((more | (masks & self.fixed)) == 0)
+        near = (more | (masks & self.fixed)) == 0
         # What fits already cannot open; of a group it can be the company that opens another bed.
         fits = self.open[()]
         if q.n == 1:
+            rows = np.flatnonzero(near & (masks != 0))
             self.rows = rows[np.flatnonzero(~fits[v.plek[rows]])]
         else:
+            rows = np.flatnonzero(near)
             shut = np.zeros(len(p.id), np.bool_)
             shut[v.voorziening[self.judged.row[np.flatnonzero(~fits)]]] = True
             self.rows = rows[np.flatnonzero(shut[v.voorziening[rows]])]
@@ -177,14 +179,16 @@ class _Search:
         plek = v.plek[rows]
         new = start >= 0
         for fewer, opened in self.open.items():
-            if set(fewer) < set(broken):
+            if (fewer or q.n > 1) and set(fewer) < set(broken):  # of one jeugdige `look` left out what fits
                 new &= ~opened[plek]
-        keep = np.flatnonzero(new)
-        plek, unit = plek[keep], v.voorziening[rows[keep]]
+        if not new.all():
+            keep = np.flatnonzero(new)
+            near, rows, start, beds, plek = near[keep], rows[keep], start[keep], beds[keep], plek[keep]
+        unit = v.voorziening[rows]
         return _Opened(
-            near=near[keep],
-            start=start[keep],
-            beds=beds[keep],
+            near=near,
+            start=start,
+            beds=beds,
             plek=plek,
             plekken=np.flatnonzero(run_starts(plek)),
             unit=unit,

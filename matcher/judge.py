@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from msgspec import Struct
 
@@ -12,7 +10,7 @@ from matcher.aanbod import Aanbod, Rows, codes_of, ranges
 from matcher.beds import BEDDEN, Masks, too_few_beds
 from matcher.geo import Travel
 from matcher.problem import FOREVER, GROEPSSOORTEN, Aanvraag, Anker
-from matcher.rules import ALL, BED_RULES, BIT, At, Question, profile_rules
+from matcher.rules import ALL, BED_RULES, BIT, WINDOWS, Question, profile_rules
 from matcher.solution import Param, Reason, Rule
 
 
@@ -28,14 +26,6 @@ class Judged(Struct, frozen=True, eq=False):
     """… and the rules that this one fails; 0: the plek fits."""
 
 
-CAN_FAIL: dict[Rule, Callable[[Aanbod], At]] = {
-    Rule.PERIODE: lambda aanbod: ALL,
-    Rule.GESTOPT: lambda aanbod: aanbod.gestopt,
-    Rule.ONBEMENST: lambda aanbod: aanbod.onbemenst,
-}
-"""The windows that a rule of the bed has to look at: few are stopped or without staff, and the aanbod knows which."""
-
-
 def judge(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Judged:
     """All rules against all places. ValueError for codes of the aanvraag that the aanbod does not know."""
     q = rules.ask(aanvraag, aanbod, travel)
@@ -48,7 +38,7 @@ def judge(aanvraag: Aanvraag, aanbod: Aanbod, travel: Travel) -> Judged:
         profile |= fails(q, ALL) * bits(BIT[rule])
     bed = np.zeros(len(v.plek), bits)
     for rule, fails in BED_RULES.items():
-        rows = CAN_FAIL[rule](aanbod)
+        rows = WINDOWS[rule](aanbod)
         bed[rows] |= fails(q, rows) * bits(BIT[rule])
     if q.n > 1:
         bed |= too_few_beds(q, bed)
@@ -144,4 +134,3 @@ def _unsafe(q: Question, at: int) -> str:
     if p.aanbieder[at] in q.aanbieders:
         return "aanbieder"
     return "voorziening" if p.code[at] in q.voorzieningen else "gebied"
-

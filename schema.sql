@@ -1990,7 +1990,7 @@ begin atomic
                 from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
 comment on function geplaatst_hier() is
-    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (service/bewaren.py); a setting that is no number: not any more. Its people only: a machine sees no child.';
+    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (bewaren.py); a setting that is no number: not any more. Its people only: a machine sees no child.';
 revoke execute on function geplaatst_hier() from public;
 grant execute on function geplaatst_hier() to loket_app;
 
@@ -3204,7 +3204,7 @@ create table meldkeuze (
     constraint meldkeuze_pk primary key (gebruiker_id, urgentie),
     constraint meldkeuze_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade
 );
-comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as service/meldkeuzes.py says.';
+comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as meldkeuzes.py says.';
 
 create index gebruiker_aanbieder on gebruiker (aanbieder_id) where aanbieder_id is not null;
 create index gebruiker_organisatie on gebruiker (organisatie_id) where organisatie_id is not null;
@@ -3245,7 +3245,7 @@ comment on table bericht is
     'One mail to one person: a sentence and a link, nothing of a child. Its id is the Message-ID, on each try the same.';
 comment on column bericht.regio is 'Of who gets it, which may be another than that of the child.';
 comment on column bericht.sleutel is 'What it is about: nobody is told the same twice.';
-comment on column bericht.soort is 'Which sentence: service/meldingen.py.';
+comment on column bericht.soort is 'Which sentence: meldingen.py.';
 comment on column bericht.pad is 'Where its link leads, when that is not to the bericht itself.';
 comment on column bericht.gegevens is 'Days and opaque references that stand in the sentence, never anything of a child.';
 comment on column bericht.overzicht_id is 'The daily mail in which it is told.';
@@ -3802,7 +3802,7 @@ grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz) to loket_app;
 
 -- ── Routes beside a plek, and what an opschaling knows and asks ──────────────────────────────────
--- service/routesoorten.py says per soort which states there are, in which order, and what must be there for each.
+-- routesoorten.py says per soort which states there are, in which order, and what must be there for each.
 
 create type route_soort as enum
     ('netwerkplaatsing', 'tussenvoorziening', 'overbrugging', 'maatwerk', 'pgb', 'andere_regio', 'jeugdzorgplus',
@@ -3839,7 +3839,7 @@ create table route (
     constraint route_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
 );
 comment on table route is 'A way beside a plek, for one child: it has states and a term, and does not make the aanvraag end by itself.';
-comment on column route.details is 'Typed per soort; what must be filled in for a state, service/routesoorten.py says.';
+comment on column route.details is 'Typed per soort; what must be filled in for a state, routesoorten.py says.';
 comment on column route.termijn is 'The last day on which nobody is warned.';
 comment on column route.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index route_een_open on route (aanvraag_id, soort)
@@ -4163,7 +4163,7 @@ begin atomic
     group by r.aanbieder_id, a.naam, r.zorgvorm, r.code;
 end;
 comment on function cijfer_tellingen(cijfer_soort, date, date) is
-    'How often: voorstellen that were sent, what was declined and why, who was passed over and why, how stays ended, brothers and sisters together or not. Small numbers are hidden by service/onderdrukking.py.';
+    'How often: voorstellen that were sent, what was declined and why, who was passed over and why, how stays ended, brothers and sisters together or not. Small numbers are hidden by onderdrukking.py.';
 
 create function cijfer_aanbod(van date, tot date)
     returns table (aanbieder_id uuid, aanbieder text, zorgvorm text, bestaat float8, open float8, bezet float8,

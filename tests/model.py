@@ -27,7 +27,7 @@ GESLOTEN = frozenset({"afgewezen", "ingetrokken", "beeindigd"})
 LEVEND = ("verzonden", "interesse", "akkoord", "toestemming", "kennismaking")
 """A voorstel that waits for something, in the order of how far it is."""
 
-# The terms of a region that says nothing itself (service/werkregels.py).
+# The terms of a region that says nothing itself (service/regio/werkregels.py).
 OPTIE_UREN = {"crisis": 4, "spoed": 24, "regulier": 72}
 ANTWOORD_UREN = {"crisis": 2, "spoed": 24, "regulier": 72}
 HERINNERING_UREN = {"crisis": 1, "spoed": 8, "regulier": 24}
@@ -536,6 +536,7 @@ class Loket:
             on = self._op(row.id)
             if on is not None:
                 on.antwoord_voor = row.vervalt
+                on.herinnerd = on.herinnerd and on.status not in ("verzonden", "interesse")
             self.schrijf(row.kind, "optie_verlengd")
 
     def termijn(self, optie: str) -> None:
@@ -676,8 +677,9 @@ class Loket:
     def _interesse(self, wie: Wie, groep: list[Voorstel], urgent: str, answer: Any, **_: Any) -> None:
         self._done(answer)
         for v in groep:
-            v.status = "interesse"
+            v.status, before = "interesse", v.antwoord_voor
             self._wacht(v, self.now + ANTWOORD_UREN[urgent] * HOUR)
+            v.herinnerd = v.herinnerd and v.antwoord_voor == before
             self.schrijf(v.kind, "voorstel_interesse")
 
     def _akkoord(self, wie: Wie, groep: list[Voorstel], urgent: str, answer: Any, **_: Any) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from service import dutch, logboek
+from service import dutch
 from service.db import Rol, Wie
-from service.doelen import Doel, Object, Verwerking
 from service.errors import Kind, Refusal
-from service.logboek import Gebeurtenis
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis
 from service.toegang.rollen import A, B, C, K, S, V
 
 

@@ -8,56 +8,29 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from service import (
-    aanbieders,
+from service.aanbod import aanbieders, locaties, plekken, stops, voorzieningen
+from service.aanvraag import (
     aanvragen,
-    beeindigingen,
-    berichten,
-    cijfers,
-    codes,
-    crisis,
     gebeurtenissen,
-    gebruikers,
     grondslagen,
-    haken,
-    identiteitsproviders,
-    inzagen,
-    koppelingen,
-    leveringen,
-    locaties,
-    meldkeuzes,
-    narrowing,
-    opschaaladvies,
-    opschaaldossier,
-    opschalingen,
-    opschalingsvragen,
-    opties,
-    organisaties,
-    plaatsingstappen,
-    planniveaus,
-    planuitleg,
-    planuitweg,
-    planverslag,
-    plekken,
-    rangschikking,
-    reflex,
-    routedetails,
-    routes,
     samenplaatsingen,
-    sessies,
-    stops,
-    stroom,
     termijnen,
     uitsluitingen,
-    versheid,
-    voorstellen,
-    voorzieningen,
-    wachtlijst,
     werklijst,
 )
+from service.bericht import berichten, haken, leveringen, meldkeuzes, stroom, versheid
+from service.cijfers import cijfers, reflex, wachtlijst
 from service.db import Rol
 from service.errors import FieldError
+from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
 from service.intake import preview, tables
+from service.log import inzagen
+from service.opschaling import opschaaladvies, opschaaldossier, opschalingen, opschalingsvragen, routedetails, routes
+from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, voorstellen
+from service.plan import planniveaus, planuitleg, planuitweg, planverslag
+from service.rang import rangschikking
+from service.regio import codes
+from service.toegang import narrowing
 from service.toegang.rollen import A, B, C, K, S, V
 
 

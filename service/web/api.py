@@ -19,10 +19,11 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Receive, Send
 from msgspec import UNSET, Struct
 
-from service import fields, logboek, toegang
+from service import fields, toegang
 from service.db import Wie, transaction
 from service.errors import FieldError
-from service.logboek import Spoor
+from service.log import logboek
+from service.log.logboek import Spoor
 from service.web import etags, gezien, idempotency, limiet, origin, problems
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type

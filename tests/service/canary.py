@@ -1,6 +1,6 @@
 """A child whose every field is unlike any other, so that one can see where it stands.
 
-Later features put their own rows of it here: then tests/service/test_bewaren.py looks whether those are forgotten too.
+Later features put their own rows of it here: then privacy/test_bewaren.py looks whether those are forgotten too.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from service import aanvragen, beeindigingen, gebeurtenissen, grondslagen, uitsluitingen
+from service.aanvraag import gebeurtenissen, grondslagen, uitsluitingen
 from service.db import SYSTEM, Connection
+from service.plaatsing import beeindigingen
+from service.urgentie import Urgentie
 from tests import make, search
 
 TOKENS = (
@@ -60,7 +62,7 @@ async def child(conn: Connection, *, kenmerk: str = "KANARIE-KENMERK") -> UUID:
         organisatie_id=gi,
         kenmerk=kenmerk,
         samenplaatsing_id=samen.id,
-        urgentie=aanvragen.Urgentie.SPOED,
+        urgentie=Urgentie.SPOED,
         urgentie_reden="kanarie_urgentie",
         leeftijd_maanden=151,
         pc4="9991",

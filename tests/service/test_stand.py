@@ -9,15 +9,16 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import pytest
 
-from service import bezetting, plaatsingen, plaatsingstappen
-from service.bezetting import EindeReden
+from service.aanbod import bezetting
+from service.aanbod.bezetting import EindeReden
+from service.aanvraag.gebeurtenissen import AanvraagStatus, GebeurtenisSoort, record
 from service.days import AMSTERDAM, noon, today
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Refusal
-from service.gebeurtenissen import AanvraagStatus, GebeurtenisSoort, record
-from service.plaatsingstappen import PlaatsingStand
+from service.plaatsing import plaatsingen, plaatsingstappen
+from service.plaatsing.plaatsingstappen import PlaatsingStand
 from tests import make
-from tests.service.test_plaatsingen import ready
+from tests.service.plaatsing.test_plaatsingen import ready
 
 S = AanvraagStatus
 

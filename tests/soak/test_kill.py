@@ -13,9 +13,9 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service import haken
+from service.bericht import haken
+from service.bericht.haken import NieuweHaak
 from service.db import Rol, Wie, transaction
-from service.haken import NieuweHaak
 from tests import facts
 from tests.conftest import REGIO, open_folder
 from tests.service.post import Mailserver, Receiver, mailserver, receiver

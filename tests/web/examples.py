@@ -11,27 +11,15 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
-from service import (
-    aanvragen,
-    beeindigingen,
-    berichten,
-    bezetting,
-    haken,
-    koppelingen,
-    leveringen,
-    meldingen,
-    opschaaldossier,
-    opschalingen,
-    opschalingsvragen,
-    opties,
-    plaatsingen,
-    plekken,
-    routes,
-    voorstellen,
-)
+from service.aanbod import bezetting, plekken
+from service.bericht import berichten, haken, leveringen, meldingen
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.inloggen import koppelingen
 from service.intake.soorten import SOORTEN
-from service.routedetails import Overbrugging, OverbruggingVorm
+from service.opschaling import opschaaldossier, opschalingen, opschalingsvragen, routes
+from service.opschaling.routedetails import Overbrugging, OverbruggingVorm
+from service.plaatsing import beeindigingen, opties, plaatsingen, voorstellen
+from service.urgentie import Urgentie
 from tests import make
 from tests.conftest import GEBRUIKER
 from tests.service import plans
@@ -148,7 +136,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         stop = await make.stop(conn, plek_id=plek.id)
         organisatie = await make.organisatie(conn, naam=name)
         samen = await make.samenplaatsing(conn, organisatie_id=organisatie, mag_splitsen=True, splitsreden=name)
-        kind = {"organisatie_id": organisatie, "urgentie": aanvragen.Urgentie.CRISIS, **STORIES}
+        kind = {"organisatie_id": organisatie, "urgentie": Urgentie.CRISIS, **STORIES}
         geplaatst = await make.aanvraag(conn, kenmerk=f"{name} 1", samenplaatsing_id=samen.id, **kind)
         open_ = await make.aanvraag(conn, kenmerk=f"{name} 2", **kind)
         gebeld = await make.aanvraag(conn, kenmerk=f"{name} 4", **kind)

@@ -23,7 +23,7 @@ from msgspec import Struct, field, structs
 
 from service import toegang
 from service.db import APP_ROLE, Connection, Pool, open_pool, transaction
-from service.doelen import Verwerking
+from service.log.doelen import Verwerking
 from service.web.v1 import OPERATIONS
 from tests import search
 from tests.conftest import Cluster, open_folder
@@ -291,7 +291,7 @@ HOLDS: dict[str, set[str]] = {
     "adres": {"locatie_adres"},
 }
 """Tables in which a word may stand. In `herhaling` is the answer for who sends the same request again: for that person
-only, and for two days (service/bewaren.py)."""
+only, and for two days (service/privacy/bewaren.py)."""
 
 
 async def perform(kanarie: Kanarie, step: Step, who: str) -> httpx.Response:

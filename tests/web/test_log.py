@@ -17,11 +17,14 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from service import bezetting, logboek, plaatsingen, toegang, voorstellen
-from service.aanvragen import Urgentie
+from service import toegang
+from service.aanbod import bezetting
 from service.db import Connection, Pool, Rol, Wie, transaction
-from service.doelen import Object
-from service.opties import Toewijzing
+from service.log import logboek
+from service.log.doelen import Object
+from service.plaatsing import plaatsingen, voorstellen
+from service.plaatsing.opties import Toewijzing
+from service.urgentie import Urgentie
 from service.web import gezien, pages
 from service.web.operation import Answer, Call, Operation, get, nobody
 from service.web.pages.visit import page_id
@@ -506,7 +509,7 @@ async def test_what_fails_leaves_a_line_that_says_so_under_the_number_that_was_t
     api: httpx.AsyncClient, owner: Connection, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The `instance` of the problem is the trace of the line."""
-    from service import aanvragen
+    from service.aanvraag import aanvragen
 
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError

@@ -17,10 +17,11 @@ import pytest
 from litestar.connection import ASGIConnection
 from msgspec import Struct
 
-from service import sessies, toegang
-from service.aanvragen import Aanvraag
+from service import toegang
+from service.aanvraag.aanvragen import Aanvraag
 from service.app import create_app, pages_of
 from service.db import Connection, Pool, Rol, Wie
+from service.inloggen import sessies
 from service.settings import Settings
 from service.web import openapi
 from service.web.identity import nobody

@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from service import voorstelstappen
 from service.db import Connection, Pool
+from service.plaatsing import voorstelstappen
 from tests.web.conftest import Serve
 from tests.web.play import Env, play
 

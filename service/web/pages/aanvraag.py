@@ -10,12 +10,14 @@ from litestar import Request
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 
-from service import aanvragen, codes, samenplaatsingen, werklijst
-from service.aanvragen import Aanvraag, HuidigVerblijf, Urgentie
+from service.aanvraag import aanvragen, samenplaatsingen, werklijst
+from service.aanvraag.aanvragen import Aanvraag, HuidigVerblijf
 from service.days import AMSTERDAM, age_on, today
 from service.dutch import count, day, days
-from service.matches import Page, rank_aanvraag
-from service.rangschikking import Rangschikking, names
+from service.rang.matches import Page, rank_aanvraag
+from service.rang.rangschikking import Rangschikking, names
+from service.regio import codes
+from service.urgentie import Urgentie
 from service.web.pages import feiten, words
 from service.web.pages.render import page_at
 from service.web.pages.visit import visit

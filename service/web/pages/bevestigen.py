@@ -15,11 +15,11 @@ from litestar.exceptions import InternalServerException
 from litestar.params import PathParameter
 from litestar.response import Response
 
-from service import versheid
+from service.bericht import versheid
+from service.bericht.versheid import ONGEZIEN, Antwoord, Verzoek
 from service.days import today
 from service.db import transaction
 from service.errors import Kind, Refusal
-from service.versheid import ONGEZIEN, Antwoord, Verzoek
 from service.web import origin
 from service.web.operation import Services
 from service.web.pages.render import page, page_at, see_other

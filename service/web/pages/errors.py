@@ -12,8 +12,8 @@ from litestar.response import Response
 
 from service import toegang
 from service.days import today
-from service.logboek import Spoor
-from service.sessies import Sessie
+from service.inloggen.sessies import Sessie
+from service.log.logboek import Spoor
 from service.web import problems
 from service.web.pages.render import page, see_other, to_login
 from service.web.pages.visit import LIJST

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import HttpMethod, Request, route
 from litestar.response import Response
 
-from service import betrokkenen, dutch
+from service import dutch
+from service.log import betrokkenen
 from service.web.pages import assets
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"

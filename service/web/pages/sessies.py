@@ -10,9 +10,9 @@ import msgspec
 from litestar import Request, post
 from litestar.response import Response
 
-from service import sessies
 from service.days import today
 from service.errors import Refusal
+from service.inloggen import sessies
 from service.web import forms
 from service.web.pages.render import page_at, see_other
 from service.web.pages.visit import Visit, visit

@@ -15,10 +15,11 @@ from litestar.response import Response
 from litestar.types import HTTPScope
 from msgspec import Struct, field
 
-from service import betrokkenen, logboek, toegang
+from service import toegang
 from service.db import Connection, Wie, transaction
 from service.errors import Refusal
-from service.sessies import Sessie
+from service.inloggen.sessies import Sessie
+from service.log import betrokkenen, logboek
 from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services

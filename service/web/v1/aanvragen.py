@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import aanvragen
-from service.aanvragen import Aanvraag, NieuweAanvraag, Urgentie, WijzigingAanvraag
-from service.gebeurtenissen import AanvraagStatus
+from service.aanvraag import aanvragen
+from service.aanvraag.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
+from service.aanvraag.gebeurtenissen import AanvraagStatus
+from service.urgentie import Urgentie
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

@@ -13,10 +13,11 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from service import bezetting, dossiers
+from service.aanbod import bezetting
 from service.commands import privacy
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
+from service.privacy import dossiers
 from tests import make, search
 from tests.conftest import REGIO, ROOT
 from tests.service import canary

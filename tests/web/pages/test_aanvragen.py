@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import httpx
 
-from service import stappen
+from service.aanvraag import stappen
+from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.db import Pool, Wie, transaction
-from service.gebeurtenissen import AanvraagStatus
 from tests import make
 
 CSP = (

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import httpx
 
-from service import versheid
+from service.aanbod.plekken import Plek
+from service.bericht import versheid
 from service.db import Connection, Pool, Wie, transaction
-from service.plekken import Plek
 from service.settings import Settings
 from service.web.pages.render import TEMPLATES
 from tests import make
-from tests.service.test_meldingen import DIENST, person
+from tests.service.bericht.test_meldingen import DIENST, person
 from tests.web.conftest import Serve
 from tests.web.pages.test_start import text_of
 

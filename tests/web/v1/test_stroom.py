@@ -12,12 +12,13 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from service import gebeurtenissen, sessies
-from service.aanvragen import Urgentie
+from service.aanvraag import gebeurtenissen
+from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.app import create_app
 from service.db import AWAY, Connection, Pool, Wie, transaction
-from service.gebeurtenissen import GebeurtenisSoort
+from service.inloggen import sessies
 from service.settings import Settings
+from service.urgentie import Urgentie
 from service.web.v1 import gebeurtenissen as endpoint
 from tests import make
 from tests.web.conftest import always

@@ -25,11 +25,21 @@ from service.plaatsing.plaatsingstappen import PlaatsingStap
 from service.plaatsing.voorstellen import VoorstelStap
 from service.web.v1.opties import OptieStap
 from tests import make
-from tests.conftest import OTHER_REGIO, REGIO
+from tests.conftest import OTHER_REGIO, REGIO, ROOT
 from tests.service.races import log_in
 
+CODE = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "service").rglob("*.py")))
+
+SCHEMA = (ROOT / "schema.sql").read_text(encoding="utf-8")
+
+
+def written(soort: GebeurtenisSoort) -> bool:
+    """Whether anything writes it: a type may have a value before there is a step that leaves it."""
+    return f"GebeurtenisSoort.{soort.name}" in CODE or SCHEMA.count(f"'{soort}'") > 1
+
+
 KNOWN = frozenset(
-    {f"gebeurtenis {soort}" for soort in GebeurtenisSoort}
+    {f"gebeurtenis {soort}" for soort in GebeurtenisSoort if written(soort)}
     | {f"aanvragen {stap}" for stap in Stap}
     | {f"opties {stap}" for stap in OptieStap}
     | {f"voorstellen {stap}" for stap in VoorstelStap}
@@ -385,9 +395,17 @@ async def langs_routes(at: Base, p: People) -> Way_:
 
 
 async def opgeschaald(at: Base, p: People) -> Way_:
-    """A table looks at it, who nearly fits is asked what it needs and says so, and it ends with an outcome."""
+    """The verwijzer asks and hears no; then a table looks at it, who nearly fits is asked what it needs and says so,
+    and it ends with an outcome."""
     w = Way(at, p)
     yield w.dien_in("kind", "spoed", zorgvormen=["gezinsgroep"])
+    path, body = (
+        f"/aanvragen/{w.known['kind']}/opschalingsverzoeken",
+        {"aanleiding": "geen_plek", "toelichting": "Vol."},
+    )
+    yield Step(V, "opschalingsverzoeken", path, body, ("opschaling_gevraagd",), keep=w.keep("verzoek", "id"))
+    path, body = f"/opschalingsverzoeken/{w.known['verzoek']}/weigeringen", {"reden": "Er is nog een plek."}
+    yield Step(S, "weigeringen", path, body, ("opschaling_geweigerd",))
     body = {"aanleiding": "dreigende_uithuisplaatsing", "tafel": "doorbraaktafel", "waarom": "Er past niets."}
     path, leaves = f"/aanvragen/{w.known['kind']}/opschalingen", ("opschaling", "opschaling_vraag")
     yield Step(S, "opschalingen", path, body, leaves, keep=w.keep("tafel", "id"))

@@ -6,6 +6,8 @@ The steps are those of tests/soak/flow.py: test_flow.py shows that they are all 
 from __future__ import annotations
 
 import asyncio
+import os
+from itertools import count
 
 import httpx
 import pytest
@@ -16,6 +18,9 @@ from tests.soak.there import There
 pytestmark = pytest.mark.soak
 
 CHANNEL = "loket_gebeurtenis"
+
+EVERY = int(os.environ.get("TEST_EVERY") or 1)
+"""Kill at each so-manieth place only; the steps are all done."""
 
 
 async def strike(t: There, victim: str) -> None:
@@ -43,6 +48,8 @@ async def stood_still(t: There, step: Step, point: str, victim: str) -> None:
         away = isinstance(answer, httpx.Response) and answer.is_server_error
         assert away or isinstance(answer, httpx.HTTPError), answer
         if victim == "postgres":
+            status, text = await t.ready()
+            assert (status, "De database antwoordt niet" in text) == (503, True), text
             await t.c.restart_postgres()
     if victim == "web":
         await t.c.start_web()
@@ -52,9 +59,11 @@ async def stood_still(t: There, step: Step, point: str, victim: str) -> None:
 @pytest.mark.parametrize("victim", ["web", "postgres"])
 async def test_what_was_killed_halfway_was_not_done_at_all_and_can_be_done_again(there: There, victim: str) -> None:
     """At each gebeurtenis of each step, before its transaction ends. Who follows live misses nothing of it."""
-    t, kills = there, 0
+    t, kills, places = there, 0, count()
     async for step in life(t.c, t.p):
         for point in step.points:
+            if next(places) % EVERY:
+                continue
             before = await t.last()
             await stood_still(t, step, point, victim)
             assert await t.left(before) == (), (step, point)
@@ -64,7 +73,7 @@ async def test_what_was_killed_halfway_was_not_done_at_all_and_can_be_done_again
         await t.whole()
     print(f"{victim} killed {kills} times halfway; the stream ended {t.listener.ends} times")
     await t.check_live()
-    assert t.listener.ends > kills / 2
+    assert victim == "postgres" or t.listener.ends >= kills
 
 
 @pytest.mark.parametrize("victim", ["web", "postgres"])

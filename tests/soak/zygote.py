@@ -25,6 +25,9 @@ from tests.service.running import READY_S
 IMPORTS = ("service.commands.serve", "service.commands.worker", "service.app", "service.web.v1")
 
 
+LOG = ROOT / "build"
+
+
 class Process:
     """One copy."""
 
@@ -50,7 +53,12 @@ class Zygote:
     def __init__(self) -> None:
         self._folder, self._started = Path(tempfile.mkdtemp(prefix="loket-zygote-")), count()
         command = [sys.executable, "-m", "tests.soak.zygote"]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        # All that it and its copies complain of: much, when everything is killed all the time.
+        LOG.mkdir(parents=True, exist_ok=True)
+        with (LOG / f"soak-{os.getpid()}.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            )
 
     def start(self, *arguments: str, variables: dict[str, str]) -> Process:
         """`variables`: all of its environment."""

@@ -17,7 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
-HIER, DAAR = "gooi-en-vechtstreek", "flevoland"
+HIER, DAAR = "hier", "daar"
 """The region of all children, and one that shares some of its places with it."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -122,6 +122,7 @@ class Kind:
     compleet: bool = False
     """Grondslag and toestemming are there."""
     samen: str | None = None
+    woont: str = "thuis"
     behandelaar: str | None = None
     gewijzigd: datetime | None = None
     status: str = "ingediend"
@@ -184,6 +185,13 @@ class Besluit:
 
 def vandaag(now: datetime) -> date:
     return now.astimezone(AMSTERDAM).date()
+
+
+def months_after(day: date, months: int) -> date:
+    """The day with the same number, or the last of a month that has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (date(year + month // 11, (month + 1) % 12 + 1, 1) - DAY).day
+    return date(year, month + 1, min(day.day, last))
 
 
 @dataclass
@@ -438,6 +446,8 @@ class Loket:
             nee(403, "rol")
         if wie.regio != HIER:
             nee(400, "of another region")
+        if kind.samen is not None and not (self.samen[kind.samen].org == kind.org and wie.org in (None, kind.org)):
+            nee(400, "a samenplaatsing of others")
         if (wie.rol == V and kind.org != wie.org) or (wie.rol == C and kind.urgentie != "crisis"):
             nee(403, "not its own")
         self._done(answer)
@@ -518,28 +528,6 @@ class Loket:
                 self.laat_los(kind)
                 closed = "afgewezen" if stap == "wijs_af" else "ingetrokken"
                 self.schrijf(kind, closed, closed)
-
-    def schaal_op(self, wie: Wie, kind: str, answer: Any) -> None:
-        if wie.rol != S:
-            nee(403, "rol")
-        child = self.kinderen[kind]
-        if child.status not in OPEN:
-            nee(409, "closed")
-        if child.opgeschaald:
-            nee(409, "this table looks already")
-        self._done(answer)
-        child.opgeschaald.add(answer["id"])
-        self.schrijf(kind, "opschaling")
-
-    def sluit_opschaling(self, wie: Wie, kind: str, opschaling: str, answer: Any) -> None:
-        if wie.rol != S:
-            nee(403, "rol")
-        child = self.kinderen[kind]
-        if opschaling not in child.opgeschaald:
-            nee(409, "closed before")
-        self._done(answer)
-        child.opgeschaald.remove(opschaling)
-        self.schrijf(kind, "opschaling_gesloten")
 
     # ── Requests: opties ─────────────────────────────────────────────────────────────────────────
 
@@ -890,7 +878,9 @@ class Loket:
         """Each stay in crisis opens the aanvraag for where the child goes on to: `made`, with its samenplaatsing."""
         stay = self.bezetting[plaatsing]
         unit = self.voorzieningen[self.plekken[stay.plek]]
-        assert (made is not None) == (telefonisch or unit.zorgvorm == "crisis"), "a vervolgaanvraag for each crisis only"
+        assert (made is not None) == (telefonisch or unit.zorgvorm == "crisis"), (
+            "a vervolgaanvraag for each crisis only"
+        )
         if made is None:
             return
         id, samen = made
@@ -914,6 +904,7 @@ class Loket:
             maanden=old.maanden,
             peildatum=old.peildatum,
             samen=samen,
+            woont="crisisplek",
             behandelaar=old.behandelaar,
         )
         self.vervolg_van[plaatsing] = id

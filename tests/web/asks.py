@@ -15,7 +15,8 @@ from random import Random
 from typing import Any, TypeAlias, TypeVar
 
 from tests import model
-from tests.model import DAY, HOUR, A, C, Loket, S, V, Voorstel, Wie
+from tests.model import DAY, HOUR, A, C, S, V, Wie
+from tests.model_naast import Naast
 
 T = TypeVar("T")
 FRESH = count(1)
@@ -42,15 +43,17 @@ class Ask:
 class World:
     """Who is there, and the loket as it should be."""
 
-    loket: Loket
+    loket: Naast
     people: list[Wie]
     orgs: list[str]
     plekken: list[str]
+    daar: str
+    """Code of the region that shares places."""
 
-    def person(self, r: Random, *rollen: str) -> Wie:
-        """Now and then somebody who may not."""
+    def person(self, r: Random, *rollen: str, daar: bool = False) -> Wie:
+        """Now and then somebody who may not; `daar`: or the loket of the other region."""
         rol = r.choice(rollen) if r.randrange(10) else r.choice((S, C, A, V, K, B))
-        return r.choice([one for one in self.people if one.rol == rol])
+        return r.choice([one for one in self.people if one.rol == rol and (daar or rol == A or one.regio == model.HIER)])
 
     def provider(self, plek: str) -> Wie:
         aanbieder = self.loket.voorzieningen[self.loket.plekken[plek]].aanbieder
@@ -126,12 +129,13 @@ def said(**fields: Any) -> dict[str, Any]:
 def dien_in(w: World, r: Random) -> Ask | None:
     if w.how_many_open() >= 7:
         return None
-    return aanvraag(w, r, w.person(r, S, V, V, C), r.choice((None, None, *w.loket.samen)))
+    wie = w.person(r, S, V, V, C)
+    return aanvraag(w, r, wie, None if wie.rol == C else r.choice((None, None, *w.loket.samen)))
 
 
 def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: Any) -> Ask:
     org = wie.org if wie.rol == V and r.randrange(8) else r.choice(w.orgs)
-    if samen is not None:
+    if samen is not None and r.randrange(6):
         org = w.loket.samen[samen].org
     of: dict[str, Any] = {
         "org": org,
@@ -204,7 +208,9 @@ def stap(w: World, r: Random, name: str) -> Ask | None:
 
 def days(w: World, r: Random) -> tuple[date, date | None]:
     first = w.day(r.choice((-1, 0, 0, 0, 1, 1, 2, 3, 5, 8, 12, 70)))
-    return first, r.choice((None, first + r.choice((10, 30, 60)) * DAY, None, first - DAY if r.random() < 0.2 else None))
+    return first, r.choice(
+        (None, first + r.choice((10, 30, 60)) * DAY, None, first - DAY if r.random() < 0.2 else None)
+    )
 
 
 def shown(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
@@ -227,7 +233,7 @@ def houd(w: World, r: Random) -> Ask | None:
 
 @each("verleng", "laat_los")
 def optie_stap(w: World, r: Random, name: str) -> Ask | None:
-    held, wie = lately(r, w.some("optie")), w.person(r, S, S, C)
+    held, wie = lately(r, w.some("optie")), w.person(r, S, S, C, daar=True)
     if held is None:
         return None
     return Ask(
@@ -263,7 +269,7 @@ def voorstel_stap(w: World, r: Random, name: str) -> Ask | None:
     one = lately(r, living if living and r.randrange(8) else several)
     if one is None:
         return None
-    wie = w.provider(one.plek) if r.randrange(2) else w.person(r, S, S, C, A, V)
+    wie = w.provider(one.plek) if r.randrange(2) else w.person(r, S, S, C, A, V, daar=True)
     reden = "Daarom." if r.randrange(4) else None
     afwijsreden = later = op = None
     if name == "wijs_af":
@@ -308,7 +314,7 @@ def plaatsing_stap(w: World, r: Random, name: str) -> Ask | None:
     stay = lately(r, running if running and r.randrange(8) else stays)
     if stay is None:
         return None
-    wie = w.provider(stay.plek) if r.randrange(2) else w.person(r, S, S, C, A)
+    wie = w.provider(stay.plek) if r.randrange(2) else w.person(r, S, S, C, A, daar=True)
     op = w.day(r.choice((-9, -3, -1, 0, 0, 0, 1))) if name in ("begin", "beeindig") else None
     tot = w.day(r.choice((-5, 1, 20, 60, 90))) if name == "verleng" and r.randrange(5) else None
     body = said(
@@ -326,7 +332,7 @@ def stop(w: World, r: Random) -> Ask | None:
     if sum(not b.vrij for b in w.some("stop")) >= 4:
         return None
     plek = r.choice(w.plekken)
-    wie = w.provider(plek) if r.randrange(2) else w.person(r, S, A, C)
+    wie = w.provider(plek) if r.randrange(2) else w.person(r, S, A, C, daar=True)
     van = w.day(r.choice((0, 0, 1, 5, 20)))
     tot = van + r.choice((0, 1, 3, 9)) * DAY
     body = said(reden="personeel", van=van, tot=tot)

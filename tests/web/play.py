@@ -30,9 +30,9 @@ from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
 from service.plaatsing import opties, voorstelstappen
 from tests import facts, make, model
-from tests.conftest import REGIO
-from tests.model import DAAR, DAY, HIER, HOUR, A, C, Loket, Nee, S, V, Wel, Wie
-from tests.web import asks
+from tests.model import DAAR, DAY, HIER, A, C, Nee, S, V, Wel, Wie
+from tests.model_naast import Naast
+from tests.web import asks, asks_naast
 from tests.web.asks import Ask, World
 
 BEGINS = tuple(
@@ -43,6 +43,19 @@ BEGINS = tuple(
 
 LONGEST = timedelta(days=700)
 """Of one example: nobody grows out of a voorziening."""
+
+REGIO = """
+with een as (select code from jeugdregio order by aangemaakt_op, code limit 1),
+nieuw as (insert into jeugdregio (code, naam) values ($1, $1)),
+vorm as (insert into zorgvorm (regio, code, naam, huiselijkheid, gezinsvorm, rangschikbaar, gebruikelijk_verblijf, bron)
+    select $1, z.code, z.naam, huiselijkheid, gezinsvorm, rangschikbaar, gebruikelijk_verblijf, bron
+    from zorgvorm z join een on een.code = z.regio),
+kenmerk as (insert into kenmerkcode (regio, lijst, code, naam)
+    select $1, lijst, k.code, k.naam from kenmerkcode k join een on een.code = k.regio)
+insert into weging (regio, urgentie, criterium, gewicht, bron)
+select $1, urgentie, criterium, gewicht, bron from weging w join een on een.code = w.regio
+"""
+"""A region of its own for each world, or who lives in one would be asked about children of another."""
 
 TRIES = 4
 """Of each kind of request, of which one is chosen."""
@@ -64,6 +77,7 @@ class Env:
     client: httpx.AsyncClient = field(init=False)
     now: datetime = BEGINS[0]
     who: dict[str, Session] = field(default_factory=dict)
+    worlds: int = 0
     steps: int = 0
     accepted: int = 0
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -93,6 +107,14 @@ class Env:
 DONE = "done"
 
 
+OTHERS = {
+    "route": ("kind", "soort", "staat", "termijn", "klaar", "gewaarschuwd"),
+    "opschaling": ("kind", "tafel", "eigenaar", "termijn", "gesloten", "gewaarschuwd"),
+    "vraag": ("opschaling", "kind", "voorziening", "nodig", "gesloten"),
+}
+"""Rows of which all that is stored is compared."""
+
+
 def outcome(ask: Ask) -> str:
     """What the model says of it now."""
     try:
@@ -113,7 +135,7 @@ class Play(RuleBasedStateMachine):
     def open(self, begin: datetime, number: int) -> None:
         """Three aanbieders here and one in another region, two organisaties, and people of all rollen."""
         self.env.now = begin
-        self.loket, self.begun = Loket(begin), begin
+        self.loket, self.begun = Naast(begin), begin
         self.tally = self.env.tallies.setdefault(number, self.env.tally.copy()).copy()
         self.env.run(self._open())
         for urgentie in ("crisis", "regulier"):
@@ -124,7 +146,12 @@ class Play(RuleBasedStateMachine):
             self.do(ask)
 
     async def _open(self) -> None:
-        env, here = self.env, Session(REGIO, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
+        env = self.env
+        self.codes = {name: f"{name}-{env.worlds}" for name in (HIER, DAAR)}
+        env.worlds += 1
+        for code in self.codes.values():
+            await env.owner.execute(REGIO, code)
+        here, there = (Session(self.codes[name], Rol.SCHAKELFUNCTIONARIS, SYSTEM) for name in (HIER, DAAR))
         async with transaction(env.pool, here) as conn:
             aanbieders = [str((await make.aanbieder(conn)).id) for _ in range(3)]
             orgs = [str(await make.organisatie(conn)) for _ in range(2)]
@@ -134,9 +161,9 @@ class Play(RuleBasedStateMachine):
             await self._unit(conn, aanbieders[2], "gezinshuis", "8232 AB", beds=2)
         await env.owner.execute(
             "insert into regioafspraak (aanbod_regio, vraag_regio, zorgvorm, geldigheid)"
-            " values ($1, $2, 'gezinshuis', '[2020-01-01,)') on conflict do nothing", DAAR, HIER,
+            " values ($1, $2, 'gezinshuis', '[2020-01-01,)')", self.codes[DAAR], self.codes[HIER],
         )  # fmt: skip
-        async with transaction(env.pool, Session(DAAR, Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
+        async with transaction(env.pool, there) as conn:
             elders = str((await make.aanbieder(conn)).id)
             await self._unit(conn, elders, "gezinshuis", "8232 AB", regio=DAAR)
             await self._unit(conn, elders, "crisis", "8232 AB", regio=DAAR)
@@ -149,7 +176,7 @@ class Play(RuleBasedStateMachine):
             )
         ]  # fmt: skip
         self.loket.collegas = {one.id for one in people if one.rol == S and one.regio == HIER}
-        self.world = World(self.loket, people, orgs, list(self.loket.plekken))
+        self.world = World(self.loket, people, orgs, list(self.loket.plekken), self.codes[DAAR])
 
     async def _unit(
         self, conn: Connection, aanbieder: str, zorgvorm: str, postcode: str, *, beds: int = 1,
@@ -170,10 +197,10 @@ class Play(RuleBasedStateMachine):
     async def _person(self, rol: str, org: str | None, regio: str = HIER) -> Wie:
         its = None if org is None else UUID(org)
         id = await make.gebruiker(
-            self.env.owner, rol=rol, regio=regio, organisatie_id=None if rol == A else its,
+            self.env.owner, rol=rol, regio=self.codes[regio], organisatie_id=None if rol == A else its,
             aanbieder_id=its if rol == A else None,
         )  # fmt: skip
-        self.env.who[str(id)] = Session(regio, Rol(rol), id, its)
+        self.env.who[str(id)] = Session(self.codes[regio], Rol(rol), id, its)
         return Wie(rol, str(id), org, regio)
 
     # ── A request, and what it must come to ──────────────────────────────────────────────────────
@@ -212,6 +239,10 @@ class Play(RuleBasedStateMachine):
             await self._complete(answer)
         if ask.path == "/crisisplaatsingen" and response.status_code < 300:
             answer["vervolg"] = await self._vervolg(answer["id"])
+        if ask.path.endswith("/opschalingen") and response.status_code < 300:
+            answer["vragen"] = await self.env.owner.fetch(
+                "select id::text, voorziening_id::text from opschaling_vraag where opschaling_id = $1", answer["id"]
+            )
         return response.status_code, answer, trace
 
     async def _complete(self, rows: list[dict[str, Any]]) -> None:
@@ -250,6 +281,8 @@ class Play(RuleBasedStateMachine):
                                      b.definitief, b.beeindigd) for b in loket.bezetting.values()},
             **{f"voorstel {v.id}": (v.kind, v.plek, v.status, v.van, v.tot, v.optie, v.antwoord_voor, v.kennismaking,
                                     v.herinnerd) for v in loket.voorstellen.values()},
+            **{f"{table} {row.id}": tuple(getattr(row, name) for name in names) for table, names in OTHERS.items()
+               for row in {"route": loket.routes, "opschaling": loket.opschalingen, "vraag": loket.vragen}[table].values()},
         }  # fmt: skip
         found = {
             **{f"child {k['id']}": (k["status"], k["urgentie"], k["behandelaar"], sorted(k["opgeschaald"]),
@@ -260,6 +293,8 @@ class Play(RuleBasedStateMachine):
             **{f"voorstel {v['id']}": (v["kind"], v["plek"], v["status"], v["van"], v["tot"], v["optie"],
                                        v["antwoord_voor"], v["kennismaking"], v["herinnerd"])
                for v in stored["voorstel"]},
+            **{f"{table} {row['id']}": tuple(row[name] for name in names) for table, names in OTHERS.items()
+               for row in stored[table]},
         }  # fmt: skip
         return [
             f"{key}: the model {expected.get(key)}, stored {found.get(key)}"
@@ -334,7 +369,7 @@ class Play(RuleBasedStateMachine):
 
     async def _termijn(self, does: Callable[[Connection, UUID, datetime], Awaitable[None]], id: str) -> None:
         self.env.steps += 1
-        async with transaction(self.env.pool, Session(REGIO, Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
+        async with transaction(self.env.pool, Session(self.codes[HIER], Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
             await does(conn, UUID(id), self.env.now)
 
     # ── Time ─────────────────────────────────────────────────────────────────────────────────────

@@ -28,7 +28,7 @@ from litestar.connection import ASGIConnection
 
 from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
-from service.plaatsing import opties, voorstelstappen
+from service.plaatsing import opties, verzenden
 from tests import facts, make, model
 from tests.model import DAAR, DAY, HIER, A, C, Nee, S, V, Wel, Wie
 from tests.model_naast import Naast
@@ -363,7 +363,7 @@ class Play(RuleBasedStateMachine):
             self.env.run(self._termijn(opties.termijn, held.id))
             self.loket.termijn(held.id)
         elif asked is not None:
-            self.env.run(self._termijn(voorstelstappen.herinner, asked))
+            self.env.run(self._termijn(verzenden.herinner, asked))
             self.loket.herinner(asked)
         self.env.run(self._compare(f"a worker looks at {held} or {asked} at {self.env.now}"))
 

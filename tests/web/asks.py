@@ -53,7 +53,9 @@ class World:
     def person(self, r: Random, *rollen: str, daar: bool = False) -> Wie:
         """Now and then somebody who may not; `daar`: or the loket of the other region."""
         rol = r.choice(rollen) if r.randrange(10) else r.choice((S, C, A, V, K, B))
-        return r.choice([one for one in self.people if one.rol == rol and (daar or rol == A or one.regio == model.HIER)])
+        return r.choice(
+            [one for one in self.people if one.rol == rol and (daar or rol == A or one.regio == model.HIER)]
+        )
 
     def provider(self, plek: str) -> Wie:
         aanbieder = self.loket.voorzieningen[self.loket.plekken[plek]].aanbieder

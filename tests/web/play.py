@@ -323,8 +323,9 @@ class Play(RuleBasedStateMachine):
         return [(ask, outcome(ask)) for ask in found]
 
     def _seen(self, ask: Ask, said: str) -> int:
-        """A refusal is worth a third of what is done, and an end a fourth: or nothing would get far."""
-        return self.tally[ask.name, said] * (3 if said != DONE else 4 if ask.name in ENDS else 1)
+        """An end is worth a fourth, a refusal and one of the many steps of routes a third: or nothing would get far."""
+        worth = 3 if said != DONE or ask.name.startswith("route") else 4 if ask.name in ENDS else 1
+        return self.tally[ask.name, said] * worth
 
     @rule(number=number)
     def ask(self, number: int) -> None:

@@ -413,7 +413,7 @@ class Loket:
             self.voorzieningen[self.plekken[b.plek]]
             for b in self.bezetting.values()
             if b.kind is not None and b.kind not in named and self.kinderen[b.kind].samen == of and not b.vrij
-            and (b.soort == "plaatsing" and b.beeindigd is None or b.vervalt is not None and b.vervalt > self.now)
+            and ((b.soort == "plaatsing" and b.beeindigd is None) or (b.vervalt is not None and b.vervalt > self.now))
         }  # fmt: skip
         here = {self.voorzieningen[self.plekken[plek]] for _, plek in plekken}
         if any(one.locatie != other.locatie and one.streek != other.streek for one in here for other in here | there):

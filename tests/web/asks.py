@@ -1,7 +1,7 @@
 """What random people ask of the API: one function per kind of request, with what the reference model must come to.
 
-Each draws who, of whom and when from `r`, mostly somebody who may and something that could be; what is not there yet to be
-asked about gives None. tests/web/play.py chooses among them.
+Each draws who, of whom and when from `r`, mostly somebody who may and something that could be; what is not there yet to
+be asked about gives None. tests/web/play.py chooses among them.
 """
 
 from __future__ import annotations

@@ -60,6 +60,9 @@ select $1, urgentie, criterium, gewicht, bron from weging w join een on een.code
 TRIES = 4
 """Of each kind of request, of which one is chosen."""
 
+ABOUT = (asks, asks_naast)
+"""Each adds to asks.KINDS."""
+
 ENDS = {"trek_in", "wijs_af", "voorstel trek_in", "voorstel wijs_af", "optie laat_los", "plaatsing beeindig", "stop"}
 """After which less can be done."""
 
@@ -274,6 +277,7 @@ class Play(RuleBasedStateMachine):
 
     def _differences(self, stored: dict[str, list[dict[str, Any]]]) -> list[str]:
         loket = self.loket
+        several = {"route": loket.routes, "opschaling": loket.opschalingen, "vraag": loket.vragen}
         expected = {
             **{f"child {k.id}": (k.status, k.urgentie, k.behandelaar, sorted(k.opgeschaald), k.historie)
                for k in loket.kinderen.values()},
@@ -282,7 +286,7 @@ class Play(RuleBasedStateMachine):
             **{f"voorstel {v.id}": (v.kind, v.plek, v.status, v.van, v.tot, v.optie, v.antwoord_voor, v.kennismaking,
                                     v.herinnerd) for v in loket.voorstellen.values()},
             **{f"{table} {row.id}": tuple(getattr(row, name) for name in names) for table, names in OTHERS.items()
-               for row in {"route": loket.routes, "opschaling": loket.opschalingen, "vraag": loket.vragen}[table].values()},
+               for row in several[table].values()},
         }  # fmt: skip
         found = {
             **{f"child {k['id']}": (k["status"], k["urgentie"], k["behandelaar"], sorted(k["opgeschaald"]),

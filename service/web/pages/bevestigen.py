@@ -45,7 +45,6 @@ async def bevestigen(request: Request[Any, Any, Any], token: Token) -> Response[
         today=today(now),
         who="",
         section="",
-        is_list=False,
         token=token,
         plekken=plekken,
         leeg=ONGEZIEN,

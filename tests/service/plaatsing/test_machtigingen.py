@@ -117,7 +117,8 @@ async def test_a_provider_that_says_the_child_came_uses_it_by_the_terms_of_the_c
 ) -> None:
     """It reads no machtiging. Its own region has terms of its own, that do not count here."""
     await owner.executemany(
-        "insert into instelling (regio, sleutel, waarde, bron) values ($1, 'machtiging_ongebruikt_maanden', $2, 'besluit')",
+        "insert into instelling (regio, sleutel, waarde, bron)"
+        " values ($1, 'machtiging_ongebruikt_maanden', $2, 'besluit')",
         [(REGIO, 1), (OTHER_REGIO, 9)],
     )
     async with transaction(pool, wie) as conn:

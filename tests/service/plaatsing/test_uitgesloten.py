@@ -131,9 +131,10 @@ async def test_the_provider_hears_that_it_does_not_go_on_and_not_why(pool: Pool,
 
     assert mails == {f"voorstel_ingetrokken_{kring}" for kring in ("aanbieder", "verwijzer", "loket")}
     assert "uitgesloten" not in str(shown) and shown.vraag is None
-    assert "uitgesloten" not in meldingen.MELDINGEN[gebeurtenissen.GebeurtenisSoort.VOORSTEL_INGETROKKEN][
-        meldingen.Kring.AANBIEDER
-    ]
+    assert (
+        "uitgesloten"
+        not in meldingen.MELDINGEN[gebeurtenissen.GebeurtenisSoort.VOORSTEL_INGETROKKEN][meldingen.Kring.AANBIEDER]
+    )
 
 
 async def family(conn: Connection, **fields: Any) -> tuple[UUID, UUID]:
@@ -171,7 +172,9 @@ async def test_opties_that_were_held_together_end_together_unless_they_may_be_ap
         await held(conn, wie, (one, a.id), (two, b.id))
         await exclude(conn, one, make.uitgesloten(huis.id))
 
-        assert [optie.aanvraag_id for optie in await opties.page(conn, make.NOW, geldt=True)] == ([two] if split else [])
+        assert [optie.aanvraag_id for optie in await opties.page(conn, make.NOW, geldt=True)] == (
+            [two] if split else []
+        )
 
 
 async def test_a_plaatsing_that_has_yet_to_begin_does_not_go_on(pool: Pool, wie: Wie, owner: Connection) -> None:

@@ -536,6 +536,7 @@ class Loket:
             on = self._op(row.id)
             if on is not None:
                 on.antwoord_voor = row.vervalt
+                on.herinnerd = on.herinnerd and on.status not in ("verzonden", "interesse")
             self.schrijf(row.kind, "optie_verlengd")
 
     def termijn(self, optie: str) -> None:
@@ -676,8 +677,9 @@ class Loket:
     def _interesse(self, wie: Wie, groep: list[Voorstel], urgent: str, answer: Any, **_: Any) -> None:
         self._done(answer)
         for v in groep:
-            v.status = "interesse"
+            v.status, before = "interesse", v.antwoord_voor
             self._wacht(v, self.now + ANTWOORD_UREN[urgent] * HOUR)
+            v.herinnerd = v.herinnerd and v.antwoord_voor == before
             self.schrijf(v.kind, "voorstel_interesse")
 
     def _akkoord(self, wie: Wie, groep: list[Voorstel], urgent: str, answer: Any, **_: Any) -> None:

@@ -22,7 +22,7 @@ from service.db import Connection, Rol, Wie, rows_as
 from service.errors import FieldError
 from service.fields import refuse
 from service.plaatsing.voorstelkeuzes import KeuzeReden
-from service.plaatsing.voorstelstappen import Afwijsreden
+from service.plaatsing.voorstelstap import Afwijsreden
 from service.regio.werkregels import werkregels
 from service.urgentie import Urgentie
 

@@ -281,7 +281,14 @@ set vervalt_op = $2, verlengd_op = $3, verleng_reden = $4, versie = versie + 1
 where id = $1
 """
 
-VOORSTEL_MEE = "update voorstel set antwoord_voor = $2, versie = versie + 1 where id = $1 and is_levend(status)"
+# More time to answer is a term of its own, with a reminder.
+VOORSTEL_MEE = """
+update voorstel
+set antwoord_voor = $2, versie = versie + 1,
+    herinnerd_op = case when status in ('verzonden', 'interesse') then null else herinnerd_op end
+where id = $1 and is_levend(status)
+returning case when status in ('verzonden', 'interesse') then aanbieder_id end
+"""
 
 
 async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> Optie:
@@ -298,7 +305,7 @@ async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> O
     for row in together:
         if row["voorstel_id"]:
             await check_bundel(conn, row["voorstel_id"])
-    rules = await werkregels(conn)
+    rules, woken = await werkregels(conn), set[UUID]()
     for row in sorted(together, key=lambda row: row["aanvraag_id"]):
         optie = await _levend(conn, row["id"], now)
         if optie.verlengd_op is not None:
@@ -311,7 +318,11 @@ async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> O
         until = optie.vervalt_op + timedelta(hours=rules.optie_uren.voor(Urgentie(urgentie)))
         await conn.execute(VERLENG, optie.id, until, now, reden)
         if row["voorstel_id"]:
-            await conn.execute(VOORSTEL_MEE, row["voorstel_id"], until)
+            asked = await conn.fetchval(VOORSTEL_MEE, row["voorstel_id"], until)
+            if asked is not None and asked not in woken:
+                woken.add(asked)
+                early = timedelta(hours=rules.herinnering_uren.voor(Urgentie(urgentie)))
+                await wek(conn, row["voorstel_id"], until - early, now=now, soort="voorstel")
         await gebeurtenissen.record(
             conn,
             optie.aanvraag_id,

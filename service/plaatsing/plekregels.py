@@ -92,8 +92,8 @@ async def keur(
         found[one.plek_id] += [reason for reason in reasons if reason.rule is not Rule.GROEPSMIX]
         late = (one.van - latest[one.aanvraag_id]).days
         if late > 0:
-            begin = {"vrij_van": one.van.toordinal(), "vrij_tot": None, "dagen_later": late}
-            found[one.plek_id].append(Reason(Rule.PERIODE, begin))
+            asked = {"gevraagd": one.van.toordinal(), "dagen_later": late}
+            found[one.plek_id].append(Reason(Rule.PERIODE, asked))
     for unit in {row["voorziening_id"] for row in rows.values()}:
         there = [one for one in plaatsen if rows[one.plek_id]["voorziening_id"] == unit]
         together = _together([children[one.aanvraag_id] for one in there])
@@ -134,6 +134,9 @@ def _together(children: Sequence[Aanvraag]) -> Aanvraag:
     return structs.replace(children[0], jeugdigen=tuple(one for child in children for one in child.jeugdigen))
 
 
+PLEK = "kies een andere plek"
+
+
 async def _decide(
     conn: Connection, wie: Wie, found: dict[UUID, list[Reason]], afwijking: str | None, now: datetime
 ) -> list[Rule]:
@@ -153,7 +156,7 @@ async def _decide(
             said[catalogue.reason(reason, names, today(now), exact=exact)] = None
     if set(broken) - shown_to:
         said[f"{catalogue.UNAVAILABLE}."] = None
-    instead = "kies een andere plek" + (
-        ", of schrijf bij afwijking waarom het toch moet" if deviates >= set(broken) else ""
-    )
+    only_late = all("gevraagd" in reason.params for reasons in found.values() for reason in reasons)
+    another = "vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag" if only_late else PLEK
+    instead = another + (", of schrijf bij afwijking waarom het toch moet" if deviates >= set(broken) else "")
     raise Refusal(Kind.CONFLICT, f"Dit kan niet. {' '.join(said)} Wat nu wel kan: {instead}.")

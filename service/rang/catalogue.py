@@ -188,6 +188,9 @@ def _machtiging(p: Params, names: Names, _today: date, _exact: bool) -> str:
 
 
 def _periode(p: Params, _names: Names, today: date, _exact: bool) -> str:
+    if "gevraagd" in p:  # the plek is free; the day that was asked comes too late for the child
+        asked, late = date.fromordinal(p["gevraagd"]), days(p["dagen_later"])
+        return f"U vraagt om te beginnen op {day(asked, today)}. Dat is {late} na de uiterlijke datum van de aanvraag."
     if p["vrij_van"] is None:
         return "Is bezet. We weten niet wanneer de plek vrijkomt."
     van = max(date.fromordinal(p["vrij_van"]), today)

@@ -22,7 +22,7 @@ from service.db import Connection, Pool, Wie
 from service.plaatsing import voorstellen, voorstelstappen
 from service.plaatsing.opties import Toewijzing
 from service.plaatsing.voorstellen import NieuwVoorstel, Voorstel, VoorstelStap
-from service.plaatsing.voorstelstappen import NieuweVoorstelStap
+from service.plaatsing.voorstelstap import NieuweVoorstelStap
 from service.rang import matches
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller

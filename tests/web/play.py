@@ -24,7 +24,7 @@ from litestar.connection import ASGIConnection
 
 from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
-from service.plaatsing import opties, voorstelstappen
+from service.plaatsing import opties, verzenden
 from tests import facts, make, model
 from tests.conftest import REGIO
 from tests.model import DAY, HOUR, A, C, Loket, Nee, S, V, Voorstel, Wel, Wie
@@ -417,7 +417,7 @@ class Play(RuleBasedStateMachine):
     @rule(voorstel=n)
     def worker_herinnert(self, voorstel: int) -> None:
         id = pick(list(self.loket.voorstellen)[::-1], voorstel)
-        self.env.run(self._termijn(voorstelstappen.herinner, id))
+        self.env.run(self._termijn(verzenden.herinner, id))
         self.loket.herinner(id)
         self.env.run(self._compare(f"the worker looks at voorstel {id} at {self.env.now}"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from service.aanvraag import aanvragen
 from service.plaatsing import voorstellen, voorstelstappen
 from service.plaatsing.voorstellen import NieuweVoorstellen, NieuwVoorstel, Voorstel, VoorstelStatus
-from service.plaatsing.voorstelstappen import NieuweVoorstelStap
+from service.plaatsing.voorstelstap import NieuweVoorstelStap
 from service.plan import plannen
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get

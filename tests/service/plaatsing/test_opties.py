@@ -255,8 +255,22 @@ async def test_a_plek_without_staff_or_that_is_not_free_all_days_is_refused(pool
             await houd(conn, wie, (child.id, empty.id))
         with pytest.raises(Refusal, match="Is vrij vanaf"):
             await houd(conn, wie, (child.id, taken.id))
-        with pytest.raises(Refusal, match="te laat"):
-            await houd(conn, wie, (child.id, (await make.plek(conn)).id), van=make.day(60))
+
+
+async def test_who_asks_for_a_day_after_the_last_one_hears_that_the_day_is_wrong_and_not_the_plek(
+    pool: Pool, wie: Wie
+) -> None:
+    """The plek is free; what can be done is another day, or another last day in the aanvraag."""
+    async with transaction(pool, wie) as conn:
+        child, plek = await make.aanvraag(conn), await make.plek(conn)
+        with pytest.raises(Refusal) as refused:
+            await houd(conn, wie, (child.id, plek.id), van=make.day(36))
+
+    assert refused.value.detail == (
+        "Dit kan niet. U vraagt om te beginnen op di 7 apr. Dat is 7 dagen na de uiterlijke datum van de aanvraag. Wat"
+        " nu wel kan: vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag, of schrijf bij afwijking"
+        " waarom het toch moet."
+    )
 
 
 # ── Brothers and sisters ─────────────────────────────────────────────────────────────────────────

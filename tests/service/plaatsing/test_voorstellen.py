@@ -18,8 +18,10 @@ from service.aanvraag import aanvragen, gebeurtenissen, stappen
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, plaatsingen, voorstellen, voorstelstappen
+from service.plaatsing import opties, plaatsingen, verzenden, voorstellen
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
+from service.plaatsing.voorstelstap import Afwijsreden
+from service.rang.travel import Traveller
 from service.urgentie import Urgentie
 from tests import make
 from tests.service.voorstelling import child, rangen, ready, sent, step
@@ -78,7 +80,7 @@ async def test_the_status_of_each_line_is_the_one_before(pool: Pool, wie: Wie) -
         kind = await child(conn)
         voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         await step(conn, pool, voorstel.id, "akkoord", wie)
-        await step(conn, pool, voorstel.id, "wijs_af", wie, afwijsreden=voorstelstappen.Afwijsreden.AFSTAND)
+        await step(conn, pool, voorstel.id, "wijs_af", wie, afwijsreden=Afwijsreden.AFSTAND)
         history = list(reversed(await gebeurtenissen.page(conn, kind.id)))
 
         assert [row.van for row in history[1:]] == [row.naar for row in history[:-1]]
@@ -107,7 +109,7 @@ async def test_an_optie_that_was_there_is_used(pool: Pool, wie: Wie) -> None:
         nieuw = opties.NieuweOptie(
             plekken=[opties.Toewijzing(aanvraag_id=kind.id, plek_id=plek.id)], van=make.day(3), tot=make.day(9)
         )
-        [held] = await opties.houd(conn, voorstelstappen.Traveller(), nieuw, wie=wie, now=make.NOW)
+        [held] = await opties.houd(conn, Traveller(), nieuw, wie=wie, now=make.NOW)
         voorstel = await sent(conn, pool, wie, (kind.id, plek.id))
         [optie] = await opties.page(conn, make.NOW)
 
@@ -282,13 +284,52 @@ async def test_a_provider_that_does_not_answer_is_reminded_once_before_it_lapses
         answered = await sent(conn, pool, wie, (other.id, (await make.plek(conn)).id))
         await step(conn, pool, answered.id, "akkoord", wie)
         for hours in (47, 48, 49):
-            await voorstelstappen.herinner(conn, voorstel.id, make.NOW + hours * HOUR)
-        await voorstelstappen.herinner(conn, answered.id, make.NOW + 48 * HOUR)
+            await verzenden.herinner(conn, voorstel.id, make.NOW + hours * HOUR)
+        await verzenden.herinner(conn, answered.id, make.NOW + 48 * HOUR)
         reminded = await voorstellen.get(conn, voorstel.id, wie.rol)
 
         assert reminded.herinnerd_op == make.NOW + 48 * HOUR
         assert (await soorten(conn, kind.id)).count("herinnering") == 1
         assert "herinnering" not in await soorten(conn, other.id)
+
+
+async def test_after_its_interesse_a_provider_is_reminded_of_the_new_term_too(
+    pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """The second term is one of its own: a reminder before it, and a taak that looks then."""
+    async with transaction(pool, wie) as conn:
+        kind = await child(conn)
+        voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
+        await verzenden.herinner(conn, voorstel.id, make.NOW + 48 * HOUR)
+        later = make.NOW + 50 * HOUR
+        waits = await step(conn, pool, voorstel.id, "interesse", wie, now=later)
+        for hours in (47, 48, 49):
+            await verzenden.herinner(conn, voorstel.id, later + hours * HOUR)
+        reminded = await voorstellen.get(conn, voorstel.id, wie.rol)
+    wakes = await owner.fetch(
+        "select niet_voor from taak where sleutel like $1 order by niet_voor", f"voorstel {waits.id}%"
+    )
+
+    assert (waits.herinnerd_op, waits.antwoord_voor) == (None, later + 72 * HOUR)
+    assert reminded.herinnerd_op == later + 48 * HOUR
+    assert len(wakes) >= 2 and len({row["niet_voor"] for row in wakes}) == len(wakes)
+    async with transaction(pool, wie) as conn:
+        assert (await soorten(conn, kind.id)).count("herinnering") == 2
+
+
+async def test_a_term_that_was_made_longer_has_a_reminder_of_its_own(pool: Pool, wie: Wie) -> None:
+    """With the optie under a voorstel the answer has more time, and so its last hours come again."""
+    async with transaction(pool, wie) as conn:
+        kind = await child(conn)
+        voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
+        [optie] = await opties.page(conn, make.NOW)
+        await verzenden.herinner(conn, voorstel.id, make.NOW + 48 * HOUR)
+        await opties.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
+        for hours in (119, 120):
+            await verzenden.herinner(conn, voorstel.id, make.NOW + hours * HOUR)
+
+        assert (await voorstellen.get(conn, voorstel.id, wie.rol)).herinnerd_op == make.NOW + 120 * HOUR
+        assert (await soorten(conn, kind.id)).count("herinnering") == 2
 
 
 async def test_without_an_answer_it_lapses_and_is_back_with_the_loket(pool: Pool, wie: Wie) -> None:
@@ -312,7 +353,7 @@ async def test_without_an_answer_it_lapses_and_is_back_with_the_loket(pool: Pool
 
 async def declined(conn: Connection, pool: Pool, wie: Wie, kind: UUID, plek: UUID, code: str, **fields: Any) -> None:
     voorstel = await sent(conn, pool, wie, (kind, plek))
-    await step(conn, pool, voorstel.id, "wijs_af", wie, afwijsreden=voorstelstappen.Afwijsreden(code), **fields)
+    await step(conn, pool, voorstel.id, "wijs_af", wie, afwijsreden=Afwijsreden(code), **fields)
 
 
 async def out(conn: Connection, kind: UUID, now: Any = make.NOW) -> set[UUID]:
@@ -430,7 +471,7 @@ async def test_a_provider_answers_what_was_sent_to_it_and_sees_no_more_than_it_n
         [first] = await voorstellen.page(conn, own.rol)
         more = await step(conn, pool, concept.id, "interesse", own)
     async with transaction(pool, own) as conn:
-        await step(conn, pool, concept.id, "wijs_af", own, afwijsreden=voorstelstappen.Afwijsreden.GROEPSMIX)
+        await step(conn, pool, concept.id, "wijs_af", own, afwijsreden=Afwijsreden.GROEPSMIX)
         over = await voorstellen.get(conn, concept.id, own.rol)
     async with transaction(pool, wie) as conn:
         assert await opties.page(conn, make.NOW, geldt=True) == []
@@ -544,12 +585,12 @@ async def test_a_verwijzer_follows_tells_of_toestemming_and_of_a_no_of_the_famil
         with pytest.raises(Refusal, match="Wat nu wel kan: wijs_af"):
             await step(conn, pool, voorstel.id, "akkoord", own)
         with pytest.raises(Refusal) as refused:
-            await step(conn, pool, voorstel.id, "wijs_af", own, afwijsreden=voorstelstappen.Afwijsreden.AFSTAND)
+            await step(conn, pool, voorstel.id, "wijs_af", own, afwijsreden=Afwijsreden.AFSTAND)
     async with transaction(pool, wie) as conn:
         await step(conn, pool, voorstel.id, "akkoord", wie)
     async with transaction(pool, own) as conn:
         await step(conn, pool, voorstel.id, "toestemming", own)
-        no = voorstelstappen.Afwijsreden.OUDER_OF_JEUGDIGE_ZEGT_NEE
+        no = Afwijsreden.OUDER_OF_JEUGDIGE_ZEGT_NEE
         gone = await step(conn, pool, voorstel.id, "wijs_af", own, afwijsreden=no)
     async with transaction(pool, wie) as conn:
         assert await opties.page(conn, make.NOW, geldt=True) == []
@@ -708,7 +749,7 @@ def test_the_document_draws_the_machine_as_the_code_has_it() -> None:
     }
     assert table_under("Steps of an aanvraag") == {stap: [listed(wie, Rol)] for stap, wie in stappen.WIE.items()}
     codes = [code for codes in table_under("What comes of a no") for code in codes.split(", ")]
-    assert sorted(codes) == sorted(voorstelstappen.Afwijsreden)
+    assert sorted(codes) == sorted(Afwijsreden)
 
 
 async def test_half_a_bundle_takes_no_step(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:

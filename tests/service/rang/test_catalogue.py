@@ -79,6 +79,10 @@ def test_every_code_has_its_words_and_no_words_are_for_a_code_that_is_gone(table
             ),
             "Is nu vrij, tot ma 7 dec. Dat is 1 dag te kort.",
         ),
+        (
+            said(Rule.PERIODE, gevraagd=date(2026, 12, 1).toordinal(), dagen_later=7),
+            "U vraagt om te beginnen op di 1 dec. Dat is 7 dagen na de uiterlijke datum van de aanvraag.",
+        ),
         (said(Rule.BEDDEN, bedden=1, nodig=3), "Er is 1 plek tegelijk vrij. Nodig zijn 3 plekken."),
         (said(Rule.BEDDEN, bedden=0, nodig=2), "Er is geen plek tegelijk vrij. Nodig zijn 2 plekken."),
         (said(Rule.MEDISCH, ontbreekt=("diabeteszorg",)), "Biedt deze zorg niet: zorg bij diabetes."),

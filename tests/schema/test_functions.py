@@ -155,7 +155,7 @@ async def test_a_status_that_follows_from_facts_is_for_nobody_to_write(filled: W
 
 
 async def test_what_follows_a_stay_is_of_the_region_of_the_child_and_of_the_provider(filled: World) -> None:
-    """Also when who ends the stay may not see that somebody waits. A loket elsewhere that knows its id, changes nothing."""
+    """Also when who ends the stay may not see that somebody waits. A loket elsewhere changes nothing."""
     stay, waits = key("bezetting", "buiten"), key("aanvraag", "crisis")
     await filled.owner.execute("update aanvraag set vervolg_van = $1 where id = $2", stay, waits)
     await filled.owner.execute("update bezetting set vrijgegeven_op = now() where id = $1", stay)

@@ -2377,6 +2377,7 @@ begin
     delete from gebeurtenis g where g.aanvraag_id = $1;
     delete from telefoongesprek t where t.aanvraag_id = $1;
     delete from opschaling_dossier d where d.aanvraag_id = $1;
+    delete from opschalingsverzoek v where v.aanvraag_id = $1;
     delete from beeindiging_plaatsing u where u.aanvraag_id = $1;
     update beeindiging_plaatsing u set overdracht_id = null where u.overdracht_id = $1;
     delete from grondslag g where g.aanvraag_id = $1;
@@ -2628,8 +2629,10 @@ begin
           and (p.conflicten::text like '%' || $1 || '%'
                or exists (select from plan_prijs x where x.plan_id = p.id and x.verliezers @> array[$1]))
         having count(*) > 0;
-    return query select 'herhaling', jsonb_agg(jsonb_build_object('aangemaakt_op', h.aangemaakt_op, 'status', h.status))
-        from herhaling h where h.regio = huidige_regio() and h.betrokkenen @> array[$1] having count(*) > 0;
+    -- Also what a provider of another region was answered.
+    return query select 'herhaling', jsonb_agg(jsonb_build_object(
+            'regio', h.regio, 'aangemaakt_op', h.aangemaakt_op, 'status', h.status) order by h.aangemaakt_op, h.regio)
+        from herhaling h where h.betrokkenen @> array[$1] having count(*) > 0;
     return query select 'taak', jsonb_agg(to_jsonb(t) - 'claim') from taak t
         where t.regio = huidige_regio() and t.gegevens::text like '%' || $1 || '%' having count(*) > 0;
     return query select 'wissing', jsonb_agg(to_jsonb(w)) from wissing w
@@ -2654,7 +2657,8 @@ create type gebeurtenis_soort as enum (
     'geplaatst', 'begonnen', 'verlengd', 'beeindigd', 'afgezegd',
     'route', 'route_stap', 'opschaling', 'opschaling_stap', 'opschaling_vraag', 'opschaling_antwoord',
     'opschaling_gesloten',
-    'herinnering', 'alarm', 'aanbieder_stopt', 'overdracht', 'bevestiging_gevraagd');
+    'herinnering', 'alarm', 'aanbieder_stopt', 'overdracht', 'bevestiging_gevraagd',
+    'opschaling_gevraagd', 'opschaling_geweigerd', 'aanbieder_gaat_door', 'plek_blijft', 'overdracht_vervalt');
 
 create type voorstel_status as enum
     ('concept', 'verzonden', 'interesse', 'akkoord', 'toestemming', 'kennismaking', 'definitief', 'afgewezen',
@@ -4740,3 +4744,80 @@ grant execute on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, 
     bevestigers(uuid, urgentie, timestamptz), open_bevestiglink(bytea, timestamptz),
     versheidscijfers(timestamptz, timestamptz, integer), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
     open_overdracht(uuid, timestamptz, text[], integer[]), beeindiging_stand(uuid[]) to loket_app;
+
+-- ── A verwijzer asks to escalate; what could not be told ─────────────────────────────────────────
+
+create table opschalingsverzoek (
+    id              uuid                  not null default gen_random_uuid(),
+    regio           text                  not null,
+    aanvraag_id     uuid                  not null,
+    aanleiding      opschaling_aanleiding not null,
+    toelichting     text                  not null,
+    gevraagd_op     timestamptz           not null,
+    gevraagd_door   uuid                  not null,
+    opschaling_id   uuid,
+    geweigerd       text,
+    beantwoord_op   timestamptz,
+    beantwoord_door uuid,
+    versie          integer               not null default 1,
+    constraint opschalingsverzoek_pk primary key (id),
+    constraint opschalingsverzoek_tekst_kort check (
+        length(toelichting) between 1 and 300 and length(geweigerd) between 1 and 300),
+    constraint opschalingsverzoek_antwoord_vorm check (
+        (beantwoord_op is null) = (beantwoord_door is null)
+        and num_nonnulls(opschaling_id, geweigerd) = case when beantwoord_op is null then 0 else 1 end),
+    constraint opschalingsverzoek_aanvraag_fk foreign key (aanvraag_id, regio)
+        references aanvraag (id, regio) on delete cascade,
+    constraint opschalingsverzoek_opschaling_fk foreign key (opschaling_id, regio)
+        references opschaling (id, regio) on delete cascade
+);
+comment on table opschalingsverzoek is
+    'A verwijzer asks that more people look. It stands until the loket opened an opschaling, or said no and why.';
+comment on column opschalingsverzoek.geweigerd is 'Why the loket does not escalate.';
+create unique index opschalingsverzoek_een_open on opschalingsverzoek (aanvraag_id) where beantwoord_op is null;
+create index opschalingsverzoek_aanvraag on opschalingsverzoek (aanvraag_id);
+create index opschalingsverzoek_opschaling on opschalingsverzoek (opschaling_id) where opschaling_id is not null;
+
+alter table opschalingsverzoek enable row level security;
+create policy lees on opschalingsverzoek for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+create policy vraag on opschalingsverzoek for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'verwijzer'
+    and exists (select from aanvraag a where a.id = aanvraag_id));
+create policy antwoord on opschalingsverzoek for update
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+create function mislukte_taken()
+    returns table (id uuid, soort taak_soort, gebeurtenis gebeurtenis_soort, op timestamptz, fout text, klaar_op timestamptz)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select t.id, t.soort, g.soort, coalesce(g.op, t.aangemaakt_op), t.fout, t.klaar_op
+    from taak t left join gebeurtenis g on t.soort = 'melding' and g.id::text = t.sleutel
+    where t.regio = huidige_regio() and huidige_rol() = 'beheerder' and t.status = 'mislukt'
+      and t.soort in ('melding', 'termijn', 'dagronde');
+end;
+comment on function mislukte_taken() is
+    'What the service itself had to do and gave up, for the beheerder: what it was about by its soort only. A mail, a levering and a plan say themselves that they failed.';
+
+create function probeer_taak(taak uuid) returns boolean
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if huidige_rol() is distinct from 'beheerder' then
+        raise insufficient_privilege using message = 'only the beheerder has a failed taak done again';
+    end if;
+    update taak t set status = 'wacht', pogingen = 0, niet_voor = now(), fout = null, klaar_op = null
+    where t.id = $1 and t.regio = huidige_regio() and t.status = 'mislukt' and t.soort in ('melding', 'termijn', 'dagronde');
+    return found;
+end;
+$$;
+comment on function probeer_taak(uuid) is 'Back into the queue, with all its tries. False when it is not on the list of what failed.';
+
+grant select, insert, update (opschaling_id, geweigerd, beantwoord_op, beantwoord_door, versie)
+    on opschalingsverzoek to loket_app;
+revoke execute on function mislukte_taken(), probeer_taak(uuid) from public;
+grant execute on function mislukte_taken(), probeer_taak(uuid) to loket_app;

@@ -90,6 +90,11 @@ class GebeurtenisSoort(StrEnum):
     AANBIEDER_STOPT = "aanbieder_stopt"
     OVERDRACHT = "overdracht"
     BEVESTIGING_GEVRAAGD = "bevestiging_gevraagd"
+    OPSCHALING_GEVRAAGD = "opschaling_gevraagd"
+    OPSCHALING_GEWEIGERD = "opschaling_geweigerd"
+    AANBIEDER_GAAT_DOOR = "aanbieder_gaat_door"
+    PLEK_BLIJFT = "plek_blijft"
+    OVERDRACHT_VERVALT = "overdracht_vervalt"
 
 
 LEG_VAST = "select leg_vast($1, $2, $3, $4, $5, $6, $7, $8)"

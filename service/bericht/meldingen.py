@@ -149,12 +149,26 @@ MELDINGEN: Mapping[S, Mapping[Kring, str]] = {
     S.AANBIEDER_STOPT: {
         LOKET: "Een aanbieder stopt, of stopt met een deel van de plekken.",
         CONTRACTBEHEER: "Een aanbieder stopt, of stopt met een deel van de plekken.",
-        AANBIEDER: "Het loket heeft vastgelegd dat u stopt, of stopt met een deel van uw plekken.",
+        AANBIEDER: "Er is vastgelegd dat u stopt, of stopt met een deel van uw plekken.",
     },
     S.OVERDRACHT: {
         LOKET: "Voor een kind is een andere plek nodig, omdat een aanbieder stopt.",
         VERWIJZER: "Voor een kind van uw organisatie is een andere plek nodig, omdat een aanbieder stopt.",
         AANBIEDER: "Voor een kind dat bij u woont, zoekt het loket een andere plek.",
+    },
+    S.OPSCHALING_GEVRAAGD: {LOKET: "Een verwijzer vraagt om een aanvraag op te schalen."},
+    S.OPSCHALING_GEWEIGERD: {
+        VERWIJZER: "Het loket schaalt een aanvraag van uw organisatie niet op. In het loket leest u waarom.",
+    },
+    S.AANBIEDER_GAAT_DOOR: {
+        LOKET: "Een aanbieder stopt toch niet. De plekken blijven.",
+        CONTRACTBEHEER: "Een aanbieder stopt toch niet. De plekken blijven.",
+        AANBIEDER: "Er is vastgelegd dat u toch niet stopt. Uw plekken blijven.",
+    },
+    S.PLEK_BLIJFT: {LOKET: "Een plek die voor een aanvraag was losgelaten, blijft toch: de aanbieder stopt niet."},
+    S.OVERDRACHT_VERVALT: {
+        LOKET: "Voor een kind is geen andere plek meer nodig: de aanbieder stopt toch niet.",
+        VERWIJZER: "Voor een kind van uw organisatie is geen andere plek meer nodig: de aanbieder stopt toch niet.",
     },
     # Told by a mail of its own, with a link to tap: service/bericht/versheid.py.
     S.BEVESTIGING_GEVRAAGD: {},

@@ -1,7 +1,8 @@
 """Opschaaladvies: for which aanvragen somebody should look further, before it is too late. Advice only.
 
-An aanvraag for which nothing is held or proposed is told when no plek fits it, or when its norm has passed or nearly
-has. Who lives at home still, is for the doorbraaktafel before it is removed; another first for the schakelfunctionaris.
+An aanvraag for which nothing is held or proposed is told when no plek fits it, when its norm has passed or nearly has,
+or when its verwijzer asked for it. Who lives at home still, is for the doorbraaktafel before it is removed;
+another first for the schakelfunctionaris.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from service.days import today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
-from service.opschaling.opschalingen import NOG_THUIS, OpschalingAanleiding, OpschalingTafel
+from service.opschaling.opschalingen import NOG_THUIS, TAFELS, OpschalingAanleiding, OpschalingTafel
 from service.rang import vraag
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
@@ -33,12 +34,14 @@ class OpschaalReden(StrEnum):
     GEEN_PLEK_PAST = "geen_plek_past"
     NORM_NADERT = "norm_nadert"
     NORM_VERSTREKEN = "norm_verstreken"
+    VERWIJZER_VRAAGT = "verwijzer_vraagt"
 
 
 ZINNEN = {
     OpschaalReden.GEEN_PLEK_PAST: "Er past nu geen enkele plek.",
     OpschaalReden.NORM_NADERT: "De norm voor deze urgentie verstrijkt bijna, en er is nog geen plek.",
     OpschaalReden.NORM_VERSTREKEN: "De norm voor deze urgentie is verstreken, en er is nog geen plek.",
+    OpschaalReden.VERWIJZER_VRAAGT: "De verwijzer vraagt om op te schalen. In het verzoek leest u waarom.",
 }
 
 
@@ -58,8 +61,10 @@ class Opschaaladvies(Struct, rename="camel", frozen=True, kw_only=True):
 # Where nothing is held or proposed, and nobody looks further yet.
 STIL = """
 select a.id, a.nummer, a.urgentie, a.huidig_verblijf, a.aangemeld_op,
-       exists (select from opschaling o where o.aanvraag_id = a.id and o.tafel = 'schakelfunctionaris') as eerder
+       exists (select from opschaling o where o.aanvraag_id = a.id and o.tafel = 'schakelfunctionaris') as eerder,
+       v.aanleiding::text as gevraagd
 from aanvraag a
+left join opschalingsverzoek v on v.aanvraag_id = a.id and v.beantwoord_op is null
 where a.regio = huidige_regio() and a.status in ('ingediend', 'in_behandeling')
 order by a.urgentie, a.aangemeld_op, a.id
 """
@@ -81,8 +86,13 @@ async def adviezen(
         fits = int(np.count_nonzero(judge(one, view.aanbod, minutes).plek == 0))
         urgentie, waits = Urgentie(row["urgentie"]), vraag.waited(row["aangemeld_op"], today(now))
         redenen = _redenen(urgentie, fits, waits, regels)
+        aanleiding, tafel = _waar(HuidigVerblijf(row["huidig_verblijf"]), redenen, eerder=row["eerder"])
+        if row["gevraagd"] is not None:
+            if not redenen:
+                aanleiding = OpschalingAanleiding(row["gevraagd"])
+                tafel = TAFELS[aanleiding][0]
+            redenen.append(OpschaalReden.VERWIJZER_VRAAGT)
         if redenen:
-            aanleiding, tafel = _waar(HuidigVerblijf(row["huidig_verblijf"]), redenen, eerder=row["eerder"])
             found.append(
                 Opschaaladvies(
                     aanvraag_id=row["id"],

@@ -10,7 +10,7 @@ import msgspec
 from matcher.solution import Reason, Rule
 from service.db import Connection, Rol, Wie
 from service.errors import Kind, Refusal
-from service.opschaling import opschaaldossier, opschalingen, opschalingsvragen
+from service.opschaling import opschaaldossier, opschalingen, opschalingsverzoeken, opschalingsvragen
 from service.opschaling.opschaaldossier import OF_THE_PROVIDER, Inhoud
 from service.opschaling.opschalingen import NieuweOpschaling, Opschaalregels, Opschaling
 from service.opschaling.opschalingsvragen import Opschalingsvraag
@@ -37,6 +37,7 @@ async def open(
         conn, snapshots, travel, wie, aanvraag_id, regels.opschaling_vragen_meest, now
     )
     id = await opschalingen.insert(conn, aanvraag_id, nieuw, msgspec.to_builtins(inhoud), regels, wie, now=now)
+    await opschalingsverzoeken.ja(conn, aanvraag_id, id, wie, now=now)
     asked = await opschalingsvragen.gevraagd(conn, aanvraag_id)
     for bijna in near if nieuw.vraag_aanbieders else ():
         if bijna.voorziening_id in asked:

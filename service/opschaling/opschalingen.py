@@ -209,8 +209,8 @@ async def _eigenaar(conn: Connection, id: UUID) -> None:
 AANVRAAG = "select status, huidig_verblijf from aanvraag where id = $1 for no key update"
 
 
-async def may_open(conn: Connection, aanvraag_id: UUID, nieuw: NieuweOpschaling, *, now: datetime) -> None:
-    """Locks the aanvraag. Refuses NOT_FOUND, INVALID, and CONFLICT with what is possible now."""
+async def may_look(conn: Connection, aanvraag_id: UUID, aanleiding: OpschalingAanleiding) -> None:
+    """Whether more people can look for this reason. Locks the aanvraag. Refuses NOT_FOUND and CONFLICT."""
     row = await conn.fetchrow(AANVRAAG, aanvraag_id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
@@ -219,16 +219,21 @@ async def may_open(conn: Connection, aanvraag_id: UUID, nieuw: NieuweOpschaling,
             Kind.CONFLICT,
             f"Deze aanvraag is {row['status']}: er wordt geen plek meer gezocht. Wat nu wel kan: een nieuwe aanvraag.",
         )
-    if nieuw.tafel not in TAFELS[nieuw.aanleiding]:
-        could = dutch.listing(list(TAFELS[nieuw.aanleiding]), "of")
-        refuse([FieldError("/tafel", "past_niet", f"Bij {nieuw.aanleiding} hoort deze tafel niet. Kies {could}.")])
-    if nieuw.aanleiding is A.DREIGENDE_UITHUISPLAATSING and row["huidig_verblijf"] not in NOG_THUIS:
-        others = dutch.listing([other for other in A if other is not nieuw.aanleiding], "of")
+    if aanleiding is A.DREIGENDE_UITHUISPLAATSING and row["huidig_verblijf"] not in NOG_THUIS:
+        others = dutch.listing([other for other in A if other is not aanleiding], "of")
         raise Refusal(
             Kind.CONFLICT,
             f"Dit kind is al uit huis ({row['huidig_verblijf']}): er dreigt geen uithuisplaatsing meer."
             f" Wat nu wel kan: opschalen met de aanleiding {others}.",
         )
+
+
+async def may_open(conn: Connection, aanvraag_id: UUID, nieuw: NieuweOpschaling, *, now: datetime) -> None:
+    """Locks the aanvraag. Refuses NOT_FOUND, INVALID, and CONFLICT with what is possible now."""
+    await may_look(conn, aanvraag_id, nieuw.aanleiding)
+    if nieuw.tafel not in TAFELS[nieuw.aanleiding]:
+        could = dutch.listing(list(TAFELS[nieuw.aanleiding]), "of")
+        refuse([FieldError("/tafel", "past_niet", f"Bij {nieuw.aanleiding} hoort deze tafel niet. Kies {could}.")])
     if nieuw.eigenaar_id is not None:
         await _eigenaar(conn, nieuw.eigenaar_id)
     if nieuw.termijn is not None and nieuw.termijn < today(now):

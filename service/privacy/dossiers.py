@@ -31,6 +31,7 @@ WAARVOOR = {
     "bezetting": "Op welke plek het kind woont of woonde, of welke er voor het kind werd vastgehouden.",
     "route": "Welke andere weg dan een plek er voor het kind is geprobeerd, zoals wonen bij familie of hulp thuis.",
     "opschaling": "Wie er extra meekijken om een plek te vinden, en wat daaruit kwam.",
+    "opschalingsverzoek": "Of de verwijzer vroeg dat er meer mensen meekijken, en wat het loket antwoordde.",
     "opschaling_dossier": "Waarom er op dat moment geen plek paste, en wat er zou helpen.",
     "opschaling_vraag": "Wat een aanbieder nodig heeft om het kind wel te kunnen opnemen.",
     "bericht": "Mails die zeggen dat er iets is gebeurd, zonder wat dat over het kind is.",

@@ -18,14 +18,22 @@ from service.aanvraag import (
     uitsluitingen,
     werklijst,
 )
-from service.bericht import berichten, haken, leveringen, meldkeuzes, stroom, versheid
+from service.bericht import berichten, haken, leveringen, meldkeuzes, mislukt, stroom, versheid
 from service.cijfers import cijfers, reflex, wachtlijst
 from service.db import Rol
 from service.errors import FieldError
 from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
 from service.intake import preview, tables
 from service.log import inzagen
-from service.opschaling import opschaaladvies, opschaaldossier, opschalingen, opschalingsvragen, routedetails, routes
+from service.opschaling import (
+    opschaaladvies,
+    opschaaldossier,
+    opschalingen,
+    opschalingsverzoeken,
+    opschalingsvragen,
+    routedetails,
+    routes,
+)
 from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, voorstellen
 from service.plan import planniveaus, planuitleg, planuitweg, planverslag
 from service.rang import rangschikking
@@ -69,7 +77,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         tables.Fout,
     ),
     _heel(S, B): (organisaties.Organisatie,),
-    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging),
+    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging, mislukt.Mislukt),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel, haken.Haak, haken.HaakGeheim, leveringen.Levering),
     _heel(S, C): (
         crisis.Crisisplek,
@@ -105,6 +113,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         routedetails.Overleg,
         *routedetails.ALLE,
         opschalingen.Opschaling,
+        opschalingsverzoeken.Opschalingsverzoek,
         termijnen.Alarm,
     ),
     _heel(S): (

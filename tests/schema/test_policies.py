@@ -126,6 +126,7 @@ TABEL = {
     "route": Wat(MET_VERWIJZER, MET_VERWIJZER, MET_VERWIJZER, zet="gewaarschuwd_op = null"),
     "opschaling": Wat(MET_VERWIJZER, VAN_LOKET, VAN_LOKET, zet="versie = 2"),
     "opschaling_dossier": Wat(VAN_LOKET, VAN_LOKET),
+    "opschalingsverzoek": Wat(MET_VERWIJZER, "V: gi", VAN_LOKET, zet="versie = 2"),
     "opschaling_vraag": Wat(
         "S: gi_eigen gi_ander gi_gedeeld | AM: gi_eigen van_ver | X: vreemd van_ver",
         "S: gi_eigen gi_ander gi_gedeeld | X: vreemd",
@@ -465,7 +466,7 @@ FUNCTIES = {
     # Of the service itself: who must be told, where, and with what it signs (bericht/test_meldingen.py); and the
     # beheerder, who has a failed mail sent again.
     "ontvangers", "schrijf_berichten", "schrijf_leveringen", "mailadres", "haak_post", "zet_haakgeheim",
-    "probeer_bericht",
+    "probeer_bericht", "mislukte_taken", "probeer_taak",
     "meld_gebeurtenis",
     # Before it is known who asks: what one secret or one identity unlocks.
     "inlogkeuzes", "meld_af", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",

@@ -163,6 +163,12 @@ STEPS = [
     Step("verwijzer", "POST", "/v1/routes/{route}/stappen", lambda _: {
         "naar": "gestopt", "reden": WORDS["route"]}),
     Step("loket", "GET", "/v1/routes/{route}"),
+    Step("verwijzer", "POST", "/v1/aanvragen/{aanvraag}/opschalingsverzoeken", lambda _: {
+        "aanleiding": "geen_plek", "toelichting": WORDS["opschaling"]}, 201, keeps="verzoek"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/opschalingsverzoeken"),
+    Step("loket", "GET", "/v1/opschalingsverzoeken"),
+    Step("loket", "POST", "/v1/opschalingsverzoeken/{verzoek}/weigeringen", lambda _: {"reden": WORDS["opschaling"]}),
+    Step("verwijzer", "GET", "/v1/opschalingsverzoeken/{verzoek}"),
     Step("loket", "GET", "/v1/opschaaladviezen"),
     Step("loket", "POST", "/v1/aanvragen/{aanvraag}/opschalingen", lambda _: {
         "aanleiding": "geen_plek", "tafel": "doorbraaktafel", "waarom": WORDS["opschaling"]}, 201, keeps="opschaling"),
@@ -285,7 +291,7 @@ HOLDS: dict[str, set[str]] = {
     "voorstel": {"voorstel", "gebeurtenis", "besluit", "bezetting"},
     "afwijking": {"voorstel", "gebeurtenis"},
     "route": {"route", "gebeurtenis"},
-    "opschaling": {"opschaling"},
+    "opschaling": {"opschaling", "opschalingsverzoek", "gebeurtenis"},
     "antwoord": {"opschaling_vraag"},
     "locatie": {"locatie"},
     "adres": {"locatie_adres"},

@@ -6,6 +6,7 @@ What to do is found out once per type; of a type in which nothing is hidden noth
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -46,7 +47,8 @@ def of_type(shape: Any, sees: Sees) -> Narrow | None:
     return _of(inspect.type_info(shape), sees)
 
 
-def structs(shape: Any) -> set[type[Struct]]:
+@cache
+def structs(shape: Any) -> frozenset[type[Struct]]:
     """Every Struct that stands in a value of a type."""
     found: set[type[Struct]] = set()
     waiting = [inspect.type_info(shape)]
@@ -57,9 +59,10 @@ def structs(shape: Any) -> set[type[Struct]]:
         elif info.cls not in found:
             found.add(info.cls)
             waiting += [field.type for field in info.fields]
-    return found
+    return frozenset(found)
 
 
+@cache
 def _fields(shape: type[Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(shape)
     assert isinstance(info, inspect.StructType)

@@ -11,6 +11,9 @@ PIP := --quiet --disable-pip-version-check --no-warn-script-location
 UV ?= build/uv/bin/uv
 PG15 ?= /usr/lib/postgresql/15/bin
 
+# Bytecode is kept, or each of the programs that the tests start would compile all of itself anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup assets demo test soak lint bench lock sbom browser ci clean
 

@@ -63,7 +63,7 @@ async def test_what_cannot_be_swept_is_not_handed_on(own: Databases, sql: str) -
 
 
 async def test_nobody_stays_connected_and_no_connection_keeps_what_it_was_told(own: Databases, wie: Wie) -> None:
-    """Who forgot to close is gone; the connection of the owner is in no transaction, with the settings of the server."""
+    """Who forgot to close is gone; the connection of the owner is in no transaction and has no settings."""
     name = await own.take()
     forgotten = await asyncpg.connect(own.url(name, "loket_app"))
     await forgotten.execute("begin; select 1")

@@ -44,14 +44,14 @@ def narrower(shape: type[Struct], sees: Sees) -> Narrow | None:
 
 def of_type(shape: Any, sees: Sees) -> Narrow | None:
     """As `narrower`, for any type that holds Structs: a list of them, or one or null."""
-    return _of(inspect.type_info(shape), sees)
+    return _of(_info(shape), sees)
 
 
 @cache
 def structs(shape: Any) -> frozenset[type[Struct]]:
     """Every Struct that stands in a value of a type."""
     found: set[type[Struct]] = set()
-    waiting = [inspect.type_info(shape)]
+    waiting = [_info(shape)]
     while waiting:
         info = waiting.pop()
         if not isinstance(info, inspect.StructType):
@@ -62,9 +62,11 @@ def structs(shape: Any) -> frozenset[type[Struct]]:
     return frozenset(found)
 
 
-@cache
+_info = cache(inspect.type_info)
+
+
 def _fields(shape: type[Struct]) -> tuple[inspect.Field, ...]:
-    info = inspect.type_info(shape)
+    info = _info(shape)
     assert isinstance(info, inspect.StructType)
     return info.fields
 

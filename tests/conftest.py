@@ -226,12 +226,17 @@ def wie_als() -> Callable[..., Wie]:
     return als
 
 
-@pytest.fixture
-async def redis_url(cluster: Cluster) -> str:
-    """An empty Valkey."""
+@pytest.fixture(scope="session")
+async def flusher(cluster: Cluster) -> AsyncIterator[redis.asyncio.Redis]:
     client = redis.asyncio.from_url(cluster.redis_url)
-    await client.flushall()
+    yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def redis_url(cluster: Cluster, flusher: redis.asyncio.Redis) -> str:
+    """An empty Valkey."""
+    await flusher.flushall()
     return cluster.redis_url
 
 

@@ -432,7 +432,8 @@ def below(process: psutil.Process) -> list[psutil.Process]:
     computer each time."""
     lists = list(Path(f"/proc/{process.pid}/task").glob("*/children"))
     if not lists:
-        return process.children(recursive=True)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return process.children(recursive=True)
     found = []
     for file in lists:
         with contextlib.suppress(OSError, psutil.NoSuchProcess):  # a thread or a process that is gone meanwhile
@@ -445,11 +446,14 @@ def below(process: psutil.Process) -> list[psutil.Process]:
 def seen_of(processes: Iterable[psutil.Process]) -> Iterator[str]:
     """Arguments of each process and of those that it started; of the latter also the environment, which their
     parent gave them."""
+    gone = contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied)
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        own: list[str] = []
+        with gone:
             own = process.cmdline()
             yield " ".join(own)
-            for child in below(process):
+        for child in below(process):
+            with gone:  # of one that ended and that nobody waited for nothing can be read: the others are looked at
                 if (arguments := child.cmdline()) != own:  # else it is still a copy of its parent, about to begin
                     yield " ".join([*arguments, *(f"{name}={value}" for name, value in child.environ().items())])
 

@@ -745,7 +745,13 @@ comment on column bezetting.definitief_op is
 comment on column bezetting.begonnen_op is 'Of a plaatsing: the day on which the child really came.';
 comment on column bezetting.verlengd_op is 'An optie is made longer once, with a reason.';
 create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
-create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;
+create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op date) returns date
+    language sql immutable parallel safe
+    return case when soort = 'plaatsing' and beeindigd_op is null then 'infinity'
+                else coalesce(upper(periode), 'infinity') end;
+comment on function neemt_tot(bezetting_soort, daterange, date) is
+    'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
+create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -797,14 +803,14 @@ begin
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
             where b.regio = any (regios) and b.vrijgegeven_op is null
-              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     else
         return query
             select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
             where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
-              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     end if;
 end;
 $$;
@@ -1487,12 +1493,13 @@ create table logregel (
     transactie     xid8            not null default pg_current_xact_id(),
     object_id      uuid,
     constraint logregel_pk primary key (id),
-    constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
-    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
-    constraint logregel_doel_vorm check (doel ~ '^[a-z_]{1,40}$'),
+    constraint logregel_object_vorm check (object ~ '^[a-z_]+$' and length(object) <= 40),
+    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]+$' and length(handeling) <= 80),
+    constraint logregel_doel_vorm check (doel ~ '^[a-z_]+$' and length(doel) <= 40),
     constraint logregel_verwerking_vorm check (length(verwerking) between 1 and 200),
     constraint logregel_trace_vorm check (
-        trace_id ~ '^[0-9a-f]{32}$' and span_id ~ '^[0-9a-f]{16}$' and ouder_span_id ~ '^[0-9a-f]{16}$'),
+        trace_id ~ '^[0-9a-f]+$' and length(trace_id) = 32 and span_id ~ '^[0-9a-f]+$' and length(span_id) = 16
+        and ouder_span_id ~ '^[0-9a-f]+$' and length(ouder_span_id) = 16),
     constraint logregel_regio_fk foreign key (regio) references jeugdregio
 );
 comment on table logregel is
@@ -1990,7 +1997,7 @@ begin atomic
                 from instelling i where i.regio = huidige_regio() and i.sleutel = 'inzage_na_plaatsing'), 90));
 end;
 comment on function geplaatst_hier() is
-    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (service/bewaren.py); a setting that is no number: not any more. Its people only: a machine sees no child.';
+    'Aanvragen whose child lives at the aanbieder that asks, or lived there until at most `inzage_na_plaatsing` days ago (bewaren.py); a setting that is no number: not any more. Its people only: a machine sees no child.';
 revoke execute on function geplaatst_hier() from public;
 grant execute on function geplaatst_hier() to loket_app;
 
@@ -2050,9 +2057,10 @@ begin
         select b.aanvraag_id, b.pseudoniem from betrokkene b
         where b.aanvraag_id = any ($1) and huidige_rol() is not null and (
             b.regio = huidige_regio()
-            -- Under an agreement a child of another region is proposed or lives here: who looks is known there too.
+            -- Under an agreement a child of another region is proposed, asked for or lives here: who looks is known there too.
             or exists (select from bezetting z where z.aanvraag_id = b.aanvraag_id and z.regio = huidige_regio())
-            or exists (select from voorstel v where v.aanvraag_id = b.aanvraag_id and v.aanbod_regio = huidige_regio()));
+            or exists (select from voorstel v where v.aanvraag_id = b.aanvraag_id and v.aanbod_regio = huidige_regio())
+            or exists (select from opschaling_vraag q where q.aanvraag_id = b.aanvraag_id and q.aanbod_regio = huidige_regio()));
 end;
 $$;
 comment on function pseudoniemen(uuid[]) is
@@ -2377,6 +2385,7 @@ begin
     delete from gebeurtenis g where g.aanvraag_id = $1;
     delete from telefoongesprek t where t.aanvraag_id = $1;
     delete from opschaling_dossier d where d.aanvraag_id = $1;
+    delete from opschalingsverzoek v where v.aanvraag_id = $1;
     delete from beeindiging_plaatsing u where u.aanvraag_id = $1;
     update beeindiging_plaatsing u set overdracht_id = null where u.overdracht_id = $1;
     delete from grondslag g where g.aanvraag_id = $1;
@@ -2628,8 +2637,10 @@ begin
           and (p.conflicten::text like '%' || $1 || '%'
                or exists (select from plan_prijs x where x.plan_id = p.id and x.verliezers @> array[$1]))
         having count(*) > 0;
-    return query select 'herhaling', jsonb_agg(jsonb_build_object('aangemaakt_op', h.aangemaakt_op, 'status', h.status))
-        from herhaling h where h.regio = huidige_regio() and h.betrokkenen @> array[$1] having count(*) > 0;
+    -- Also what a provider of another region was answered.
+    return query select 'herhaling', jsonb_agg(jsonb_build_object(
+            'regio', h.regio, 'aangemaakt_op', h.aangemaakt_op, 'status', h.status) order by h.aangemaakt_op, h.regio)
+        from herhaling h where h.betrokkenen @> array[$1] having count(*) > 0;
     return query select 'taak', jsonb_agg(to_jsonb(t) - 'claim') from taak t
         where t.regio = huidige_regio() and t.gegevens::text like '%' || $1 || '%' having count(*) > 0;
     return query select 'wissing', jsonb_agg(to_jsonb(w)) from wissing w
@@ -2654,7 +2665,8 @@ create type gebeurtenis_soort as enum (
     'geplaatst', 'begonnen', 'verlengd', 'beeindigd', 'afgezegd',
     'route', 'route_stap', 'opschaling', 'opschaling_stap', 'opschaling_vraag', 'opschaling_antwoord',
     'opschaling_gesloten',
-    'herinnering', 'alarm', 'aanbieder_stopt', 'overdracht', 'bevestiging_gevraagd');
+    'herinnering', 'alarm', 'aanbieder_stopt', 'overdracht', 'bevestiging_gevraagd',
+    'opschaling_gevraagd', 'opschaling_geweigerd', 'aanbieder_gaat_door', 'plek_blijft', 'overdracht_vervalt');
 
 create type voorstel_status as enum
     ('concept', 'verzonden', 'interesse', 'akkoord', 'toestemming', 'kennismaking', 'definitief', 'afgewezen',
@@ -3158,6 +3170,28 @@ comment on function volg_vervolg(uuid) is
 revoke execute on function volg_vervolg(uuid) from public;
 grant execute on function volg_vervolg(uuid) to loket_app;
 
+create function crisis_sinds(plaatsing uuid, crisisvormen text[], geslotenvormen text[]) returns date
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    with recursive tijdelijk as (
+        select b.id, b.aanvraag_id, b.begonnen_op, b.beeindigd_op from bezetting b
+        where b.soort = 'plaatsing' and b.begonnen_op is not null and b.vraag_regio = huidige_regio() and (
+            exists (select from plek p join voorziening v on v.id = p.voorziening_id
+                    where p.id = b.plek_id and (v.gesloten or v.zorgvorm = any (crisisvormen || geslotenvormen)))
+            or exists (select from telefoongesprek t where t.bezetting_id = b.id))),
+    keten as (
+        select t.aanvraag_id, t.begonnen_op from tijdelijk t where t.id = plaatsing
+        union all
+        select t.aanvraag_id, t.begonnen_op
+        from keten k join aanvraag a on a.id = k.aanvraag_id join tijdelijk t on t.id = a.vervolg_van
+        where coalesce(t.beeindigd_op, 'infinity') >= k.begonnen_op)
+    select min(k.begonnen_op) from keten k where huidige_rol() is not null;
+end;
+comment on function crisis_sinds(uuid, text[], text[]) is
+    'Since when a child is in crisis or closed care without a day between: a move to another such place is the same crisis. NULL when this stay is neither.';
+revoke execute on function crisis_sinds(uuid, text[], text[]) from public;
+grant execute on function crisis_sinds(uuid, text[], text[]) to loket_app;
+
 create function plaatsing_waar(plaatsingen uuid[])
     returns table (id uuid, nummer text, aanbieder_id uuid, aanbieder text, voorziening_id uuid, voorziening text,
                    plek text, zorgvorm text, gesloten boolean, gezinsvorm boolean, organisatie_id uuid, vervolg_id uuid,
@@ -3204,7 +3238,7 @@ create table meldkeuze (
     constraint meldkeuze_pk primary key (gebruiker_id, urgentie),
     constraint meldkeuze_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade
 );
-comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as service/meldkeuzes.py says.';
+comment on table meldkeuze is 'How somebody wants to be told, per urgentie of the aanvraag; without a row as meldkeuzes.py says.';
 
 create index gebruiker_aanbieder on gebruiker (aanbieder_id) where aanbieder_id is not null;
 create index gebruiker_organisatie on gebruiker (organisatie_id) where organisatie_id is not null;
@@ -3245,7 +3279,7 @@ comment on table bericht is
     'One mail to one person: a sentence and a link, nothing of a child. Its id is the Message-ID, on each try the same.';
 comment on column bericht.regio is 'Of who gets it, which may be another than that of the child.';
 comment on column bericht.sleutel is 'What it is about: nobody is told the same twice.';
-comment on column bericht.soort is 'Which sentence: service/meldingen.py.';
+comment on column bericht.soort is 'Which sentence: meldingen.py.';
 comment on column bericht.pad is 'Where its link leads, when that is not to the bericht itself.';
 comment on column bericht.gegevens is 'Days and opaque references that stand in the sentence, never anything of a child.';
 comment on column bericht.overzicht_id is 'The daily mail in which it is told.';
@@ -3801,8 +3835,223 @@ grant execute on function vergrendel(uuid[], uuid[], uuid[], timestamptz),
     groep_van(uuid[], date, date, timestamptz, uuid[]), volg_voorstel(uuid, timestamptz), voorstel_vraag(uuid), bundel_is_heel(uuid),
     regels_van_voorstel(uuid, text[]), geldende_afwijzingen(uuid[], timestamptz) to loket_app;
 
+-- ── Where a child must not be, recorded when a place was held already; a machtiging that is used ─────────
+
+create function plekken_van(aanvragen uuid[])
+    returns table (aanvraag_id uuid, plek_id uuid, woont_sinds date, aanbieder_id uuid, voorziening_id uuid, lat real,
+                   lon real, exact boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select x.aanvraag_id, x.plek_id, x.woont_sinds, p.aanbieder_id, p.voorziening_id,
+           case when l.zichtbaarheid = 'openbaar' then c.lat else (round(c.lat / 0.05) * 0.05)::real end,
+           case when l.zichtbaarheid = 'openbaar' then c.lon else (round(c.lon / 0.05) * 0.05)::real end,
+           l.zichtbaarheid = 'openbaar'
+    from (
+        select v.aanvraag_id, v.plek_id, null::date as woont_sinds from voorstel v
+        where v.aanvraag_id = any (aanvragen) and (v.status = 'concept' or is_levend(v.status))
+        union
+        select b.aanvraag_id, b.plek_id,
+               case when b.soort = 'plaatsing' and (b.begonnen_op is not null or b.definitief_op is null)
+                   then lower(b.periode) end
+        from bezetting b
+        where b.aanvraag_id = any (aanvragen) and b.vrijgegeven_op is null and b.beeindigd_op is null
+        union
+        -- Who waits for a place to go on to, lives by another aanvraag.
+        select a.id, b.plek_id, b.begonnen_op from aanvraag a join bezetting b on b.id = a.vervolg_van
+        where a.id = any (aanvragen) and is_open(a.status) and b.begonnen_op is not null and b.beeindigd_op is null) as x
+    join aanvraag a on a.id = x.aanvraag_id
+    join plek p on p.id = x.plek_id
+    join voorziening v on v.id = p.voorziening_id
+    join locatie l on l.id = v.locatie_id
+    left join locatie_adres d on d.locatie_id = l.id
+    left join postcodegebied c on c.pc4 = left(coalesce(l.postcode, d.postcode), 4)
+    where a.regio = huidige_regio() and case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+        when 'crisisdienst' then a.urgentie = 'crisis'
+        else false end;
+end;
+comment on function plekken_van(uuid[]) is
+    'What is held for or proposed to these children, and where they live, with the point that the matcher would see: so that a new uitsluiting is held against it. In memory only; also for who may not see opties.';
+
+create function vergrendel_uitsluiting(aanvraag uuid, nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if not exists (select from aanvraag a where a.id = $1 and a.regio = huidige_regio() and case huidige_rol()
+            when 'schakelfunctionaris' then true
+            when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+            when 'crisisdienst' then a.urgentie = 'crisis'
+            else false end) then
+        return;
+    end if;
+    perform vergrendel(
+        '{}',
+        array(select z.id from aanvraag a join aanvraag z on z.id = a.id or z.samenplaatsing_id = a.samenplaatsing_id
+              where a.id = $1),
+        array(select w.id from voorstel v join voorstel w on w.id = v.id or w.bundel_id = v.bundel_id
+              where v.aanvraag_id = $1),
+        nu);
+end;
+$$;
+comment on function vergrendel_uitsluiting(uuid, timestamptz) is
+    'Waits for its turn on all that a new uitsluiting may end, brothers and sisters too, in the order of vergrendel(). Tells nothing of them.';
+
+create function sluit_uit(aanvraag uuid, plekken uuid[], nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    brieven uuid[];
+    brief   voorstel%rowtype;
+    rij     bezetting%rowtype;
+    codes   jsonb;
+    waarom  constant text := 'Deze plek is uitgesloten.';
+    want    constant jsonb := '{"waarom": "uitgesloten"}';
+begin
+    if not exists (select from aanvraag a where a.id = $1 and a.regio = huidige_regio() and case huidige_rol()
+            when 'schakelfunctionaris' then true
+            when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+            when 'crisisdienst' then a.urgentie = 'crisis'
+            else false end) then
+        raise insufficient_privilege using message = 'no aanvraag of which something may be ended here';
+    end if;
+    brieven := array(
+        select v.id from voorstel v
+        where v.aanvraag_id = $1 and v.plek_id = any ($2)
+          and (v.status in ('concept', 'definitief') or is_levend(v.status)));
+    -- Brothers and sisters are answered as one.
+    brieven := brieven || array(
+        select w.id from voorstel w
+        where w.id <> all (brieven) and (w.status in ('concept', 'definitief') or is_levend(w.status))
+          and w.bundel_id in (select z.bundel_id from voorstel z where z.id = any (brieven)));
+    for brief in
+        select v.* from voorstel v
+        where v.id = any (brieven) and (v.status = 'concept' or is_levend(v.status))
+        order by v.aanvraag_id, v.id
+    loop
+        update voorstel v set status = 'ingetrokken', klaar_op = nu, versie = v.versie + 1 where v.id = brief.id;
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
+        where b.id = brief.optie_id and b.soort = 'optie' and b.vrijgegeven_op is null;
+        perform schrijf_gebeurtenis(brief.aanvraag_id, 'voorstel_ingetrokken', nu, waarom, null, brief.id, brief.plek_id, want);
+    end loop;
+    -- Held together, for who may not be apart: what is left of it is of no use.
+    for rij in
+        select b.* from bezetting b join aanvraag z on z.id = b.aanvraag_id
+        where b.soort = 'optie' and b.vrijgegeven_op is null and (
+            b.aanvraag_id = $1 and b.plek_id = any ($2)
+            or exists (
+                select from aanvraag a join samenplaatsing s on s.id = a.samenplaatsing_id and not s.mag_splitsen
+                where a.id = $1 and z.samenplaatsing_id = s.id)
+               and exists (
+                select from plek p join voorziening v on v.id = p.voorziening_id
+                join voorziening w on w.locatie_id = v.locatie_id join plek q on q.voorziening_id = w.id
+                where p.id = any ($2) and q.id = b.plek_id))
+        order by b.aanvraag_id, b.id
+    loop
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1 where b.id = rij.id;
+        perform schrijf_gebeurtenis(rij.aanvraag_id, 'optie_vrij', nu, waarom, null, null, rij.plek_id,
+                                    want || jsonb_build_object('optie', rij.id));
+    end loop;
+    -- Promised, and the child has not come: it does not go on.
+    for rij in
+        select b.* from bezetting b
+        where b.soort = 'plaatsing' and b.vrijgegeven_op is null and b.beeindigd_op is null and b.begonnen_op is null
+          and b.definitief_op is not null and (
+            b.aanvraag_id = $1 and b.plek_id = any ($2)
+            or exists (select from voorstel v where v.id = any (brieven) and v.status = 'definitief'
+                       and v.aanvraag_id = b.aanvraag_id and v.plek_id = b.plek_id))
+        order by b.aanvraag_id, b.id
+    loop
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1 where b.id = rij.id;
+        update voorstel v set status = 'ingetrokken', versie = v.versie + 1
+        where v.aanvraag_id = rij.aanvraag_id and v.plek_id = rij.plek_id and v.status = 'definitief';
+        perform trek_vervolg_in(rij.id, nu);
+        perform schrijf_gebeurtenis(rij.aanvraag_id, 'afgezegd', nu, waarom, null, null, rij.plek_id,
+                                    want || jsonb_build_object('plaatsing', rij.id));
+    end loop;
+    -- Who lives there, does not leave by itself: people must decide, and hear so at once.
+    for rij in
+        select b.* from bezetting b
+        where b.soort = 'plaatsing' and b.vrijgegeven_op is null and b.beeindigd_op is null and b.plek_id = any ($2)
+          and (b.begonnen_op is not null or b.definitief_op is null)
+          and (b.aanvraag_id = $1 or b.id = (select a.vervolg_van from aanvraag a where a.id = $1 and is_open(a.status)))
+        order by b.id
+    loop
+        codes := jsonb_build_object('alarm', 'uitgesloten', 'dag', lower(rij.periode), 'ernst', 'verstreken');
+        if not exists (select from gebeurtenis g where g.aanvraag_id = $1 and g.soort = 'alarm' and g.gegevens = codes) then
+            perform schrijf_gebeurtenis($1, 'alarm', nu, null, null, null, null, codes);
+        end if;
+    end loop;
+end;
+$$;
+comment on function sluit_uit(uuid, uuid[], timestamptz) is
+    'What ends when a child must not be on these plekken: voorstellen as bundles, opties, and plaatsingen that have yet to begin, each with its gebeurtenis. A stay that runs is told to the loket. After vergrendel_uitsluiting().';
+
+create function gebruik_machtigingen(
+    aanvraag uuid, was date, maanden integer, gesloten_maanden integer, spoed_dagen integer, nu timestamptz) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    kind aanvraag%rowtype;
+begin
+    select a.* into kind from aanvraag a
+    where a.id = $1 and case huidige_rol()
+        when 'schakelfunctionaris' then a.regio = huidige_regio()
+        when 'verwijzer' then a.regio = huidige_regio() and a.organisatie_id = huidige_organisatie()
+        when 'crisisdienst' then a.regio = huidige_regio() and a.urgentie = 'crisis'
+        when 'aanbieder' then exists (
+            select from bezetting b join plek p on p.id = b.plek_id
+            where b.aanvraag_id = a.id and p.aanbieder_id = huidige_organisatie() and b.soort = 'plaatsing')
+        else false end;
+    if kind.id is null then
+        raise insufficient_privilege using message = 'no aanvraag of which a machtiging may be used here';
+    end if;
+    maanden := coalesce((select (i.waarde #>> '{}')::integer from instelling i
+        where i.regio = kind.regio and i.sleutel = 'machtiging_ongebruikt_maanden'), maanden);
+    gesloten_maanden := coalesce((select (i.waarde #>> '{}')::integer from instelling i
+        where i.regio = kind.regio and i.sleutel = 'gesloten_ongebruikt_maanden'), gesloten_maanden);
+    spoed_dagen := coalesce((select (i.waarde #>> '{}')::integer from instelling i
+        where i.regio = kind.regio and i.sleutel = 'spoedmachtiging_dagen'), spoed_dagen);
+    -- The day on which the child came was put right.
+    update machtiging m set ten_uitvoer_op = null
+    where m.aanvraag_id = $1 and m.ten_uitvoer_op = was and m.soort <> 'voorwaardelijk';
+    update machtiging m set ten_uitvoer_op = g.dag
+    from (
+        select x.id, min(x.dag) as dag
+        from (
+            select n.id, n.soort, n.geldigheid, greatest(b.begonnen_op, lower(n.geldigheid)) as dag, b.beeindigd_op
+            from machtiging n
+            join bezetting b on b.aanvraag_id = n.aanvraag_id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+                and b.begonnen_op is not null
+            join plek p on p.id = b.plek_id join voorziening v on v.id = p.voorziening_id
+            where n.aanvraag_id = $1 and n.ten_uitvoer_op is null and n.soort <> 'voorwaardelijk'
+              and v.zorgvorm = any (n.zorgvormen) and (not v.gesloten or n.soort = 'gesloten')) as x
+        where x.dag <= (nu at time zone 'Europe/Amsterdam')::date and x.dag < upper(x.geldigheid)
+          and x.dag < coalesce(x.beeindigd_op, 'infinity')
+          and x.dag < lower(x.geldigheid) + case x.soort
+              when 'spoed' then make_interval(days => spoed_dagen)
+              when 'gesloten' then make_interval(months => gesloten_maanden)
+              else make_interval(months => maanden) end
+        group by x.id) as g
+    where m.id = g.id;
+    if found or was is not null then
+        update aanvraag a set versie = a.versie + 1 where a.id = $1;
+    end if;
+end;
+$$;
+comment on function gebruik_machtigingen(uuid, date, integer, integer, integer, timestamptz) is
+    'A child that lives where a machtiging is for, makes that machtiging used, from the first day on which both are so; not one that had lapsed by then. Also when a provider says that the child came, which reads no machtiging.';
+
+revoke execute on function plekken_van(uuid[]), vergrendel_uitsluiting(uuid, timestamptz), sluit_uit(uuid, uuid[], timestamptz),
+    gebruik_machtigingen(uuid, date, integer, integer, integer, timestamptz) from public;
+grant execute on function plekken_van(uuid[]), vergrendel_uitsluiting(uuid, timestamptz), sluit_uit(uuid, uuid[], timestamptz),
+    gebruik_machtigingen(uuid, date, integer, integer, integer, timestamptz) to loket_app;
+
 -- ── Routes beside a plek, and what an opschaling knows and asks ──────────────────────────────────
--- service/routesoorten.py says per soort which states there are, in which order, and what must be there for each.
+-- routesoorten.py says per soort which states there are, in which order, and what must be there for each.
 
 create type route_soort as enum
     ('netwerkplaatsing', 'tussenvoorziening', 'overbrugging', 'maatwerk', 'pgb', 'andere_regio', 'jeugdzorgplus',
@@ -3839,7 +4088,7 @@ create table route (
     constraint route_aanvraag_fk foreign key (aanvraag_id, regio) references aanvraag (id, regio) on delete cascade
 );
 comment on table route is 'A way beside a plek, for one child: it has states and a term, and does not make the aanvraag end by itself.';
-comment on column route.details is 'Typed per soort; what must be filled in for a state, service/routesoorten.py says.';
+comment on column route.details is 'Typed per soort; what must be filled in for a state, routesoorten.py says.';
 comment on column route.termijn is 'The last day on which nobody is warned.';
 comment on column route.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index route_een_open on route (aanvraag_id, soort)
@@ -4005,7 +4254,7 @@ create function dagen(perioden datemultirange) returns integer
 
 create function wachtenden()
     returns table (id uuid, organisatie_id uuid, nummer text, urgentie urgentie, waar wachtplaats, aanmelding date,
-                   grondslag date, gewenste_start date, zorgvormen text[])
+                   grondslag date, gewenste_start date, zorgvormen text[], geplaatst_per date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     select a.id, a.organisatie_id, a.nummer, a.urgentie,
@@ -4023,27 +4272,33 @@ begin atomic
                else 'elders' end::wachtplaats,
            (a.aangemeld_op at time zone 'Europe/Amsterdam')::date,
            (select min(g.datum) from grondslag g where g.aanvraag_id = a.id and g.status = 'verleend'),
-           a.gewenste_start, a.zorgvormen
+           a.gewenste_start, a.zorgvormen,
+           case when a.status = 'definitief' then (
+               select min(lower(b.periode)) from bezetting b
+               where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null and b.vrijgegeven_op is null)
+           end
     from aanvraag a
-    where a.regio = huidige_regio() and is_open(a.status);
+    where a.regio = huidige_regio() and (is_open(a.status) or a.status = 'definitief');
 end;
-comment on function wachtenden() is 'Not for the app role: everybody of the region who looks for a place, and where they wait.';
+comment on function wachtenden() is
+    'Not for the app role: everybody of the region who looks for a place, or has one and has yet to come there (geplaatst_per), and where they wait.';
 
 create function wachtlijst(vanaf wacht_vanaf)
     returns table (aanvraag_id uuid, nummer text, urgentie urgentie, waar wachtplaats, aanmelding date, grondslag date,
-                   gewenste_start date, zorgvorm text, positie bigint, uit bigint)
+                   gewenste_start date, zorgvorm text, positie bigint, uit bigint, geplaatst_per date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
-    select p.id, p.nummer, p.urgentie, p.waar, p.aanmelding, p.grondslag, p.gewenste_start, p.zorgvorm, p.positie, p.uit
+    select p.id, p.nummer, p.urgentie, p.waar, p.aanmelding, p.grondslag, p.gewenste_start, p.zorgvorm,
+           case when p.geplaatst_per is null then p.positie end, p.uit, p.geplaatst_per
     from (
         select w.*, z.code as zorgvorm,
                rank() over (
-                   partition by z.code
+                   partition by z.code, w.geplaatst_per is null
                    order by w.urgentie,
                             case vanaf when 'aanmelding' then w.aanmelding when 'grondslag' then w.grondslag
                                        else w.gewenste_start end nulls last,
                             w.aanmelding) as positie,
-               count(*) over (partition by z.code) as uit
+               count(*) filter (where w.geplaatst_per is null) over (partition by z.code) as uit
         from wachtenden() w cross join lateral unnest(w.zorgvormen) as z (code)) as p
     where case huidige_rol()
         when 'schakelfunctionaris' then true
@@ -4051,7 +4306,7 @@ begin atomic
         else false end;
 end;
 comment on function wachtlijst(wacht_vanaf) is
-    'Where each aanvraag stands in the list of each zorgvorm it asks for, among all of the region; a verwijzer gets its own only.';
+    'Where each aanvraag stands in the list of each zorgvorm it asks for, among all of the region; a verwijzer gets its own only. Who has a place and has yet to come there, stands nowhere.';
 
 create function wacht_tellingen()
     returns table (zorgvorm text, urgentie urgentie, waar wachtplaats, aantal bigint)
@@ -4059,7 +4314,7 @@ create function wacht_tellingen()
 begin atomic
     select z.code, w.urgentie, w.waar, count(*)
     from wachtenden() w cross join lateral unnest(w.zorgvormen) as z (code)
-    where huidige_rol() in ('schakelfunctionaris', 'contractbeheer')
+    where w.geplaatst_per is null and huidige_rol() in ('schakelfunctionaris', 'contractbeheer')
     group by z.code, w.urgentie, w.waar
     order by z.code, w.urgentie, w.waar;
 end;
@@ -4163,7 +4418,7 @@ begin atomic
     group by r.aanbieder_id, a.naam, r.zorgvorm, r.code;
 end;
 comment on function cijfer_tellingen(cijfer_soort, date, date) is
-    'How often: voorstellen that were sent, what was declined and why, who was passed over and why, how stays ended, brothers and sisters together or not. Small numbers are hidden by service/onderdrukking.py.';
+    'How often: voorstellen that were sent, what was declined and why, who was passed over and why, how stays ended, brothers and sisters together or not. Small numbers are hidden by onderdrukking.py.';
 
 create function cijfer_aanbod(van date, tot date)
     returns table (aanbieder_id uuid, aanbieder text, zorgvorm text, bestaat float8, open float8, bezet float8,
@@ -4426,6 +4681,47 @@ begin atomic
     where l.hash = $1 and v.geldig_tot > $2;
 end;
 comment on function open_bevestiglink(bytea, timestamptz) is 'Before anybody is known: by the hash of a secret that only the mail had.';
+
+create function spreek_tegen(plek uuid, nu timestamptz) returns table (soort bezetting_soort, van date, voorstel boolean)
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    vandaag date := (nu at time zone 'Europe/Amsterdam')::date;
+    rij     bezetting%rowtype;
+begin
+    if $1 <> all (eigen_plekken()) then
+        raise insufficient_privilege using message = 'no plek of the aanbieder that asks';
+    end if;
+    if exists (
+        select from bezetting b
+        where b.plek_id = $1 and b.soort = 'plaatsing' and b.vrijgegeven_op is null and b.beeindigd_op is null
+          and lower(b.periode) <= vandaag) then
+        return;
+    end if;
+    for rij in
+        select b.* from bezetting b
+        where b.plek_id = $1 and b.vrijgegeven_op is null and b.periode && daterange(vandaag, null)
+          and (b.soort <> 'optie' or b.vervalt_op > nu)
+        order by lower(b.periode), b.id
+    loop
+        if rij.aanvraag_id is not null and not exists (
+            select from gebeurtenis g
+            where g.aanvraag_id = rij.aanvraag_id and g.soort = 'alarm' and g.gegevens ->> 'alarm' = 'plek_bezet'
+              and g.gegevens ->> 'bezetting' = rij.id::text and g.gegevens ->> 'dag' = vandaag::text) then
+            perform schrijf_gebeurtenis(
+                rij.aanvraag_id, 'alarm', nu, null, null, null, null, jsonb_build_object(
+                    'alarm', 'plek_bezet', 'dag', vandaag, 'ernst', 'verstreken', 'bezetting', rij.id));
+        end if;
+        return query select rij.soort, lower(rij.periode), exists (
+            select from voorstel v where v.optie_id = rij.id and is_levend(v.status));
+    end loop;
+end;
+$$;
+comment on function spreek_tegen(uuid, timestamptz) is
+    'A provider says that a plek is taken that is held or promised: what stands there, without who, and the loket of each child is told, once a day. Nothing when somebody lives there, because then both say the same. After our turn on the plek.';
+revoke execute on function spreek_tegen(uuid, timestamptz) from public;
+grant execute on function spreek_tegen(uuid, timestamptz) to loket_app;
 
 create function versheidscijfers(sinds timestamptz, tot timestamptz, dagen integer)
     returns table (aanbieder_id uuid, aanbieder text, gevraagd bigint, geen_personeel bigint, weigert bigint, bezet bigint)
@@ -4740,3 +5036,80 @@ grant execute on function leg_aanbod_vast(uuid, gebeurtenis_soort, timestamptz, 
     bevestigers(uuid, urgentie, timestamptz), open_bevestiglink(bytea, timestamptz),
     versheidscijfers(timestamptz, timestamptz, integer), beeindig_aanbod(uuid, timestamptz), gun_uitloop(uuid, date),
     open_overdracht(uuid, timestamptz, text[], integer[]), beeindiging_stand(uuid[]) to loket_app;
+
+-- ── A verwijzer asks to escalate; what could not be told ─────────────────────────────────────────
+
+create table opschalingsverzoek (
+    id              uuid                  not null default gen_random_uuid(),
+    regio           text                  not null,
+    aanvraag_id     uuid                  not null,
+    aanleiding      opschaling_aanleiding not null,
+    toelichting     text                  not null,
+    gevraagd_op     timestamptz           not null,
+    gevraagd_door   uuid                  not null,
+    opschaling_id   uuid,
+    geweigerd       text,
+    beantwoord_op   timestamptz,
+    beantwoord_door uuid,
+    versie          integer               not null default 1,
+    constraint opschalingsverzoek_pk primary key (id),
+    constraint opschalingsverzoek_tekst_kort check (
+        length(toelichting) between 1 and 300 and length(geweigerd) between 1 and 300),
+    constraint opschalingsverzoek_antwoord_vorm check (
+        (beantwoord_op is null) = (beantwoord_door is null)
+        and num_nonnulls(opschaling_id, geweigerd) = case when beantwoord_op is null then 0 else 1 end),
+    constraint opschalingsverzoek_aanvraag_fk foreign key (aanvraag_id, regio)
+        references aanvraag (id, regio) on delete cascade,
+    constraint opschalingsverzoek_opschaling_fk foreign key (opschaling_id, regio)
+        references opschaling (id, regio) on delete cascade
+);
+comment on table opschalingsverzoek is
+    'A verwijzer asks that more people look. It stands until the loket opened an opschaling, or said no and why.';
+comment on column opschalingsverzoek.geweigerd is 'Why the loket does not escalate.';
+create unique index opschalingsverzoek_een_open on opschalingsverzoek (aanvraag_id) where beantwoord_op is null;
+create index opschalingsverzoek_aanvraag on opschalingsverzoek (aanvraag_id);
+create index opschalingsverzoek_opschaling on opschalingsverzoek (opschaling_id) where opschaling_id is not null;
+
+alter table opschalingsverzoek enable row level security;
+create policy lees on opschalingsverzoek for select using (
+    regio = (select huidige_regio()) and case (select huidige_rol())
+        when 'schakelfunctionaris' then true
+        when 'verwijzer' then exists (select from aanvraag a where a.id = aanvraag_id)
+        else false end);
+create policy vraag on opschalingsverzoek for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'verwijzer'
+    and exists (select from aanvraag a where a.id = aanvraag_id));
+create policy antwoord on opschalingsverzoek for update
+    using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
+
+create function mislukte_taken()
+    returns table (id uuid, soort taak_soort, gebeurtenis gebeurtenis_soort, op timestamptz, fout text, klaar_op timestamptz)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select t.id, t.soort, g.soort, coalesce(g.op, t.aangemaakt_op), t.fout, t.klaar_op
+    from taak t left join gebeurtenis g on t.soort = 'melding' and g.id::text = t.sleutel
+    where t.regio = huidige_regio() and huidige_rol() = 'beheerder' and t.status = 'mislukt'
+      and t.soort in ('melding', 'termijn', 'dagronde');
+end;
+comment on function mislukte_taken() is
+    'What the service itself had to do and gave up, for the beheerder: what it was about by its soort only. A mail, a levering and a plan say themselves that they failed.';
+
+create function probeer_taak(taak uuid) returns boolean
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+begin
+    if huidige_rol() is distinct from 'beheerder' then
+        raise insufficient_privilege using message = 'only the beheerder has a failed taak done again';
+    end if;
+    update taak t set status = 'wacht', pogingen = 0, niet_voor = now(), fout = null, klaar_op = null
+    where t.id = $1 and t.regio = huidige_regio() and t.status = 'mislukt' and t.soort in ('melding', 'termijn', 'dagronde');
+    return found;
+end;
+$$;
+comment on function probeer_taak(uuid) is 'Back into the queue, with all its tries. False when it is not on the list of what failed.';
+
+grant select, insert, update (opschaling_id, geweigerd, beantwoord_op, beantwoord_door, versie)
+    on opschalingsverzoek to loket_app;
+revoke execute on function mislukte_taken(), probeer_taak(uuid) from public;
+grant execute on function mislukte_taken(), probeer_taak(uuid) to loket_app;

@@ -14,14 +14,17 @@ from litestar import Litestar, asgi
 from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from service import oidcsleutels, plannen, sessies, stroom, toegang
+from service import toegang
+from service.bericht import stroom
 from service.bus import Bus
 from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
-from service.oidc import Oidc
+from service.inloggen import oidcsleutels, sessies
+from service.inloggen.oidc import Oidc
+from service.plan import plannen
+from service.rang.snapshot import Snapshots
+from service.rang.travel import Traveller
 from service.settings import Settings
-from service.snapshot import Snapshots
-from service.travel import Traveller
 from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
 from service.web.headers import secure
@@ -91,7 +94,8 @@ def limited(app: ASGIApp) -> ASGIApp:
     answers that go on for long, sees to that itself."""
 
     async def within(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith(f"{PREFIX}/"):
+        # As sent: what is mounted has lost its prefix from `path`.
+        if scope["raw_path"].startswith(f"{PREFIX}/".encode()):
             return await app(scope, receive, send)
         async with asyncio.timeout(scope["litestar_app"].state.services.settings.request_limit_s):
             return await app(scope, receive, send)
@@ -107,7 +111,7 @@ def create_app(
     demo_links: Mapping[str, UUID] | None = None,
 ) -> Litestar:
     """The ASGI app. `identity` says who asks, by session when not given; `clock` what time it is; `demo_links` log in
-    without more, as service/demologin.py allows.
+    without more, as service/inloggen/demologin.py allows.
 
     Refuses when the files for the browser were not built, or the keys for logging in cannot be read: better now than on
     every page. ValueError when nobody has

@@ -131,6 +131,10 @@ CONSTRAINTS: dict[str, Meaning] = {
         "Deze tafel kijkt al naar deze aanvraag. Wat nu wel kan: die opschaling sluiten, of een andere tafel kiezen.",
         "/tafel",
     ),
+    "opschalingsverzoek_een_open": Meaning(
+        Kind.CONFLICT,
+        "Voor deze aanvraag is al gevraagd om op te schalen. Wat nu wel kan: wachten op het antwoord van het loket.",
+    ),
     "opschaling_vraag_een_per_voorziening": Meaning(
         Kind.CONFLICT, "Deze vraag is daar al gesteld. Wat nu wel kan: een andere voorziening vragen.", "/voorzieningId"
     ),

@@ -28,7 +28,7 @@ Code = Annotated[str, Meta(pattern="^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=40)
 """Code of a list that a region can extend: zorgvorm or kenmerkcode."""
 
 AanvraagId = Annotated[UUID, Meta(extra={"betrokkene": True})]
-"""Who is shown one has seen something of that child: service/betrokkenen.py finds them by this type, for the log."""
+"""Who is shown one has seen something of that child: log/betrokkenen.py finds them by this type, for the log."""
 
 Gemeentecode = Annotated[str, Meta(pattern="^[0-9]{4}$", description="CBS-code van vier cijfers.", examples=["0402"])]
 Codes = Annotated[list[Code], Meta(max_length=63, extra_json_schema={"uniqueItems": True})]

@@ -14,19 +14,11 @@ from itertools import count
 from typing import Any
 from uuid import UUID
 
-from service import (
-    aanbieders,
-    aanvragen,
-    bezetting,
-    locaties,
-    plaatsingen,
-    plekken,
-    samenplaatsingen,
-    stops,
-    uitsluitingen,
-    voorzieningen,
-)
+from service.aanbod import aanbieders, bezetting, locaties, plekken, stops, voorzieningen
+from service.aanvraag import aanvragen, samenplaatsingen, uitsluitingen
 from service.db import Connection
+from service.plaatsing import plaatsingen
+from service.urgentie import Urgentie
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 """The moment at which tests happen unless they say otherwise: a Monday morning."""
@@ -130,7 +122,7 @@ def vraag(**fields: Any) -> dict[str, Any]:
     """The fields of an aanvraag, before somebody files it."""
     return {
         "kenmerk": f"J-{next(_number)}",
-        "urgentie": aanvragen.Urgentie.REGULIER,
+        "urgentie": Urgentie.REGULIER,
         "leeftijd_maanden": 120,
         "leeftijd_peildatum": TODAY,
         "geslacht": aanvragen.Geslacht.MEISJE,

@@ -8,8 +8,8 @@ import re
 import pytest
 from msgspec import structs
 
-from service.bewaren import Bewaartermijnen
-from service.doelen import VERWERKINGEN
+from service.log.doelen import VERWERKINGEN
+from service.privacy.bewaren import Bewaartermijnen
 from tests.conftest import ROOT
 
 PAPERS = ("asvs.md", "beveiliging.md", "privacy.md", "toegang.md", "koppelen.md")

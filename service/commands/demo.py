@@ -21,11 +21,11 @@ from service.commands import connect, listen
 from service.days import today
 from service.demo import Scarcity, Size, is_loaded, load
 from service.demo.gebruikers import one_per_role
-from service.demologin import allowed
 from service.embedded.process import Child
 from service.embedded.servers import owned
 from service.errors import Kind, Refusal
-from service.sessies import new_token
+from service.inloggen.demologin import allowed
+from service.inloggen.sessies import new_token
 from service.settings import ROOT, Settings
 
 

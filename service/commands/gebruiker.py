@@ -8,11 +8,11 @@ from uuid import UUID
 
 import typer
 
-from service import logboek
 from service.commands import connect, dutch
 from service.db import SYSTEM, Connection, Rol, Wie
-from service.doelen import Doel, Object, Verwerking
 from service.errors import Kind, Refusal
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
 
 app = typer.Typer(
     name="gebruiker",

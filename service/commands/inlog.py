@@ -13,10 +13,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from service import identiteitsproviders
 from service.commands import connect, dutch
 from service.db import Connection
 from service.errors import Kind, Refusal
+from service.inloggen import identiteitsproviders
 from service.settings import Settings
 
 app = typer.Typer(
@@ -162,7 +162,7 @@ def sleutel(
 
 def change_keys(path: Path, *, use: str | None, remove: str | None) -> list[str]:
     """The keys in the file afterwards, in words; a new one when nothing else is asked."""
-    from service import oidcsleutels  # noqa: PLC0415  loads cryptography: not for `loket --help`
+    from service.inloggen import oidcsleutels  # noqa: PLC0415  loads cryptography: not for `loket --help`
 
     keys = oidcsleutels.read(path) if path.exists() else []
     known = {key.kid for key in keys}

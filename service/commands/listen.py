@@ -51,7 +51,7 @@ def bind(settings: Settings) -> socket.socket:
 
 
 class Link(NamedTuple):
-    """With which one logs in without a password (service/demologin.py)."""
+    """With which one logs in without a password (service/inloggen/demologin.py)."""
 
     token: str
     gebruiker: UUID

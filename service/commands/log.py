@@ -9,17 +9,18 @@ from pathlib import Path
 import msgspec
 import typer
 
-from service import dossiers, logboek, logcontrole
 from service.commands import connect, dutch, toegangslog
 from service.commands.rank import find
 from service.days import AMSTERDAM, today
 from service.db import SYSTEM, Pool, Rol, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.dutch import count, day
 from service.failures import waarom
-from service.inzagen import Inzage
-from service.logboek import Gebeurtenis, Handeling, Resultaat
-from service.logcontrole import Anker, Uitslag
+from service.log import logboek, logcontrole
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.inzagen import Inzage
+from service.log.logboek import Gebeurtenis, Handeling, Resultaat
+from service.log.logcontrole import Anker, Uitslag
+from service.privacy import dossiers
 from service.settings import Settings
 
 app = typer.Typer(

@@ -15,21 +15,22 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from service import betrokkenen, logboek, plankeuzes, plannen, planregels, planverslag
 from service.bus import Bus, first_of
 from service.commands import connect
 from service.commands import worker as worker_command
 from service.days import today
 from service.db import APP_ROLE, SYSTEM, Pool, Rol, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.dutch import count, day
 from service.errors import Kind, Refusal
-from service.logboek import Gebeurtenis, Handeling
-from service.plankeuzes import NieuwPlan
-from service.plannen import RUNNING, PlanStatus, Stand
-from service.planniveaus import niveaus
-from service.planregels import Planregel
-from service.plantekst import WAAROM_NIET
+from service.log import betrokkenen, logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling
+from service.plan import plankeuzes, plannen, planregels, planverslag
+from service.plan.plankeuzes import NieuwPlan
+from service.plan.plannen import RUNNING, PlanStatus, Stand
+from service.plan.planniveaus import niveaus
+from service.plan.planregels import Planregel
+from service.plan.plantekst import WAAROM_NIET
 from service.settings import Settings
 
 MOST = 10_000

@@ -13,21 +13,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from service import aanvragen, bewaren, dossiers, logboek, regiokeuzes, werklijst
-from service.bewaren import Bewaartermijnen
+from service.aanvraag import aanvragen, werklijst
+from service.aanvraag.termijnen import Termijnen
 from service.commands import connect, dutch
 from service.commands.rank import find
 from service.days import today
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.dutch import age, day
 from service.errors import FieldError, Kind, Refusal
 from service.failures import waarom
 from service.fields import VrijeTekst, read
-from service.logboek import Gebeurtenis, Handeling
-from service.rangschikking import names
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling
+from service.privacy import bewaren, dossiers
+from service.privacy.bewaren import Bewaartermijnen
+from service.rang.rangschikking import names
+from service.regio import regiokeuzes
 from service.settings import Settings
-from service.termijnen import Termijnen
 from service.web.pages import feiten, words
 
 app = typer.Typer(

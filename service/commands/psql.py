@@ -17,12 +17,12 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import asyncpg
 import typer
 
-from service import logboek
 from service.commands import connect
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.embedded.binaries import installed
-from service.logboek import Gebeurtenis, Handeling
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling
 from service.settings import PREFIX, Settings
 
 

@@ -12,19 +12,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from service import betrokkenen, logboek, werklijst
+from service.aanvraag import werklijst
 from service.commands import connect
 from service.days import today
 from service.db import APP_ROLE, SYSTEM, Connection, Pool, Rol, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.dutch import count, day, listing, moment
 from service.errors import Kind, Refusal
-from service.logboek import Gebeurtenis, Handeling
-from service.matches import Page, rank_aanvraag
-from service.rangschikking import PassendePlek, Rangschikking
+from service.log import betrokkenen, logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling
+from service.rang.matches import Page, rank_aanvraag
+from service.rang.rangschikking import PassendePlek, Rangschikking
+from service.rang.snapshot import Snapshots
+from service.rang.travel import Traveller
 from service.settings import Settings
-from service.snapshot import Snapshots
-from service.travel import Traveller
 
 MOST = 200
 """Open aanvragen in one list."""

@@ -9,8 +9,8 @@ import typer
 
 from service import toegang
 from service.db import Rol
-from service.doelen import DOELEN
 from service.errors import Kind, Refusal
+from service.log.doelen import DOELEN
 from service.toegang import Handeling
 
 BEGIN, END = "<!-- begin: loket toegang -->\n", "<!-- einde: loket toegang -->\n"

@@ -7,15 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import typer
 
-from service import logboek, toegangslog
 from service.commands import connect
 from service.days import today
 from service.db import SYSTEM, Pool, Rol, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.dutch import moment
-from service.logboek import Gebeurtenis, Handeling, Resultaat
+from service.log import logboek, toegangslog
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling, Resultaat
+from service.log.toegangslog import Toegangsregel
 from service.settings import Settings
-from service.toegangslog import Toegangsregel
 
 TOEGANG = Handeling("loket log toegang", Gebeurtenis.LEES, Object.LOGREGEL, Doel.TOEGANG, Verwerking.TOEGANG)
 

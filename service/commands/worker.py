@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 import asyncpg
 import typer
 
-from service import plannen, taken
+from service import taken
 from service.bus import Bus
 from service.commands import connect, listen
 from service.commands.serve import check
 from service.db import APP_ROLE
 from service.errors import Kind, Refusal
 from service.failures import log_to_stderr
+from service.plan import plannen
 from service.settings import Settings
 from service.worker.anker import Anker
 from service.worker.dagronde import Wekker

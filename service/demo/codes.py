@@ -9,14 +9,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from service import regiokeuzes
-from service.bewaren import Bewaartermijnen
+from service.aanvraag.termijnen import Termijnen
 from service.demo.regions import Regio
 from service.demo.rows import Instelling, Kenmerkcode, Rows, Weging, Zorgvorm
-from service.opschalingen import Opschaalregels
-from service.routesoorten import Routetermijnen
-from service.termijnen import Termijnen
-from service.werkregels import Werkregels
+from service.opschaling.opschalingen import Opschaalregels
+from service.opschaling.routesoorten import Routetermijnen
+from service.privacy.bewaren import Bewaartermijnen
+from service.regio import regiokeuzes
+from service.regio.werkregels import Werkregels
 
 EXAMPLE = "voorbeeldwaarde, nog vast te stellen door de regio"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service import aanbieders
+from service.aanbod import aanbieders
 from service.db import Connection, Rol
 from service.intake import rows
 from service.intake.cells import key

@@ -9,9 +9,8 @@ from uuid import UUID
 
 from msgspec import structs
 
-from service import aanvragen, stappen
-from service.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
-from service.codes import Lijst
+from service.aanvraag import aanvragen, stappen
+from service.aanvraag.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.days import noon
 from service.db import Connection, Rol, rows_as
 from service.herkenbaar import vind_bsn
@@ -36,6 +35,7 @@ from service.intake.privacy import refuse_column, unrecognisable
 from service.intake.rows import Fields, Item
 from service.intake.tables import Column, Parsed, Record, Table
 from service.intake.woorden import GESLACHTEN, GROEPSSOORTEN, KADERS, PERSPECTIEVEN, URGENTIES, VERBLIJVEN
+from service.regio.codes import Lijst
 
 
 def free_text(longest: int) -> Parser:

@@ -53,7 +53,7 @@ class Decision(Struct):
     """Plekken of which something takes more days than it did."""
 
 
-# As service/bezetting.py does for one plek: who claims waits for its turn, so that no two wait for each other.
+# As service/aanbod/bezetting.py does for one plek: who claims waits for its turn, so that no two wait for each other.
 QUEUE = """
 select count(pg_advisory_xact_lock(hashtextextended('bezetting ' || c.id, 0)))
 from (select unnest($1::uuid[])::text as id order by 1) c

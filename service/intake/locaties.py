@@ -7,7 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import locaties
+from service.aanbod import locaties
+from service.aanbod.locaties import Locatie, Zichtbaarheid
 from service.db import Connection, rows_as
 from service.intake import rows
 from service.intake.cells import key, shown
@@ -16,7 +17,6 @@ from service.intake.preview import Veld
 from service.intake.rows import Fields, Item, Lookup
 from service.intake.tables import Column, Parsed
 from service.intake.woorden import ZICHTBAARHEDEN
-from service.locaties import Locatie, Zichtbaarheid
 
 COLUMNS = (
     Column(

@@ -13,8 +13,6 @@ from uuid import UUID
 
 from msgspec import UNSET, Struct
 
-from service import codes
-from service.codes import Lijst
 from service.db import Connection
 from service.errors import FieldError
 from service.intake.cells import key, near, shown
@@ -22,6 +20,8 @@ from service.intake.names import Named
 from service.intake.parsers import months_from, months_through
 from service.intake.preview import Actie, Context, Plan, Veld, Wijziging
 from service.intake.tables import Column, Parsed, Record
+from service.regio import codes
+from service.regio.codes import Lijst
 
 
 class Fields(Struct, frozen=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import samenplaatsingen
+from service.aanvraag import samenplaatsingen
 from service.db import Connection
 from service.intake.cells import key
 from service.intake.preview import Veld

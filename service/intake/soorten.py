@@ -8,14 +8,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from service import logboek
 from service.db import Connection, Pool, Wie, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.geo import official
 from service.intake import aanbieders, aanvragen, capaciteit, officieel, preview, reading, tables, voorzieningen
 from service.intake.preview import Context, Planner, Voorbeeld
 from service.intake.tables import Parsed, Progress, Table
-from service.logboek import Gebeurtenis, Handeling
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling
 
 Parse = Callable[[Table, bytes, str, str | None, Progress | None], Parsed]
 

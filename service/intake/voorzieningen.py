@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from service import voorzieningen
-from service.codes import Lijst
+from service.aanbod import voorzieningen
+from service.aanbod.voorzieningen import NieuweVoorziening, Voorziening
 from service.db import Connection, rows_as
 from service.intake import locaties, names, rows
 from service.intake.cells import Raw, Wrong, key
@@ -34,7 +34,7 @@ from service.intake.preview import Context, Plan
 from service.intake.rows import CodeLists, Fields, Item, Lookup
 from service.intake.tables import Column, Parsed, Record, Table
 from service.intake.woorden import GROEPSSOORTEN, KADERS, PERSPECTIEVEN
-from service.voorzieningen import NieuweVoorziening, Voorziening
+from service.regio.codes import Lijst
 
 
 def group_mix(value: Raw) -> dict[str, int]:

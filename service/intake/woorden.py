@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from service.aanvragen import Geslacht, HuidigVerblijf, Urgentie
-from service.locaties import Zichtbaarheid
-from service.voorzieningen import Groepssoort, JuridischKader, Perspectief
+from service.aanbod.locaties import Zichtbaarheid
+from service.aanbod.voorzieningen import Groepssoort, JuridischKader, Perspectief
+from service.aanvraag.aanvragen import Geslacht, HuidigVerblijf
+from service.urgentie import Urgentie
 
 KADERS = {
     "vrijwillig": JuridischKader.VRIJWILLIG, "VOTS": JuridischKader.VOTS, "OTS": JuridischKader.OTS,

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from service import dutch, logboek
+from service import dutch
 from service.db import Rol, Wie
-from service.doelen import Doel, Object, Verwerking
 from service.errors import Kind, Refusal
-from service.logboek import Gebeurtenis
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis
 from service.toegang.rollen import A, B, C, K, S, V
 
 
@@ -119,6 +120,7 @@ INZAGEN_ZIEN = {
     V: Grond("van de eigen organisatie, zonder namen van personen", Doel.VERANTWOORDEN, eigen=True),
 }
 PLANNEN = {S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
+VERZOEKEN = {V: Grond("van de eigen organisatie", Doel.AANVRAAG, eigen=True)}
 VRAGEN = {
     S: Grond("van kinderen van de regio", Doel.PLEK_ZOEKEN),
     A: Grond("die aan de eigen aanbieder zijn gesteld", Doel.PLEK_ZOEKEN, eigen=True),
@@ -248,6 +250,11 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalOpschalingDossier", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
     Handeling("zetOpschalingStap", WIJZIG, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
     Handeling("lijstOpschaaladviezen", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("lijstOpschalingsverzoeken", LEES, Object.OPSCHALING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("lijstOpschalingsverzoekenVanAanvraag", LEES, Object.OPSCHALING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("vraagOpschaling", MAAK, Object.OPSCHALING, VERZOEKEN, _BEMIDDELEN),
+    Handeling("haalOpschalingsverzoek", LEES, Object.OPSCHALING, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("weigerOpschaling", WIJZIG, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
     Handeling("lijstOpschalingsvragen", LEES, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
     Handeling("stelOpschalingsvraag", MAAK, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
     Handeling("haalOpschalingsvraag", LEES, Object.OPSCHALING, VRAGEN, _BEMIDDELEN),
@@ -296,6 +303,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("wijzigMeldkeuzes", WIJZIG, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("lijstBerichten", LEES, Object.BERICHT, EIGEN_BERICHTEN, _BEMIDDELEN),
     Handeling("verstuurBerichtOpnieuw", WIJZIG, Object.BERICHT, TOEGANG, _TOEGANG),
+    Handeling("lijstMislukt", LEES, Object.BERICHT, TOEGANG, _TOEGANG),
+    Handeling("probeerMislukt", WIJZIG, Object.BERICHT, TOEGANG, _TOEGANG),
     Handeling("lijstHaken", LEES, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),
     Handeling("voegHaakToe", MAAK, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN, los=True),
     Handeling("haalHaak", LEES, Object.HAAK, TOEGANG, _TOEGANG, zelf=EIGEN_HAKEN),

@@ -8,56 +8,37 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from service import (
-    aanbieders,
+from service.aanbod import aanbieders, locaties, plekken, stops, voorzieningen
+from service.aanvraag import (
     aanvragen,
-    beeindigingen,
-    berichten,
-    cijfers,
-    codes,
-    crisis,
     gebeurtenissen,
-    gebruikers,
     grondslagen,
-    haken,
-    identiteitsproviders,
-    inzagen,
-    koppelingen,
-    leveringen,
-    locaties,
-    meldkeuzes,
-    narrowing,
+    samenplaatsingen,
+    termijnen,
+    uitsluitingen,
+    werklijst,
+)
+from service.bericht import berichten, haken, leveringen, meldkeuzes, mislukt, stroom, versheid
+from service.cijfers import cijfers, reflex, wachtlijst
+from service.db import Rol
+from service.errors import FieldError
+from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
+from service.intake import preview, tables
+from service.log import inzagen
+from service.opschaling import (
     opschaaladvies,
     opschaaldossier,
     opschalingen,
+    opschalingsverzoeken,
     opschalingsvragen,
-    opties,
-    organisaties,
-    plaatsingstappen,
-    planniveaus,
-    planuitleg,
-    planuitweg,
-    planverslag,
-    plekken,
-    rangschikking,
-    reflex,
     routedetails,
     routes,
-    samenplaatsingen,
-    sessies,
-    stops,
-    stroom,
-    termijnen,
-    uitsluitingen,
-    versheid,
-    voorstellen,
-    voorzieningen,
-    wachtlijst,
-    werklijst,
 )
-from service.db import Rol
-from service.errors import FieldError
-from service.intake import preview, tables
+from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, voorstellen
+from service.plan import planniveaus, planuitleg, planuitweg, planverslag
+from service.rang import rangschikking
+from service.regio import codes
+from service.toegang import narrowing
 from service.toegang.rollen import A, B, C, K, S, V
 
 
@@ -96,7 +77,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         tables.Fout,
     ),
     _heel(S, B): (organisaties.Organisatie,),
-    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging),
+    _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging, mislukt.Mislukt),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel, haken.Haak, haken.HaakGeheim, leveringen.Levering),
     _heel(S, C): (
         crisis.Crisisplek,
@@ -132,6 +113,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         routedetails.Overleg,
         *routedetails.ALLE,
         opschalingen.Opschaling,
+        opschalingsverzoeken.Opschalingsverzoek,
         termijnen.Alarm,
     ),
     _heel(S): (
@@ -293,7 +275,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         Zicht(
             frozenset({S, V}),
             "aanvraag_id nummer urgentie waar aanmelding grondslag gewenste_start dagen_sinds_aanmelding"
-            " dagen_sinds_grondslag dagen_sinds_gewenste_start norm norm_dag lijsten",
+            " dagen_sinds_grondslag dagen_sinds_gewenste_start norm norm_dag geplaatst_per lijsten",
             "Wie wacht, mag weten hoe lang al en hoe lang nog.",
         ),
     ),

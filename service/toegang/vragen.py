@@ -7,8 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from service import narrowing
-from service.toegang import velden
+from service.toegang import narrowing, velden
 from service.toegang.handelingen import BY_ID, OPENBAAR
 
 

@@ -10,11 +10,12 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Struct
 
-from service import betrokkenen, logboek, toegang
-from service.betrokkenen import Find
+from service import toegang
 from service.db import AWAY, Connection, Wie, transaction
-from service.doelen import Object
-from service.logboek import Gebeurtenis, Resultaat, Spoor
+from service.log import betrokkenen, logboek
+from service.log.betrokkenen import Find
+from service.log.doelen import Object
+from service.log.logboek import Gebeurtenis, Resultaat, Spoor
 from service.web.operation import JSON, Answer, Operation, Services, nobody
 
 log = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope
 from msgspec import Struct, structs
 
-from service import sessies
 from service.db import Wie
-from service.sessies import Sessie
+from service.inloggen import sessies
+from service.inloggen.sessies import Sessie
 from service.web import limiet
 from service.web.operation import Services
 from service.web.problems import HttpRefusal

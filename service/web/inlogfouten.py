@@ -13,9 +13,9 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import logboek
 from service.db import AWAY
-from service.logboek import Resultaat, Spoor
+from service.log import logboek
+from service.log.logboek import Resultaat, Spoor
 from service.web import problems
 from service.web.limiet import Soort
 from service.web.operation import Services

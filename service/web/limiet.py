@@ -38,7 +38,7 @@ from service.web import client
 from service.web.problems import HttpRefusal
 
 if TYPE_CHECKING:
-    from service.sessies import Sessie
+    from service.inloggen.sessies import Sessie
     from service.web.operation import Services
 
 WINDOW_MS = 60_000

@@ -15,12 +15,13 @@ from litestar import Request, get, post
 from litestar.exceptions import ClientException, InternalServerException
 from litestar.response import Response
 
-from service import logboek, sessies, verklaringen
 from service.db import transaction
-from service.doelen import Doel, Object, Verwerking
 from service.errors import Refusal
-from service.logboek import Resultaat, Spoor
-from service.verklaringen import Ongeldig
+from service.inloggen import sessies, verklaringen
+from service.inloggen.verklaringen import Ongeldig
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Resultaat, Spoor
 from service.web import inlogfouten, limiet, origin, problems
 from service.web.headers import media_type
 from service.web.inlogfouten import Inlog

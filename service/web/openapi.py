@@ -9,8 +9,9 @@ from typing import Any, TypeAlias, cast, get_origin
 
 import msgspec
 
-from service import narrowing, toegang
+from service import toegang
 from service.db import Rol
+from service.toegang import narrowing
 from service.web.headers import API_VERSION
 from service.web.idempotency import KEY_FORM
 from service.web.operation import JSON, Answer, Call, Operation, get

@@ -16,10 +16,10 @@ from msgspec import Struct, field
 from service.bus import Bus
 from service.db import Connection, Pool, Wie
 from service.errors import FieldError
-from service.oidc import Oidc
+from service.inloggen.oidc import Oidc
+from service.rang.snapshot import Snapshots
+from service.rang.travel import Traveller
 from service.settings import Settings
-from service.snapshot import Snapshots
-from service.travel import Traveller
 from service.web.limiet import Limiet
 
 JSON = "application/json"
@@ -43,7 +43,7 @@ class Services(Struct, kw_only=True, eq=False):
     oidc: Oidc
     limiet: Limiet
     demo_links: Mapping[str, UUID] = field(default_factory=dict)
-    """Token of a link → gebruiker, in the demo on this computer only (service/demologin.py)."""
+    """Token of a link → gebruiker, in the demo on this computer only (service/inloggen/demologin.py)."""
     forget: Callable[[], None] = lambda: None
     """This process reads sessions again, for whoever changes or ends one: others hear it from the database."""
     stopping: asyncio.Event = field(default_factory=asyncio.Event)

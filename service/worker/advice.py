@@ -16,8 +16,8 @@ from matcher.pairs import NOBODY
 from matcher.price import Free, Prices
 from matcher.proposal.candidates import POINTS, Candidates
 from matcher.proposal.propose import Proposal
-from service.plannen import Verlies, Vrijhouden
-from service.planuitkomst import Opening, Paarprijs
+from service.plan.plannen import Verlies, Vrijhouden
+from service.plan.planuitkomst import Opening, Paarprijs
 from service.worker.problem import Problem
 
 PAIRS_S, OPENINGS_S, FREE_S = 5.0, 3.0, 2.0

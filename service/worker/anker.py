@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from service.logcontrole import parse
-from service.logketen import Kop
+from service.log.logcontrole import parse
+from service.log.logketen import Kop
 
 log = logging.getLogger(__name__)
 

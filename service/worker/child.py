@@ -19,14 +19,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from service import logboek
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, open_pool, transaction
-from service.doelen import Doel, Object, Verwerking
 from service.errors import Refusal
 from service.failures import told
-from service.logboek import Gebeurtenis, Handeling
-from service.plannen import Niveau
-from service.planuitkomst import Uitkomst
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
+from service.log.logboek import Gebeurtenis, Handeling
+from service.plan.plannen import Niveau
+from service.plan.planuitkomst import Uitkomst
 from service.settings import Settings
 
 # The worker imports this module for the forms of the messages; the solver is only for the process itself.
@@ -94,7 +94,7 @@ MAAK_PLAN = Handeling("maakPlan", Gebeurtenis.LEES, Object.PLAN, Doel.PLEK_ZOEKE
 
 async def load(opdracht: Opdracht) -> Problem:
     """Read in one transaction that sees one moment, with a line in the log for each child."""
-    from service.travel import Traveller  # noqa: PLC0415
+    from service.rang.travel import Traveller  # noqa: PLC0415
     from service.worker import problem  # noqa: PLC0415
 
     settings = Settings(

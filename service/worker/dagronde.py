@@ -9,10 +9,12 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import TypeAlias
 
-from service import alarmen, berichten, opschalingen, routes, taken, versheid
+from service import taken
+from service.bericht import alarmen, berichten, versheid
 from service.bus import first_of
 from service.days import AMSTERDAM, today
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.opschaling import opschalingen, routes
 from service.taken import Taak, TaakSoort
 from service.worker.loop import PATIENT, Handler, Job, Write
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import leveringen, uitgaand
+from service.bericht import leveringen, uitgaand
 from service.db import Connection, transaction
 from service.errors import Kind, Refusal
 from service.taken import Taak

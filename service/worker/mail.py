@@ -6,12 +6,12 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-from service import berichten, versheid
+from service.bericht import berichten, versheid
+from service.bericht.mail import smtp
+from service.bericht.mail.brief import brief
+from service.bericht.meldingen import BEVESTIG
 from service.db import Connection, transaction
 from service.errors import Kind, Refusal
-from service.mail import smtp
-from service.mail.brief import brief
-from service.meldingen import BEVESTIG
 from service.settings import Settings
 from service.taken import Taak
 from service.worker.loop import Again, Handler, Job, Write

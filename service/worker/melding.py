@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import meldingen
+from service.bericht import meldingen
 from service.db import Connection
 from service.taken import Taak
 from service.worker.loop import PATIENT, Handler, Job, Write

@@ -11,9 +11,10 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from service import bewaren, logboek
 from service.bus import first_of
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.log import logboek
+from service.privacy import bewaren
 
 EVERY_S = 3600.0
 

@@ -9,8 +9,8 @@ from uuid import UUID
 from matcher.plan import Level, Limit
 from matcher.proposal.candidates import Conflict
 from matcher.proposal.propose import Proposal, propose
-from service.plannen import Botsing, Keuze, Niveau, PlanLimiet, Verlies
-from service.planuitkomst import Keuzeprijs, Opening, Uitkomst, Uitkomstregel
+from service.plan.plannen import Botsing, Keuze, Niveau, PlanLimiet, Verlies
+from service.plan.planuitkomst import Keuzeprijs, Opening, Uitkomst, Uitkomstregel
 from service.worker import advice
 from service.worker.advice import UNPRICED
 from service.worker.problem import Problem, built

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID
 
-from service import plannen, planuitkomst
 from service.db import AWAY, Connection, transaction
 from service.errors import Kind, Refusal
-from service.plannen import PlanStatus
-from service.planuitkomst import Uitkomst
+from service.plan import plannen, planuitkomst
+from service.plan.plannen import PlanStatus
+from service.plan.planuitkomst import Uitkomst
 from service.taken import Taak
 from service.worker.child import Geweigerd, Klaar, Message, Voortgang, opdracht_of
 from service.worker.loop import Handler, Job, Write

@@ -12,15 +12,16 @@ from msgspec import Meta, Struct
 from matcher.aanbod import Aanbod
 from matcher.problem import Urgentie
 from matcher.proposal.candidates import Asked, Candidates, candidates
-from service import aanbod, plannen
 from service.days import hour_of, today
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
-from service.plannen import Botsing, Keuze, KeuzeSoort, Stand
-from service.travel import Traveller
-from service.vraag import Vraag, load_open
-from service.weging import load_weging
+from service.plan import plannen
+from service.plan.plannen import Botsing, Keuze, KeuzeSoort, Stand
+from service.rang import aanbod
+from service.rang.travel import Traveller
+from service.rang.vraag import Vraag, load_open
+from service.rang.weging import load_weging
 
 ORDER = list(Urgentie)
 """From most to least urgent; a family is weighed as its most urgent child."""

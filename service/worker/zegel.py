@@ -11,9 +11,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from service import logketen
 from service.bus import first_of
 from service.db import AWAY, SYSTEM, Pool, Rol, Wie, transaction
+from service.log import logketen
 from service.worker.anker import Anker
 
 EVERY_S = 1.0

@@ -27,7 +27,6 @@ from litestar import Litestar, asgi
 from litestar.types import HTTPScope, Receive
 from msgspec import Struct
 
-from service import logcontrole, logketen, sessies
 from service.app import create_app
 from service.days import today
 from service.db import APP_ROLE, OWNER_ROLE, Pool, Rol, Wie, set_codecs, transaction
@@ -35,7 +34,9 @@ from service.demo import Size, load
 from service.embedded import postgres, valkey
 from service.embedded.binaries import installed
 from service.embedded.process import account_for
-from service.logboek import Spoor
+from service.inloggen import sessies
+from service.log import logcontrole, logketen
+from service.log.logboek import Spoor
 from service.settings import Settings
 from service.web import api, etags, limiet
 from service.web.api import PREFIX, Api

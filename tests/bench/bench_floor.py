@@ -24,11 +24,11 @@ import uvicorn
 from litestar import asgi
 from litestar.types import Receive, Scope, Send
 
-from service import sessies
 from service.app import create_app
 from service.commands.listen import Server
 from service.db import Pool, set_codecs
 from service.demo import Size
+from service.inloggen import sessies
 from service.web.protocol import Protocol
 from tests.bench.bench_access import Servers, loaded, roomy, running_servers
 from tests.bench.entry import Entry

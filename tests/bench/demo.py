@@ -13,12 +13,12 @@ from matcher.aanbod import Aanbod
 from matcher.geo import Estimate, rd
 from matcher.problem import Aanvraag, Area, Codes, Criterium, Jeugdige, Machtiging, Plek, Point, Urgentie, Weging
 from matcher.proposal.candidates import Asked, Candidates, candidates
-from service.aanbod import _assemble
+from service.aanvraag.gebeurtenissen import OPEN
 from service.demo import rows as demo
 from service.demo.generate import Size, generate
 from service.demo.scarcity import Scarcity
-from service.gebeurtenissen import OPEN
 from service.geo.postcodes import read_table
+from service.rang.aanbod import _assemble
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

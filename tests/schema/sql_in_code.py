@@ -19,7 +19,7 @@ STATEMENT = re.compile(r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|me
 
 
 class Query(Struct, frozen=True):
-    """A constant with SQL; `where` is `service.plekken.PAGE`."""
+    """A constant with SQL; `where` is `service.aanbod.plekken.PAGE`."""
 
     where: str
     sql: str

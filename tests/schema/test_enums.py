@@ -8,9 +8,9 @@ from enum import StrEnum
 from itertools import chain
 
 from matcher import problem
-from service import werklijst
+from service.aanvraag import werklijst
+from service.aanvraag.gebeurtenissen import OPEN
 from service.db import Connection
-from service.gebeurtenissen import OPEN
 from tests.schema.sql_in_code import modules
 
 SAID = re.compile(r"As type `(\w+)` in schema\.sql")

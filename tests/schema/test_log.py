@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from service import logboek
 from service.db import Connection, Pool, Rol, Wie, transaction
-from service.logboek import Gebeurtenis, Handeling, Resultaat
+from service.log import logboek
+from service.log.logboek import Gebeurtenis, Handeling, Resultaat
 from tests import make
 from tests.conftest import GEBRUIKER, OTHER_REGIO, REGIO
 

@@ -17,8 +17,8 @@ import asyncpg
 import pytest
 from msgspec import Struct, structs
 
-from service.bewaren import Bewaartermijnen
 from service.db import APP_ROLE, OWNER_ROLE, SYSTEM, Connection, Pool, Rol, Wie, open_pool, set_codecs, transaction
+from service.privacy.bewaren import Bewaartermijnen
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, Cluster
 from tests.schema import world
@@ -126,6 +126,7 @@ TABEL = {
     "route": Wat(MET_VERWIJZER, MET_VERWIJZER, MET_VERWIJZER, zet="gewaarschuwd_op = null"),
     "opschaling": Wat(MET_VERWIJZER, VAN_LOKET, VAN_LOKET, zet="versie = 2"),
     "opschaling_dossier": Wat(VAN_LOKET, VAN_LOKET),
+    "opschalingsverzoek": Wat(MET_VERWIJZER, "V: gi", VAN_LOKET, zet="versie = 2"),
     "opschaling_vraag": Wat(
         "S: gi_eigen gi_ander gi_gedeeld | AM: gi_eigen van_ver | X: vreemd van_ver",
         "S: gi_eigen gi_ander gi_gedeeld | X: vreemd",
@@ -448,8 +449,9 @@ FUNCTIES = {
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
     "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "bundel_is_heel", "geldende_afwijzingen",
     "regels_van_voorstel", "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
-    "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
-    # Positions, counts and medians, never a row of another (tests/service/test_wachtlijst.py, test_cijfers.py).
+    "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar", "crisis_sinds", "plekken_van",
+    "vergrendel_uitsluiting", "sluit_uit", "gebruik_machtigingen", "spreek_tegen",
+    # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
     "cijfer_wachttijden",
     # Tables of the caller's own region and rol: below.
@@ -462,10 +464,10 @@ FUNCTIES = {
     # Triggers.
     "bezetting_bewaak_definitief",
     "maak_betrokkene", "uit_is_uit", "sleutel_uit",
-    # Of the service itself: who must be told, where, and with what it signs (tests/service/test_meldingen.py); and the
+    # Of the service itself: who must be told, where, and with what it signs (bericht/test_meldingen.py); and the
     # beheerder, who has a failed mail sent again.
     "ontvangers", "schrijf_berichten", "schrijf_leveringen", "mailadres", "haak_post", "zet_haakgeheim",
-    "probeer_bericht",
+    "probeer_bericht", "mislukte_taken", "probeer_taak",
     "meld_gebeurtenis",
     # Before it is known who asks: what one secret or one identity unlocks.
     "inlogkeuzes", "meld_af", "begin_sessie", "zoek_sessie", "zie_sessie", "eindig_sessie", "zoek_koppeling",

@@ -11,7 +11,7 @@ from tests.schema.sql_in_code import pairs, queries, statements_built_in_functio
 AS_OWNER = ("service.migrations", "service.demo", "service.commands", "service.geo", "service.intake.officieel")
 """What runs as the owner role; all else runs as the app role."""
 
-ONLY_TO_SORT = {"service.plekken": {"voorziening_naam"}}
+ONLY_TO_SORT = {"service.aanbod.plekken": {"voorziening_naam"}}
 """Columns of a query that another query wraps."""
 
 BOOKKEEPING = "loket_migraties"

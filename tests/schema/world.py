@@ -177,7 +177,15 @@ def _bezetting(label: str, soort: str, plek: str, dag: int, van: str | None) -> 
 def _verder() -> dict[str, dict[str, Row]]:
     """Routes and opschalingen of each child; and questions to providers, also over the border of a region."""
     tables: dict[str, dict[str, Row]] = {
-        name: {} for name in ("route", "opschaling", "opschaling_dossier", "opschaling_vraag", "telefoongesprek")
+        name: {}
+        for name in (
+            "route",
+            "opschaling",
+            "opschaling_dossier",
+            "opschalingsverzoek",
+            "opschaling_vraag",
+            "telefoongesprek",
+        )
     }
     for label in VAN:
         tables["telefoongesprek"][label] = {
@@ -208,6 +216,14 @@ def _verder() -> dict[str, dict[str, Row]]:
             "termijn": "2026-04-01",
             "waarom": "Er past niets.",
             "geopend_op": "2026-03-01T09:00Z",
+        }
+        tables["opschalingsverzoek"][label] = {
+            "id": key("opschalingsverzoek", label),
+            **of,
+            "aanleiding": "geen_plek",
+            "toelichting": "Er past niets.",
+            "gevraagd_op": "2026-03-01T09:00Z",
+            "gevraagd_door": SYSTEM,
         }
         tables["opschaling_dossier"][label] = {"opschaling_id": key("opschaling", label), **of, "inhoud": {}}
     for label, van, bij in (

@@ -1,6 +1,6 @@
 """A child whose every field is unlike any other, so that one can see where it stands.
 
-Later features put their own rows of it here: then tests/service/test_bewaren.py looks whether those are forgotten too.
+Later features put their own rows of it here: then privacy/test_bewaren.py looks whether those are forgotten too.
 """
 
 from __future__ import annotations
@@ -8,8 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from service import aanvragen, beeindigingen, gebeurtenissen, grondslagen, uitsluitingen
+from service.aanvraag import gebeurtenissen, grondslagen, uitsluitingen
 from service.db import SYSTEM, Connection
+from service.plaatsing import beeindigingen
+from service.urgentie import Urgentie
 from tests import make, search
 
 TOKENS = (
@@ -18,7 +20,7 @@ TOKENS = (
     "kanarie_regel", "kanarie_antwoord", "9991", "9992", "9993", "9994", "kanarie_gedrag", "kanarie_nodig",
     "kanarie_medisch", "kanarie_school", "kanarie_voorstel", "kanarie_afwijking", "kanarie_contact", "kanarie_route",
     "kanarie_reden", "kanarie_waarom", "kanarie_uitkomst", "kanarie_dossier", "kanarie_zegt", "kanarie_gebeld",
-    "kanarie_gebeurd",
+    "kanarie_gebeurd", "kanarie_verzoek", "kanarie_geweigerd",
 )  # fmt: skip
 """The codes are codes of the region, so that only the code lists may still name them."""
 
@@ -31,6 +33,11 @@ CODES = {
 
 LISTS = ("kenmerkcode", "postcodegebied")
 """Tables that name the codes and postcodes themselves."""
+
+GEVRAAGD = """
+insert into opschalingsverzoek (regio, aanvraag_id, aanleiding, toelichting, gevraagd_op, gevraagd_door)
+values (huidige_regio(), $1, 'geen_plek', 'kanarie_verzoek', $2, $3)
+"""
 
 PLAN = """
 insert into plan (regio, gebruiker_id, seconden, zaad, behoud, status, conflicten, klaar_op)
@@ -60,7 +67,7 @@ async def child(conn: Connection, *, kenmerk: str = "KANARIE-KENMERK") -> UUID:
         organisatie_id=gi,
         kenmerk=kenmerk,
         samenplaatsing_id=samen.id,
-        urgentie=aanvragen.Urgentie.SPOED,
+        urgentie=Urgentie.SPOED,
         urgentie_reden="kanarie_urgentie",
         leeftijd_maanden=151,
         pc4="9991",
@@ -157,6 +164,15 @@ async def asked(conn: Connection, id: UUID, plek_id: UUID) -> None:
         " values (huidige_regio(), $1, 'geen_plek', 'doorbraaktafel', $2, $3, 'kanarie_waarom', $4, 'anders',"
         " 'kanarie_uitkomst', $4) returning id",
         id, SYSTEM, make.TODAY, at,
+    )  # fmt: skip
+    gi = await conn.fetchval("select organisatie_id::text from aanvraag where id = $1", id)
+    async with make.as_rol(conn, "verwijzer"):
+        await conn.execute("select set_config('loket.organisatie', $1, true)", gi)
+        await conn.execute(GEVRAAGD, id, at, SYSTEM)
+        await conn.execute("select set_config('loket.organisatie', '', true)")
+    await conn.execute(
+        "update opschalingsverzoek set geweigerd = 'kanarie_geweigerd', beantwoord_op = $2, beantwoord_door = $3"
+        " where aanvraag_id = $1", id, at, SYSTEM
     )  # fmt: skip
     await conn.execute(
         "insert into opschaling_dossier (opschaling_id, regio, aanvraag_id, inhoud)"

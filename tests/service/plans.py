@@ -7,14 +7,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from service import plankeuzes, plannen, planregels, planuitkomst, taken
+from service import taken
 from service.db import Pool, Wie, transaction
-from service.plankeuzes import NieuweKeuze, NieuwPlan
-from service.plannen import Stand
-from service.planregels import Planregel
+from service.plan import plankeuzes, plannen, planregels, planuitkomst
+from service.plan.plankeuzes import NieuweKeuze, NieuwPlan
+from service.plan.plannen import Stand
+from service.plan.planregels import Planregel
+from service.rang.travel import Traveller
 from service.settings import Settings
 from service.taken import TaakSoort
-from service.travel import Traveller
 from service.worker import outcome, problem
 from tests import make
 

@@ -18,10 +18,11 @@ from uuid import UUID
 
 import httpx
 
-from service import sessies, voorstellen
 from service.db import Connection, Pool, Rol, Wie, transaction
-from service.opties import Toewijzing
-from service.voorstellen import NieuwVoorstel
+from service.inloggen import sessies
+from service.plaatsing import voorstellen
+from service.plaatsing.opties import Toewijzing
+from service.plaatsing.voorstellen import NieuwVoorstel
 from tests import make
 from tests.conftest import REGIO, ROOT
 from tests.service.running import READY_S, environment, loket

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncpg
 import pytest
 
-from service import codes
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import CONSTRAINTS, Kind, Refusal
+from service.regio import codes
 from tests import make
 
 WRITTEN = """

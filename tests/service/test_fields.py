@@ -8,7 +8,8 @@ from typing import Annotated
 import pytest
 from msgspec import UNSET, Meta, Struct
 
-from service import fields, grondslagen, uitsluitingen
+from service import fields
+from service.aanvraag import grondslagen, uitsluitingen
 from service.errors import Refusal
 
 

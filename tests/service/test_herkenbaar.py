@@ -8,10 +8,12 @@ import msgspec
 import pytest
 from msgspec import Struct, inspect
 
-from service import aanvragen, fields, grondslagen, plannen, samenplaatsingen
+from service import fields
+from service.aanvraag import aanvragen, grondslagen, samenplaatsingen
 from service.db import SYSTEM, Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
 from service.herkenbaar import is_bsn, vind, vind_bsn
+from service.plan import plannen
 from tests import make
 from tests.service.test_aanvraag_ids import structs
 

@@ -7,12 +7,14 @@ from uuid import UUID
 import pytest
 from msgspec import Struct, structs
 
-from service import aanvragen, toegang, voorzieningen
+from service import toegang
+from service.aanbod import voorzieningen
+from service.aanvraag import aanvragen
 from service.app import create_app
 from service.commands.toegang import filled
 from service.db import Rol, Wie
-from service.doelen import Object
 from service.errors import Kind, Refusal
+from service.log.doelen import Object
 from service.settings import Settings
 from service.toegang import handelingen, velden
 from service.web.pages.visit import page_id

@@ -8,10 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from service import matches, voorstellen, voorstelstappen
-from service.aanvragen import Aanvraag
-from service.db import Connection, Pool, Wie
-from service.grondslagen import (
+from service.aanbod.voorzieningen import JuridischKader
+from service.aanvraag.aanvragen import Aanvraag
+from service.aanvraag.grondslagen import (
     Grondslag,
     GrondslagSoort,
     GrondslagStatus,
@@ -19,12 +18,14 @@ from service.grondslagen import (
     ToestemmingPersoon,
     ToestemmingStatus,
 )
-from service.opties import Toewijzing
-from service.snapshot import Snapshots
-from service.travel import Traveller
-from service.voorstellen import NieuwVoorstel, Voorstel, VoorstelStap
-from service.voorstelstappen import NieuweVoorstelStap
-from service.voorzieningen import JuridischKader
+from service.db import Connection, Pool, Wie
+from service.plaatsing import voorstellen, voorstelstappen
+from service.plaatsing.opties import Toewijzing
+from service.plaatsing.voorstellen import NieuwVoorstel, Voorstel, VoorstelStap
+from service.plaatsing.voorstelstap import NieuweVoorstelStap
+from service.rang import matches
+from service.rang.snapshot import Snapshots
+from service.rang.travel import Traveller
 from tests import make
 
 

@@ -11,27 +11,15 @@ from uuid import UUID, uuid4
 import msgspec
 from msgspec import Struct
 
-from service import (
-    aanvragen,
-    beeindigingen,
-    berichten,
-    bezetting,
-    haken,
-    koppelingen,
-    leveringen,
-    meldingen,
-    opschaaldossier,
-    opschalingen,
-    opschalingsvragen,
-    opties,
-    plaatsingen,
-    plekken,
-    routes,
-    voorstellen,
-)
+from service.aanbod import bezetting, plekken
+from service.bericht import berichten, haken, leveringen, meldingen
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.inloggen import koppelingen
 from service.intake.soorten import SOORTEN
-from service.routedetails import Overbrugging, OverbruggingVorm
+from service.opschaling import opschaaldossier, opschalingen, opschalingsverzoeken, opschalingsvragen, routes
+from service.opschaling.routedetails import Overbrugging, OverbruggingVorm
+from service.plaatsing import beeindigingen, opties, plaatsingen, voorstellen
+from service.urgentie import Urgentie
 from tests import make
 from tests.conftest import GEBRUIKER
 from tests.service import plans
@@ -101,6 +89,8 @@ class World(Struct, frozen=True, kw_only=True):
     opschaling: UUID
     vraag: UUID
     """Of the regular child, to the aanbieder."""
+    verzoek: UUID
+    """Of its verwijzer, for a child in crisis, to escalate."""
     beeindiging: UUID
     """Of a voorziening where a child lives on beyond that day."""
     overdracht: UUID
@@ -148,7 +138,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         stop = await make.stop(conn, plek_id=plek.id)
         organisatie = await make.organisatie(conn, naam=name)
         samen = await make.samenplaatsing(conn, organisatie_id=organisatie, mag_splitsen=True, splitsreden=name)
-        kind = {"organisatie_id": organisatie, "urgentie": aanvragen.Urgentie.CRISIS, **STORIES}
+        kind = {"organisatie_id": organisatie, "urgentie": Urgentie.CRISIS, **STORIES}
         geplaatst = await make.aanvraag(conn, kenmerk=f"{name} 1", samenplaatsing_id=samen.id, **kind)
         open_ = await make.aanvraag(conn, kenmerk=f"{name} 2", **kind)
         gebeld = await make.aanvraag(conn, kenmerk=f"{name} 4", **kind)
@@ -161,6 +151,11 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         vrij, optie, voorstel = await underway(conn, locatie.id, name, held)
         beeindiging, overdracht = await stopping(conn, locatie.id, name, organisatie)
         route, opschaling, vraag = await further(conn, regulier.id, huis.id, name, loket(regio))
+    async with transaction(pool, Wie(regio, Rol.VERWIJZER, GEBRUIKER, organisatie)) as conn:
+        nieuw = opschalingsverzoeken.NieuwOpschalingsverzoek(
+            aanleiding=opschalingen.OpschalingAanleiding.GEEN_PLEK, toelichting=name
+        )
+        verzoek = (await opschalingsverzoeken.vraag(conn, open_.id, nieuw, now=make.NOW)).id
     async with transaction(pool, Wie(regio, Rol.BEHEERDER, GEBRUIKER)) as conn:
         koppeling = await koppelingen.add(conn, koppelingen.NieuweKoppeling(aanbieder_id=aanbieder.id, naam=name))
         sleutel = await koppelingen.add_sleutel(
@@ -197,6 +192,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         route=route,
         opschaling=opschaling,
         vraag=vraag,
+        verzoek=verzoek,
         beeindiging=beeindiging,
         overdracht=overdracht,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
@@ -332,6 +328,8 @@ IN_PATH = {
     "beeindigingId": "beeindiging",
     "opschalingId": "opschaling",
     "vraagId": "vraag",
+    "verzoekId": "verzoek",
+    "misluktId": "bericht",
     "optieId": "optie",
     "voorstelId": "voorstel",
     "planId": "plan",
@@ -359,6 +357,8 @@ ELSE_IN_PATH = {
     ("lijstRoutesVanAanvraag", "aanvraagId"): "regulier",
     ("openOpschaling", "aanvraagId"): "regulier",
     ("lijstOpschalingenVanAanvraag", "aanvraagId"): "regulier",
+    ("vraagOpschaling", "aanvraagId"): "vrager",
+    ("lijstOpschalingsverzoekenVanAanvraag", "aanvraagId"): "open",
 }
 
 LISTED = {
@@ -381,6 +381,9 @@ LISTED = {
     "lijstOpschalingen": "opschaling",
     "lijstOpschalingenVanAanvraag": "opschaling",
     "lijstOpschalingsvragen": "vraag",
+    "lijstOpschalingsverzoeken": "verzoek",
+    "lijstOpschalingsverzoekenVanAanvraag": "verzoek",
+    "lijstMislukt": "levering",
     "lijstPlannen": "plan",
     "lijstOrganisaties": "organisatie",
     "lijstGebruikers": "gebruiker",
@@ -468,7 +471,13 @@ BEFORE = {
     "verstuurBerichtOpnieuw": """
         update bericht set status = 'mislukt', fout = 'Opnieuw mislukt.', klaar_op = now() where $1::uuid is not null
     """,
+    "probeerMislukt": """
+        update bericht set status = 'mislukt', fout = 'Opnieuw mislukt.', klaar_op = now() where $1::uuid is not null
+    """,
     "beeindigAanbod": "delete from beeindiging where voorziening_id = $1",
+    "vraagOpschaling": "delete from opschalingsverzoek where aanvraag_id = $1",
+    "weigerOpschaling": "update opschalingsverzoek set geweigerd = null, beantwoord_op = null, beantwoord_door = null"
+    " where id = $1",
     "voegSleutelToe": "delete from koppelingsleutel where koppeling_id = $1 and kid like 'nieuw %'",
 }
 """For what does not go well twice: run before each request that must succeed, with the koppeling; or with …"""
@@ -480,6 +489,8 @@ WITH = {
     "zetVoorstelKlaar": "vrager",
     "zetPlanVoorstellenKlaar": "vrij",
     "beeindigAanbod": "leeg",
+    "vraagOpschaling": "vrager",
+    "weigerOpschaling": "verzoek",
 }
 """… this row."""
 
@@ -565,6 +576,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": w.name, "jaVan": w.name}
     },
     "openOpschaling": lambda w: {"aanleiding": "geen_plek", "tafel": "doorbraaktafel", "waarom": w.name},
+    "vraagOpschaling": lambda w: {"aanleiding": "geen_plek", "toelichting": w.name},
+    "weigerOpschaling": lambda w: {"reden": w.name},
     "zetOpschalingStap": lambda w: {"stap": "verleng", "termijn": make.day(20).isoformat(), "reden": w.name},
     "stelOpschalingsvraag": lambda w: {"voorzieningId": str(w.leeg)},
     "beantwoordOpschalingsvraag": lambda w: {"nodig": "anders", "toelichting": w.name},

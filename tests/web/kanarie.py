@@ -22,9 +22,9 @@ import psutil
 import redis.asyncio
 from msgspec import Struct, field
 
-from service import sessies
+from service.aanbod.voorzieningen import Groepssoort
 from service.db import APP_ROLE, Connection, Pool, Rol, Wie, transaction
-from service.voorzieningen import Groepssoort
+from service.inloggen import sessies
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, ROOT, Cluster
 from tests.search import stands

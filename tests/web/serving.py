@@ -43,13 +43,22 @@ BEHEER = {
 }
 """First words of paths that are for the beheerder only."""
 
+VERWIJZER = {
+    op.path.split("/")[-1]
+    for op in OPERATIONS
+    if (line := toegang.handeling(op.id)) and set(line.rollen) == {Rol.VERWIJZER}
+}
+"""Last words of paths to which only a verwijzer posts."""
+
 
 def in_the_right_rol(wie: Wie) -> Identity:
-    """Whoever asks is `wie`, but for what only a beheerder may: then in that rol."""
+    """Whoever asks is `wie`, but for what only a beheerder or a verwijzer may: then in that rol."""
 
     async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
-        first = connection.scope["raw_path"].decode("latin-1").removeprefix("/v1/").split("/")[0].split("?")[0]
-        return structs.replace(wie, rol=Rol.BEHEERDER) if first in BEHEER else wie
+        parts = connection.scope["raw_path"].decode("latin-1").split("?")[0].removeprefix("/v1/").split("/")
+        if connection.scope["method"] == "POST" and parts[-1] in VERWIJZER:
+            return structs.replace(wie, rol=Rol.VERWIJZER, organisatie=wie.gebruiker)
+        return structs.replace(wie, rol=Rol.BEHEERDER) if parts[0] in BEHEER else wie
 
     return identity
 

@@ -15,7 +15,8 @@ import httpx
 import pytest
 from msgspec import structs
 
-from service import aanbieders, toegang
+from service import toegang
+from service.aanbod import aanbieders
 from service.app import FORM_LIMIT
 from service.db import Connection, Pool, Wie, transaction
 from service.failures import Formatter
@@ -369,7 +370,7 @@ async def test_no_variable_of_the_environment_makes_errors_talk(
     monkeypatch.setenv("LITESTAR_PDB", "1")
     client = await serve(wie)
 
-    with patch("service.werklijst.aantallen", side_effect=ZeroDivisionError("geheim")):
+    with patch("service.aanvraag.werklijst.aantallen", side_effect=ZeroDivisionError("geheim")):
         answer = await client.get("/", headers={"Accept": "application/json"})
 
     assert answer.status_code == 500

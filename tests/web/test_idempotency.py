@@ -51,7 +51,7 @@ async def test_while_the_first_one_runs_the_second_is_told_to_wait(
 ) -> None:
     """409; when the first is done, the second gets its answer."""
     inside, go_on = asyncio.Event(), asyncio.Event()
-    from service import aanbieders
+    from service.aanbod import aanbieders
 
     original = aanbieders.add
 

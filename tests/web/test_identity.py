@@ -11,8 +11,8 @@ import httpx
 import pytest
 from msgspec import Struct, structs
 
-from service import sessies
 from service.db import Connection, Pool
+from service.inloggen import sessies
 from service.settings import Settings
 from service.web.identity import KEEP
 from tests import make

@@ -23,7 +23,7 @@ from msgspec import Struct, field, structs
 
 from service import toegang
 from service.db import APP_ROLE, Connection, Pool, open_pool, transaction
-from service.doelen import Verwerking
+from service.log.doelen import Verwerking
 from service.web.v1 import OPERATIONS
 from tests import search
 from tests.conftest import Cluster, open_folder
@@ -163,6 +163,12 @@ STEPS = [
     Step("verwijzer", "POST", "/v1/routes/{route}/stappen", lambda _: {
         "naar": "gestopt", "reden": WORDS["route"]}),
     Step("loket", "GET", "/v1/routes/{route}"),
+    Step("verwijzer", "POST", "/v1/aanvragen/{aanvraag}/opschalingsverzoeken", lambda _: {
+        "aanleiding": "geen_plek", "toelichting": WORDS["opschaling"]}, 201, keeps="verzoek"),
+    Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/opschalingsverzoeken"),
+    Step("loket", "GET", "/v1/opschalingsverzoeken"),
+    Step("loket", "POST", "/v1/opschalingsverzoeken/{verzoek}/weigeringen", lambda _: {"reden": WORDS["opschaling"]}),
+    Step("verwijzer", "GET", "/v1/opschalingsverzoeken/{verzoek}"),
     Step("loket", "GET", "/v1/opschaaladviezen"),
     Step("loket", "POST", "/v1/aanvragen/{aanvraag}/opschalingen", lambda _: {
         "aanleiding": "geen_plek", "tafel": "doorbraaktafel", "waarom": WORDS["opschaling"]}, 201, keeps="opschaling"),
@@ -285,13 +291,13 @@ HOLDS: dict[str, set[str]] = {
     "voorstel": {"voorstel", "gebeurtenis", "besluit", "bezetting"},
     "afwijking": {"voorstel", "gebeurtenis"},
     "route": {"route", "gebeurtenis"},
-    "opschaling": {"opschaling"},
+    "opschaling": {"opschaling", "opschalingsverzoek", "gebeurtenis"},
     "antwoord": {"opschaling_vraag"},
     "locatie": {"locatie"},
     "adres": {"locatie_adres"},
 }
 """Tables in which a word may stand. In `herhaling` is the answer for who sends the same request again: for that person
-only, and for two days (service/bewaren.py)."""
+only, and for two days (service/privacy/bewaren.py)."""
 
 
 async def perform(kanarie: Kanarie, step: Step, who: str) -> httpx.Response:

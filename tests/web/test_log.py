@@ -17,11 +17,17 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from service import bezetting, logboek, plaatsingen, toegang, voorstellen
-from service.aanvragen import Urgentie
+from service import toegang
+from service.aanbod import bezetting
 from service.db import Connection, Pool, Rol, Wie, transaction
-from service.doelen import Object
-from service.opties import Toewijzing
+from service.log import logboek
+from service.log.doelen import Object
+from service.opschaling import opschalingsverzoeken
+from service.opschaling.opschalingen import OpschalingAanleiding
+from service.opschaling.opschalingsverzoeken import NieuwOpschalingsverzoek
+from service.plaatsing import plaatsingen, voorstellen
+from service.plaatsing.opties import Toewijzing
+from service.urgentie import Urgentie
 from service.web import gezien, pages
 from service.web.operation import Answer, Call, Operation, get, nobody
 from service.web.pages.visit import page_id
@@ -71,7 +77,11 @@ class World(Struct, frozen=True):
     beeindiging: UUID
     overdracht: UUID
     """Of an aanbieder that stops, and the plaatsing of a child that lives on there."""
+    verzoek: UUID
+    """Of the verwijzer of the second, to escalate."""
 
+
+VERZOEK = NieuwOpschalingsverzoek(aanleiding=OpschalingAanleiding.GEEN_PLEK, toelichting="Er past niets.")
 
 PERSON = "insert into gebruiker (id, regio, naam, rol) values ($1, $2, 'Sam', $3)"
 
@@ -119,6 +129,8 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         ]
         verblijf = await plaatsingen.plaats(conn, bedden[0], crisis[0], make.day(-1), make.day(20), now=make.NOW)
         stopping = await examples.stopping(conn, (await make.locatie(conn)).id, "Wat stopt", organisatie)
+    async with transaction(pool, Wie(wie.regio, Rol.VERWIJZER, wie.gebruiker, organisatie)) as conn:
+        verzoek = await opschalingsverzoeken.vraag(conn, ids[1], VERZOEK, now=make.NOW)
     await owner.execute(PERSON, wie.gebruiker, wie.regio, wie.rol)
     bericht = await owner.fetchval(BERICHT, wie.regio, wie.gebruiker, ids[0])
     await owner.execute("truncate logregel cascade")
@@ -141,6 +153,7 @@ async def world(pool: Pool, wie: Wie, owner: Connection) -> World:
         crisis[1],
         bedden[1],
         *stopping,
+        verzoek.id,
     )
 
 
@@ -267,6 +280,17 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     ),
     "haalOpschaling": lambda w: (f"/opschalingen/{w.opschaling}", {}),
     "haalOpschalingDossier": lambda w: (f"/opschalingen/{w.opschaling}/dossier", {}),
+    "lijstOpschalingsverzoeken": lambda w: ("/opschalingsverzoeken", {}),
+    "lijstOpschalingsverzoekenVanAanvraag": lambda w: (f"/aanvragen/{w.kinderen[1]}/opschalingsverzoeken", {}),
+    "vraagOpschaling": lambda w: (
+        f"/aanvragen/{w.kinderen[0]}/opschalingsverzoeken",
+        {"json": {"aanleiding": "geen_plek", "toelichting": "Er past niets."}},
+    ),
+    "haalOpschalingsverzoek": lambda w: (f"/opschalingsverzoeken/{w.verzoek}", {}),
+    "weigerOpschaling": lambda w: (
+        f"/opschalingsverzoeken/{w.verzoek}/weigeringen",
+        {"json": {"reden": "Morgen is er een plek."}},
+    ),
     "lijstOpschalingsvragen": lambda w: ("/opschalingsvragen", {}),
     "haalOpschalingsvraag": lambda w: (f"/opschalingsvragen/{w.vraag}", {}),
     "beantwoordOpschalingsvraag": lambda w: (
@@ -324,15 +348,20 @@ def test_every_operation_and_page_that_can_show_a_child_has_a_case() -> None:
 
 
 async def test_every_operation_leaves_one_line_per_child_that_was_asked_for_or_shown(
-    api: httpx.AsyncClient, owner: Connection, world: World
+    serve: Serve, wie: Wie, owner: Connection, world: World
 ) -> None:
-    """With all that NEN 7513 and Logboek Dataverwerkingen ask."""
+    """With all that NEN 7513 and Logboek Dataverwerkingen ask; by the loket, or else by the verwijzer."""
+    verwijzer = Wie(wie.regio, Rol.VERWIJZER, wie.gebruiker, world.organisatie)
+    clients = {one: await serve(one) for one in (wie, verwijzer)}
     for id in CASES:
+        regel = toegang.handeling(id)
+        assert regel is not None
+        one = wie if wie.rol in regel.rollen else verwijzer
         await owner.execute("truncate logregel cascade")
-        await leaves_its_lines(id, api, owner, world)
+        await leaves_its_lines(id, one, clients[one], owner, world)
 
 
-async def leaves_its_lines(id: str, api: httpx.AsyncClient, owner: Connection, world: World) -> None:
+async def leaves_its_lines(id: str, wie: Wie, api: httpx.AsyncClient, owner: Connection, world: World) -> None:
     path, rest = CASES[id](world)
     headers = {**rest.pop("headers", {}), **TRACEPARENT}
 
@@ -347,10 +376,10 @@ async def leaves_its_lines(id: str, api: httpx.AsyncClient, owner: Connection, w
     assert regel is not None
     for line in found:
         assert (line["handeling"], line["gebeurtenis"], line["object"]) == (id, regel.gebeurtenis, regel.object)
-        assert (line["doel"], line["verwerking"]) == (regel.rollen[Rol.SCHAKELFUNCTIONARIS].doel, regel.verwerking)
+        assert (line["doel"], line["verwerking"]) == (regel.rollen[wie.rol].doel, regel.verwerking)
         assert (line["moment"], line["resultaat"]) == (make.NOW, "gelukt")
         assert (line["gebruiker_id"], line["namens_id"], line["koppeling_id"]) == (GEBRUIKER, None, None)
-        assert (line["rol"], line["organisatie_id"]) == ("schakelfunctionaris", None)
+        assert (line["rol"], line["organisatie_id"]) == (wie.rol, wie.organisatie)
         assert (line["trace_id"], line["ouder_span_id"]) == (TRACE, PARENT)
         assert re.fullmatch("[0-9a-f]{16}", line["span_id"]) and line["span_id"] != PARENT
 
@@ -506,7 +535,7 @@ async def test_what_fails_leaves_a_line_that_says_so_under_the_number_that_was_t
     api: httpx.AsyncClient, owner: Connection, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The `instance` of the problem is the trace of the line."""
-    from service import aanvragen
+    from service.aanvraag import aanvragen
 
     async def broken(*_: object, **__: object) -> None:
         raise RuntimeError

@@ -289,7 +289,7 @@ async def test_an_unforeseen_error_reveals_nothing_but_a_number(
     async def broken(*_: object) -> None:
         raise RuntimeError("sesame")
 
-    monkeypatch.setattr("service.codes.zorgvormen", broken)
+    monkeypatch.setattr("service.regio.codes.zorgvormen", broken)
 
     answer = await api.get("/v1/zorgvormen")
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from service import sessies
 from service.db import Connection, Pool
+from service.inloggen import sessies
 from service.web.apparaat import in_words
 from tests import make
 from tests.conftest import OTHER_REGIO

@@ -10,10 +10,10 @@ import asyncpg
 import httpx
 import pytest
 
-from service import gebruikers, sessies
 from service.days import AMSTERDAM
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
+from service.inloggen import gebruikers, sessies
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
 from tests.web.conftest import Serve

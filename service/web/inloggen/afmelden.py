@@ -15,10 +15,11 @@ from litestar import Request, post
 from litestar.params import PathParameter
 from litestar.response import Response
 
-from service import afmeldingen, identiteitsproviders, logboek
-from service.afmeldingen import Ongeldig
 from service.errors import Kind, Refusal
-from service.logboek import Spoor
+from service.inloggen import afmeldingen, identiteitsproviders
+from service.inloggen.afmeldingen import Ongeldig
+from service.log import logboek
+from service.log.logboek import Spoor
 from service.web import forms, limiet
 from service.web.inloggen.begin import opened
 from service.web.operation import Services

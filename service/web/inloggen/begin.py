@@ -11,9 +11,10 @@ from litestar import Request
 from litestar.datastructures import Cookie
 from litestar.response import Response
 
-from service import inlogpogingen, logboek, sessies
 from service.db import transaction
-from service.doelen import Doel, Object, Verwerking
+from service.inloggen import inlogpogingen, sessies
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
 from service.web import apparaat, origin
 from service.web.identity import cookie_name
 from service.web.operation import Services

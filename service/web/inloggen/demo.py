@@ -1,4 +1,4 @@
-"""`/demo-inloggen/…`: a link of `loket demo`. Where service/demologin.py does not allow them, there are none."""
+"""`/demo-inloggen/…`: a link of `loket demo`. Where inloggen/demologin.py does not allow them, there are none."""
 
 from __future__ import annotations
 

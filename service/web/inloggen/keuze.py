@@ -7,13 +7,14 @@ from typing import Any
 from litestar import Request, post
 from litestar.response import Response
 
-from service import gebruikers, inlogpogingen, logboek
 from service.days import today
 from service.errors import Kind, Refusal
-from service.gebruikers import Keuze
-from service.inlogpogingen import Inlogpoging
-from service.oidc import Iemand
-from service.sessies import digest, new_token
+from service.inloggen import gebruikers, inlogpogingen
+from service.inloggen.gebruikers import Keuze
+from service.inloggen.inlogpogingen import Inlogpoging
+from service.inloggen.oidc import Iemand
+from service.inloggen.sessies import digest, new_token
+from service.log import logboek
 from service.web import forms
 from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, with_browser
@@ -41,7 +42,6 @@ async def ask(
         today=today(services.clock()),
         who="",
         section="",
-        is_list=False,
         secret=secret,
         keuzes=found,
     )

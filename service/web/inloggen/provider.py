@@ -10,11 +10,12 @@ from litestar import Request, get
 from litestar.params import QueryParameter
 from litestar.response import Response
 
-from service import gebruikers, identiteitsproviders, inlogpogingen, logboek, oidcsleutels
 from service.days import today
 from service.errors import Kind, Refusal
-from service.inlogpogingen import Inlogpoging
-from service.sessies import digest, new_token
+from service.inloggen import gebruikers, identiteitsproviders, inlogpogingen, oidcsleutels
+from service.inloggen.inlogpogingen import Inlogpoging
+from service.inloggen.sessies import digest, new_token
+from service.log import logboek
 from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, own_path, with_browser
 from service.web.inloggen.keuze import ask
@@ -38,7 +39,6 @@ async def inloggen(
         today=today(services.clock()),
         who="",
         section="",
-        is_list=False,
         uit=uit is not None,
         demo=bool(services.demo_links),
         providers=[(p.naam, "/inloggen/start?" + urlencode({"provider": p.id, "naar": after})) for p in found],

@@ -8,10 +8,11 @@ from typing import Any
 from litestar import Request, post
 from litestar.response import Response
 
-from service import identiteitsproviders, logboek, sessies
 from service.days import today
 from service.db import transaction
-from service.doelen import Doel, Object, Verwerking
+from service.inloggen import identiteitsproviders, sessies
+from service.log import logboek
+from service.log.doelen import Doel, Object, Verwerking
 from service.web.identity import cookie_name
 from service.web.inloggen.begin import cookie, opened
 from service.web.operation import Services
@@ -53,7 +54,6 @@ async def _ended(services: Services, token: str) -> Response[Any]:
         today=today(now),
         who="",
         section="",
-        is_list=False,
         naam=provider.naam,
         there=there,
     )

@@ -9,14 +9,14 @@ from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
-from service import werklijst
-from service.aanvragen import Urgentie
+from service.aanvraag import werklijst
+from service.aanvraag.werklijst import Regel
 from service.days import age_on, today
+from service.urgentie import Urgentie
 from service.web.pages import words
 from service.web.pages.aanvraag import waited
 from service.web.pages.render import page_at
 from service.web.pages.visit import Visit, visit
-from service.werklijst import Regel
 
 PER_PAGE = 50
 
@@ -59,7 +59,7 @@ async def _list(v: Visit, urgentie: Urgentie | None, page: int) -> Response[str]
         "aanvragen.html",
         today=day,
         section="aanvragen",
-        is_list=True,
+        here="/",
         rows=rows,
         counts=counts,
         total=total,

@@ -9,7 +9,8 @@ from litestar import Request
 from litestar.params import PathParameter
 from litestar.response import Response
 
-from service import berichten, toegang
+from service import toegang
+from service.bericht import berichten
 from service.days import today
 from service.web.pages.render import page_at
 from service.web.pages.visit import visit
@@ -23,7 +24,6 @@ async def bericht(request: Request[Any, Any, Any], bericht_id: Annotated[UUID, P
             "bericht.html",
             today=today(v.now),
             section="start",
-            is_list=False,
             bericht=found,
             naar=found.aanvraag_id is not None and toegang.kan(v.wie, "paginaAanvraag"),
         )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 
-from service.aanvragen import Aanvraag
-from service.catalogue import Names
+from service.aanvraag.aanvragen import Aanvraag
+from service.aanvraag.grondslagen import Grondslag, Machtiging, Toestemming
+from service.aanvraag.werklijst import Namen
 from service.dutch import day, days, listing
-from service.grondslagen import Grondslag, Machtiging, Toestemming
+from service.rang.catalogue import Names
 from service.web.pages import words
-from service.werklijst import Namen
 
 Facts = list[tuple[str, str]]
 
 
 def facts(a: Aanvraag, names: Names, today: date) -> Facts:
-    """What a place must fit, in short. `names`: (list, code) → name, see `service.codes`."""
+    """What a place must fit, in short. `names`: (list, code) → name, see `service.regio.codes`."""
     late = " (voorbij)" if a.uiterlijke_datum < today else ""
     found = [
         ("Gewenste start", day(a.gewenste_start, today)),

@@ -10,9 +10,9 @@ import msgspec
 from litestar import Request, post
 from litestar.response import Response
 
-from service import sessies
 from service.days import today
 from service.errors import Refusal
+from service.inloggen import sessies
 from service.web import forms
 from service.web.pages.render import page_at, see_other
 from service.web.pages.visit import Visit, visit
@@ -60,7 +60,6 @@ async def _page(v: Visit, *, wrong: bool = False) -> Response[str]:
         today=today(v.now),
         status=400 if wrong else 200,
         section="start",
-        is_list=False,
         wrong=wrong,
         sessies=await sessies.eigen(v.conn, v.key, now=v.now, idle=idle(v)),
     )

@@ -13,10 +13,11 @@ from litestar import Request, post
 from litestar.response import Response
 from msgspec import structs, to_builtins
 
-from service import fields, gebruikers, sessies
+from service import fields
 from service.days import today
 from service.errors import Kind, Refusal
-from service.gebruikers import WijzigingVervanging
+from service.inloggen import gebruikers, sessies
+from service.inloggen.gebruikers import WijzigingVervanging
 from service.web import forms
 from service.web.pages.render import page_at, see_other
 from service.web.pages.visit import Visit, visit
@@ -96,7 +97,6 @@ async def _page(v: Visit, refusal: Refusal | None = None, given: dict[str, str |
         today=vandaag,
         status=400 if refusal else 200,
         section="start",
-        is_list=False,
         wrong=[error.detail for error in refusal.fields] or [refusal.detail] if refusal else [],
         eigen=eigen,
         voorbij=voorbij,

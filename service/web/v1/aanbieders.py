@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import aanbieders
-from service.aanbieders import Aanbieder, NieuweAanbieder, WijzigingAanbieder
+from service.aanbod import aanbieders
+from service.aanbod.aanbieders import Aanbieder, NieuweAanbieder, WijzigingAanbieder
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

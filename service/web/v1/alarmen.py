@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import alarmen
-from service.termijnen import Alarm
+from service.aanvraag.termijnen import Alarm
+from service.bericht import alarmen
 from service.web import paging
 from service.web.operation import Answer, Call, get
 

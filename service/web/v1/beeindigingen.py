@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import beeindigingen
-from service.beeindigingen import Beeindiging, NieuwBesluit, NieuweBeeindiging, Overdracht, Overname
+from service.plaatsing import beeindigingen
+from service.plaatsing.beeindigingen import Beeindiging, NieuwBesluit, NieuweBeeindiging, Overdracht, Overname
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from service import berichten, meldkeuzes
-from service.berichten import Bericht, Bezorging, Poging
+from service.bericht import berichten, meldkeuzes
+from service.bericht.berichten import Bericht, Bezorging, Poging
+from service.bericht.meldkeuzes import Meldkeuzes
 from service.fields import merge, patch_of
-from service.meldkeuzes import Meldkeuzes
 from service.web import etags, paging
 from service.web.operation import Answer, Call, Operation, get, patch
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import plekken
-from service.plekken import Bevestiging, Bron, NieuweBevestiging
+from service.aanbod import plekken
+from service.aanbod.plekken import Bevestiging, Bron, NieuweBevestiging
 from service.web import paging
 from service.web.operation import Answer, Call, create, created, get
 

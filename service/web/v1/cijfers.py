@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service import cijfers
-from service.cijfers import Aanbodcijfers, CijferSoort, Per, Telling, Wachttijdcijfers
+from service.cijfers import cijfers
+from service.cijfers.cijfers import Aanbodcijfers, CijferSoort, Per, Telling, Wachttijdcijfers
 from service.web.operation import Answer, Call, Operation, get
 
 TAG = "cijfers"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from service import codes
-from service.codes import Kenmerkcode, Lijst, Zorgvorm
+from service.regio import codes
+from service.regio.codes import Kenmerkcode, Lijst, Zorgvorm
 from service.web.operation import Answer, Call, get
 
 TAG = "codes"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from service import crisis, plaatsingstappen
-from service.crisis import Crisisplek, NieuweCrisisplaatsing
-from service.plaatsingstappen import Plaatsing
+from service.plaatsing import crisis, plaatsingstappen
+from service.plaatsing.crisis import Crisisplek, NieuweCrisisplaatsing
+from service.plaatsing.plaatsingstappen import Plaatsing
 from service.web import paging
 from service.web.operation import Answer, Call, create, created, get
 

@@ -7,13 +7,16 @@ from datetime import timedelta
 
 import msgspec
 
-from service import betrokkenen, logboek, sessies, stroom, toegang
+from service import toegang
+from service.bericht import stroom
+from service.bericht.stroom import Gebeurd, Plaats
 from service.bus import first_of
 from service.db import AWAY, Wie, transaction
 from service.errors import FieldError, Refusal
 from service.fields import refuse
-from service.logboek import Spoor
-from service.stroom import Gebeurd, Plaats
+from service.inloggen import sessies
+from service.log import betrokkenen, logboek
+from service.log.logboek import Spoor
 from service.web import gezien
 from service.web.operation import EVENTS, Answer, Call, Services, Stream, get, nobody
 

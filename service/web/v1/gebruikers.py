@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from service import gebruikers, identiteitsproviders, sessies
 from service.days import today
 from service.errors import Kind, Refusal
-from service.gebruikers import (
+from service.inloggen import gebruikers, identiteitsproviders, sessies
+from service.inloggen.gebruikers import (
     Afwezige,
     Collega,
     Gebruiker,
@@ -18,7 +18,7 @@ from service.gebruikers import (
     WijzigingVervanging,
     WijzigingWaarneming,
 )
-from service.identiteitsproviders import Inlogplaats
+from service.inloggen.identiteitsproviders import Inlogplaats
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

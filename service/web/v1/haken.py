@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import haken, leveringen
-from service.berichten import Bezorging
-from service.haken import Haak, HaakGeheim, NieuweHaak, WijzigingHaak
-from service.leveringen import Levering
+from service.bericht import haken, leveringen
+from service.bericht.berichten import Bezorging
+from service.bericht.haken import Haak, HaakGeheim, NieuweHaak, WijzigingHaak
+from service.bericht.leveringen import Levering
 from service.web import etags, paging
 from service.web.operation import Answer, Call, Operation, create, created, get, patch
 

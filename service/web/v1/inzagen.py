@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service import aanvragen, inzagen
-from service.inzagen import Inzage
+from service.aanvraag import aanvragen
+from service.log import inzagen
+from service.log.inzagen import Inzage
 from service.web.operation import Answer, Call, get
 
 

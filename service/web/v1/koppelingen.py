@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import koppelingen
-from service.koppelingen import (
+from service.inloggen import koppelingen
+from service.inloggen.koppelingen import (
     Koppeling,
     NieuweKoppeling,
     NieuweSleutel,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import locaties
-from service.locaties import Locatie, NieuweLocatie, WijzigingLocatie
+from service.aanbod import locaties
+from service.aanbod.locaties import Locatie, NieuweLocatie, WijzigingLocatie
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

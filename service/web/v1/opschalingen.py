@@ -6,10 +6,11 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from service import aanvragen, opschaaladvies, opschaaldossier, opschalen, opschalingen
-from service.opschaaladvies import Opschaaladvies
-from service.opschaaldossier import OpschalingDossier
-from service.opschalingen import NieuweOpschaling, Opschaling, OpschalingStap
+from service.aanvraag import aanvragen
+from service.opschaling import opschaaladvies, opschaaldossier, opschalen, opschalingen
+from service.opschaling.opschaaladvies import Opschaaladvies
+from service.opschaling.opschaaldossier import OpschalingDossier
+from service.opschaling.opschalingen import NieuweOpschaling, Opschaling, OpschalingStap
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from service import opschalen, opschalingsvragen
-from service.opschalingsvragen import NieuweOpschalingsvraag, OpschalingAntwoord, Opschalingsvraag
+from service.opschaling import opschalen, opschalingsvragen
+from service.opschaling.opschalingsvragen import NieuweOpschalingsvraag, OpschalingAntwoord, Opschalingsvraag
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 

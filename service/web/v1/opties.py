@@ -7,9 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service import opties
-from service.opties import NieuweOptie, Optie
-from service.stappen import Reden
+from service.aanvraag.stappen import Reden
+from service.plaatsing import opties
+from service.plaatsing.opties import NieuweOptie, Optie
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 

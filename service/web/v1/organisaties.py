@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import organisaties
-from service.organisaties import NieuweOrganisatie, Organisatie
+from service.inloggen import organisaties
+from service.inloggen.organisaties import NieuweOrganisatie, Organisatie
 from service.web import paging
 from service.web.operation import Answer, Call, create, created, get
 

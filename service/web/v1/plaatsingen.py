@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from service import aanvragen, plaatsingstappen
-from service.plaatsingstappen import Plaatsing, StapPlaatsing
+from service.aanvraag import aanvragen
+from service.plaatsing import plaatsingstappen
+from service.plaatsing.plaatsingstappen import Plaatsing, StapPlaatsing
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, get
 

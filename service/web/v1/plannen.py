@@ -7,16 +7,17 @@ from uuid import UUID
 
 import msgspec
 
-from service import plankeuzes, plannen, planverslag, sessies
 from service.bus import first_of
 from service.days import today
 from service.db import AWAY, Wie, transaction
 from service.errors import FieldError, Refusal
 from service.fields import refuse
-from service.plankeuzes import NieuwPlan
-from service.plannen import Gebeurtenis, Niveau, PlanStap, PlanStatus, WijzigingPlan
-from service.planniveaus import PlanGebeurtenis, niveaus
-from service.planverslag import Plan, PlanOverzicht
+from service.inloggen import sessies
+from service.plan import plankeuzes, plannen, planverslag
+from service.plan.plankeuzes import NieuwPlan
+from service.plan.plannen import Gebeurtenis, Niveau, PlanStap, PlanStatus, WijzigingPlan
+from service.plan.planniveaus import PlanGebeurtenis, niveaus
+from service.plan.planverslag import Plan, PlanOverzicht
 from service.web import etags, paging
 from service.web.operation import EVENTS, Answer, Call, Services, Stream, create, created, get, nobody, patch
 

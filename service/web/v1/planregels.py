@@ -7,13 +7,13 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct
 
-from service import plannen, planregels, planuitleg, planuitweg, planverslag, planwijziging
 from service.errors import FieldError
 from service.fields import refuse
-from service.planregels import Planregel, WijzigingPlanregel
-from service.planuitleg import PlanUitleg
-from service.planuitweg import PlanUitweg
-from service.planverslag import Regel
+from service.plan import plannen, planregels, planuitleg, planuitweg, planverslag, planwijziging
+from service.plan.planregels import Planregel, WijzigingPlanregel
+from service.plan.planuitleg import PlanUitleg
+from service.plan.planuitweg import PlanUitweg
+from service.plan.planverslag import Regel
 from service.web import etags, paging
 from service.web.operation import Answer, Call, get, patch
 from service.web.v1.plannen import TAG

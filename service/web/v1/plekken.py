@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import plekken
+from service.aanbod import plekken
+from service.aanbod.plekken import Bron, NieuwePlek, Plek, PlekStatus, WijzigingPlek
 from service.fields import Code
-from service.plekken import Bron, NieuwePlek, Plek, PlekStatus, WijzigingPlek
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service.matches import Page, rank_aanvraag
-from service.rangschikking import Rangschikking
+from service.rang.matches import Page, rank_aanvraag
+from service.rang.rangschikking import Rangschikking
 from service.web.operation import Answer, Call, get
 
 Offset = Annotated[int, Meta(ge=0, le=100_000)]

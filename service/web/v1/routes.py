@@ -6,9 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from service import aanvragen, routes
-from service.routes import NieuweRoute, Route, RouteStap
-from service.routesoorten import RouteSoort
+from service.aanvraag import aanvragen
+from service.opschaling import routes
+from service.opschaling.routes import NieuweRoute, Route, RouteStap
+from service.opschaling.routesoorten import RouteSoort
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 

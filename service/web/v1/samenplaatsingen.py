@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import samenplaatsingen
-from service.samenplaatsingen import NieuweSamenplaatsing, Samenplaatsing, WijzigingSamenplaatsing
+from service.aanvraag import samenplaatsingen
+from service.aanvraag.samenplaatsingen import NieuweSamenplaatsing, Samenplaatsing, WijzigingSamenplaatsing
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from service import sessies
-from service.sessies import Beeindigd, EigenSessie, WijzigingEigenSessie
+from service.inloggen import sessies
+from service.inloggen.sessies import Beeindigd, EigenSessie, WijzigingEigenSessie
 from service.web import etags
 from service.web.operation import Answer, Call, Operation, get, patch
 

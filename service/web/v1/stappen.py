@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from service import aanvragen, gebeurtenissen, stappen
-from service.aanvragen import Aanvraag
-from service.gebeurtenissen import AanvraagGebeurtenis
-from service.stappen import NieuweStap
+from service.aanvraag import aanvragen, gebeurtenissen, stappen
+from service.aanvraag.aanvragen import Aanvraag
+from service.aanvraag.gebeurtenissen import AanvraagGebeurtenis
+from service.aanvraag.stappen import NieuweStap
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, get
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from service import plekken, stops
-from service.stops import NieuweStop, Stop, WijzigingStop
+from service.aanbod import plekken, stops
+from service.aanbod.stops import NieuweStop, Stop, WijzigingStop
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import reflex, versheid
-from service.reflex import Versheidscijfers
-from service.versheid import Plekversheid
+from service.bericht import versheid
+from service.bericht.versheid import Plekversheid
+from service.cijfers import reflex
+from service.cijfers.reflex import Versheidscijfers
 from service.web import paging
 from service.web.operation import Answer, Call, get
 from service.web.v1.cijfers import Over

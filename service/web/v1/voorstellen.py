@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from service import aanvragen, plannen, voorstellen, voorstelstappen
-from service.voorstellen import NieuweVoorstellen, NieuwVoorstel, Voorstel, VoorstelStatus
-from service.voorstelstappen import NieuweVoorstelStap
+from service.aanvraag import aanvragen
+from service.plaatsing import voorstellen, voorstelstappen
+from service.plaatsing.voorstellen import NieuweVoorstellen, NieuwVoorstel, Voorstel, VoorstelStatus
+from service.plaatsing.voorstelstap import NieuweVoorstelStap
+from service.plan import plannen
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service import voorzieningen
+from service.aanbod import voorzieningen
+from service.aanbod.voorzieningen import NieuweVoorziening, Voorziening, WijzigingVoorziening
 from service.fields import Code
-from service.voorzieningen import NieuweVoorziening, Voorziening, WijzigingVoorziening
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service import wachtlijst
-from service.aanvragen import Urgentie
+from service.cijfers import wachtlijst
+from service.cijfers.wachtlijst import Wachtende, Wachtplaats, Wachttelling, Wachttijd, WachtVanaf
 from service.fields import Code
-from service.wachtlijst import Wachtende, Wachtplaats, Wachttelling, Wachttijd, WachtVanaf
+from service.urgentie import Urgentie
 from service.web import paging
 from service.web.operation import Answer, Call, get
 

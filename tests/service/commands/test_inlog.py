@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service import gebruikers, identiteitsproviders, oidcsleutels
 from service.app import create_app
 from service.commands import gebruiker, inlog
 from service.db import Connection, Pool, Rol
 from service.errors import Refusal
+from service.inloggen import gebruikers, identiteitsproviders, oidcsleutels
 from service.settings import Settings
 from tests import make
 from tests.conftest import REGIO, Cluster

@@ -13,13 +13,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service import inzagen, logboek, toegang
+from service import toegang
 from service.commands import log as command
 from service.commands import plan, psql, rank, toegangslog
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
-from service.doelen import Doel, Verwerking
-from service.inzagen import Inzage
-from service.logboek import Gebeurtenis, Handeling, Resultaat
+from service.log import inzagen, logboek
+from service.log.doelen import Doel, Verwerking
+from service.log.inzagen import Inzage
+from service.log.logboek import Gebeurtenis, Handeling, Resultaat
 from service.worker import child
 from service.worker.anker import Anker
 from service.worker.zegel import Zegel
@@ -183,7 +184,7 @@ def test_everything_that_is_logged_of_a_child_has_words_for_a_parent() -> None:
 
 
 def test_what_commands_write_are_words_of_the_register() -> None:
-    """Purpose and processing as in service/doelen.py."""
+    """Purpose and processing as in service/log/doelen.py."""
     for line in (command.VERIFY, command.INZAGE, toegangslog.TOEGANG, rank.RANK, plan.PLAN, psql.PSQL, child.MAAK_PLAN):
         assert line.doel in list(Doel)
         assert line.verwerking in list(Verwerking)

@@ -13,12 +13,13 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from service import bezetting, dossiers
+from service.aanbod import bezetting
 from service.commands import privacy
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
+from service.privacy import dossiers
 from tests import make, search
-from tests.conftest import REGIO, ROOT
+from tests.conftest import OTHER_REGIO, REGIO, ROOT
 from tests.service import canary
 from tests.service.running import loket
 
@@ -83,6 +84,23 @@ async def test_the_dossier_has_everything_that_is_held(run: Run, owner: Connecti
     assert by_name.keys() >= {table for table, _ in await canary.found(owner)}
     assert all(tabel.waarvoor and tabel.rijen for tabel in held.tabellen)
     assert await last_line(owner) == ("loket privacy dossier", "uitvoer")
+
+
+async def test_the_dossier_tells_of_kept_answers_of_another_region(
+    pool: Pool, owner: Connection, kanarie: UUID
+) -> None:
+    """A provider there may have been answered about this child; what it was, stays with who asked."""
+    await owner.execute(
+        "insert into herhaling (regio, gebruiker_id, sleutel, verzoek_hash, status, koppen, antwoord, betrokkenen)"
+        " values ($1, $2, 'twee', '\\x00', 200, '{}', 'kanarie_elders', array[$3::uuid])", OTHER_REGIO, SYSTEM, kanarie
+    )  # fmt: skip
+
+    async with transaction(pool, Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
+        held = await dossiers.gather(conn, kanarie, make.NOW)
+
+    [kept] = [tabel for tabel in held.tabellen if tabel.naam == "herhaling"]
+    assert {row["regio"] for row in kept.rijen} == {REGIO, OTHER_REGIO}
+    assert "kanarie_elders" not in str(held)
 
 
 async def test_the_dossier_has_nothing_of_another_child(run: Run, owner: Connection, kanarie: UUID) -> None:

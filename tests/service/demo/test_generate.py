@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from service.aanvraag.gebeurtenissen import OPEN
 from service.demo import Scarcity, Size, generate
 from service.demo.aanvraag import ROUTES
 from service.demo.codes import CRISIS_FORMS, VORMEN
@@ -20,7 +21,6 @@ from service.demo.history import DECLINES, HISTORY_DAYS
 from service.demo.regions import all_regions
 from service.demo.rows import Aanvraag, Bezetting, Rows
 from service.demo.scarcity import term
-from service.gebeurtenissen import OPEN
 from service.geo.regios import slug
 
 TODAY = date(2026, 11, 23)

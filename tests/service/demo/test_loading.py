@@ -12,15 +12,15 @@ from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
 from matcher.problem import Weging
 from matcher.rank import rank
-from service import opschaaldossier, opschalingen, routes
-from service.aanbod import load_codes, load_plekken
 from service.db import Connection, Pool, Wie, transaction
 from service.demo import Scarcity, generate, is_loaded, load
 from service.demo.rows import Rows
 from service.demo.scarcity import NARROW_FIT, term
 from service.errors import Kind, Refusal
-from service.routesoorten import RouteStaat
-from service.vraag import load_aanvraag
+from service.opschaling import opschaaldossier, opschalingen, routes
+from service.opschaling.routesoorten import RouteStaat
+from service.rang.aanbod import load_codes, load_plekken
+from service.rang.vraag import load_aanvraag
 
 TODAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)

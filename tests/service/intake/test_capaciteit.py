@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from service import bezetting
+from service.aanbod import bezetting
+from service.aanbod.plekken import Beschikbaarheid
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
 from service.intake import capaciteit, preview, soorten
 from service.intake.preview import Actie, Context, Plan, Rejected, Voorbeeld
 from service.intake.tables import Parsed
-from service.plekken import Beschikbaarheid
 from tests import make
 from tests.service.intake import files
 

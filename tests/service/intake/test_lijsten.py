@@ -10,7 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
-from service import aanvragen, voorzieningen
+from service.aanbod import voorzieningen
+from service.aanvraag import aanvragen
 from service.db import Connection, Pool, Wie, transaction
 from service.intake import template
 from service.intake.preview import Voorbeeld

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from matcher.proposal.propose import propose
 from service.db import Pool, Wie, transaction
+from service.rang.travel import Traveller
 from service.settings import Settings
-from service.travel import Traveller
 from service.worker import problem
 from service.worker.advice import pair_prices
 from tests import make

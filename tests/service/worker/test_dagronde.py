@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from service import taken
-from service.aanvragen import Urgentie
+from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.db import Connection, Pool, Wie, transaction
-from service.gebeurtenissen import GebeurtenisSoort
 from service.taken import TaakSoort
+from service.urgentie import Urgentie
 from service.worker import dagronde, termijn
 from service.worker.dagronde import Wekker
 from tests import make
+from tests.service.bericht.test_meldingen import DIENST, happened, person, tell
 from tests.service.post import mailserver, work
-from tests.service.test_meldingen import DIENST, happened, person, tell
 
 DAYS = "select regio || ' ' || sleutel from taak where soort = 'dagronde' order by 1"
 

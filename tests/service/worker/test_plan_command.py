@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from service.db import APP_ROLE, OWNER_ROLE, open_pool
-from service.plannen import PlanStatus
+from service.plan.plannen import PlanStatus
 from tests.conftest import ROOT, Cluster
 from tests.service import plans
 from tests.service.plans import keuze

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service import bezetting, plannen, planregels
+from service.aanbod import bezetting
+from service.aanbod.voorzieningen import Groepssoort
 from service.db import Pool, Wie, transaction
-from service.plannen import PlanLimiet, PlanStatus, Verlies
-from service.voorzieningen import Groepssoort
+from service.plan import plannen, planregels
+from service.plan.plannen import PlanLimiet, PlanStatus, Verlies
 from tests import make
 from tests.service import plans
 from tests.service.plans import keuze

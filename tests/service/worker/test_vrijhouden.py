@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from service import plannen, planverslag
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Refusal
+from service.plan import plannen, planverslag
 from tests import make
 from tests.service import plans
 

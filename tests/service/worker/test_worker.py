@@ -13,9 +13,9 @@ import asyncpg
 import psutil
 import pytest
 
-from service import plannen
 from service.db import APP_ROLE, Pool, Wie, open_pool, transaction
-from service.plannen import PlanStatus
+from service.plan import plannen
+from service.plan.plannen import PlanStatus
 from tests.conftest import Cluster
 from tests.service import plans
 from tests.service.running import lives

@@ -13,8 +13,8 @@ import pytest
 from joserfc.jwk import ECKey
 from msgspec import Struct, structs
 
-from service import oidcsleutels
 from service.db import Connection
+from service.inloggen import oidcsleutels
 from service.settings import Settings
 from tests import make
 from tests.web.conftest import Serve

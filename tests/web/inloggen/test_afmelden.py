@@ -12,8 +12,8 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 from msgspec import structs
 
-from service.afmeldingen import EVENT, LONGEST
 from service.db import Connection
+from service.inloggen.afmeldingen import EVENT, LONGEST
 from service.settings import Settings
 from tests import make
 from tests.conftest import OTHER_REGIO

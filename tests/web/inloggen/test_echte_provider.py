@@ -20,8 +20,8 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
-from service import oidcsleutels
 from service.db import Connection
+from service.inloggen import oidcsleutels
 from service.web.identity import KEEP
 from tests import make
 from tests.conftest import OTHER_REGIO, ROOT

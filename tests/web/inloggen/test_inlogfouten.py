@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service import toegangslog
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.log import toegangslog
 from service.web import inlogfouten
 from service.web.inloggen.begin import INLOG
 from tests import make

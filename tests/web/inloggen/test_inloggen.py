@@ -14,9 +14,9 @@ import pytest
 from joserfc.jwk import ECKey
 from msgspec import structs
 
-from service import gebruikers, oidcsleutels, sessies
 from service.db import Connection, Pool
 from service.errors import Refusal
+from service.inloggen import gebruikers, oidcsleutels, sessies
 from service.settings import Settings
 from service.web.inloggen.begin import own_path
 from tests import make

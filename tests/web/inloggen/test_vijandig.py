@@ -12,8 +12,8 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
-from service import inlogpogingen, oidc
 from service.db import Connection
+from service.inloggen import inlogpogingen, oidc
 from tests.web.conftest import Serve
 from tests.web.inloggen.conftest import Clock, back, inside, log_in, registered, sent
 from tests.web.inloggen.provider import (

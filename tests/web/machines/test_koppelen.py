@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from service import koppelingen
 from service.db import Connection, Pool, Wie, transaction
+from service.inloggen import koppelingen
 from service.settings import Settings
 from service.web.identity import Sessions
 from tests import make
@@ -43,7 +43,7 @@ async def test_the_examples_connect_a_system_to_the_loket(
     settings: Settings, pool: Pool, owner: Connection, wie: Wie, wie_als: Callable[..., Wie], tmp_path: Path
 ) -> None:
     """The first makes a key; the beheerder adds its public half; the second gets in and confirms all plekken."""
-    make_key, use, _ = EXAMPLES  # the third reads what we send: tests/service/test_haken.py
+    make_key, use, _ = EXAMPLES  # the third reads what we send: tests/service/bericht/test_haken.py
     now = datetime.now(UTC)
     async with transaction(pool, wie) as conn:
         aanbieder = (await make.aanbieder(conn)).id

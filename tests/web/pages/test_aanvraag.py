@@ -11,12 +11,13 @@ import httpx
 import msgspec
 import pytest
 
-from service import aanvragen, stappen, werklijst
+from service.aanvraag import aanvragen, stappen, werklijst
+from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
-from service.gebeurtenissen import AanvraagStatus
-from service.rangschikking import Rangschikking
+from service.rang.rangschikking import Rangschikking
 from service.settings import Settings
+from service.urgentie import Urgentie
 from service.web.pages.aanvraag import confirmed, notices, steps, where
 from tests import make
 from tests.web.conftest import always, running
@@ -144,7 +145,7 @@ async def test_the_name_of_a_place_is_text_whatever_it_holds(api: httpx.AsyncCli
     html = (await api.get(f"/aanvragen/{aanvraag.id}")).text
     assert "&#34;&gt;&lt;script&gt;alert(1)&lt;/script&gt;" in html
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
-    assert "<script" not in html
+    assert "<script>" not in html
 
 
 async def test_brothers_and_sisters_are_linked_with_whether_they_may_be_apart(
@@ -261,7 +262,7 @@ def test_a_zorgvorm_that_is_not_ranked_is_said_to_have_a_route_of_its_own(aanvra
 
 def test_in_a_crisis_the_first_step_is_where_the_child_sleeps(aanvraag: aanvragen.Aanvraag) -> None:
     assert "vannacht" not in " ".join(steps(aanvraag, "Laren"))
-    crisis = msgspec.structs.replace(aanvraag, urgentie=aanvragen.Urgentie.CRISIS)
+    crisis = msgspec.structs.replace(aanvraag, urgentie=Urgentie.CRISIS)
     assert "vannacht" in steps(crisis, "Laren")[0]
 
 

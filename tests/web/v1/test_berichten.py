@@ -8,13 +8,13 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service.aanvragen import Urgentie
+from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.db import Connection, Pool, Rol, Wie
-from service.gebeurtenissen import GebeurtenisSoort
+from service.urgentie import Urgentie
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
+from tests.service.bericht.test_meldingen import happened, person, tell
 from tests.service.post import mailserver, work
-from tests.service.test_meldingen import happened, person, tell
 from tests.web.conftest import Serve
 
 

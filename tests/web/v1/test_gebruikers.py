@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service import gebruikers
 from service.db import Connection, Pool, Wie
+from service.inloggen import gebruikers
 from tests import make
 from tests.conftest import GEBRUIKER
 from tests.web.conftest import Serve

@@ -10,10 +10,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from service import inzagen, plaatsingen
-from service.aanvragen import Urgentie
 from service.days import noon
 from service.db import Connection, Pool, Wie, transaction
+from service.log import inzagen
+from service.plaatsing import plaatsingen
+from service.urgentie import Urgentie
 from tests import make
 from tests.conftest import OTHER_REGIO
 from tests.web.conftest import Serve

@@ -11,11 +11,14 @@ import asyncpg
 import httpx
 import pytest
 
-from service import bezetting, plannen, planuitkomst, stappen, taken
+from service import taken
+from service.aanbod import bezetting
+from service.aanbod.voorzieningen import Groepssoort
+from service.aanvraag import stappen
+from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.db import Connection, Pool, Wie, transaction
-from service.gebeurtenissen import AanvraagStatus
-from service.plankeuzes import MOST_AT_ONCE
-from service.voorzieningen import Groepssoort
+from service.plan import plannen, planuitkomst
+from service.plan.plankeuzes import MOST_AT_ONCE
 from tests import make
 from tests.conftest import OTHER_REGIO
 from tests.service import plans

@@ -12,8 +12,8 @@ import asyncpg
 import httpx
 import pytest
 
-from service import sessies
 from service.db import Connection, Pool, Wie, transaction
+from service.inloggen import sessies
 from tests import make
 from tests.conftest import ROOT
 from tests.service.running import loket

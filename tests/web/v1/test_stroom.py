@@ -12,12 +12,13 @@ import asyncpg
 import pytest
 from msgspec import structs
 
-from service import gebeurtenissen, sessies
-from service.aanvragen import Urgentie
+from service.aanvraag import gebeurtenissen
+from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.app import create_app
 from service.db import AWAY, Connection, Pool, Wie, transaction
-from service.gebeurtenissen import GebeurtenisSoort
+from service.inloggen import sessies
 from service.settings import Settings
+from service.urgentie import Urgentie
 from service.web.v1 import gebeurtenissen as endpoint
 from tests import make
 from tests.web.conftest import always
@@ -195,6 +196,14 @@ async def test_a_stream_that_lasted_long_ends_and_says_when_to_come_back(
     async with serving(create_app(once, identity=always(wie))) as live, follow(live) as response:
         text = (await response.aread()).decode()
     assert text.startswith("retry: 3000\nid: ") and "data" not in text
+
+
+async def test_a_stream_lasts_longer_than_a_request_may(lasting: Settings, wie: Wie) -> None:
+    """LOKET_REQUEST_LIMIT_S is for what is answered at once: a stream ends by itself, and not cut off by an error."""
+    longer = structs.replace(lasting, stroom_s=1.5, request_limit_s=1.0)
+    async with serving(create_app(longer, identity=always(wie))) as live, follow(live) as response:
+        text = (await response.aread()).decode()
+    assert text.endswith(": niets nieuws\n\n")
 
 
 async def test_who_works_elsewhere_now_hears_no_more_of_before(

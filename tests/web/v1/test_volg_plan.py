@@ -17,11 +17,13 @@ import uvicorn
 from litestar import Litestar
 from msgspec import Struct, structs
 
-from service import planuitkomst, sessies, taken
+from service import taken
 from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
-from service.plannen import Niveau, PlanLimiet
-from service.planuitkomst import Uitkomst
+from service.inloggen import sessies
+from service.plan import planuitkomst
+from service.plan.plannen import Niveau, PlanLimiet
+from service.plan.planuitkomst import Uitkomst
 from service.settings import Settings
 from service.web.v1 import plannen as endpoint
 from tests import make

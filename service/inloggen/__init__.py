@@ -1,0 +1,1 @@
+"""People and systems that may come in, and how they prove who they are."""

@@ -1,0 +1,1 @@
+"""Who saw or changed what of which child, sealed; who came in."""

@@ -1,0 +1,162 @@
+"""Plekregels: may these children go to these plekken? All hard rules of the matcher, asked again of what is true now.
+
+For who holds a plek or sends a voorstel, after `vergrendel`: nobody changes a group in between. The group is who will
+live there in those days and for whom a plek is held. A person may deviate with a reason, but never from what protects
+the child or is the law, and never from what it may not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+from msgspec import Struct, structs
+
+from matcher.aanbod import Aanbod
+from matcher.geo import Estimate, Travel
+from matcher.judge import judge
+from matcher.problem import Aanvraag, Plek
+from matcher.reasons import why_not
+from matcher.solution import Reason, Rule
+from service.days import today
+from service.db import Connection, Wie
+from service.errors import Kind, Refusal
+from service.fields import AanvraagId
+from service.rang import aanbod, catalogue, rangschikking, vraag
+from service.rang.aanbod import group_of
+from service.rang.travel import Traveller
+
+NOOIT = frozenset({Rule.VEILIGHEID, Rule.MACHTIGING, Rule.CONTRA_INDICATIE, Rule.REGIO})
+"""What no reason opens. Toestemming and grondslag are asked when a plaatsing becomes definitive (termijnen)."""
+
+BLIJVEND = NOOIT - {Rule.MACHTIGING}
+"""What is asked again when it becomes definitive, of what is known then; the machtiging stands with the papers."""
+
+VEILIG = frozenset({Rule.VEILIGHEID, Rule.REGIO})
+GESLOTEN = VEILIG | {Rule.MACHTIGING}
+"""What stands in the way of a plaatsing by telephone, in open and in closed care."""
+
+
+class Plaats(Struct, frozen=True, kw_only=True):
+    """One child on one plek, for these days."""
+
+    aanvraag_id: AanvraagId
+    plek_id: UUID
+    van: date
+    tot: date | None = None
+    """None: as long as the aanvraag asks."""
+
+
+GROEP = "select * from groep_van($1, $2, $3, $4, $5)"
+
+PROFIEL = """
+select p.id as plek_id, p.voorziening_id, v.groepsmix from plek p join voorziening v on v.id = p.voorziening_id
+where p.id = any ($1)
+"""
+
+
+LAATST = "select id, uiterlijke_datum from aanvraag where id = any ($1)"
+
+
+async def keur(
+    conn: Connection,
+    travel: Traveller,
+    plaatsen: Sequence[Plaats],
+    *,
+    wie: Wie,
+    afwijking: str | None,
+    now: datetime,
+    alleen: frozenset[Rule] | None = None,
+) -> list[Rule]:
+    """The rules from which `afwijking` deviates; none when all is well. Children of one voorziening count together.
+    `alleen`: only these stand in the way, because the provider itself has said yes by telephone.
+
+    Refuses NOT_FOUND when a plek is not there for who asks, and CONFLICT with why not and what would be possible.
+    """
+    ids, plek_ids = [one.aanvraag_id for one in plaatsen], [one.plek_id for one in plaatsen]
+    children = await vraag.load_for(conn, now, {one.aanvraag_id: (one.van, one.tot) for one in plaatsen})
+    latest = {row["id"]: row["uiterlijke_datum"] for row in await conn.fetch(LAATST, ids)}
+    rows = {row["plek_id"]: row for row in await conn.fetch(PROFIEL, plek_ids)}
+    if set(plek_ids) - rows.keys():
+        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+    plekken = await _plekken(conn, ids, plaatsen, list(rows.values()), now)
+    codes, _ = await aanbod.load_codes(conn)
+    columns = Aanbod.build(plekken, codes)
+    found: dict[UUID, list[Reason]] = {one.plek_id: [] for one in plaatsen}
+    for one in plaatsen:
+        child = children[one.aanvraag_id]
+        judged = judge(child, columns, await _travel(travel, child, columns))
+        reasons = why_not(judged, str(one.plek_id)).reasons
+        found[one.plek_id] += [reason for reason in reasons if reason.rule is not Rule.GROEPSMIX]
+        late = (one.van - latest[one.aanvraag_id]).days
+        if late > 0:
+            asked = {"gevraagd": one.van.toordinal(), "dagen_later": late}
+            found[one.plek_id].append(Reason(Rule.PERIODE, asked))
+    for unit in {row["voorziening_id"] for row in rows.values()}:
+        there = [one for one in plaatsen if rows[one.plek_id]["voorziening_id"] == unit]
+        together = _together([children[one.aanvraag_id] for one in there])
+        for reason in why_not(judge(together, columns, Estimate()), str(there[0].plek_id)).reasons:
+            if reason.rule is Rule.GROEPSMIX:
+                found[there[0].plek_id].append(reason)
+    if alleen is not None:
+        found = {plek: [reason for reason in reasons if reason.rule in alleen] for plek, reasons in found.items()}
+    return await _decide(conn, wie, found, afwijking, now)
+
+
+async def _plekken(
+    conn: Connection, ids: list[UUID], plaatsen: Sequence[Plaats], rows: list[asyncpg.Record], now: datetime
+) -> list[Plek]:
+    """The plekken of these voorzieningen now: what is held for these children themselves is free, and the group is
+    that of the days that are asked."""
+    units = list({row["voorziening_id"] for row in rows})
+    own = await aanbod.load_opties(conn, ids, now)
+    free = frozenset((plek, van) for plek, (_, van) in own.items())
+    plekken, _ = await aanbod.load_plekken(conn, now, units, zonder=free, elke_zorgvorm=True)
+    van = min(one.van for one in plaatsen)
+    tot = None if any(one.tot is None for one in plaatsen) else max(one.tot for one in plaatsen if one.tot)
+    residents: dict[UUID, list[asyncpg.Record]] = {}
+    for resident in await conn.fetch(GROEP, units, van, tot, now, ids):
+        residents.setdefault(resident["voorziening_id"], []).append(resident)
+    groups = {
+        str(row["voorziening_id"]): group_of(residents.get(row["voorziening_id"], ()), row["groepsmix"], van)
+        for row in rows
+    }
+    return [structs.replace(plek, group=groups[plek.voorziening]) for plek in plekken]
+
+
+async def _travel(travel: Traveller, child: Aanvraag, columns: Aanbod) -> Travel:
+    return Estimate() if child.maximale_reistijd is None else (await travel.minutes(child, columns)).travel
+
+
+def _together(children: Sequence[Aanvraag]) -> Aanvraag:
+    return structs.replace(children[0], jeugdigen=tuple(one for child in children for one in child.jeugdigen))
+
+
+PLEK = "kies een andere plek"
+
+
+async def _decide(
+    conn: Connection, wie: Wie, found: dict[UUID, list[Reason]], afwijking: str | None, now: datetime
+) -> list[Rule]:
+    broken = list(dict.fromkeys(reason.rule for reasons in found.values() for reason in reasons))
+    shown_to = {reason.rule for reasons in found.values() for reason in catalogue.visible(tuple(reasons), wie.rol)}
+    deviates = shown_to - NOOIT
+    if set(broken) <= deviates and afwijking is not None:
+        return broken
+    if not broken:
+        return []
+    names = await rangschikking.names(conn)
+    rows = await rangschikking.shown(conn, [str(plek) for plek in found])
+    said: dict[str, None] = {}
+    for plek, reasons in found.items():
+        exact = str(plek) in rows and rows[str(plek)].openbaar
+        for reason in catalogue.visible(tuple(reasons), wie.rol):
+            said[catalogue.reason(reason, names, today(now), exact=exact)] = None
+    if set(broken) - shown_to:
+        said[f"{catalogue.UNAVAILABLE}."] = None
+    only_late = all("gevraagd" in reason.params for reasons in found.values() for reason in reasons)
+    another = "vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag" if only_late else PLEK
+    instead = another + (", of schrijf bij afwijking waarom het toch moet" if deviates >= set(broken) else "")
+    raise Refusal(Kind.CONFLICT, f"Dit kan niet. {' '.join(said)} Wat nu wel kan: {instead}.")

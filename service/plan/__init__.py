@@ -1,0 +1,1 @@
+"""The joint plan of all open aanvragen: asked, made, read, explained, changed by hand."""

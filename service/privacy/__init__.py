@@ -1,0 +1,1 @@
+"""All that is held about a child, and what is forgotten when."""

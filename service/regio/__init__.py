@@ -1,0 +1,1 @@
+"""What a jeugdregio chose: code lists, settings, terms, working days."""

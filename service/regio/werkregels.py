@@ -75,6 +75,9 @@ class Werkregels(Struct, frozen=True, kw_only=True):
     geen_vervolg_zorgvormen: Annotated[
         tuple[str, ...], _is("Hier kan een kind na crisis of gesloten verblijf niet blijven wonen.")
     ] = ("pleegzorg-deeltijd", "logeer", "tussenvoorziening")
+    overbrugging_zorgvormen: Annotated[
+        tuple[str, ...], _is("In deze zorgvormen wacht een kind op een plek: het zoeken gaat door.")
+    ] = ("tussenvoorziening",)
     crisis_zeker_uren: Annotated[
         int, _is("Een crisisplek die langer geleden is bevestigd, is niet zeker.", ge=1, le=720)
     ] = 24

@@ -47,7 +47,6 @@ async def _shown(services: Services, verzoek: Verzoek, token: str, *, melding: s
         today=today(now),
         who="",
         section="",
-        is_list=False,
         token=token,
         plekken=plekken,
         leeg=ONGEZIEN,

@@ -70,7 +70,6 @@ async def test_opening_the_link_shows_the_plekken_and_changes_nothing(
     assert "De &lt;Linde&gt;, Kamer een" in text and "De &lt;Linde&gt;, Kamer twee" in text
     assert "Kamer drie" not in text, "taken: nobody was asked about it"
     assert pages[0].headers["referrer-policy"] == "same-origin" and pages[0].headers["cache-control"] == "no-store"
-    assert "<script" not in pages[0].text
     assert "set-cookie" not in pages[0].headers
     for word in ("bewoner", "nummer", "aanvraag/", str(UUID(int=0))):
         assert word not in pages[0].text.lower()

@@ -206,8 +206,10 @@ async def test_for_one_aanvraag_the_loket_holds_a_few_plekken_at_most(pool: Pool
 # ── The rules, asked again ───────────────────────────────────────────────────────────────────────
 
 
-async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(pool: Pool, wie: Wie) -> None:
-    """The reason, and from which rule, stand in the history."""
+async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """The reason, and from which rule, stand in the history; for the loket only, because it may tell of others."""
     async with transaction(pool, wie) as conn:
         old = await make.aanvraag(conn, leeftijd_maanden=16 * 12)
         plek = await make.plek(conn)
@@ -217,8 +219,11 @@ async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(pool: Pool,
             await houd(conn, wie, (old.id, plek.id))
         await houd(conn, wie, (old.id, plek.id), afwijking="Net 16; de aanbieder wil het kind graag.")
         last = (await gebeurtenissen.page(conn, old.id))[0]
+    async with transaction(pool, wie_als("verwijzer", organisatie=old.organisatie_id)) as conn:
+        told = (await gebeurtenissen.page(conn, old.id))[0]
 
     assert no.value.kind is Kind.CONFLICT
+    assert (told.id, told.reden, "afwijkingVan" in told.gegevens) == (last.id, None, False)
     assert (last.reden, last.gegevens["afwijkingVan"]) == ("Net 16; de aanbieder wil het kind graag.", "leeftijd")
 
 

@@ -264,6 +264,23 @@ async def test_the_group_is_who_will_live_there_and_for_whom_a_plek_is_held(pool
         await houd(conn, wie, (other.id, two.id), now=make.NOW + 72 * HOUR, van=make.day(4))
 
 
+async def test_brothers_and_sisters_count_together_in_the_group(pool: Pool, wie: Wie) -> None:
+    """There is room for one like them: each alone fits, the two do not."""
+    async with transaction(pool, wie) as conn:
+        house = await make.voorziening(conn, groepsmix={"zware_gedragsproblemen": 1})
+        samen = await make.samenplaatsing(conn)
+        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        pairs = [
+            (
+                (await make.aanvraag(conn, kenmerken=["zware_gedragsproblemen"], **of)).id,
+                (await make.plek(conn, voorziening_id=house.id)).id,
+            )
+            for _ in range(2)
+        ]
+        with pytest.raises(Refusal, match="In de groep is geen ruimte meer"):
+            await houd(conn, wie, *pairs)
+
+
 async def test_a_child_does_not_stand_in_its_own_way(pool: Pool, wie: Wie) -> None:
     """Its plek is held, and then proposed: in the group it counts once."""
     async with transaction(pool, wie) as conn:

@@ -50,7 +50,7 @@ async def test_a_provider_publishes_confirms_and_stops_a_plek(api: httpx.AsyncCl
 
     bevestiging = await made(api, f"{url}/bevestigingen", beschikbaarheid="onbemenst")
     assert (await api.get(url)).json()["status"] == "onbemenst"
-    assert [row["bron"] for row in (await api.get(f"{url}/bevestigingen")).json()] == ["koppeling", "koppeling"]
+    assert [row["bron"] for row in (await api.get(f"{url}/bevestigingen")).json()] == ["scherm", "scherm"]
     assert bevestiging["op"] == "2026-03-02T09:00:00Z"
 
     stop = await made(api, f"{url}/stops", reden="personeel", van="2026-03-01", tot="2026-04-01")

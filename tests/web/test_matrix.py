@@ -256,11 +256,16 @@ PAGES = {
     "paginaAanvragen": "/",
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
+    "paginaPlekken": "/plekken",
+    "paginaPlek": "/plekken/{plek}",
     "paginaStart": "/start",
     "paginaVervanging": "/vervanging",
     "paginaSessies": "/sessies",
 }
 """Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the others."""
+
+NAMED = {"paginaPlekken", "paginaPlek"}
+"""Pages about what an aanbieder has: its name stands there, and no child."""
 
 OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "wijzigVervanging": ("/vervanging", {}),
@@ -324,10 +329,10 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
     """In words that a browser shows: to the login page, refused, not there, or there without what is hidden."""
     pages = {line.id for line in toegang.HANDELINGEN} - PATHS.keys()
     assert pages == PAGES.keys(), "a page without an example"
-    nummer = matrix.world.nummers[1]
+    nummer, rows = matrix.world.nummers[1], {name: getattr(matrix.world, name) for name in World.__struct_fields__}
     for id, path in PAGES.items():
         for caller in matrix.callers:
-            answer = await matrix.send(caller, "get", path.format(open=matrix.world.open, bericht=matrix.world.bericht))
+            answer = await matrix.send(caller, "get", path.format_map(rows))
             where = id, caller.name, answer.text[:500]
             if caller.wie is None:
                 assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/inloggen"), where
@@ -347,7 +352,8 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             elif not reaches(id, caller):
                 assert answer.status_code == (404 if "{" in path else 200), where
             else:
-                assert answer.status_code == 200 and nummer in answer.text, where
+                shown = matrix.world.name if id in NAMED else nummer
+                assert answer.status_code == 200 and shown in answer.text, where
                 for name, story in examples.STORIES.items():
                     if caller.wie.rol not in toegang.ziet(Aanvraag, name) and CANARY in str(story):
                         assert str(story) not in answer.text, (where, name)

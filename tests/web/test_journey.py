@@ -58,7 +58,7 @@ async def test_a_provider_publishes_confirms_and_stops_a_plek(api: httpx.AsyncCl
     conflict = await api.post(f"{url}/stops", json={"reden": "anders", "van": "2026-03-31", "tot": "2026-05-01"})
     assert (conflict.status_code, conflict.json()["detail"].split(".")[0]) == (
         409,
-        "Deze plek is in die periode al bezet",
+        "Deze plek is nu gestopt, dat hebt u gezegd",
     )
 
     assert (await changed(api, f"{url}/stops/{stop['id']}", tot="2026-03-20"))["tot"] == "2026-03-20"

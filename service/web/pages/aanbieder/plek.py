@@ -19,9 +19,9 @@ from service.taal import gettext
 from service.web import etags
 from service.web.pages.aanbieder import woorden
 from service.web.pages.aanbieder.plekken import GEDAAN, _sent
-from service.web.pages.aanvraag import confirmed
 from service.web.pages.actie import Formulier, verwerk
 from service.web.pages.render import page_at
+from service.web.pages.schakel.aanvraag import confirmed
 from service.web.pages.visit import Visit, visit
 
 PlekId = Annotated[UUID, PathParameter()]

@@ -21,9 +21,9 @@ from service.regio.werkregels import werkregels
 from service.taal import gettext, later
 from service.web import forms
 from service.web.pages.aanbieder import woorden
-from service.web.pages.aanvraag import confirmed
 from service.web.pages.actie import Formulier, Gedaan, verwerk
 from service.web.pages.render import page_at
+from service.web.pages.schakel.aanvraag import confirmed
 from service.web.pages.visit import Visit, visit
 
 MOST = 1000

@@ -16,7 +16,7 @@ from service.plaatsing import plaatsingen
 from tests import make
 from tests.service.voorstelling import child, sent
 from tests.web.conftest import Serve
-from tests.web.pages.test_aanvraag import text_of
+from tests.web.pages.test_start import text_of
 
 OLD = make.NOW - timedelta(days=30)
 

@@ -28,8 +28,12 @@ DIST = STATIC / "dist"
 MODULES = ROOT / "node_modules"
 NODE = ROOT / "build" / "node"
 TOKENS = MODULES / "@nl-design-system-unstable" / "voorbeeld-design-tokens" / "dist" / "variables.css"
-OWN_FILES = ("icon.svg",)
-SOURCES = (ROOT / "package-lock.json", Path(__file__), STATIC / "loket.css", *(STATIC / name for name in OWN_FILES))
+OWN_FILES = tuple(path.name for path in sorted(STATIC.iterdir()) if path.suffix in (".svg", ".js"))
+STYLES = (STATIC / "loket.css", *sorted(path for path in STATIC.glob("*.css") if path.name != "loket.css"))
+"""One file for the browser: what holds everywhere, then a file per group of pages."""
+SCRIPTS = {"htmx.js": MODULES / "htmx.org" / "dist" / "htmx.min.js"}
+"""Of others, as they are."""
+SOURCES = (ROOT / "package-lock.json", Path(__file__), *STYLES, *(STATIC / name for name in OWN_FILES))
 STAMP = DIST / "stamp"
 TOOLS = (MODULES / "axe-core" / "axe.min.js", MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar")
 
@@ -56,6 +60,13 @@ COMPONENTS = (
     "alert",
     "pagination",
     "breadcrumb-nav",
+    "button",
+    "form-label",
+    "form-field-description",
+    "form-field-error-message",
+    "textbox",
+    "textarea",
+    "select",
 )
 
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -118,7 +129,7 @@ def stylesheet() -> bytes:
         (MODULES / "@utrecht" / f"{name}-css" / "dist" / "index.min.css").read_text(encoding="utf-8")
         for name in COMPONENTS
     ]
-    own = (STATIC / "loket.css").read_text(encoding="utf-8")
+    own = "\n".join(path.read_text(encoding="utf-8") for path in STYLES)
     theme = TOKENS.read_text(encoding="utf-8")
     tokens = used_tokens("".join([*sources, own]), dict(TOKEN.findall(COMMENT.sub("", theme))))
     notices = sorted(
@@ -133,6 +144,7 @@ def stylesheet() -> bytes:
 def build() -> dict[str, str]:
     """Writes DIST anew, whole or not at all, and returns the manifest."""
     files = {"loket.css": stylesheet()} | {name: (STATIC / name).read_bytes() for name in OWN_FILES}
+    files |= {name: path.read_bytes() for name, path in SCRIPTS.items()}
     fresh = DIST.with_name("dist.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

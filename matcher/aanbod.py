@@ -125,6 +125,12 @@ class Aanbod(Struct, frozen=True, eq=False):
     """Per plek its first row in Vensters."""
     meer: Rows
     """Plekken with more than one row in Vensters."""
+    voorziening: Rows
+    """Per plek its voorziening (row in Profielen)."""
+    gestopt: Rows
+    """Rows of Vensters with a stop …"""
+    onbemenst: Rows
+    """… and those without staff: whoever asks, no other window fails the rule of that name."""
     voorzieningen: dict[str, int]
     """Code of every voorziening, aanbieder, locatie and regio seen so far; codes never change …"""
     aanbieders: dict[str, int]
@@ -197,18 +203,30 @@ def tie(seed: np.uint64, hashes: Bits) -> Bits:
     return mixed ^ (mixed >> np.uint64(31))
 
 
-def lowest(count: int, main: NDArray[Any], seed: np.uint64, hashes: Bits) -> Rows:
-    """Positions of the `count` lowest by `main`, then `tie`, in that order; only what can be among them is sorted."""
-    chosen = np.arange(len(main) if count > 0 else 0)
-    if len(main) > count > 0:
+def lowest(count: int, main: NDArray[Any] | None, seed: np.uint64, hashes: Bits) -> Rows:
+    """Positions of the `count` lowest by `main` (None: all are equal), then `tie`, in that order.
+
+    Only what can be among them is sorted.
+    """
+    if count <= 0:
+        return np.zeros(0, np.int64)
+    if main is None:
+        ties = tie(seed, hashes)
+        chosen = _least(count, ties)
+        return chosen[np.argsort(ties[chosen])][:count]
+    chosen = np.arange(len(main))
+    if len(main) > count:
         edge = np.partition(main, count - 1)[count - 1]
         sure, equal = np.flatnonzero(main < edge), np.flatnonzero(main == edge)
-        rest = count - len(sure)
-        if len(equal) > rest:
-            ties = tie(seed, hashes[equal])
-            equal = equal[np.flatnonzero(ties <= np.partition(ties, rest - 1)[rest - 1])]
-        chosen = np.concatenate((sure, equal))
+        chosen = np.concatenate((sure, equal[_least(count - len(sure), tie(seed, hashes[equal]))]))
     return chosen[np.lexsort((tie(seed, hashes[chosen]), main[chosen]))][:count]
+
+
+def _least(count: int, values: NDArray[Any]) -> Rows:
+    """Positions of the `count` (at least one) lowest values and of what equals the highest of these, in no order."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    return np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
 
 
 def run_starts(numbers: NDArray[np.integer[Any]]) -> Bools:
@@ -378,6 +396,9 @@ def _numbered(profielen: Profielen, vensters: Vensters) -> dict[str, Any]:
     return {
         "eerste": eerste,
         "meer": np.flatnonzero(np.diff(eerste, append=len(unit)) > 1),
+        "voorziening": unit[eerste],
+        "gestopt": np.flatnonzero(vensters.stop_tot > 0),
+        "onbemenst": np.flatnonzero(~vensters.bemenst),
         "profielen": structs.replace(
             profielen,
             row=np.cumsum(rows) - rows,

@@ -6,6 +6,8 @@ count of free beds: two beds that are free one after the other do not hold two c
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,12 +16,10 @@ from matcher.problem import Limits
 from matcher.rules import BIT, Question
 from matcher.solution import Rule
 
-Masks = NDArray[np.uint32]
-"""Sets of rules, as bits."""
+Masks = NDArray[np.unsignedinteger[Any]]
+"""Sets of rules, as bits (rules.BIT)."""
 
 BEDDEN, PERIODE, GESTOPT = (BIT[rule] for rule in (Rule.BEDDEN, Rule.PERIODE, Rule.GESTOPT))
-
-EVERY = sum(BIT.values())
 
 FAR_DAYS = 3650
 """How much later than the latest start a common start is still looked for, to say whether beds are the problem."""
@@ -131,12 +131,13 @@ def too_few_beds(q: Question, bed: Masks) -> Masks:
     """Bit BEDDEN for each window without n-1 others beside it; others that fail more rules of the bed do not count."""
     p, v = q.aanbod.profielen, q.aanbod.vensters
     small = p.plekken < q.n
-    out = np.uint32(BEDDEN) * small[v.voorziening]
+    bits = bed.dtype.type
+    out: Masks = small[v.voorziening] * bits(BEDDEN)
     for mask in different(bed):
         own = np.zeros(len(small), np.bool_)
         own[v.voorziening[np.flatnonzero(bed == mask)]] = True
         rows, _ = rows_of(p, np.flatnonzero(own & ~small))
-        rows = rows[np.flatnonzero((bed[rows] & np.uint32(~mask & EVERY)) == 0)]
+        rows = rows[np.flatnonzero((bed[rows] & ~bits(mask)) == 0)]
         lonely = rows[np.flatnonzero(with_others(q, rows, mask, None, q.n) < 0)]
         out[lonely[bed[lonely] == mask]] = BEDDEN
     return out

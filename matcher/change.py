@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from matcher.aanbod import Bools, Ints, Rows, lowest, run_starts
-from matcher.beds import BEDDEN, EVERY, GESTOPT, PERIODE, different, most_together, with_others
+from matcher.beds import BEDDEN, GESTOPT, PERIODE, different, most_together, with_others
 from matcher.judge import Judged, reason
 from matcher.problem import GROEPSSOORTEN, Anker, Limits, require
 from matcher.rules import BIT, PROFILE_RULES
@@ -85,7 +85,8 @@ class _Search:
 
     def __init__(self, judged: Judged, allowed: frozenset[Rule], limits: Limits) -> None:
         self.q, self.judged, self.limits = judged.q, judged, limits
-        self.fixed = np.uint32(~_given_up(allowed) & EVERY)
+        self.bits = judged.window.dtype.type
+        self.fixed = ~self.bits(_given_up(allowed))
         self.scale = {name: max(1, most) for name, most in structs.asdict(limits).items()} | {"bedden": judged.q.n}
         self.open: dict[Broken, Bools] = {(): judged.plek == 0}
         self.look(1)
@@ -94,16 +95,18 @@ class _Search:
         """Takes into view the windows that so many rules, or fewer, keep shut."""
         q, p, v = self.q, self.q.aanbod.profielen, self.q.aanbod.vensters
         # Whether there are beds enough is looked at anew for each set of rules.
-        masks = self.judged.window & np.uint32(~BEDDEN & EVERY)
+        masks = self.judged.window & ~self.bits(BEDDEN)
         more = masks
         for _ in range(broken):
-            more = more & (more - np.uint32(1))  # without its lowest bit
-        rows = np.flatnonzero((more | (masks & self.fixed)) == 0)
+            more = more & (more - self.bits(1))  # without its lowest bit
+        near = (more | (masks & self.fixed)) == 0
         # What fits already cannot open; of a group it can be the company that opens another bed.
         fits = self.open[()]
         if q.n == 1:
+            rows = np.flatnonzero(near & (masks != 0))
             self.rows = rows[np.flatnonzero(~fits[v.plek[rows]])]
         else:
+            rows = np.flatnonzero(near)
             shut = np.zeros(len(p.id), np.bool_)
             shut[v.voorziening[self.judged.row[np.flatnonzero(~fits)]]] = True
             self.rows = rows[np.flatnonzero(shut[v.voorziening[rows]])]
@@ -159,7 +162,7 @@ class _Search:
         q, v = self.q, self.q.aanbod.vensters
         bits = sum(BIT[rule] for rule in broken)
         must = bits & PROFILE
-        usable = (self.masks & np.uint32(~_given_up(broken) & EVERY | must)) == must
+        usable = (self.masks & (~self.bits(_given_up(broken)) | self.bits(must))) == must
         near = np.flatnonzero(usable)
         if Rule.LEEFTIJD in broken:
             near = near[self._months(near) <= self.limits.maanden]
@@ -176,14 +179,16 @@ class _Search:
         plek = v.plek[rows]
         new = start >= 0
         for fewer, opened in self.open.items():
-            if set(fewer) < set(broken):
+            if (fewer or q.n > 1) and set(fewer) < set(broken):  # of one jeugdige `look` left out what fits
                 new &= ~opened[plek]
-        keep = np.flatnonzero(new)
-        plek, unit = plek[keep], v.voorziening[rows[keep]]
+        if not new.all():
+            keep = np.flatnonzero(new)
+            near, rows, start, beds, plek = near[keep], rows[keep], start[keep], beds[keep], plek[keep]
+        unit = v.voorziening[rows]
         return _Opened(
-            near=near[keep],
-            start=start[keep],
-            beds=beds[keep],
+            near=near,
+            start=start,
+            beds=beds,
             plek=plek,
             plekken=np.flatnonzero(run_starts(plek)),
             unit=unit,
@@ -229,7 +234,7 @@ class _Search:
         for kind, amount in amounts.items():
             effort += amount / self.scale[kind]
         first, ends = found.units, np.append(found.units, len(rows))
-        least = np.minimum.reduceat(effort, first) if amounts else effort[first]
+        least = np.minimum.reduceat(effort, first) if amounts else None
         units = lowest(examples, least, self.q.seed, p.hash[found.unit[first]])
         places = []
         for at in units.tolist():

@@ -61,14 +61,22 @@ def why(
     """`follower` prices a child of a samenplaatsing, or in a group mix. ValueError for ids that are not there."""
     who, one = _asked(found, aanvraag)
     child, aanbod = found.kinderen[who], found.aanbod
+    judged = judge(child, aanbod, one.travel)
     try:
-        out = why_not(judge(child, aanbod, one.travel), plek)
+        out = why_not(judged, plek)
     except KeyError:
         raise ValueError(f"plek {plek}: is not in the aanbod") from None
     place, fit = None, None
     if not out.reasons:
         ranking = rank(
-            child, aanbod, one.weging, one.travel, now_hour, per_voorziening=False, limit=max(1, aanbod.plekken)
+            child,
+            aanbod,
+            one.weging,
+            one.travel,
+            now_hour,
+            per_voorziening=False,
+            limit=max(1, aanbod.plekken),
+            judged=judged,
         )
         fit = next(line for line in ranking.places if line.plek == plek)
         better = ranking.places[: ranking.places.index(fit)]

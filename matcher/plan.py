@@ -25,7 +25,8 @@ from matcher.check import Breach, Tier, Violation, value, violations
 from matcher.layers.flow import Flow, flow, ranks
 from matcher.layers.linear import Interrupter, watched
 from matcher.layers.network import Network, network
-from matcher.layers.search import BEFORE_GROUPS, Budget, Least, Search
+from matcher.layers.relaxation import Budget, Least
+from matcher.layers.search import BEFORE_GROUPS, Search
 from matcher.pairs import NOBODY, Ints, Pairs, places
 from matcher.problem import require
 

@@ -16,6 +16,7 @@ from matcher import rules, score
 from matcher.aanbod import Aanbod, Floats, Ints, Rows, ranges, rows_of, run_starts, tie
 from matcher.beds import together
 from matcher.geo import Travel
+from matcher.judge import Judged
 from matcher.problem import Aanvraag, Anker, Criterium, Weging, require
 from matcher.score import PROFILE_CRITERIA, Minutes
 from matcher.solution import Band, Fit, Mark, Ranking, Unknown
@@ -50,16 +51,25 @@ def rank(
     per_voorziening: bool = True,
     limit: int = 25,
     offset: int = 0,
+    judged: Judged | None = None,
 ) -> Ranking:
     """The places that fit, best first: from `offset` on at most `limit`, per voorziening (its best plek) or per plek.
 
     Order: score (rounded to 1e-9), then earlier start, then shorter travel from thuis (unknown last), then a hash of
     the ids of aanvraag and voorziening, then one of aanvraag and plek: no provider always wins by its id. Of a plek
     with several windows the best one counts. ValueError for codes of the aanvraag that the aanbod does not know.
+
+    `judged`: what `judge` says of these three, for who wants the reasons as well; the rules are then asked once.
     """
     require(limit >= 0 and offset >= 0, "rank", f"limit {limit}, offset {offset}")
-    q = rules.ask(aanvraag, aanbod, travel)
-    found = fits(q, weging, now_hour)
+    if judged is None:
+        q = rules.ask(aanvraag, aanbod, travel)
+        found = fits(q, weging, now_hour)
+    else:
+        q = judged.q
+        same = q.aanvraag is aanvraag and q.aanbod is aanbod and q.travel is travel
+        require(same, "rank", "judged is of another aanvraag, aanbod or travel")
+        found = fits(q, weging, now_hour, np.flatnonzero(judged.window == 0))
     plek = aanbod.vensters.plek[found.rows]
     beds = np.flatnonzero(run_starts(plek))
     per_unit = np.bincount(found.owner[beds], minlength=len(found.at))
@@ -70,21 +80,19 @@ def rank(
     )
 
 
-def fits(q: rules.Question, weging: Weging, now_hour: float) -> Fitting:
-    """Everything that fits: hard rules first, then score only what is left."""
+def fits(q: rules.Question, weging: Weging, now_hour: float, rows: Rows | None = None) -> Fitting:
+    """Everything that fits: hard rules first, then score only what is left; `rows`: the windows, where known."""
     v = q.aanbod.vensters
-    at = rules.fitting(q)
-    rows, owner = rows_of(q.aanbod.profielen, at)
-    start = np.maximum(v.van[rows], np.int32(q.start))
-    last = np.minimum(v.tot[rows] - np.int32(q.stay), np.int32(q.latest))
-    keep = np.flatnonzero((start <= last) & v.bemenst[rows])
-    rows, owner, start, last = rows[keep], owner[keep], start[keep], last[keep]
+    if rows is None:
+        rows, _ = rows_of(q.aanbod.profielen, rules.fitting(q))
+        rows = rows[np.flatnonzero(~rules.no_start(q, v.van[rows], v.tot[rows]) & v.bemenst[rows])]
+    unit, start = v.voorziening[rows], np.maximum(v.van[rows], np.int32(q.start))
     if q.n > 1:
-        start = together(q.n, owner, start, last)
+        start = together(q.n, unit, start, np.minimum(v.tot[rows] - np.int32(q.stay), np.int32(q.latest)))
         keep = np.flatnonzero(start >= 0)
-        rows, owner, start = rows[keep], owner[keep], start[keep]
-    first = run_starts(owner)
-    at, owner = at[owner[np.flatnonzero(first)]], np.cumsum(first) - 1
+        rows, unit, start = rows[keep], unit[keep], start[keep]
+    first = run_starts(unit)
+    at, owner = unit[np.flatnonzero(first)], np.cumsum(first) - 1
     shares = score.shares(q, weging)
     minutes = {anker: q.minutes(anker, at) for anker in Anker if q.point(anker)}
     values: dict[Criterium, Floats] = {}

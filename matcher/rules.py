@@ -268,10 +268,25 @@ PROFILE_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
 }
 """The most selective and cheapest first."""
 
+ONLY_IF: dict[Rule, Callable[[Question], object]] = {
+    Rule.CONTRA_INDICATIE: lambda q: q.kenmerken,
+    Rule.MEDISCH: lambda q: q.medisch,
+    Rule.TOEGANKELIJKHEID: lambda q: q.rolstoel,
+    Rule.VEILIGHEID: lambda q: q.aanbieders or q.voorzieningen or q.aanvraag.uitgesloten_gebieden,
+    Rule.BESLUIT: lambda q: q.afgewezen,
+    Rule.REISTIJD: lambda q: q.aanvraag.maximale_reistijd is not None and q.aanvraag.thuis is not None,
+}
+"""What an aanvraag must have for some place to fail a rule; rules that are not here can always fail."""
+
+
+def profile_rules(q: Question) -> dict[Rule, Callable[[Question, At], Bools]]:
+    """PROFILE_RULES without those that no place can fail: most aanvragen have four of these."""
+    return {rule: fails for rule, fails in PROFILE_RULES.items() if rule not in ONLY_IF or ONLY_IF[rule](q)}
+
 
 def fitting(q: Question) -> NDArray[np.int64]:
     """The voorzieningen that pass every rule of the profile; each rule looks only at what passed those before."""
-    first, *others = PROFILE_RULES.values()
+    first, *others = profile_rules(q).values()
     at: NDArray[np.int64] = np.flatnonzero(~first(q, ALL))
     for fails in others:
         at = at[np.flatnonzero(~fails(q, at))]
@@ -284,7 +299,7 @@ def fitting(q: Question) -> NDArray[np.int64]:
 def periode(q: Question, rows: At) -> Bools:
     """No start between the wished start and the latest one leaves the bed free for the whole stay, stop or no stop."""
     v = q.aanbod.vensters
-    return _no_start(q, v.vrij_van[rows], v.vrij_tot[rows])
+    return no_start(q, v.vrij_van[rows], v.vrij_tot[rows])
 
 
 def gestopt(q: Question, rows: At) -> Bools:
@@ -293,7 +308,7 @@ def gestopt(q: Question, rows: At) -> Bools:
     has_stop = v.stop_tot[rows] > 0
     out, stopped = np.zeros(len(has_stop), np.bool_), np.flatnonzero(has_stop)
     van, tot, vrij_van, vrij_tot = (days[rows][stopped] for days in (v.van, v.tot, v.vrij_van, v.vrij_tot))
-    out[stopped] = _no_start(q, van, tot) & ~_no_start(q, vrij_van, vrij_tot)
+    out[stopped] = no_start(q, van, tot) & ~no_start(q, vrij_van, vrij_tot)
     return out
 
 
@@ -302,9 +317,10 @@ def onbemenst(q: Question, rows: At) -> Bools:
     return ~q.aanbod.vensters.bemenst[rows]
 
 
-def _no_start(q: Question, van: Ints, tot: Ints) -> Bools:
-    first = np.maximum(van, q.start)
-    return (first > q.latest) | (tot - q.stay < first)
+def no_start(q: Question, van: Ints, tot: Ints) -> Bools:
+    """No day from the wished start up to the latest one leaves the whole stay between `van` and `tot`."""
+    out: Bools = np.maximum(van, q.start) > np.minimum(tot - q.stay, q.latest)
+    return out
 
 
 BED_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
@@ -312,3 +328,10 @@ BED_RULES: dict[Rule, Callable[[Question, At], Bools]] = {
     Rule.GESTOPT: gestopt,
     Rule.ONBEMENST: onbemenst,
 }
+
+WINDOWS: dict[Rule, Callable[[Aanbod], At]] = {
+    Rule.PERIODE: lambda aanbod: ALL,
+    Rule.GESTOPT: lambda aanbod: aanbod.gestopt,
+    Rule.ONBEMENST: lambda aanbod: aanbod.onbemenst,
+}
+"""Where a rule of the bed can fail: few windows are stopped or without staff, and the aanbod knows which."""

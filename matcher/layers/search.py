@@ -6,30 +6,23 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
-from msgspec import Struct, structs
+from msgspec import structs
 
 from matcher.check import URGENTIE, Breach, Tier, value, violations
-from matcher.layers.bound import SCALE, Priced, index, priced, prices
-from matcher.layers.columns import Cuts, Row, columns, costs, part, plan_of, solution_of
-from matcher.layers.cuts import Finder
+from matcher.layers.bound import SCALE, Priced
+from matcher.layers.columns import Cuts, costs, part, plan_of, solution_of
 from matcher.layers.flow import Flow, strict
-from matcher.layers.greedy import APART, OVER, at_prices, greedy, others_best
-from matcher.layers.linear import Answer, Floats, Interrupter, Solver, solve
+from matcher.layers.greedy import APART, OVER, greedy, others_best
+from matcher.layers.linear import Answer, Floats, Solver, solve
 from matcher.layers.local import around, parts, room_beside
 from matcher.layers.network import Network, network
+from matcher.layers.relaxation import ALL, Budget, Least, Relaxation, lose_least
 from matcher.layers.together import model, settled
-from matcher.layers.warm import Warm
 from matcher.layers.worth import worth as worth_of
 from matcher.pairs import NOBODY, REGULIER, Bools, Ints, Pairs
 
-ALL = 6_000
-"""Up to so many pairs there is no need to look at few first."""
-ALONE, MEMBER = 5, 12
-"""Pairs to begin with, per child alone and per member of a group …"""
-MORE = 3
-"""… and at most added per child in a round."""
 NEAR = 3, 12
-"""As many, by the prices of the relaxation, for a first plan, …"""
+"""Pairs per child alone and per member of a group, by the prices of the relaxation, for a first plan, …"""
 RINGS = 2
 """… of those whom it leaves between places, of who is where these could go, and so on so many times, …"""
 RING_GAP = 5e-4
@@ -50,35 +43,13 @@ FIRST_GAP = 2e-4
 """The first plan need not be the best of its kind."""
 EXACT = 150_000
 """Pairs that a mixed integer program can still take."""
-CUT = 0.1
-"""Rows against relaxed plans are added until a round brings less than this part of what they brought together."""
 
 BEFORE_GROUPS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER, Tier.WACHTDAGEN)
 """Tiers in which the flow core is best: what it reaches bounds a plan that is equal to it in the tiers before."""
 
 COUNTS = (Tier.VAST, Tier.CRISIS, Tier.SPOED, Tier.REGULIER)
 
-FAR = np.iinfo(np.int64).max
-
 BEFORE = {tier: tuple(Tier)[:at] for at, tier in enumerate(Tier)}
-
-Least = list[tuple[Row, int]]
-"""Of the tiers before: what each column adds, and what must at least be reached."""
-
-
-class Budget(Struct, frozen=True):
-    """When to end."""
-
-    out: Callable[[], bool]
-    """Asked between steps."""
-    left: Callable[[], float]
-    """Seconds."""
-    interrupter: Interrupter | None
-    nodes: int | None
-    """Branches per mixed integer program."""
-    enough: float
-    """A tier is left when its gap is no more than that."""
-    seed: int
 
 
 class Search:
@@ -94,25 +65,13 @@ class Search:
 
     def _look_at(self, net: Network) -> None:
         """From now on plans over these pairs only."""
-        self.net, self.all = net, index(self.problem, columns(self.problem, net))
-        self.finder, self.cuts = Finder(self.all), Cuts.none()
-        placed = self.problem.groep[net.must & (self.problem.groep != NOBODY)]
-        self.torn = np.setdiff1d(placed, self.all.of.group)  # every plan that is looked at splits these groups
-        self.warm: Warm | None = None
-        seen = at_prices(self.problem, self.all, self.relaxed)
-        ways = seen.whole, seen.group
-        self.first = partial(greedy, self.problem, self.all, self.relaxed, *ways, self.budget.out)
-        self.use: Bools = np.ones(len(net.request), np.bool_)
-        if len(net.request) > ALL:
-            self.use = _least(net, seen.pair, self.problem.groep, ALONE, MEMBER)
-        self.counts: Bools = np.ones(len(net.request), np.bool_)
-        self.taken = self.settled = self.use  # by the last relaxation
-        self.near = self.use
-        self.between = np.zeros(self.problem.requests, np.bool_)  # whom it leaves between places
+        self.lp = Relaxation(self.problem, net, self.relaxed, self.budget)
+        self.first = partial(greedy, self.problem, self.lp.all, self.relaxed, *self.lp.ways, self.budget.out)
+        self.near = self.lp.use
 
     def goal(self, tier: Tier) -> Floats:
         """What each of all columns adds to a tier."""
-        return costs(self.problem, self.all.of, tier)
+        return costs(self.problem, self.lp.all.of, tier)
 
     def offer(self, slots: Ints) -> None:
         """Takes a plan when it is allowed and better; one that fixes too few pairs is still better than another."""
@@ -137,14 +96,14 @@ class Search:
                 self._polish(self.budget.left() * 0.2, self._spread(), (REPAIR,))
                 self._both()
                 return True
-            del self.all, self.finder, self.first, self.net  # the largest things that there are
+            del self.lp, self.first  # the largest things that there are
         del net
         self._look_at(network(self.problem))
         self.known = []
         self.offer(self.first())
-        if np.count_nonzero(self.use) <= BLEND:
+        if np.count_nonzero(self.lp.use) <= BLEND:
             self._blend(self.budget.left() * 0.4)
-            self._polish(self.budget.left() * 0.5, np.flatnonzero(~self.settled[:-1]), PARTS)
+            self._polish(self.budget.left() * 0.5, np.flatnonzero(~self.lp.settled[:-1]), PARTS)
         return False
 
     def _spread(self) -> Ints:
@@ -152,32 +111,34 @@ class Search:
         member = np.flatnonzero((self.problem.groep >= 0) & (self.plan >= 0))
         group, unit = self.problem.groep[member], self.problem.voorziening[self.plan[member]]
         both = np.unique(group * len(self.problem.ruimte) + unit) // len(self.problem.ruimte)
-        return np.setdiff1d(both[1:][both[1:] == both[:-1]], self.torn)
+        return np.setdiff1d(both[1:][both[1:] == both[:-1]], self.lp.torn)
 
     def _polish(self, seconds: float, seeds: Ints, sizes: tuple[int, ...]) -> None:
         """Looks again at one part of the plan after another, in all tiers at once."""
         goal, until = self._sum(self._weights()), self.budget.left() - seconds
         for size in sizes:
-            for free in parts(self.problem, self.net, self.near, seeds, self.plan, size):
+            for free in parts(self.problem, self.lp.net, self.near, seeds, self.plan, size):
                 left = self.budget.left() - until
                 if left <= 0 or self.budget.out():
                     return
-                here = self.near | (self.plan[self.net.request] == self.net.slot)
-                self._integer(goal, [], here & free[self.net.request], min(left, PART_S), hint=True, free=free)
+                here = self.near | (self.plan[self.lp.net.request] == self.lp.net.slot)
+                self._integer(goal, [], here & free[self.lp.net.request], min(left, PART_S), hint=True, free=free)
 
     def _blend(self, seconds: float, least: Least | None = None) -> None:
         """Looks for a plan that is good in all tiers at once, with `least` of those that are settled."""
         weights = self._weights()
         goal = self._sum(weights)
-        self.counts = np.ones(len(self.net.request), np.bool_)
+        self.lp.counts = np.ones(len(self.lp.net.request), np.bool_)
         until = self.budget.left() - seconds
         while True:
-            seen = self._relax(goal, least or [], None, until)
+            seen = self.lp.bound(goal, least or [], None, until)
             if seen is not None:
                 self.known.append((weights, seen.bound))
                 # the pairs that lose least make a small model, that nearly always has a good plan
-                self.near = self.use & (self.taken | _least(self.net, seen.pair, self.problem.groep, *NEAR))
-                own = self.plan[self.net.request] == self.net.slot if least else False
+                self.near = self.lp.use & (
+                    self.lp.taken | lose_least(self.lp.net, seen.pair, self.problem.groep, *NEAR)
+                )
+                own = self.plan[self.lp.net.request] == self.lp.net.slot if least else False
                 for few, above in self._few(seen):
                     left = self.budget.left() - until
                     if left <= 0 or self.budget.out():
@@ -186,39 +147,39 @@ class Search:
                     found = self._integer(goal, least or [], keep, left, FIRST_GAP, hint=hint, above=above)
                     if found.x is not None:
                         return
-            if self.use.all() or len(self.use) > EXACT or self.budget.left() <= until or self.budget.out():
+            if self.lp.use.all() or len(self.lp.use) > EXACT or self.budget.left() <= until or self.budget.out():
                 return
-            self.use[:] = True
+            self.lp.use[:] = True
 
     def _few(self, seen: Priced) -> Iterator[tuple[Bools, int | None]]:
         """Some pairs that nearly always have a good plan, then more and more; with what it must be better than."""
-        net, groep = self.net, self.problem.groep
+        net, groep = self.lp.net, self.problem.groep
         if net.must.any():
-            free = around(self.problem, net, self.near, self.taken, self.between, RINGS)
-            yield self.near & (self.taken | free[net.request]), seen.bound - int(RING_GAP * abs(seen.bound))
+            free = around(self.problem, net, self.near, self.lp.taken, self.lp.between, RINGS)
+            yield self.near & (self.lp.taken | free[net.request]), seen.bound - int(RING_GAP * abs(seen.bound))
         for alone, member in FEW if net.must.any() else ((0, 0), *FEW):
-            few = self.use & (self.taken | _least(net, seen.pair, groep, alone, member))
-            yield few & (self.taken | ~self.settled[groep[net.request]] | (alone >= ALL)), None
+            few = self.lp.use & (self.lp.taken | lose_least(net, seen.pair, groep, alone, member))
+            yield few & (self.lp.taken | ~self.lp.settled[groep[net.request]] | (alone >= ALL)), None
 
     def _both(self) -> None:
         """A bound on split and on spread samenplaatsingen by one relaxation, when there are such."""
         if self.worth[Tier.GESPLITST] and self.worth[Tier.LOCATIE]:
             weights = {Tier.GESPLITST: len(self.problem.splitsbaar) + 1, Tier.LOCATIE: 1}
-            seen = self._relax(self._sum(weights), [], sum(weight * self.worth[t] for t, weight in weights.items()))
+            seen = self.lp.bound(self._sum(weights), [], sum(weight * self.worth[t] for t, weight in weights.items()))
             if seen is not None:
                 self.known.append((weights, seen.bound))
 
     def _sum(self, weights: dict[Tier, int]) -> Floats:
-        goal = np.zeros(self.all.of.count)
+        goal = np.zeros(self.lp.all.of.count)
         for tier, weight in weights.items():
             goal += weight * self.goal(tier)
         return goal
 
     def _weights(self) -> dict[Tier, int]:
         """All tiers in one, in whole numbers: to find a first plan, and for what its bound says of the score."""
-        top = int(max(1, np.abs(self.net.value).max(initial=0)))
+        top = int(max(1, np.abs(self.lp.net.value).max(initial=0)))
         weights = {Tier.GESPLITST: APART * top, Tier.LOCATIE: OVER * top, Tier.SCORE: 1}
-        if not self.net.must.any():  # else all plans count the same
+        if not self.lp.net.must.any():  # else all plans count the same
             days = int(max(1, self.problem.wachtdagen.max(initial=0)))
             child = {Tier.CRISIS: 180 * top, Tier.SPOED: 120 * top, Tier.REGULIER: 60 * top}
             weights |= {Tier.VAST: 300 * top, Tier.WACHTDAGEN: 30 * top // days, **child}
@@ -229,27 +190,27 @@ class Search:
         goal, first = self.goal(tier), self.worth[tier]
         bound = max(first, min(bound, at_most(tier, self.worth, self.known, len(self.problem.splitsbaar))))
         if tier is Tier.GESPLITST:
-            bound = max(first, min(bound, -len(self.torn)))
-        self.counts = _counting(self.problem, tier)[self.net.request] | bool(self.net.full.any())
+            bound = max(first, min(bound, -len(self.lp.torn)))
+        self.lp.counts = _counting(self.problem, tier)[self.lp.net.request] | bool(self.lp.net.full.any())
         until = 0.0 if tier in {Tier.SCORE, Tier.BEHOUDEN} else self.budget.left() * 0.5
         while self.worth[tier] < bound and not self.budget.out():
             before = self.worth[tier]
-            if self._near_enough(before, bound):
+            if self.budget.near_enough(before, bound):
                 break
-            self.use |= self.plan[self.net.request] == self.net.slot
-            seen = self._relax(goal, least, before, until)
+            self.lp.use |= self.plan[self.lp.net.request] == self.lp.net.slot
+            seen = self.lp.bound(goal, least, before, until)
             if seen is None:
                 break
             bound = max(min(bound, seen.bound), before)
-            if self._near_enough(before, bound) or self.budget.out():
+            if self.budget.near_enough(before, bound) or self.budget.out():
                 break
             # who wants more looks at fewer pairs: first for a plan that is much better, then for any that is
-            wider = self.counts & (seen.pair <= seen.slack - (before + 1) * SCALE)
+            wider = self.lp.counts & (seen.pair <= seen.slack - (before + 1) * SCALE)
             half = before + (bound - before) // 2
             for target in (before,) if tier in COUNTS or np.count_nonzero(wider) < SMALL else (half, before):
                 near = wider & (seen.pair <= seen.slack - (target + 1) * SCALE)
                 if np.count_nonzero(near) > EXACT:
-                    near &= self.use
+                    near &= self.lp.use
                     self._integer(goal, least, near, self.budget.left() * 0.5, above=target)
                     continue
                 if tier in COUNTS:  # few values: once there is a plan, the bound mostly says that it is the best
@@ -265,68 +226,6 @@ class Search:
             # the plan that is better here was found without a look at the tiers after it
             self._blend(self.budget.left() * 0.2, [*least, (goal, self.worth[tier])])
         return bound
-
-    def _near_enough(self, reached: int, bound: int) -> bool:
-        return bound - reached <= self.budget.enough * abs(bound)
-
-    def _relax(self, goal: Floats, least: Least, reached: int | None, until: float = 0.0) -> Priced | None:
-        """The linear relaxation over few pairs, with more pairs until it holds for all, then with rows that every
-        plan keeps; None when there is no plan."""
-        problem, net, of = self.problem, self.net, self.all.of
-        rows = [(row, float(bound)) for row, bound in least]
-        best: Priced | None = None
-        uncut, dual = 0, False
-        while True:
-            thin, which = part(problem, of, self.use & self.counts)
-            short = [(row[which], bound) for row, bound in rows]
-            built = model(problem, thin, goal[which], short, self.cuts.on(which, of.count), whole=False)
-            found = solve(
-                built.model,
-                Solver.GLOP,
-                seconds=max(0.001, self.budget.left() - until),
-                basis=None if self.warm is None else self.warm.on(which, built.keys),
-                dual_simplex=dual,
-                interrupter=self.budget.interrupter,
-            )
-            if found.x is None or found.dual is None or found.basis is None or not found.optimal:
-                return best
-            self.warm, dual = Warm(which, built.keys, found.basis), False
-            whole = np.zeros(of.count)
-            whole[which] = found.x
-            self._remember(whole)
-            seen = priced(self.all, goal, rows, prices(problem, net, built, found.dual), self.cuts)
-            before, best = best, seen if best is None or seen.slack < best.slack else best
-            now = float(found.x @ built.model.cost)
-            missing = best.slack / SCALE - now
-            gap = best.slack / SCALE - (0.999 * now if reached is None else reached)
-            fresh = (seen.pair <= max(0.0, missing) * SCALE) & ~self.use & self.counts
-            if self.budget.out() or (reached is not None and self._near_enough(reached, best.bound)):
-                return best
-            if missing > max(0.02 * abs(gap), 0.2 * self.budget.enough * abs(now)) and fresh.any():
-                self.use |= _fewest(net, np.where(fresh, seen.pair, FAR), np.full(problem.requests, MORE)) & fresh
-                continue
-            if reached is None and self.budget.enough:
-                return best
-            uncut = uncut or best.slack
-            if before is not None and before.slack < uncut and before.slack - best.slack <= CUT * (uncut - best.slack):
-                return best
-            more = self.finder.broken(whole)
-            if not len(more.most):
-                return best
-            self.cuts, dual = self.cuts.more(more), True
-
-    def _remember(self, x: Floats) -> None:
-        """The pairs of a relaxed plan, and the groups that it places as a whole plan would."""
-        of, (wholes, _, apart) = self.all.of, self.all.of.begins
-        self.taken = x[:wholes] > 1e-6
-        self.taken[of.apart[x[apart:] > 1e-6]] = True
-        half = (x[wholes:apart] > 1e-6) & (x[wholes:apart] < 1 - 1e-6)
-        self.settled = np.ones(len(self.problem.splitsbaar) + 1, np.bool_)
-        self.settled[np.concatenate((of.group, of.splits))[half]] = False
-        groep = self.problem.groep
-        self.between = ~self.settled[groep] & (groep != NOBODY)
-        self.between[of.net.request[(x[:wholes] > 1e-6) & (x[:wholes] < 1 - 1e-6)]] = True
-        self.settled[NOBODY] = False
 
     def _integer(
         self,
@@ -344,11 +243,11 @@ class Search:
 
         With `free` only these requests are looked at, the others stay where they are.
         """
-        thin, which = part(self.problem, self.all.of, keep)
+        thin, which = part(self.problem, self.lp.all.of, keep)
         short = [(row[which], float(bound)) for row, bound in least]
-        cuts = self.cuts.on(which, self.all.of.count)
+        cuts = self.lp.cuts.on(which, self.lp.all.of.count)
         if free is not None:
-            beside = room_beside(self.net, self.plan, free)
+            beside = room_beside(self.lp.net, self.plan, free)
             thin, cuts = structs.replace(thin, net=structs.replace(thin.net, room=beside)), Cuts.none()
         built = model(self.problem, thin, goal[which], short, cuts)
         found = solve(
@@ -372,8 +271,8 @@ class Search:
             if free is not None:
                 self.offer(np.where(free, slots, self.plan))
                 return found
-            if self.net.must.any() and len(self.net.request) > EXACT:
-                near = self.net.keep(self.use | keep)
+            if self.lp.net.must.any() and len(self.lp.net.request) > EXACT:
+                near = self.lp.net.keep(self.lp.use | keep)
                 self.offer(others_best(self.problem, near, self.relaxed.price, slots, self.budget.out))
             else:
                 self.offer(self.first(slots))
@@ -400,22 +299,6 @@ def _counting(problem: Pairs, tier: Tier) -> Bools:
     matters[problem.vast[:, 0]] = True
     mates = np.unique(problem.groep[matters])
     return matters | np.isin(problem.groep, mates[mates >= 0])
-
-
-def _least(net: Network, loss: Ints, groep: Ints, single: int, member: int) -> Bools:
-    """The pairs that lose least: few of a child alone, more of a member of a group."""
-    return _fewest(net, loss, np.where(groep < 0, single, member))
-
-
-def _fewest(net: Network, loss: Ints, count: Ints) -> Bools:
-    """Marks the `count` pairs of each request that lose least."""
-    use = np.zeros(len(loss), np.bool_)
-    for begin, end, most in zip(net.first[:-1].tolist(), net.first[1:].tolist(), count.tolist(), strict=True):
-        if end - begin <= most:
-            use[begin:end] = True
-        else:
-            use[begin + np.argpartition(loss[begin:end], most)[:most]] = True
-    return use
 
 
 def _floor(bound: float) -> int:

@@ -15,7 +15,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from service import dutch
 from service.aanbod.plekken import QUEUE, BezettingSoort
+from service.days import today
 from service.db import Connection
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, refuse
@@ -74,6 +76,27 @@ async def claim(conn: Connection, plek_id: UUID, van: date, tot: date | None, no
             "Deze plek bestaat niet in die hele periode. Wat nu wel kan: een kortere of een andere periode.",
         )
     await conn.execute(RUIM_OPTIES, plek_id, now)
+
+
+def in_de_weg(soort: BezettingSoort, van: date, *, voorstel: bool, now: datetime) -> str:
+    """What a provider hears who says that its plek is taken, while something stands there: what, and what it can do."""
+    dag = today(now)
+    when = f"vanaf {dutch.day(van, dag)}" if van > dag else "nu"
+    match soort:
+        case BezettingSoort.OPTIE if voorstel:
+            return (
+                f"Deze plek is {when} vastgehouden voor een kind, en er ligt een voorstel bij u. Kan het niet? Wijs dat"
+                " voorstel dan af in het loket; de plek is daarna van u."
+            )
+        case BezettingSoort.OPTIE:
+            return f"Deze plek is {when} vastgehouden voor een kind. Kan dat niet? Bel dan het loket."
+        case BezettingSoort.PLAATSING:
+            return (
+                f"Op deze plek woont {when} een kind; dat is afgesproken. Kan dat niet? Zeg dan in het loket dat het"
+                " niet doorgaat, of bel het loket."
+            )
+        case BezettingSoort.STOP:
+            return f"Deze plek is {when} gestopt, dat hebt u gezegd. Klopt dat niet meer? Verander dan eerst die stop."
 
 
 # ── Optie ────────────────────────────────────────────────────────────────────────────────────────

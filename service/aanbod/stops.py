@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service.aanbod.bezetting import claim
-from service.aanbod.plekken import QUEUE
+from service.aanbod.bezetting import claim, in_de_weg
+from service.aanbod.plekken import QUEUE, BezettingSoort
 from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
@@ -63,9 +63,23 @@ returning {COLUMNS}
 """
 
 
+# A provider sees the voorstellen that were sent to it, and of what else is held only that it is.
+IN_DE_WEG = """
+select b.soort::text as soort, b.van,
+       exists (select from voorstel v where v.plek_id = $2 and b.soort = 'optie' and is_levend(v.status)) as voorstel
+from bezette_perioden($1, array[$2::uuid]) b
+where daterange(b.van, b.tot) && daterange($3, $4)
+order by b.van limit 1
+"""
+
+
 async def add(conn: Connection, plek_id: UUID, nieuw: NieuweStop, *, now: datetime) -> Stop:
     """The plek cannot be used for a while. Refuses INVALID, NOT_FOUND, and CONFLICT when somebody has the plek then."""
     await claim(conn, plek_id, nieuw.van, nieuw.tot, now)
+    there = await conn.fetchrow(IN_DE_WEG, today(now), plek_id, nieuw.van, nieuw.tot)
+    if there is not None:
+        why = in_de_weg(BezettingSoort(there["soort"]), there["van"], voorstel=there["voorstel"], now=now)
+        raise Refusal(Kind.CONFLICT, f"{why} Wat nu wel kan: ook een andere periode voor deze stop.")
     row = await conn.fetchrow(INSERT, plek_id, nieuw.van, nieuw.tot, nieuw.reden)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet in uw regio.")

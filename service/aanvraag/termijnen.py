@@ -162,6 +162,8 @@ class AlarmSoort(StrEnum):
     ROUTE_TERMIJN = "route_termijn"
     OPSCHALING_TERMIJN = "opschaling_termijn"
     AANBIEDER_STOPT = "aanbieder_stopt"
+    UITGESLOTEN = "uitgesloten"
+    PLEK_BEZET = "plek_bezet"
 
 
 class Ernst(StrEnum):
@@ -192,6 +194,10 @@ ZINNEN = {
     " haar.",
     AlarmSoort.AANBIEDER_STOPT: "Op deze dag stopt de aanbieder, en er is nog niet besloten waar dit kind dan woont:"
     " een uitloopovereenkomst of een andere plek.",
+    AlarmSoort.UITGESLOTEN: "Dit kind woont sinds deze dag op een plek die voor dit kind is uitgesloten. Besluit wat er"
+    " moet gebeuren.",
+    AlarmSoort.PLEK_BEZET: "De aanbieder zegt op deze dag dat een plek die voor dit kind is vastgehouden of"
+    " afgesproken, bezet is. Vraag na wat er klopt.",
     AlarmSoort.ACHTTIEN: "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna.",
 }
 

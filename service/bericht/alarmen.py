@@ -16,7 +16,7 @@ from service.aanvraag.termijnen import ZINNEN, Alarm, AlarmSoort, Ernst, Found
 from service.days import months_after, today
 from service.db import Connection, rows_as
 from service.fields import AanvraagId
-from service.plaatsing import beeindigingen
+from service.plaatsing import beeindigingen, uitgesloten
 from service.regio.werkregels import Werkregels, werkregels
 from service.urgentie import Urgentie
 
@@ -34,14 +34,17 @@ class Wacht(Struct, frozen=True, kw_only=True):
     leeftijd_peildatum: date
     aangemeld: date
     woont_sinds: date | None
-    """In crisis or closed care, of which this is the vervolg."""
+    """In crisis or closed care, of which this is the vervolg: since the first of such stays without a day between,
+    because moving to another is the same crisis. Of who must leave another home: since that was filed."""
     plan_voor_daarna: bool
     """A route for after eighteen, with a term of its own."""
 
 
 WACHT = """
 select a.id, a.nummer, a.urgentie, is_open(a.status) as open, a.leeftijd_maanden, a.leeftijd_peildatum,
-       (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aangemeld, b.begonnen_op as woont_sinds,
+       (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aangemeld,
+       case when b.begonnen_op is not null then coalesce(
+           crisis_sinds(b.id, $1, $2), (a.aangemeld_op at time zone 'Europe/Amsterdam')::date) end as woont_sinds,
        exists (select from route r where r.aanvraag_id = a.id and r.soort = 'achttien_plus'
                and r.staat not in ('niet_geslaagd', 'gestopt')) as plan_voor_daarna
 from aanvraag a
@@ -63,10 +66,24 @@ where x.termijn < $1 and a.regio = huidige_regio() and a.geanonimiseerd_op is nu
 """
 
 
+# What a provider says from its mail (service/bericht/versheid.py), until the plek is confirmed or held no more.
+TEGENGESPROKEN = """
+select distinct on (b.id) g.aanvraag_id, a.nummer, 'plek_bezet' as soort, (g.gegevens ->> 'dag')::date as dag
+from gebeurtenis g
+join aanvraag a on a.id = g.aanvraag_id and a.regio = huidige_regio() and a.afgesloten_op is null
+join bezetting b on b.id = (g.gegevens ->> 'bezetting')::uuid and b.vrijgegeven_op is null and b.begonnen_op is null
+where g.soort = 'alarm' and g.gegevens ->> 'alarm' = 'plek_bezet'
+  and not exists (select from bevestiging c where c.plek_id = b.plek_id and c.op > g.op)
+order by b.id, g.op desc
+"""
+
+
 async def alarmen(conn: Connection, now: datetime) -> list[Alarm]:
     """Of every aanvraag that who asks may see: what lapsed first, and then by day."""
     rules, dag = await werkregels(conn), today(now)
-    wachtenden: list[Wacht] = rows_as(await conn.fetch(WACHT), Wacht)
+    wachtenden: list[Wacht] = rows_as(
+        await conn.fetch(WACHT, list(rules.crisis_zorgvormen), list(rules.gesloten_zorgvormen)), Wacht
+    )
     found = [
         Alarm(aanvraag_id=one.id, nummer=one.nummer, soort=soort, dag=when, ernst=ernst, zin=ZINNEN[soort])
         for one in wachtenden
@@ -74,7 +91,8 @@ async def alarmen(conn: Connection, now: datetime) -> list[Alarm]:
     ]
     found += await termijnen.alarmen(conn, now)
     found += await beeindigingen.alarmen(conn, now)
-    for row in await conn.fetch(VERSTREKEN, dag):
+    found += await uitgesloten.alarmen(conn)
+    for row in [*await conn.fetch(VERSTREKEN, dag), *await conn.fetch(TEGENGESPROKEN)]:
         soort = AlarmSoort(row["soort"])
         found.append(
             Alarm(
@@ -117,8 +135,9 @@ def _of(one: Wacht, rules: Werkregels, dag: date) -> Iterator[Found]:
 TO_DO = frozenset({AlarmSoort.GRONDSLAG_ONTBREEKT, AlarmSoort.TOESTEMMING_ONTBREEKT})
 """Every new aanvraag has these: they are in the list, and told only when a child lives somewhere without."""
 
-ELSEWHERE = frozenset({AlarmSoort.ROUTE_TERMIJN, AlarmSoort.OPSCHALING_TERMIJN})
-"""Told by rounds of their own, once per term (service/opschaling/routes.py, service/opschaling/opschalingen.py)."""
+ELSEWHERE = frozenset({AlarmSoort.ROUTE_TERMIJN, AlarmSoort.OPSCHALING_TERMIJN, AlarmSoort.PLEK_BEZET})
+"""Told by rounds of their own, once per term (service/opschaling/routes.py, service/opschaling/opschalingen.py), or at
+once (service/bericht/versheid.py)."""
 
 LOCK = "select from aanvraag where id = any ($1) order by id for no key update"
 

@@ -8,7 +8,7 @@ too, and then nobody is asked.
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -17,8 +17,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.aanbod import plekken
-from service.aanbod.bezetting import claim
-from service.aanbod.plekken import Beschikbaarheid, Bron, PlekStatus, Zekerheid, zekerheid
+from service.aanbod.bezetting import RUIM_OPTIES, in_de_weg
+from service.aanbod.plekken import QUEUE, Beschikbaarheid, BezettingSoort, Bron, PlekStatus, Zekerheid, zekerheid
 from service.bericht import berichten
 from service.bericht.meldingen import BEVESTIG
 from service.bericht.meldkeuzes import GEWOON, Wijze
@@ -244,36 +244,56 @@ ZEGT = {
     Antwoord.IN_OVERLEG: Beschikbaarheid.IN_OVERLEG,
 }
 
-# Somebody of whom the loket knows nothing, as in a list of capacity (service/intake/decision.py).
+# Somebody of whom the loket knows nothing, as in a list of capacity (service/intake/decision.py). A plek that ends is
+# taken until then, and one with a stop to come until that.
 BEZET = """
 insert into bezetting (regio, vraag_regio, plek_id, soort, periode)
-select p.regio, p.regio, p.id, 'plaatsing', daterange($2, null) from plek p where p.id = $1
+select p.regio, p.regio, p.id, 'plaatsing', daterange($2, least(upper(p.bestaat), $3)) from plek p where p.id = $1
 """
 
 
 async def antwoord(
     conn: Connection, verzoek: Verzoek, wat: Antwoord, *, now: datetime, plek_id: UUID | None = None
-) -> None:
+) -> str | None:
     """Of one plek, or without `plek_id` of all that are empty now: as it was, or what it is instead. The same again
-    changes nothing but when it was said. Refuses NOT_FOUND for a plek that was not asked, and CONFLICT for one that the
-    loket holds or that is taken."""
+    changes nothing but when it was said.
+
+    None: it is so now. Else what stands in the way and what the provider can do: a plek that the loket holds or has
+    promised is not taken from a child by a tap, and of whoever that concerns the loket is told what the provider says.
+    Refuses NOT_FOUND for a plek that was not asked.
+    """
     asked = {plek.id: plek for plek in await gevraagd(conn, verzoek, now)}
     if plek_id is not None and plek_id not in asked:
         raise Refusal(Kind.NOT_FOUND, "Deze plek staat niet in deze lijst.")
     if plek_id is None and wat is not Antwoord.KLOPT:
         raise Refusal(Kind.INVALID, "Zeg van één plek tegelijk wat er anders is.")
     for id in sorted(asked) if plek_id is None else [plek_id]:
-        if asked[id].status not in ONGEZIEN:
-            if plek_id is None or wat is Antwoord.BEZET:
-                continue
-            raise Refusal(
-                Kind.CONFLICT, f"Deze plek is volgens het loket {asked[id].status}. Klopt dat niet? Bel dan het loket."
-            )
+        there = asked[id].status
+        if there not in ONGEZIEN and plek_id is None:
+            continue
         if wat is Antwoord.BEZET:
-            await _bezet(conn, id, today(now), now)
-        await plekken.bevestig(conn, id, ZEGT.get(wat), now=now, bron=Bron.MAIL)
+            if (why := await _bezet(conn, id, there, now)) is not None:
+                return why
+        elif there not in ONGEZIEN:
+            return f"Deze plek is volgens het loket {there}. Klopt dat niet? Bel dan het loket."
+        if there in ONGEZIEN:
+            await plekken.bevestig(conn, id, ZEGT.get(wat), now=now, bron=Bron.MAIL)
+    return None
 
 
-async def _bezet(conn: Connection, plek_id: UUID, dag: date, now: datetime) -> None:
-    await claim(conn, plek_id, dag, None, now)
-    await conn.execute(BEZET, plek_id, dag)
+SPREEK_TEGEN = "select soort::text as soort, van, voorstel from spreek_tegen($1, $2)"
+
+DOORGEGEVEN = " Het loket heeft uw antwoord gekregen."
+
+
+async def _bezet(conn: Connection, plek_id: UUID, status: PlekStatus, now: datetime) -> str | None:
+    """Somebody lives there of whom the loket did not know; or why that cannot be, when it is held or promised."""
+    await conn.execute(QUEUE, plek_id)
+    await conn.execute(RUIM_OPTIES, plek_id, now)
+    there = [(BezettingSoort(row["soort"]), row) for row in await conn.fetch(SPREEK_TEGEN, plek_id, now)]
+    for soort, row in there:
+        if soort is not BezettingSoort.STOP:
+            return in_de_weg(soort, row["van"], voorstel=row["voorstel"], now=now) + DOORGEGEVEN
+    if status in ONGEZIEN:
+        await conn.execute(BEZET, plek_id, today(now), there[0][1]["van"] if there else None)
+    return None

@@ -159,6 +159,10 @@ class Wachtende(Struct, rename="camel", frozen=True, kw_only=True):
     dagen_sinds_gewenste_start: Annotated[int, Meta(description="0: die dag moet nog komen.")]
     norm: Annotated[NormStand, Meta(description="Van de regio, per urgentie, geteld vanaf de aanmelding.")]
     norm_dag: Annotated[date | None, Meta(description="Op deze dag hoort er een plek te zijn.")]
+    geplaatst_per: Annotated[
+        date | None,
+        Meta(description="Er is een definitieve plek, en het kind moet er nog komen: het staat in geen lijst meer."),
+    ]
     lijsten: list[Lijstplaats]
 
 
@@ -173,8 +177,10 @@ class Rij(Struct, frozen=True, kw_only=True):
     grondslag: date | None
     gewenste_start: date
     zorgvorm: str
-    positie: int
+    positie: int | None
+    """None: it has a place, and has yet to come there."""
     uit: int
+    geplaatst_per: date | None
 
     def begin(self, vanaf: WachtVanaf) -> date | None:
         return {
@@ -185,9 +191,9 @@ class Rij(Struct, frozen=True, kw_only=True):
 
 
 RIJEN = """
-select aanvraag_id, nummer, urgentie, waar, aanmelding, grondslag, gewenste_start, zorgvorm, positie, uit
+select aanvraag_id, nummer, urgentie, waar, aanmelding, grondslag, gewenste_start, zorgvorm, positie, uit, geplaatst_per
 from wachtlijst($1)
-order by positie, nummer
+order by positie nulls last, geplaatst_per, nummer
 """
 
 
@@ -202,7 +208,7 @@ async def wachtlijst(
     now: datetime,
 ) -> list[Wachtende]:
     """Of the aanvragen that who asks may see; positions are among all of the region. In order of the list of
-    `zorgvorm`, or else of the region as a whole."""
+    `zorgvorm`, or else of the region as a whole; last who has a place and has yet to come there."""
     regels, dag = await werkregels(conn), today(now)
     rijen: list[Rij] = rows_as(await conn.fetch(RIJEN, vanaf), Rij)
     measured = await metingen(conn, vanaf, regels, dag)
@@ -230,9 +236,14 @@ async def wachtlijst(
                     nog=nog(rij.zorgvorm, rij.urgentie, _days(rij.begin(vanaf), dag) or 0),
                 )
                 for rij in sorted(own, key=lambda rij: rij.zorgvorm)
+                if rij.positie is not None
             ]
-            order = (one.positie,) if zorgvorm else (ORDE[one.urgentie], one.begin(vanaf) or date.max, one.aanmelding)
-            found.append((order, one.nummer, _wachtende(one, places, regels, dag)))
+            order: tuple[object, ...] = (ORDE[one.urgentie], one.begin(vanaf) or date.max, one.aanmelding)
+            if one.geplaatst_per is not None:
+                order = (one.geplaatst_per,)
+            elif zorgvorm:
+                order = (one.positie,)
+            found.append(((one.geplaatst_per is not None, *order), one.nummer, _wachtende(one, places, regels, dag)))
     return [one for _, _, one in sorted(found, key=lambda part: part[:2])]
 
 
@@ -254,16 +265,19 @@ def _wachtende(one: Rij, places: list[Lijstplaats], regels: Werkregels, dag: dat
         dagen_sinds_aanmelding=_days(one.aanmelding, dag) or 0,
         dagen_sinds_grondslag=_days(one.grondslag, dag),
         dagen_sinds_gewenste_start=_days(one.gewenste_start, dag) or 0,
-        norm=_stand(norm_dag, regels.norm_vooraf_dagen.voor(one.urgentie) or 0, dag),
+        norm=_stand(norm_dag, regels.norm_vooraf_dagen.voor(one.urgentie) or 0, dag, one.geplaatst_per),
         norm_dag=norm_dag,
+        geplaatst_per=one.geplaatst_per,
         lijsten=places,
     )
 
 
-def _stand(norm_dag: date | None, vooraf: int, dag: date) -> NormStand:
-    """As the alarm of service/bericht/alarmen.py."""
+def _stand(norm_dag: date | None, vooraf: int, dag: date, geplaatst_per: date | None) -> NormStand:
+    """As the alarm of service/bericht/alarmen.py; of who has a place, whether it comes there in time."""
     if norm_dag is None:
         return NormStand.GEEN_NORM
+    if geplaatst_per is not None:
+        return NormStand.VERSTREKEN if norm_dag < max(geplaatst_per, dag) else NormStand.BINNEN
     if norm_dag < dag:
         return NormStand.VERSTREKEN
     return NormStand.NADERT if norm_dag - timedelta(days=vooraf) <= dag else NormStand.BINNEN

@@ -20,7 +20,7 @@ from service.days import age_on, today
 from service.db import Connection
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
-from service.plaatsing import vervolg
+from service.plaatsing import machtigingen, vervolg
 from service.plaatsing.vergrendel import vergrendel
 
 GEEF_EIGEN_OPTIE_VRIJ = """
@@ -75,6 +75,8 @@ async def plaats(
     begonnen_op = van if van <= today(now) else None
     row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, begonnen_op, None)
     plaatsing = msgspec.convert(row, Bezetting)
+    if begonnen_op is not None:
+        await machtigingen.gebruik(conn, aanvraag_id, now=now)
     await _record(conn, plaatsing, GebeurtenisSoort.GEPLAATST, now, telefonisch=telefonisch)
     await vervolg.open(conn, plaatsing.id, now=now, crisis=telefonisch)
     return plaatsing
@@ -135,6 +137,8 @@ async def begin(conn: Connection, plaatsing_id: UUID, op: date, *, now: datetime
         refuse([FieldError("/op", "volgorde", "Geef een dag voor het verwachte einde, of verander eerst dat einde.")])
     await claim(conn, plaatsing.plek_id, op, plaatsing.tot, now)
     begun = msgspec.convert(await conn.fetchrow(ZET_BEGIN, plaatsing_id, op), Bezetting)
+    if begun.aanvraag_id is not None and begun.begonnen_op != plaatsing.begonnen_op:
+        await machtigingen.gebruik(conn, begun.aanvraag_id, now=now, was=plaatsing.begonnen_op)
     await _record(conn, begun, GebeurtenisSoort.BEGONNEN, now)
     return begun
 

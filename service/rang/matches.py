@@ -49,8 +49,10 @@ async def rank_aanvraag(
     view, fresh = await snapshots.get(wie.regio, now)
     weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
     minutes, source, reason = await travel.minutes(aanvraag, view.aanbod)
-    ranking = rank(aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=page.limit, offset=page.offset)
     judged = judge(aanvraag, view.aanbod, minutes)
+    ranking = rank(
+        aanvraag, view.aanbod, weging, minutes, hour_of(now), limit=page.limit, offset=page.offset, judged=judged
+    )
     fallen = fallen_out(judged, limit=fallen_page.limit, offset=fallen_page.offset)
     allowed = RELAXABLE if catalogue.sees_all(wie.rol) else RELAXABLE - REVEALING
     smallest = changes(judged, allowed=allowed)

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.db import Connection
-from service.fields import Code
+from service.fields import Code, Telefoon
 from service.regio import regiokeuzes
 from service.urgentie import Urgentie
 
@@ -88,6 +88,9 @@ class Werkregels(Struct, frozen=True, kw_only=True):
         int,
         _is("Zoveel uren voordat een vrije plek onzeker wordt, vraagt het loket of zij nog klopt.", ge=0, le=168),
     ] = 12
+    loket_telefoon: Annotated[Telefoon | None, _is("Nummer van het loket, voor aanbieders. Leeg: er is er geen.")] = (
+        None
+    )
     vraag_geldig_uren: Annotated[int, _is("Zo lang werkt de link in die mail, in uren.", ge=1, le=168)] = 48
     reflex_dagen: Annotated[
         int, _dagen('Wordt een plek zo kort na "klopt nog" gevraagd, dan telt het loket of zij er ook was.')

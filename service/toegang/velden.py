@@ -275,7 +275,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         Zicht(
             frozenset({S, V}),
             "aanvraag_id nummer urgentie waar aanmelding grondslag gewenste_start dagen_sinds_aanmelding"
-            " dagen_sinds_grondslag dagen_sinds_gewenste_start norm norm_dag lijsten",
+            " dagen_sinds_grondslag dagen_sinds_gewenste_start norm norm_dag geplaatst_per lijsten",
             "Wie wacht, mag weten hoe lang al en hoe lang nog.",
         ),
     ),

@@ -24,12 +24,12 @@ from service.db import Wie, transaction
 from service.errors import FieldError
 from service.log import logboek
 from service.log.logboek import Spoor
-from service.web import etags, gezien, idempotency, limiet, origin, problems
+from service.web import etags, gezien, idempotency, limiet, origin, performing, problems
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
 from service.web.identity import Identity
-from service.web.operation import EVENTS, Call, Operation, Services, Stream
+from service.web.operation import Call, Operation, Services, Stream
 from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
@@ -182,13 +182,12 @@ class Api:
                 if operation.check is not None and body is not UNSET:
                     wrong_body += await operation.check(conn, body)
                 fields.refuse(wrong + wrong_body)
-            if key is None:
-                reply = await _perform(operation, call, seen, about)
-            else:
+            asked = b""
+            if key is not None:
                 # Who works for another organisation now, does not get what it was answered before.
                 mine = f"{wie.rol} {wie.organisatie}"
                 asked = idempotency.digest(mine, scope["method"], call.path, scope["query_string"], raw)
-                reply = await idempotency.once(conn, key, asked, lambda: _perform(operation, call, seen, about))
+            reply = await performing.once(operation, call, seen, about, key=key, asked=asked)
             await gezien.write(
                 conn,
                 call.wie,
@@ -219,34 +218,7 @@ class Api:
             headers=headers,
             services=self.services,
         )
-        return await _perform(operation, call, self._gezien[operation.id], [])
-
-
-async def _perform(operation: Operation, call: Call, seen: Gezien, about: list[UUID]) -> Reply:
-    answer = await operation.handler(call)
-    body = answer.body if operation.produces == EVENTS else _narrowed(operation, call, answer.body)
-    betrokkenen = tuple(dict.fromkeys((*about, *call.betrokkenen, *seen.shown(answer, body))))
-    if operation.produces == EVENTS:
-        headers = {"Content-Type": EVENTS, **answer.headers}
-        return Reply(operation.status, headers, b"", body, betrokkenen=betrokkenen)
-    encoded = body if isinstance(body, bytes) else etags.encode(body)
-    headers = {"Content-Type": operation.produces, **answer.headers}
-    if operation.has_etag or operation.creates:
-        headers["ETag"] = etags.of(encoded)
-    known = call.headers.get("if-none-match") if operation.method == "GET" else None
-    if operation.has_etag and etags.unchanged(known, headers["ETag"]):
-        # Who has it already looks at it again.
-        return Reply(304, {"ETag": headers["ETag"]}, b"", betrokkenen=betrokkenen)
-    return Reply(operation.status, headers, encoded, betrokkenen=betrokkenen)
-
-
-def _narrowed(operation: Operation, call: Call, body: Any) -> Any:
-    """What goes out: only the fields that this rol may see."""
-    if not isinstance(body, bytes):
-        return body if operation.public else toegang.versmal(call.wie.rol, body)
-    if not operation.public and operation.answer is not None and toegang.verbergt(call.wie.rol, operation.answer):
-        raise TypeError(f"{operation.id} answers bytes, in which nothing can be hidden from {call.wie.rol}")
-    return body
+        return await performing.perform(operation, call, self._gezien[operation.id], [])
 
 
 async def _send(reply: Reply, receive: Receive, send: Send, *, public: bool, head: bool) -> None:

@@ -78,8 +78,8 @@ def _rank(q: Aanvraag, aanbod: Aanbod, demo: Region) -> None:
 
 def _whole(q: Aanvraag, aanbod: Aanbod, demo: Region) -> None:
     """A page of places, all reasons of all places, a page of what falls out, and the smallest changes."""
-    _rank(q, aanbod, demo)
     judged = judge(q, aanbod, TRAVEL)
+    rank(q, aanbod, demo.wegingen[q.urgentie], TRAVEL, NOW_HOUR, judged=judged)
     fallen_out(judged)
     changes(judged)
 

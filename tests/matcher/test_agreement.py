@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from matcher.geo import Estimate
 from matcher.problem import Plek
 from matcher.rank import rank
 from matcher.reasons import changes, fallen_out, judge, why_not
-from matcher.rules import BIT
+from matcher.rules import ALL, BED_RULES, BIT, PROFILE_RULES, WINDOWS, ask, profile_rules
 from matcher.solution import RELAXABLE, REVEALING, Change, Rule
 from tests.matcher import problems
 from tests.matcher.make import CODES, NOW_HOUR
@@ -76,6 +77,35 @@ def test_the_same_rules_fail(seed: int) -> None:
     assert out.revealing == sum(bool(broken & REVEALING) for broken in wanted.values())
     assert out.revealing_alone == sum(bool(broken) and broken <= REVEALING for broken in wanted.values())
     assert {id for id, broken in wanted.items() if not broken} == plain.fitting(aanvraag, supply, TRAVEL).keys()
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@given(SEEDS)
+def test_rank_says_the_same_with_the_rules_already_judged(seed: int) -> None:
+    """Who wants the reasons as well judges first; that changes nothing about the order, the points or the numbers."""
+    random = Random(seed)
+    aanbod = Aanbod.build(problems.plekken(random, VOORZIENINGEN), CODES)
+    aanvraag, weging = problems.aanvraag(random, VOORZIENINGEN), problems.weging(random)
+
+    judged = judge(aanvraag, aanbod, TRAVEL)
+
+    assert rank(aanvraag, aanbod, weging, TRAVEL, NOW_HOUR, judged=judged) == rank(
+        aanvraag, aanbod, weging, TRAVEL, NOW_HOUR
+    )
+
+
+@settings(max_examples=200, derandomize=True, deadline=None, database=None)
+@given(SEEDS)
+def test_no_place_fails_a_rule_that_is_left_out(seed: int) -> None:
+    """Rules of the profile that ask nothing of an aanvraag, and windows without a stop or with staff, are skipped."""
+    random = Random(seed)
+    aanbod = Aanbod.build(problems.plekken(random, VOORZIENINGEN), CODES)
+    q = ask(problems.aanvraag(random, VOORZIENINGEN), aanbod, TRAVEL)
+
+    for rule in PROFILE_RULES.keys() - profile_rules(q).keys():
+        assert not PROFILE_RULES[rule](q, ALL).any()
+    for rule, rows in WINDOWS.items():
+        assert set(np.flatnonzero(BED_RULES[rule](q, ALL))) <= set(np.arange(len(aanbod.vensters.id))[rows(aanbod)])
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)

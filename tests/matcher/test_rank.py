@@ -8,6 +8,7 @@ import pytest
 
 from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
+from matcher.judge import judge
 from matcher.problem import Aanvraag, Criterium, Plek, Point
 from matcher.rank import rank
 from matcher.solution import Mark, Ranking
@@ -135,6 +136,15 @@ def test_codes_that_the_aanbod_does_not_know_are_refused(wrong: dict[str, frozen
     """With the aanvraag, the field and the code."""
     with pytest.raises(ValueError, match=f"aanvraag r1: {what} is not in the code list"):
         ranked(make.aanvraag(**wrong), [make.plek()])
+
+
+def test_what_was_judged_for_another_aanvraag_is_refused() -> None:
+    """The rules of one child never decide about the places of another."""
+    aanbod = Aanbod.build([make.plek()], make.CODES)
+    judged = judge(make.aanvraag(), aanbod, Estimate())
+
+    with pytest.raises(ValueError, match="judged is of another aanvraag"):
+        rank(make.aanvraag(), aanbod, make.WEGING, Estimate(), make.NOW_HOUR, judged=judged)
 
 
 def test_a_page_of_less_than_nothing_is_refused() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from service.aanbod import bezetting
 from service.aanbod.bezetting import EindeReden
+from service.aanvraag import stappen
 from service.aanvraag.gebeurtenissen import AanvraagStatus, GebeurtenisSoort, record
 from service.days import AMSTERDAM, noon, today
 from service.db import Connection, Pool, Wie, transaction
@@ -18,6 +19,7 @@ from service.errors import Refusal
 from service.plaatsing import plaatsingen, plaatsingstappen
 from service.plaatsing.plaatsingstappen import PlaatsingStand
 from tests import make
+from tests.service import voorstelling
 from tests.service.plaatsing.test_plaatsingen import ready
 
 S = AanvraagStatus
@@ -111,6 +113,45 @@ async def test_of_several_facts_the_furthest_counts(pool: Pool, owner: Connectio
         await bezetting.houd(conn, other, aanvraag, make.day(9), None, vervalt_op=until, now=make.NOW)
 
     assert await owner.fetchval("select stand_van($1)", aanvraag) == "geplaatst"
+
+
+async def test_of_several_voorstellen_the_furthest_counts(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """One provider said yes, another was only asked: the aanvraag is as far as the yes, whichever came last."""
+    async with transaction(pool, wie) as conn:
+        kind = await voorstelling.child(conn)
+        first = await voorstelling.sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
+        await voorstelling.step(conn, pool, first.id, "akkoord", wie)
+        await voorstelling.sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
+
+    assert await owner.fetchval("select status = stand_van(id) from aanvraag") is True
+    assert await owner.fetchval("select status::text from aanvraag") == "akkoord"
+
+
+async def test_who_takes_it_up_changes_nothing_of_what_the_facts_say(pool: Pool, wie: Wie) -> None:
+    """A plek was held before anybody took the aanvraag in hand: it stays optie, and who has it is known."""
+    async with transaction(pool, wie) as conn:
+        plek, aanvraag = await ready(conn)
+        await record(conn, aanvraag, GebeurtenisSoort.OPTIE, now=make.NOW, plek_id=plek)
+        before = await conn.fetchval("select versie from aanvraag where id = $1", aanvraag)
+        taken = stappen.NieuweStap(stap=stappen.Stap.NEEM_IN_BEHANDELING)
+        after = await stappen.doe(conn, aanvraag, taken, wie=wie, now=make.NOW)
+        [*_, told] = await history(conn, aanvraag)
+
+    assert (after.status, told["van"], told["naar"]) == (S.OPTIE, S.OPTIE, S.OPTIE)
+    assert after.versie == before + 1
+
+
+async def test_a_status_that_changes_is_another_version(pool: Pool, wie: Wie) -> None:
+    """Who looked at the aanvraag before a plek was held for it, must look again before changing it."""
+    async with transaction(pool, wie) as conn:
+        plek, aanvraag = await ready(conn)
+        version = "select versie from aanvraag where id = $1"
+        seen = [await conn.fetchval(version, aanvraag)]
+        for soort in (GebeurtenisSoort.OPTIE, GebeurtenisSoort.OPTIE_VERLENGD):
+            await record(conn, aanvraag, soort, now=make.NOW, plek_id=plek)
+            seen.append(await conn.fetchval(version, aanvraag))
+
+    assert [number - seen[0] for number in seen] == [0, 1, 1]
 
 
 async def test_a_child_is_on_one_plek_at_a_time(pool: Pool, wie: Wie) -> None:

@@ -7,6 +7,7 @@ theirs; who may not, gets nothing of them, and nothing has changed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Any
@@ -14,17 +15,21 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from litestar import Litestar
 from litestar.connection import ASGIConnection
+from litestar.routes import HTTPRoute
 from msgspec import Struct
 
 from service import toegang
 from service.aanvraag.aanvragen import Aanvraag
-from service.app import create_app, pages_of
+from service.app import create_app
 from service.db import Connection, Pool, Rol, Wie
 from service.inloggen import sessies
 from service.settings import Settings
-from service.web import openapi
+from service.web import forms, openapi
 from service.web.identity import nobody
+from service.web.pages import actie
+from service.web.pages.visit import page_id
 from service.web.v1 import OPERATIONS
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
@@ -257,13 +262,16 @@ PAGES = {
 }
 """Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the others."""
 
-FORMS: dict[str, tuple[str, dict[str, str]]] = {
+OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "wijzigVervanging": ("/vervanging", {}),
     "wijzigWaarneming": ("/vervanging/namens", {}),
     "wijzigSessie": ("/sessies/einde", {"sessieId": "{sessie}"}),
     "eindigAndereSessies": ("/sessies/einde-andere", {}),
 }
-"""Forms of pages, each by the operation that does the same."""
+"""Forms about oneself, each by the operation that does the same."""
+
+FORMS: dict[str, dict[str, str]] = {}
+"""Path of a form → what it sends, where that is not the example of its operation."""
 
 
 # ── The tests ────────────────────────────────────────────────────────────────────────────────────
@@ -350,13 +358,10 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             check_empty(id, caller, matrix, answer)
 
 
-async def test_each_form_changes_only_what_is_of_who_sends_it(matrix: Matrix) -> None:
-    """A form of a page does what an operation does, and has its line in the table."""
-    app = create_app(matrix.settings)
-    posts = {page.id for page in pages_of(app, "POST")} - toegang.OPENBAAR.keys()
-    assert posts == FORMS.keys() and posts < PATHS.keys(), "a form without an example, or that no operation does"
+async def test_each_form_about_oneself_changes_only_what_is_of_who_sends_it(matrix: Matrix) -> None:
+    """Others are refused, and nothing changed."""
     second = "select beeindigd_op is null from sessie where id = $1"
-    for id, (path, form) in FORMS.items():
+    for id, (path, form) in OWN_FORMS.items():
         data = {name: value.format(sessie=matrix.world.sessie) for name, value in form.items()}
         before = await matrix.state()
         for caller in matrix.callers:
@@ -375,6 +380,58 @@ async def test_each_form_changes_only_what_is_of_who_sends_it(matrix: Matrix) ->
         if id == "wijzigSessie":
             assert not await matrix.owner.fetchval(second, matrix.world.sessie)
             await matrix.owner.execute("update sessie set beeindigd_op = null")
+
+
+async def test_each_form_does_for_each_caller_what_its_operation_does(matrix: Matrix) -> None:
+    """A form of a page is an operation with a line in the table: sent with the example of that operation it goes on to
+    a page for who may do it, and for anybody else nothing is told and nothing changes."""
+    own = {path for path, _ in OWN_FORMS.values()}
+    posts = {path: id for path, id in forms_of(create_app(matrix.settings)).items() if path not in own}
+    assert set(posts.values()) <= PATHS.keys(), "a form that no operation does"
+    for path, id in posts.items():
+        url = filled_in(matrix.world, path, id)
+        data: forms.Given = {}
+        actie.flatten(examples.BODIES[id](matrix.world) if id in examples.BODIES else {}, "", data)
+        data |= {name: [value] for name, value in FORMS.get(path, {}).items()}
+        able = [c for c in matrix.callers if c.wie and not c.wie.koppeling and may(PATHS[id][2], c) and reaches(id, c)]
+        assert able, f"{path}: nobody may"
+        before = await matrix.state()
+        for caller in matrix.callers:
+            if caller not in able:
+                answer = await matrix.send(caller, "post", url, data=data)
+                statuses = {303} if caller.wie is None else {400, 403, 404} if may(PATHS[id][2], caller) else {403}
+                assert answer.status_code in statuses, (path, caller.name, answer.text)
+                check_empty(id, caller, matrix, answer)
+        assert await matrix.state() == before, f"{path}: something changed for who was refused"
+        for first, caller in enumerate(able):
+            if id in examples.BEFORE:
+                await matrix.owner.execute(
+                    examples.BEFORE[id], getattr(matrix.world, examples.WITH.get(id, "koppeling"))
+                )
+            answer = await matrix.send(caller, "post", url, data=data)
+            good = {303} if not first or id in examples.BEFORE else {303, 400, 409}
+            assert answer.status_code in good, (path, caller.name, answer.text)
+
+
+def forms_of(app: Litestar) -> dict[str, str]:
+    """Path → the operation that does the same, of each form that somebody must be logged in for."""
+    return {
+        route.path_format: page_id(handler)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items()
+        if method == "POST" and page_id(handler) not in toegang.OPENBAAR
+    }
+
+
+def filled_in(world: World, path: str, id: str) -> str:
+    """The path of a form, with the rows of the world that the example of its operation is about."""
+    for name in re.findall(r"{(\w+)}", path):
+        head, *rest = name.split("_")
+        camel = head + "".join(part.capitalize() for part in rest)
+        row = examples.ELSE_IN_PATH.get((id, camel)) or examples.IN_PATH[camel]
+        path = path.replace("{" + name + "}", str(getattr(world, row)))
+    return path
 
 
 async def test_pages_without_login_say_nothing_of_anybody(matrix: Matrix) -> None:

@@ -42,7 +42,6 @@ async def ask(
         today=today(services.clock()),
         who="",
         section="",
-        is_list=False,
         secret=secret,
         keuzes=found,
     )

@@ -18,6 +18,5 @@ def failed(services: Services, refusal: Refusal) -> Response[str]:
         status=STATUS[refusal.kind],
         who="",
         section="",
-        is_list=False,
         sentence=refusal.detail,
     )

@@ -39,7 +39,6 @@ async def inloggen(
         today=today(services.clock()),
         who="",
         section="",
-        is_list=False,
         uit=uit is not None,
         demo=bool(services.demo_links),
         providers=[(p.naam, "/inloggen/start?" + urlencode({"provider": p.id, "naar": after})) for p in found],

@@ -54,7 +54,6 @@ async def _ended(services: Services, token: str) -> Response[Any]:
         today=today(now),
         who="",
         section="",
-        is_list=False,
         naam=provider.naam,
         there=there,
     )

@@ -1,6 +1,6 @@
 """The pages: what a browser gets. service/app.py takes `route_handlers`, and `on_error` for all that goes wrong."""
 
-from service.web.pages.aanvraag import aanvraag
+from service.web.pages.aanvraag import aanvraag, houd
 from service.web.pages.aanvragen import aanvragen
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
@@ -15,6 +15,7 @@ __all__ = ["manifest", "on_error", "route_handlers"]
 route_handlers = [
     aanvragen,
     aanvraag,
+    houd,
     bericht,
     bevestigen,
     bevestigd,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request
+from litestar import Request, post
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 
@@ -19,8 +19,9 @@ from service.rang.rangschikking import Rangschikking, names
 from service.regio import codes
 from service.urgentie import Urgentie
 from service.web.pages import feiten, words
+from service.web.pages.actie import Formulier, verwerk
 from service.web.pages.render import page_at
-from service.web.pages.visit import visit
+from service.web.pages.visit import Visit, visit
 
 PER_PAGE = 10
 FALLEN = 20
@@ -36,55 +37,72 @@ async def aanvraag(
 ) -> Response[str]:
     """The rangschikking as a page: `pagina` of the places that fit, the first `afgevallen` of those that do not."""
     async with visit(request) as v:
-        vandaag = today(v.now)
-        a: Aanvraag = v.toon(await aanvragen.get(v.conn, aanvraag_id))
-        ranked = await rank_aanvraag(
-            v.conn,
-            v.services.snapshots,
-            v.services.travel,
-            wie=v.wie,
-            aanvraag_id=aanvraag_id,
-            now=v.now,
-            page=Page(PER_PAGE, (pagina - 1) * PER_PAGE),
-            fallen_page=Page(afgevallen, 0),
-        )
-        code_names = await names(v.conn)
-        namen = await werklijst.namen(v.conn, aanvraag_id)
-        siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
-        samen = v.toon(await samenplaatsingen.get(v.conn, a.samenplaatsing_id)) if a.samenplaatsing_id else None
-        unranked = [z.naam for z in await codes.zorgvormen(v.conn) if not z.rangschikbaar and z.code in a.zorgvormen]
-        pages = max(1, -(-ranked.aantal_voorzieningen // PER_PAGE))
-        path = f"/aanvragen/{a.id}"
-        return v.page(
-            "aanvraag.html",
-            today=vandaag,
-            section="aanvragen",
-            is_list=False,
-            a=a,
-            leeftijd=age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),
-            wacht=waited(a.aangemeld_op, v.now),
-            urgenties=words.URGENTIE,
-            verblijven=words.HUIDIG_VERBLIJF,
-            facts=feiten.facts(a, code_names, vandaag),
-            more=feiten.more(a, code_names, namen, vandaag),
-            stories=feiten.stories(a),
-            siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
-            split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
-            notices=notices(a, ranked, unranked, vandaag),
-            r=ranked,
-            first=(pagina - 1) * PER_PAGE + 1,
-            page=pagina,
-            pages=pages,
-            fallen_shown=afgevallen,
-            confirmed=lambda moment: confirmed(moment, v.now),
-            where=where,
-            steps=steps(a, namen.gemeente),
-            links={
-                "vorige": f"{path}?pagina={pagina - 1}#plekken",
-                "volgende": f"{path}?pagina={pagina + 1}#plekken",
-                "meer": f"{path}?pagina={pagina}&afgevallen={min(500, afgevallen * 2)}#afgevallen",
-            },
-        )
+        return await _page(v, aanvraag_id, pagina, afgevallen)
+
+
+@post("/aanvragen/{aanvraag_id:uuid}/opties", name="houdPlek", include_in_schema=False)
+async def houd(request: Request[Any, Any, Any], aanvraag_id: Annotated[UUID, PathParameter()]) -> Response[Any]:
+    """Holds a plek of the list, or one for each of the brothers and sisters."""
+
+    async def opnieuw(v: Visit, form: Formulier) -> Response[str]:
+        return await _page(v, aanvraag_id, form=form)
+
+    naar = f"/aanvragen/{aanvraag_id}?gedaan=houdPlek"
+    return await verwerk(request, "houdPlek", {}, naar=lambda _: naar, opnieuw=opnieuw, pagina="paginaAanvraag")
+
+
+async def _page(
+    v: Visit, aanvraag_id: UUID, pagina: int = 1, afgevallen: int = FALLEN, *, form: Formulier | None = None
+) -> Response[str]:
+    vandaag = today(v.now)
+    a: Aanvraag = v.toon(await aanvragen.get(v.conn, aanvraag_id))
+    ranked = await rank_aanvraag(
+        v.conn,
+        v.services.snapshots,
+        v.services.travel,
+        wie=v.wie,
+        aanvraag_id=aanvraag_id,
+        now=v.now,
+        page=Page(PER_PAGE, (pagina - 1) * PER_PAGE),
+        fallen_page=Page(afgevallen, 0),
+    )
+    code_names = await names(v.conn)
+    namen = await werklijst.namen(v.conn, aanvraag_id)
+    siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
+    samen = v.toon(await samenplaatsingen.get(v.conn, a.samenplaatsing_id)) if a.samenplaatsing_id else None
+    unranked = [z.naam for z in await codes.zorgvormen(v.conn) if not z.rangschikbaar and z.code in a.zorgvormen]
+    pages = max(1, -(-ranked.aantal_voorzieningen // PER_PAGE))
+    path = f"/aanvragen/{a.id}"
+    return v.page(
+        "aanvraag.html",
+        today=vandaag,
+        section="aanvragen",
+        form=form or Formulier(),
+        a=a,
+        leeftijd=age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),
+        wacht=waited(a.aangemeld_op, v.now),
+        urgenties=words.URGENTIE,
+        verblijven=words.HUIDIG_VERBLIJF,
+        facts=feiten.facts(a, code_names, vandaag),
+        more=feiten.more(a, code_names, namen, vandaag),
+        stories=feiten.stories(a),
+        siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
+        split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
+        notices=notices(a, ranked, unranked, vandaag),
+        r=ranked,
+        first=(pagina - 1) * PER_PAGE + 1,
+        page=pagina,
+        pages=pages,
+        fallen_shown=afgevallen,
+        confirmed=lambda moment: confirmed(moment, v.now),
+        where=where,
+        steps=steps(a, namen.gemeente),
+        links={
+            "vorige": f"{path}?pagina={pagina - 1}#plekken",
+            "volgende": f"{path}?pagina={pagina + 1}#plekken",
+            "meer": f"{path}?pagina={pagina}&afgevallen={min(500, afgevallen * 2)}#afgevallen",
+        },
+    )
 
 
 def waited(since: datetime, now: datetime) -> str:

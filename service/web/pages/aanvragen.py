@@ -59,7 +59,7 @@ async def _list(v: Visit, urgentie: Urgentie | None, page: int) -> Response[str]
         "aanvragen.html",
         today=day,
         section="aanvragen",
-        is_list=True,
+        here="/",
         rows=rows,
         counts=counts,
         total=total,

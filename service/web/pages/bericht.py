@@ -24,7 +24,6 @@ async def bericht(request: Request[Any, Any, Any], bericht_id: Annotated[UUID, P
             "bericht.html",
             today=today(v.now),
             section="start",
-            is_list=False,
             bericht=found,
             naar=found.aanvraag_id is not None and toegang.kan(v.wie, "paginaAanvraag"),
         )

@@ -20,6 +20,7 @@ from service.bericht.versheid import ONGEZIEN, Antwoord, Verzoek
 from service.days import today
 from service.db import transaction
 from service.errors import Kind, Refusal
+from service.regio.werkregels import werkregels
 from service.web import origin
 from service.web.operation import Services
 from service.web.pages.render import page, page_at, see_other
@@ -34,33 +35,43 @@ async def _opened(request: Request[Any, Any, Any], token: str) -> tuple[Services
     return services, await versheid.open_link(services.pool, token, services.clock())
 
 
-@page_at("/bevestigen/{token:str}", name="paginaBevestigen")
-async def bevestigen(request: Request[Any, Any, Any], token: Token) -> Response[str]:
-    services, verzoek = await _opened(request, token)
+async def _shown(services: Services, verzoek: Verzoek, token: str, *, melding: str | None = None) -> Response[str]:
+    """`melding`: why what was said could not be, and what can be done."""
     now = services.clock()
     async with transaction(services.pool, verzoek.wie, readonly=True) as conn:
         plekken = await versheid.gevraagd(conn, verzoek, now)
+        telefoon = (await werkregels(conn)).loket_telefoon
     return page(
         "bevestigen.html",
+        status=200 if melding is None else 409,
         today=today(now),
         who="",
         section="",
-        is_list=False,
         token=token,
         plekken=plekken,
         leeg=ONGEZIEN,
-        klaar=all(plek.beantwoord for plek in plekken),
+        klaar=melding is None and all(plek.beantwoord for plek in plekken),
         geldig_tot=verzoek.geldig_tot,
+        melding=melding,
+        telefoon=telefoon,
     )
+
+
+@page_at("/bevestigen/{token:str}", name="paginaBevestigen")
+async def bevestigen(request: Request[Any, Any, Any], token: Token) -> Response[str]:
+    services, verzoek = await _opened(request, token)
+    return await _shown(services, verzoek, token)
 
 
 @post("/bevestigen/{token:str}", name="bevestigPerMail", include_in_schema=False)
 async def bevestigd(request: Request[Any, Any, Any], token: Token) -> Response[str]:
-    """One tap; twice is as once."""
+    """One tap; twice is as once. What cannot be said of a plek is told on the same page."""
     services, verzoek = await _opened(request, token)
     what, plek_id = await _form(request)
     async with transaction(services.pool, verzoek.wie) as conn:
-        await versheid.antwoord(conn, verzoek, what, plek_id=plek_id, now=services.clock())
+        melding = await versheid.antwoord(conn, verzoek, what, plek_id=plek_id, now=services.clock())
+    if melding is not None:
+        return await _shown(services, verzoek, token, melding=melding)
     return see_other(f"/bevestigen/{token}")
 
 

@@ -10,13 +10,12 @@ from litestar import Request
 from litestar.exceptions import HTTPException
 from litestar.response import Response
 
-from service import toegang
 from service.days import today
 from service.inloggen.sessies import Sessie
 from service.log.logboek import Spoor
 from service.web import problems
 from service.web.pages.render import page, see_other, to_login
-from service.web.pages.visit import LIJST
+from service.web.pages.visit import menu
 
 TEXTS = {
     400: ("Dit adres klopt niet", ["Er ontbreekt iets in het adres, of er staat iets in wat het loket niet kent."]),
@@ -59,10 +58,9 @@ def error_page(
         today=today(now),
         status=status,
         section="",
-        is_list=False,
         who=f"{sessie.rol.capitalize()}, {sessie.naam}" if sessie else "",
         namens=(sessie.namens if sessie else None) or "",
-        lijst=sessie is not None and toegang.kan(sessie.wie, LIJST),
+        menu=menu(sessie.wie) if sessie else [],
         title=title,
         sentences=sentences,
         trace=trace if status >= 500 else None,
@@ -80,7 +78,9 @@ def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]
     if refusal.status == 401:
         return to_login(request)
     if refusal.status == 403 and request.scope["path"] == "/" and "wie" in request.scope["state"]:
-        return see_other("/start")  # known, but the list is not for this rol
+        return see_other(
+            next((path for _, path, _ in menu(request.scope["state"]["wie"])), "/start")
+        )  # known, but the list is not for this rol
     detail = refusal.detail if refusal.status < 500 else None
     response = error_page(refusal.status, datetime.now(UTC), trace, detail, sessie=sessie)
     response.headers.update(refusal.headers)

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import HttpMethod, Request, route
 from litestar.response import Response
 
-from service import dutch
+from service import dutch, taal
+from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.log import betrokkenen
 from service.web.pages import assets
 
@@ -39,11 +41,14 @@ def environment() -> Environment:
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # `lijst`: whether the list of open aanvragen is for who looks; `namens`: for whom they act. Visit.page knows.
-    env.globals.update(asset=assets.url, count=dutch.count, lijst=False, namens="")
+    # `menu`: what is for who looks; `namens`: for whom they act. Visit.page knows.
+    env.globals.update(asset=assets.url, count=dutch.count, menu=[], namens="", sleutel=uuid4)
+    env.globals.update(gebeurtenissen=" ".join(GebeurtenisSoort))
+    env.install_gettext_callables(taal.gettext, taal.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(
         day=dutch.day, moment=dutch.moment, age=dutch.age, days=dutch.days, listing=dutch.listing, tel=_tel
     )
@@ -64,7 +69,7 @@ def page(template: str, *, today: date, status: int = 200, **values: Any) -> Res
 
 def html(template: str, *, today: date, status: int = 200, **values: Any) -> Response[str]:
     """One page. `today` is the day in the Netherlands, for dates and for what is late."""
-    text = environment().get_template(template).render(today=today, **values)
+    text = environment().get_template(template).render(today=today, **{"section": "", **values})
     return Response(text, status_code=status, media_type="text/html", headers=dict(HEADERS))
 
 

@@ -60,7 +60,6 @@ async def _page(v: Visit, *, wrong: bool = False) -> Response[str]:
         today=today(v.now),
         status=400 if wrong else 200,
         section="start",
-        is_list=False,
         wrong=wrong,
         sessies=await sessies.eigen(v.conn, v.key, now=v.now, idle=idle(v)),
     )

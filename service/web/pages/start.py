@@ -87,7 +87,7 @@ async def start(request: Request[Any, Any, Any]) -> Response[str]:
             "start.html",
             today=today(v.now),
             section="start",
-            is_list=False,
+            here="/start",
             ik=await ik(v.conn, v.wie.namens),
             rol=v.wie.rol,
             kan=kan(v.wie),

@@ -97,7 +97,6 @@ async def _page(v: Visit, refusal: Refusal | None = None, given: dict[str, str |
         today=vandaag,
         status=400 if refusal else 200,
         section="start",
-        is_list=False,
         wrong=[error.detail for error in refusal.fields] or [refusal.detail] if refusal else [],
         eigen=eigen,
         voorbij=voorbij,

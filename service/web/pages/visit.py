@@ -20,6 +20,7 @@ from service.db import Connection, Wie, transaction
 from service.errors import Refusal
 from service.inloggen.sessies import Sessie
 from service.log import betrokkenen, logboek
+from service.taal import gettext, later
 from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services
@@ -27,6 +28,18 @@ from service.web.pages import render
 
 LIJST = "paginaAanvragen"
 """The page at `/`; who may not see it, begins at `/start`."""
+
+
+MENU = (
+    ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("start", "/start", later("Start"), "paginaStart"),
+)
+"""Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""
+
+
+def menu(wie: Wie) -> list[tuple[str, str, str]]:
+    """What stands at the top of each page: section, path and text."""
+    return [(section, path, gettext(text)) for section, path, text, page in MENU if toegang.kan(wie, page)]
 
 
 class Visit(Struct, kw_only=True, eq=False):
@@ -56,12 +69,12 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
-        return render.html(template, who=self.who, namens=self.namens, lijst=toegang.kan(self.wie, LIJST), **values)
+        return render.html(template, who=self.who, namens=self.namens, menu=menu(self.wie), **values)
 
 
 def page_id(handler: BaseRouteHandler) -> str:
-    """As it is called in service/toegang."""
-    return handler.name or handler.fn.__name__
+    """As it is called in service/toegang. After an @: on which page, for forms that do the same."""
+    return (handler.name or handler.fn.__name__).partition("@")[0]
 
 
 LOGIN = frozenset(

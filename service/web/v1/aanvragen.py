@@ -7,6 +7,7 @@ from uuid import UUID
 from service.aanvraag import aanvragen
 from service.aanvraag.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
 from service.aanvraag.gebeurtenissen import AanvraagStatus
+from service.plaatsing import gevolgen
 from service.urgentie import Urgentie
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
@@ -44,8 +45,9 @@ async def one(call: Call) -> Answer:
 
 async def change(call: Call) -> Answer:
     id = call.ids["aanvraagId"]
+    await gevolgen.wacht(call.conn, id, call.body, now=call.now)
     etags.must_match(call, await aanvragen.get(call.conn, id, lock=True))
-    return Answer(body=await aanvragen.change(call.conn, id, call.body, now=call.now))
+    return Answer(body=await gevolgen.wijzig(call.conn, id, call.body, now=call.now))
 
 
 OPERATIONS = (
@@ -76,7 +78,8 @@ OPERATIONS = (
         id="wijzigAanvraag",
         tag=TAG,
         summary="Wijzig een aanvraag",
-        description="Een lijst die u noemt, zoals `grondslagen`, komt in de plaats van de hele lijst.",
+        description="Een lijst die u noemt, zoals `grondslagen`, komt in de plaats van de hele lijst."
+        " Sluit u een plek uit die al is vastgehouden, voorgesteld of afgesproken, dan eindigt dat meteen.",
         body=WijzigingAanvraag,
         answer=Aanvraag,
     ),

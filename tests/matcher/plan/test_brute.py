@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-import matcher.layers.search
 from matcher.check import Tier, value, violations
+from matcher.layers import relaxation, search
 from matcher.layers.bound import SCALE, Priced, priced
 from matcher.layers.linear import Answer, Model, Solver, solve
 from matcher.layers.search import BEFORE, at_most
@@ -58,8 +58,10 @@ def test_looking_at_few_pairs_first_changes_nothing(seed: int) -> None:
     """From one pair per child, with more by price, the same values are found and proven."""
     problem = random(seed, groups=True)
     with pytest.MonkeyPatch.context() as few:
-        for name in ("ALL", "ALONE", "MEMBER", "MORE", "SMALL"):
-            few.setattr(matcher.layers.search, name, 1)
+        for name in ("ALL", "ALONE", "MEMBER", "MORE"):
+            few.setattr(relaxation, name, 1)
+        for name in ("ALL", "SMALL"):
+            few.setattr(search, name, 1)
 
         found = solved(problem, keep=KEEP)
 
@@ -92,9 +94,9 @@ def test_that_no_plan_is_much_better_says_nothing_of_plans_that_are_a_little_bet
         return structs.replace(seen, bound=seen.bound + 10**6, slack=seen.slack + 10**6 * SCALE)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(matcher.layers.search, "SMALL", 1)
-        patch.setattr(matcher.layers.search, "priced", loosely)
-        patch.setattr(matcher.layers.search, "solve", gives_up)
+        patch.setattr(search, "SMALL", 1)
+        patch.setattr(relaxation, "priced", loosely)
+        patch.setattr(search, "solve", gives_up)
 
         found = solved(problem, known=worse)
 

@@ -19,6 +19,7 @@ from matcher.layers import search
 from matcher.layers.flow import flow, ranks
 from matcher.layers.linear import Answer, Model, Solver, solve
 from matcher.layers.network import network
+from matcher.layers.relaxation import Budget
 from matcher.pairs import CRISIS, NOBODY, REGULIER, SPOED, Mix, Pairs
 from matcher.plan import Level, Limit, plan
 from tests.bench import large
@@ -326,9 +327,9 @@ def test_only_a_group_that_can_be_whole_nowhere_counts_as_split_before_anything_
     problem = pairs(table, capaciteit=[2, 2, 2, 2], groep=[0, 0, 1, 1], splitsbaar=[True, True])
     net = network(problem)
     relaxed = flow(net, ranks(problem), net.value)
-    searched = search.Search(problem, relaxed, search.Budget(lambda: False, lambda: 60.0, None, None, 0.0, 0))
+    searched = search.Search(problem, relaxed, Budget(lambda: False, lambda: 60.0, None, None, 0.0, 0))
     assert searched.start(net, value(problem, [0, 1, 2, 3]))
-    assert searched.torn.tolist() == [1]
+    assert searched.lp.torn.tolist() == [1]
     searched.plan = np.array([0, 1, 2, 3])
     searched.worth = value(problem, searched.plan)
 

@@ -9,14 +9,16 @@ from uuid import UUID
 
 import pytest
 
-from service.aanbod import plekken
+from service.aanbod import bezetting, plekken
 from service.aanbod.plekken import Beschikbaarheid, Bron, PlekStatus, Zekerheid
-from service.bericht import meldkeuzes, versheid
+from service.bericht import alarmen, meldkeuzes, versheid
 from service.bericht.meldkeuzes import Meldkeuzes, Wijze
 from service.bericht.versheid import Antwoord, Verzoek
 from service.cijfers import reflex
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
+from service.plaatsing import voorstellen
+from service.plaatsing.voorstelstap import Afwijsreden
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
 from tests.service.bericht.test_meldingen import person
@@ -335,9 +337,9 @@ async def test_a_mail_that_is_too_late_does_not_go(pool: Pool, owner: Connection
 
 async def reply(
     pool: Pool, verzoek: Verzoek, wat: Antwoord, plek_id: UUID | None = None, now: datetime = make.NOW + HOUR
-) -> None:
+) -> str | None:
     async with transaction(pool, verzoek.wie) as conn:
-        await versheid.antwoord(conn, verzoek, wat, plek_id=plek_id, now=now)
+        return await versheid.antwoord(conn, verzoek, wat, plek_id=plek_id, now=now)
 
 
 async def two(pool: Pool, owner: Connection, wie: Wie) -> tuple[plekken.Plek, plekken.Plek, Verzoek]:
@@ -419,15 +421,86 @@ async def test_a_link_is_for_its_own_plekken_only(pool: Pool, owner: Connection,
     assert refusal.value.kind is Kind.INVALID
 
 
+async def contradicted(owner: Connection) -> list[tuple[UUID, str | None]]:
+    rows = await owner.fetch(
+        "select aanvraag_id, aanbieder_id from gebeurtenis where gegevens ->> 'alarm' = 'plek_bezet'"
+    )
+    return [(row["aanvraag_id"], row["aanbieder_id"]) for row in rows]
+
+
 async def test_what_the_loket_holds_is_not_taken_from_it_by_a_tap(pool: Pool, owner: Connection, wie: Wie) -> None:
-    """An optie was made since the mail: call the loket."""
+    """A voorstel was sent since the mail. The provider reads what is so and what it can do; the loket what it said,
+    once a day; the alarm ends when the plek is confirmed. Declined, the same tap is right."""
     een, _, verzoek = await two(pool, owner, wie)
     async with transaction(pool, wie) as conn:
         kind = await child(conn)
-        await sent(conn, pool, wie, (kind.id, een.id))
-    with pytest.raises(Refusal) as refusal:
-        await reply(pool, verzoek, Antwoord.BEZET, een.id)
-    assert refusal.value.kind is Kind.CONFLICT
+        brief = await sent(conn, pool, wie, (kind.id, een.id))
+    says = [await reply(pool, verzoek, Antwoord.BEZET, een.id) for _ in range(2)]
+    async with transaction(pool, wie) as conn:
+        warned = [alarm.aanvraag_id for alarm in await alarmen.alarmen(conn, make.NOW) if alarm.soort == "plek_bezet"]
+        told = await alarmen.alarmronde(conn, make.NOW)
+        assert (await voorstellen.get(conn, brief.id, wie.rol)).status == "verzonden"
+
+    assert set(says) == {
+        "Deze plek is vanaf di 3 mrt vastgehouden voor een kind, en er ligt een voorstel bij u. Kan het niet? Wijs dat"
+        " voorstel dan af in het loket; de plek is daarna van u. Het loket heeft uw antwoord gekregen."
+    }
+    assert await contradicted(owner) == [(kind.id, None)], "the provider reads no aanvraag by it"
+    assert (warned, told) == ([kind.id], 0)
+    provider = Wie(REGIO, Rol.AANBIEDER, UUID(int=5), een.aanbieder_id)
+    async with transaction(pool, provider) as conn:
+        await step(conn, pool, brief.id, "wijs_af", provider, afwijsreden=Afwijsreden.AANBIEDER_WEIGERT)
+    assert await reply(pool, verzoek, Antwoord.BEZET, een.id) is None
+    async with transaction(pool, wie) as conn:
+        assert (await plekken.get(conn, een.id, make.NOW)).status is PlekStatus.BEZET
+        assert [a for a in await alarmen.alarmen(conn, make.NOW) if a.soort == "plek_bezet"] == []
+
+
+async def test_of_what_was_never_put_to_it_a_provider_hears_no_more_than_that_it_is_held(
+    pool: Pool, owner: Connection, wie: Wie
+) -> None:
+    """An optie without a voorstel, and what was promised; where somebody lives, both say the same."""
+    een, twee, verzoek = await two(pool, owner, wie)
+    async with transaction(pool, wie) as conn:
+        one, other = await child(conn), await child(conn)
+        await bezetting.houd(conn, een.id, one.id, make.day(3), None, vervalt_op=make.NOW + 9 * HOUR, now=make.NOW)
+        brief = await sent(conn, pool, wie, (other.id, twee.id))
+        await step(conn, pool, brief.id, "akkoord", wie)
+        await step(conn, pool, brief.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
+    says = [await reply(pool, verzoek, Antwoord.BEZET, plek.id) for plek in (een, twee)]
+    lives = [await reply(pool, verzoek, Antwoord.BEZET, twee.id, now=make.NOW + DAY)]
+
+    assert says[0] is not None and says[1] is not None
+    assert "vanaf do 5 mrt vastgehouden voor een kind. Kan dat niet? Bel dan het loket." in says[0]
+    assert "woont vanaf di 3 mrt een kind; dat is afgesproken" in says[1]
+    assert lives == [None]
+    assert sorted(await contradicted(owner), key=str) == sorted([(one.id, None), (other.id, None)], key=str)
+
+
+async def test_a_plek_that_ends_or_has_a_stop_to_come_is_taken_until_then(
+    pool: Pool, owner: Connection, wie: Wie
+) -> None:
+    een, twee, verzoek = await two(pool, owner, wie)
+    async with transaction(pool, wie) as conn:
+        await make.stop(conn, plek_id=een.id, van=make.day(5), tot=make.day(9))
+    await owner.execute("update plek set bestaat = daterange(lower(bestaat), $2) where id = $1", twee.id, make.day(30))
+    assert [await reply(pool, verzoek, Antwoord.BEZET, plek.id) for plek in (een, twee)] == [None, None]
+    rows = await owner.fetch("select plek_id, upper(periode) as tot from bezetting where soort = 'plaatsing'")
+    assert {row["plek_id"]: row["tot"] for row in rows} == {een.id: make.day(5), twee.id: make.day(30)}
+
+
+async def test_a_stop_on_a_plek_that_is_held_says_what_is_so(pool: Pool, wie: Wie) -> None:
+    """By the API as by the mail."""
+    async with transaction(pool, wie) as conn:
+        plek, kind = await make.plek(conn), await child(conn)
+        await sent(conn, pool, wie, (kind.id, plek.id))
+    provider = Wie(REGIO, Rol.AANBIEDER, UUID(int=5), plek.aanbieder_id)
+    async with transaction(pool, provider) as conn:
+        with pytest.raises(Refusal) as refused:
+            await make.stop(conn, plek_id=plek.id, van=make.day(0), tot=make.day(9))
+
+    assert refused.value.kind is Kind.CONFLICT
+    assert "er ligt een voorstel bij u" in refused.value.detail and "Wat nu wel kan" in refused.value.detail
 
 
 # ── Was it there ─────────────────────────────────────────────────────────────────────────────────
@@ -480,7 +553,7 @@ async def test_a_plek_that_turns_out_to_be_taken_shows(pool: Pool, wie: Wie) -> 
         plek = await bed(conn)
     await proposals(pool, wie, "afstand", 1, plek)
     async with transaction(pool, wie) as conn:
-        await conn.execute(versheid.BEZET, plek.id, make.TODAY)
+        await conn.execute(versheid.BEZET, plek.id, make.TODAY, None)
 
     (found,) = await figures(pool, Rol.SCHAKELFUNCTIONARIS)
 

@@ -23,6 +23,7 @@ from service.plaatsing import plaatsingen
 from service.urgentie import Urgentie
 from tests import make
 from tests.conftest import OTHER_REGIO
+from tests.service.voorstelling import child, sent, step
 
 Als = Callable[..., Wie]
 
@@ -160,6 +161,52 @@ async def test_what_follows_on_a_crisis_waits_in_crisis(pool: Pool, wie: Wie) ->
     found = await listed(pool, wie)
 
     assert [(one.waar, one.aanvraag_id == kind.id) for one in found] == [("crisis", False)]
+
+
+async def test_who_has_a_place_and_has_yet_to_come_there_is_seen_and_stands_in_no_list(
+    pool: Pool, wie: Wie, wie_als: Als, owner: Connection
+) -> None:
+    """It waits until it really comes, the fourth date; but who comes after it in the list, has nobody before it."""
+    async with transaction(pool, wie) as conn:
+        kind, plek = await child(conn, now=noon(make.day(-90))), await make.plek(conn)
+        later = await waits(conn, 10)
+        asked = await sent(conn, pool, wie, (kind.id, plek.id))
+        await step(conn, pool, asked.id, "akkoord", wie)
+        await step(conn, pool, asked.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
+        counted = await wachtlijst.tellingen(conn, wie.rol)
+    found = await listed(pool, wie)
+    own = await listed(pool, wie_als("verwijzer", organisatie=kind.organisatie_id), zorgvorm="gezinshuis")
+
+    assert [(one.aanvraag_id, one.geplaatst_per, len(one.lijsten)) for one in found] == [
+        (later, None, 1), (kind.id, make.day(1), 0)
+    ]  # fmt: skip
+    assert [(one.aanvraag_id, one.geplaatst_per, one.dagen_sinds_aanmelding) for one in own] == [
+        (kind.id, make.day(1), 90)
+    ]
+    assert places(found) == {later: (1, 1)}
+    assert [(row.zorgvorm, row.aantal) for row in counted] == [("gezinshuis", 1)]
+    async with transaction(pool, wie) as conn:
+        [row] = await conn.fetch("select id from bezetting where soort = 'plaatsing'")
+        await plaatsingen.begin(conn, row["id"], make.day(1), now=make.NOW + timedelta(days=1))
+    assert [one.aanvraag_id for one in await listed(pool, wie)] == [later]
+
+
+@pytest.mark.parametrize(("norm", "stand"), [(91, NormStand.BINNEN), (90, NormStand.VERSTREKEN)])
+async def test_a_place_that_comes_after_the_norm_is_late(
+    pool: Pool, wie: Wie, owner: Connection, norm: int, stand: NormStand
+) -> None:
+    """Announced 90 days ago, and there tomorrow."""
+    await owner.execute(
+        "insert into instelling (regio, sleutel, waarde, bron) values ($1, 'normen_dagen', $2, 'besluit')",
+        wie.regio, {"regulier": norm},
+    )  # fmt: skip
+    async with transaction(pool, wie) as conn:
+        kind, plek = await child(conn, now=noon(make.day(-90))), await make.plek(conn)
+        asked = await sent(conn, pool, wie, (kind.id, plek.id))
+        await step(conn, pool, asked.id, "akkoord", wie)
+        await step(conn, pool, asked.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
+
+    assert [one.norm for one in await listed(pool, wie)] == [stand]
 
 
 @pytest.mark.parametrize(

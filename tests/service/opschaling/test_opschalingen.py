@@ -43,6 +43,8 @@ A: TypeAlias = OpschalingAanleiding
 T: TypeAlias = OpschalingTafel
 STAP: TypeAlias = OpschalingStapSoort
 
+DAY = timedelta(days=1)
+
 
 class Loket(Struct, frozen=True, eq=False):
     """The schakelfunctionaris, and the places as it sees them."""
@@ -511,8 +513,13 @@ async def test_it_goes_to_a_colleague_of_the_loket_with_a_reason(
     colleague = await make.gebruiker(owner)
     gone = await make.gebruiker(owner, actief=False)
     far = await make.gebruiker(owner, regio=OTHER_REGIO)
-    opschaling = await loket.open(aanvraag)
-    for nobody in (gone, far, uuid4()):
+    night = await make.gebruiker(owner, rol="crisisdienst")
+    with pytest.raises(Refusal) as info:
+        await loket.open(aanvraag, eigenaar_id=night)
+    assert [error.pointer for error in info.value.fields] == ["/eigenaarId"]
+    opschaling = await loket.open(aanvraag, tafel=T.TUSSENVOORZIENING, eigenaar_id=colleague)
+    assert opschaling.eigenaar_id == colleague
+    for nobody in (gone, far, night, uuid4()):
         with pytest.raises(Refusal) as info:
             await loket.step(opschaling, STAP.DRAAG_OVER, eigenaar_id=nobody, reden="Vakantie.")
         assert [error.pointer for error in info.value.fields] == ["/eigenaarId"]
@@ -540,7 +547,8 @@ async def test_after_the_outcome_the_search_goes_on_and_nothing_more_can_be_done
 ) -> None:
     opschaling = await loket.open(aanvraag)
     closed = await loket.step(opschaling, STAP.SLUIT, uitkomst=OpschalingUitkomst.HULP_THUIS)
-    assert (closed.gesloten_op, closed.kan) == (make.NOW, [])
+    assert (closed.gesloten_op, closed.kan, opschaling.te_sluiten) == (make.NOW, [], False)
+    assert (await happened(owner, aanvraag))[-1] == "opschaling_gesloten"
     assert await status(owner, aanvraag) == ("in_behandeling", "in_behandeling")
     with pytest.raises(Refusal) as info:
         await loket.step(opschaling, STAP.VERLENG, termijn=make.day(9), reden="Toch.")
@@ -591,6 +599,8 @@ async def test_a_term_that_passes_is_an_alarm_once(
 
     opschaling = await loket.open(aanvraag, termijn=make.day(2))
     async with transaction(pool, wie, readonly=True) as conn:
+        late = [(await opschalingen.get(conn, opschaling.id, now=make.NOW + day * DAY)).verstreken for day in (2, 3)]
+        assert late == [False, True]
         listed = await alarmen.alarmen(conn, make.NOW + timedelta(days=3))
     assert [alarm.dag for alarm in listed if alarm.soort is AlarmSoort.OPSCHALING_TERMIJN] == [make.day(3)]
     assert [await round_on(day) for day in (2, 3, 4)] == [0, 1, 0]

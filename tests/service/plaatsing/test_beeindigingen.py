@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -364,6 +364,30 @@ async def test_the_search_after_crisis_becomes_the_overdracht(pool: Pool, wie: W
         assert decided.overdracht_id == vervolg
         nieuw = await aanvragen.get(conn, vervolg)
         assert (nieuw.urgentie, nieuw.zorgvormen, nieuw.gewenste_start) == (Urgentie.SPOED, ["gezinshuis"], PER)
+
+
+async def test_the_days_of_a_crisis_count_from_its_begin_and_of_another_home_from_the_overdracht(
+    pool: Pool, wie: Wie
+) -> None:
+    """Who lived somewhere for years is in no crisis: its 14, 21 and 28 days begin when another place is needed."""
+    async with transaction(pool, wie) as conn:
+        crisis = await make.plek(conn, voorziening_id=(await make.voorziening(conn, zorgvorm="crisis")).id)
+        tonight = await make.aanvraag(conn, zorgvormen=["crisis"], zorgvorm_reden="Er is haast.")
+        begun = await make.plaatsing(
+            conn, plek_id=crisis.id, aanvraag_id=tonight.id, van=make.day(-6), tot=make.day(60)
+        )
+        plek, years = await home(conn)
+        found = []
+        for bed, stay in ((crisis, begun), (plek, years)):
+            made = await end(conn, bed)
+            found.append((await decide(conn, wie, made, stay)).overdracht_id)
+        days = {}
+        for dag in (7, 8, 13, 14):
+            for alarm in await alarmen.alarmen(conn, make.NOW + timedelta(days=dag)):
+                if alarm.soort is AlarmSoort.VERVOLG_ZONDER_PLEK:
+                    days.setdefault(alarm.aanvraag_id, alarm.dag)
+
+    assert days == {found[0]: make.day(8), found[1]: make.day(14)}
 
 
 async def test_who_has_not_come_yet_looks_further(pool: Pool, wie: Wie) -> None:

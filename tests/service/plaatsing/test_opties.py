@@ -11,14 +11,15 @@ from uuid import UUID
 import pytest
 
 from service.aanbod import bezetting, plekken
-from service.aanvraag import gebeurtenissen, grondslagen
+from service.aanvraag import gebeurtenissen, grondslagen, stappen
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties
+from service.plaatsing import opties, voorstellen
 from service.plaatsing.opties import NieuweOptie, Optie, Toewijzing
 from service.rang.travel import Traveller
 from service.urgentie import Urgentie
 from tests import make
+from tests.service.voorstelling import child, ready, sent
 
 HOUR = timedelta(hours=1)
 
@@ -111,6 +112,52 @@ async def test_an_optie_is_made_longer_once_with_a_reason(pool: Pool, wie: Wie) 
 
         assert (longer.vervalt_op, longer.verleng_reden) == (make.NOW + 144 * HOUR, "Ouders bellen morgen terug.")
         assert await soorten(conn, child.id) == ["ingediend", "optie", "optie_verlengd"]
+
+
+async def test_a_voorstel_waits_as_long_as_its_optie_also_of_brothers_and_sisters(pool: Pool, wie: Wie) -> None:
+    """Made longer, all of a bundle end at one moment; on an optie with a voorstel nobody lets go. When it is over there
+    is nothing to make longer, from that very moment on."""
+    async with transaction(pool, wie) as conn:
+        family = await make.samenplaatsing(conn)
+        of = {"samenplaatsing_id": family.id, "organisatie_id": family.organisatie_id}
+        house = await make.voorziening(conn)
+        pairs = [((await child(conn, **of)).id, (await make.plek(conn, voorziening_id=house.id)).id) for _ in range(2)]
+        await sent(conn, pool, wie, *pairs)
+        held = await opties.page(conn, make.NOW)
+        for late in (0, 1):
+            with pytest.raises(Refusal, match="Deze optie geldt niet meer"):
+                await opties.verleng(conn, held[0].id, "Nog even.", now=held[0].vervalt_op + late * HOUR)
+        with pytest.raises(Refusal, match="rust een voorstel"):
+            await opties.laat_los(conn, held[0].id, "Past toch niet.", now=make.NOW)
+        await opties.verleng(conn, held[0].id, "Ouders bellen morgen terug.", now=make.NOW + HOUR)
+        longer = {optie.vervalt_op for optie in await opties.page(conn, make.NOW)}
+        waits = {voorstel.antwoord_voor for voorstel in await voorstellen.page(conn, wie.rol)}
+
+    assert len(held) == 2
+    assert longer == waits == {held[0].vervalt_op + 72 * HOUR}
+
+
+async def test_for_an_aanvraag_that_is_closed_no_plek_is_held(pool: Pool, wie: Wie) -> None:
+    """Nor for one that has its place: nobody looks for another."""
+    async with transaction(pool, wie) as conn:
+        gone, placed = await make.aanvraag(conn), await make.aanvraag(conn)
+        await stappen.sluit(conn, gone.id, gebeurtenissen.AanvraagStatus.INGETROKKEN, "Blijft thuis.", now=make.NOW)
+        await make.plaatsing(conn, plek_id=(await make.plek(conn)).id, aanvraag_id=placed.id)
+        plek = await make.plek(conn)
+        for kind, is_ in ((gone, "ingetrokken"), (placed, "geplaatst")):
+            with pytest.raises(Refusal, match=f"Deze aanvraag is {is_}.*Wat nu wel kan: een nieuwe aanvraag"):
+                await houd(conn, wie, (kind.id, plek.id))
+            with pytest.raises(Refusal, match=f"Deze aanvraag is {is_}"):
+                await ready(conn, wie, (kind.id, plek.id))
+
+
+async def test_a_reason_is_written_down_only_when_a_rule_was_set_aside(pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        kind = await make.aanvraag(conn)
+        await houd(conn, wie, (kind.id, (await make.plek(conn)).id), afwijking="Voor de zekerheid.")
+        last = (await gebeurtenissen.page(conn, kind.id))[0]
+
+    assert (last.reden, "afwijkingVan" in last.gegevens) == (None, False)
 
 
 async def test_an_optie_that_is_let_go_is_free_at_once(pool: Pool, wie: Wie) -> None:

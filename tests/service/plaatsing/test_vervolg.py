@@ -258,6 +258,30 @@ async def test_with_a_place_to_go_on_to_there_is_no_alarm(pool: Pool, owner: Con
         assert await heard(conn, make.day(28), AlarmSoort.VERVOLG_ZONDER_PLEK) == []
 
 
+async def moved(conn: Connection, aanvraag: UUID, op: int, uit: UUID, *, weg: int) -> None:
+    """The search after stay `uit` led to another crisis plek from day `op`; on day `weg` the child left the first."""
+    huis = await make.voorziening(conn, zorgvorm="crisis")
+    plek = await make.plek(conn, voorziening_id=huis.id)
+    await plaatsingen.beeindig(
+        conn, uit, make.day(weg), bezetting.EindeReden.VERHUISD, now=noon(make.day(max(op, weg)))
+    )
+    await plaatsingen.plaats(conn, plek.id, aanvraag, make.day(op), make.day(60), now=noon(make.day(op)))
+
+
+@pytest.mark.parametrize(("weg", "since"), [(10, 0), (11, 0), (9, 10)], ids=["seamless", "a day of both", "been home"])
+async def test_a_child_that_is_moved_to_another_crisis_plek_is_still_in_that_crisis(
+    pool: Pool, wie: Wie, weg: int, since: int
+) -> None:
+    """28 days are of the crisis and not of the bed: a move begins no new count, a day elsewhere does."""
+    async with transaction(pool, wie) as conn:
+        _, first = await stay(conn)
+        id = await conn.fetchval("select id from aanvraag where vervolg_van = $1", first)
+        await moved(conn, id, 10, first, weg=weg)
+        found = await heard(conn, make.day(24), AlarmSoort.VERVOLG_ZONDER_PLEK)
+
+    assert found == [(make.day(since + (21 if since == 0 else 14)), Ernst.NADERT)]
+
+
 async def sets(owner: Connection, wie: Wie, sleutel: str, waarde: Any) -> None:
     await owner.execute(
         "insert into instelling (regio, sleutel, waarde, bron) values ($1, $2, $3, 'test')", wie.regio, sleutel, waarde

@@ -561,6 +561,7 @@ async def test_the_loket_of_the_plek_sees_that_it_is_asked_for_and_takes_no_step
         await step(conn, pool, concept.id, "verzend", wie)
     async with transaction(pool, far) as conn:
         [seen] = await voorstellen.page(conn, far.rol)
+        assert await opties.page(conn, make.NOW) == []
         with pytest.raises(Refusal) as refused:
             await step(conn, pool, concept.id, "trek_in", far, reden="Vol.")
         [optie] = await conn.fetch("select id from bezetting where soort = 'optie'")
@@ -622,6 +623,9 @@ async def test_the_crisisdienst_holds_proposes_and_places_at_night(
 # ── Brothers and sisters ─────────────────────────────────────────────────────────────────────────
 
 
+APART: dict[str, Any] = {"mag_splitsen": True, "splitsreden": "Zij bedreigen elkaar."}
+
+
 async def family(conn: Connection, size: int, **fields: Any) -> list[UUID]:
     samen = await make.samenplaatsing(conn, **fields)
     return [
@@ -649,6 +653,7 @@ async def test_a_bundle_has_one_answer_and_one_definitief(pool: Pool, wie: Wie) 
         one, two = [await make.plek(conn, voorziening_id=house.id) for _ in range(2)]
         a, b = await family(conn, 2)
         voorstel = await sent(conn, pool, wie, (a, one.id), (b, two.id))
+        reminders = await conn.fetchval("select count(*) from taak where gegevens ->> 'soort' = 'voorstel'")
     own = provider(wie, house.aanbieder_id)
     async with transaction(pool, own) as conn:
         yes = await step(conn, pool, voorstel.id, "akkoord", own)
@@ -656,9 +661,28 @@ async def test_a_bundle_has_one_answer_and_one_definitief(pool: Pool, wie: Wie) 
         await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen het huis.")
         after = {row.status for row in await voorstellen.page(conn, wie.rol)}
 
-        assert yes.vraag is not None and yes.vraag.samen == 1
+        assert yes.vraag is not None and (yes.vraag.samen, reminders) == (1, 1)
         assert after == {VoorstelStatus.DEFINITIEF}
         assert [await status(conn, kind) for kind in (a, b)] == ["definitief", "definitief"]
+
+
+async def test_of_a_bundle_each_aanbieder_answers_for_itself_and_the_loket_for_all(pool: Pool, wie: Wie) -> None:
+    """Brothers who go apart, to two aanbieders: what the loket takes back, it takes back from both; each of them says
+    yes or no for its own."""
+    async with transaction(pool, wie) as conn:
+        pairs = [(kind, (await make.plek(conn)).id) for kind in await family(conn, 2, **APART)]
+        taken = await sent(conn, pool, wie, *pairs, contactplan="Elke zondag samen eten.")
+        await step(conn, pool, taken.id, "trek_in", wie, reden="Nog niet.")
+        both = {row.status for row in await voorstellen.page(conn, wie.rol)}
+        await sent(conn, pool, wie, *pairs, contactplan="Elke zondag samen eten.")
+        one, two = await voorstellen.page(conn, wie.rol, status=VoorstelStatus.VERZONDEN)
+        await step(conn, pool, one.id, "akkoord", wie)
+        still = await voorstellen.get(conn, two.id, wie.rol)
+        await step(conn, pool, two.id, "wijs_af", wie, afwijsreden=Afwijsreden.AFSTAND)
+        after = await voorstellen.get(conn, one.id, wie.rol)
+
+    assert both == {VoorstelStatus.INGETROKKEN}
+    assert (still.status, after.status) == (VoorstelStatus.VERZONDEN, VoorstelStatus.AKKOORD)
 
 
 async def test_of_a_bundle_nobody_becomes_definitive_when_one_cannot(pool: Pool, wie: Wie) -> None:

@@ -1,0 +1,72 @@
+// What every page gets. Without it each page works too: this only saves loading again, and the mouse.
+"use strict";
+
+// ── Live: what others do is shown without loading the page again ────────────────────────────────
+// `data-live` names the gebeurtenissen upon which an element with an id is asked for again from where the page is.
+const live = document.querySelectorAll("[data-live][id]");
+if (live.length && window.EventSource) {
+  let waiting = null;
+  const status = document.getElementById("live-status");
+  const again = () => {
+    waiting = null;
+    // Whoever is filling in a form there, is not disturbed: they see it afterwards.
+    const busy = document.activeElement && document.activeElement.closest("[data-live] form, [data-live] dialog");
+    if (busy) { waiting = setTimeout(again, 3000); return; }
+    for (const part of document.querySelectorAll("[data-live][id]")) {
+      htmx.ajax("GET", location.href, { target: `#${part.id}`, select: `#${part.id}`, swap: "outerHTML" });
+    }
+  };
+  const names = new Set([...live].flatMap((part) => part.dataset.live.split(" ").filter(Boolean)));
+  let failed = false;
+  const stream = new EventSource("/v1/gebeurtenissen");
+  for (const name of names) {
+    stream.addEventListener(name, () => { waiting ??= setTimeout(again, 150); });
+  }
+  stream.addEventListener("open", () => {
+    if (status) { status.hidden = true; }
+    if (failed) { failed = false; waiting ??= setTimeout(again, 150); }
+  });
+  stream.addEventListener("error", () => {
+    failed = true;
+    if (status) { status.hidden = false; }
+  });
+  addEventListener("pagehide", () => stream.close());
+}
+
+// ── What is wrong, and what was just done, is read first ────────────────────────────────────────
+document.querySelector("[data-focus]")?.focus();
+
+// ── Keys: `data-key` on a link or button says which; ? shows them all (<dialog id="toetsen">) ────
+const typing = (target) => target.closest("input, textarea, select, [contenteditable]");
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) { return; }
+  if (event.key === "?") { document.getElementById("toetsen")?.showModal(); return; }
+  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!target) { return; }
+  event.preventDefault();
+  if (target.matches("a, button, summary")) { target.click(); } else { target.focus(); }
+});
+
+// In a list with `data-rows`, j and k go to the next and previous row: to the first link or button in it.
+document.addEventListener("keydown", (event) => {
+  if (!["j", "k"].includes(event.key) || event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) { return; }
+  const rows = [...document.querySelectorAll("[data-rows] > *")].map((row) => row.querySelector("a, button, summary")).filter(Boolean);
+  if (!rows.length) { return; }
+  const here = rows.findIndex((link) => link.closest("[data-rows] > *").contains(document.activeElement));
+  const next = here < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, here + (event.key === "j" ? 1 : -1)));
+  rows[next].focus();
+});
+
+// ── A form is sent once, whatever one taps ──────────────────────────────────────────────────────
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") { return; }
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "1";
+});
+addEventListener("pageshow", () => { for (const form of document.forms) { delete form.dataset.sent; } });
+
+// ── A choice that sends its form by itself (`data-submit`), beside the button that does so without a script ──
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
+});

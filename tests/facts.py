@@ -29,6 +29,18 @@ select
     'historie', (select coalesce(jsonb_agg(jsonb_build_array(g.soort, g.van, g.naar) order by g.nummer), '[]')
                  from gebeurtenis g where g.aanvraag_id = a.id)) order by a.id), '[]')
   from aanvraag a where $2::uuid[] is null or a.id = any ($2)) as aanvraag,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', r.id, 'kind', r.aanvraag_id, 'soort', r.soort, 'staat', r.staat, 'termijn', r.termijn,
+    'klaar', r.klaar_op is not null, 'gewaarschuwd', r.gewaarschuwd_op is not null) order by r.id), '[]')
+  from route r where $2::uuid[] is null or r.aanvraag_id = any ($2)) as route,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', o.id, 'kind', o.aanvraag_id, 'tafel', o.tafel, 'eigenaar', o.eigenaar_id, 'termijn', o.termijn,
+    'gesloten', o.gesloten_op is not null, 'gewaarschuwd', o.gewaarschuwd_op is not null) order by o.id), '[]')
+  from opschaling o where $2::uuid[] is null or o.aanvraag_id = any ($2)) as opschaling,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', q.id, 'opschaling', q.opschaling_id, 'kind', q.aanvraag_id, 'voorziening', q.voorziening_id,
+    'nodig', q.nodig, 'gesloten', q.gesloten_op is not null) order by q.id), '[]')
+  from opschaling_vraag q where $2::uuid[] is null or q.aanvraag_id = any ($2)) as vraag,
  (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'soort', g.soort, 'gemeld', exists (
     select from taak t where t.soort = 'melding' and t.sleutel = g.id::text)) order by g.nummer), '[]')
   from gebeurtenis g where $2::uuid[] is null or g.aanvraag_id = any ($2)) as gebeurtenis
@@ -41,10 +53,12 @@ async def read(
     """Of these plekken and aanvragen, or of all."""
     row = await owner.fetchrow(FACTS, plekken, aanvragen)
     assert row is not None
-    found = {name: list(row[name]) for name in ("bezetting", "voorstel", "aanvraag", "gebeurtenis")}
+    found = {name: list(rows) for name, rows in row.items()}
     for name, days, moments in (
         ("bezetting", ("van", "tot", "begonnen", "beeindigd"), ("vervalt",)),
         ("voorstel", ("van", "tot", "kennismaking"), ("antwoord_voor",)),
+        ("route", ("termijn",), ()),
+        ("opschaling", ("termijn",), ()),
     ):
         for one in found[name]:
             one |= {day: model.date.fromisoformat(one[day]) for day in days if one[day] is not None}

@@ -10,13 +10,15 @@ and changes the model. `answer` None: the API refused; then `Wel` is raised wher
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+HIER, DAAR = "hier", "daar"
+"""The region of all children, and one that shares some of its places with it."""
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 HOOG = ("crisis", "spoed", "regulier")
@@ -83,9 +85,10 @@ class Wie:
     id: str
     org: str | None = None
     """Of a verwijzer its organisatie, of an aanbieder itself."""
+    regio: str = HIER
 
 
-@dataclass
+@dataclass(frozen=True)
 class Voorziening:
     id: str
     aanbieder: str
@@ -93,6 +96,17 @@ class Voorziening:
     locatie: str
     leeftijdsverschil: int | None = None
     """Months between the youngest and the oldest, at most."""
+    regio: str = HIER
+    streek: str = ""
+    """Who lives in one streek, lives near."""
+
+
+@dataclass
+class Samen:
+    """A samenplaatsing."""
+
+    org: str
+    splitsen: bool = False
 
 
 @dataclass
@@ -104,9 +118,11 @@ class Kind:
     uiterlijk: date
     zorgvormen: tuple[str, ...]
     maanden: int
+    peildatum: date = date.min
     compleet: bool = False
     """Grondslag and toestemming are there."""
     samen: str | None = None
+    woont: str = "thuis"
     behandelaar: str | None = None
     gewijzigd: datetime | None = None
     status: str = "ingediend"
@@ -146,6 +162,7 @@ class Voorstel:
     van: date
     tot: date | None
     afwijking: bool
+    contactplan: bool = False
     status: str = "concept"
     optie: str | None = None
     antwoord_voor: datetime | None = None
@@ -170,13 +187,23 @@ def vandaag(now: datetime) -> date:
     return now.astimezone(AMSTERDAM).date()
 
 
+def months_after(day: date, months: int) -> date:
+    """The day with the same number, or the last of a month that has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = (date(year + month // 11, (month + 1) % 12 + 1, 1) - DAY).day
+    return date(year, month + 1, min(day.day, last))
+
+
 @dataclass
 class Loket:
     now: datetime
     voorzieningen: dict[str, Voorziening] = field(default_factory=dict)
     plekken: dict[str, str] = field(default_factory=dict)
     """Plek → voorziening."""
+    afspraak: frozenset[str] = frozenset()
+    """Zorgvormen of which DAAR shares its places with HIER."""
     collegas: set[str] = field(default_factory=set)
+    samen: dict[str, Samen] = field(default_factory=dict)
     kinderen: dict[str, Kind] = field(default_factory=dict)
     bezetting: dict[str, Bezetting] = field(default_factory=dict)
     voorstellen: dict[str, Voorstel] = field(default_factory=dict)
@@ -269,9 +296,16 @@ class Loket:
 
     def ziet(self, wie: Wie, kind: str) -> bool:
         child = self.kinderen[kind]
+        if wie.regio != HIER:
+            return False
         if wie.rol == C:
             return child.urgentie == "crisis" and child.status not in GESLOTEN
         return wie.rol == S or (wie.rol == V and child.org == wie.org)
+
+    def _kent(self, wie: Wie, plek: str) -> bool:
+        """A plek of its own region, or one that is shared with it."""
+        regio = self.voorzieningen[self.plekken[plek]].regio
+        return regio == wie.regio or (wie.regio == HIER and bool(self.afspraak))
 
     def _vrij(self, plek: str, van: date, tot: date | None, *, eigen: Iterable[str] = ()) -> bool:
         """Nothing of the database is in the way; what has expired was ended just before."""
@@ -310,6 +344,7 @@ class Loket:
             until = van + timedelta(days=child.verblijf) if tot is None else tot
             if unit.zorgvorm not in child.zorgvormen:
                 broken.add("zorgvorm")
+            broken |= self._nooit(kind, unit)
             own = self._opties(kind=kind, plek=plek)
             first = [min(own, key=lambda b: (b.van, b.id)).id] if own else []
             if van > child.uiterlijk or van < self.dag or not self._vrij(plek, van, until, eigen=first):
@@ -330,6 +365,10 @@ class Loket:
                 broken.add("groepsmix")
         return broken
 
+    def _nooit(self, kind: str, unit: Voorziening) -> set[str]:
+        """What no reason opens."""
+        return {"regio"} if unit.regio != HIER and unit.zorgvorm not in self.afspraak else set()
+
     def _groep(self, unit: str, van: date, tot: date | None) -> Iterator[Bezetting]:
         for b in self.bezetting.values():
             if self.plekken[b.plek] != unit or b.soort == "stop" or b.vrij:
@@ -342,27 +381,48 @@ class Loket:
 
     def _keur(self, wie: Wie, plaatsen: Sequence[tuple[str, str, date, date | None]], *, afwijking: bool) -> None:
         broken = self._regels(plaatsen)
-        hidden = {"groepsmix"} if wie.rol != S else set()
+        hidden = {"groepsmix", "regio"} if wie.rol != S else {"regio"}
         if broken and not (afwijking and not broken & hidden):
             nee(409, f"rules: {sorted(broken)}")
 
-    def _heel(self, plekken: Sequence[tuple[str, str]]) -> None:
-        """Brothers and sisters together, in one place."""
+    def _heel(self, plekken: Sequence[tuple[str, str]]) -> bool:
+        """Brothers and sisters together, in one place; apart with leave only."""
         kinderen = [self.kinderen[kind] for kind, _ in plekken]
         of = {child.samen for child in kinderen}
         if len(plekken) > 1 and (len(of) > 1 or None in of):
             nee(400, "no brothers and sisters")
         named = {child.id for child in kinderen}
-        for other in self.kinderen.values():
-            if other.samen is not None and other.samen in of and other.status in OPEN and other.id not in named:
-                nee(409, "not all of them")
-        if len({self.voorzieningen[self.plekken[plek]].locatie for _, plek in plekken}) > 1:
+        leave = all(samen is not None and self.samen[samen].splitsen for samen in of)
+        missing = any(
+            other.samen is not None and other.samen in of and other.status in OPEN and other.id not in named
+            for other in self.kinderen.values()
+        )
+        if missing and not leave:
+            nee(409, "not all of them")
+        together = len({self.voorzieningen[self.plekken[plek]].locatie for _, plek in plekken}) <= 1
+        if not together and not leave:
             nee(409, "apart")
+        return together and not missing
+
+    def _apart(self, plekken: Sequence[tuple[str, str]], *, contactplan: bool) -> None:
+        """What must be there when they are not whole."""
+        if not contactplan:
+            nee(400, "no contactplan")
+        named, of = {kind for kind, _ in plekken}, self.kinderen[plekken[0][0]].samen
+        there = {
+            self.voorzieningen[self.plekken[b.plek]]
+            for b in self.bezetting.values()
+            if b.kind is not None and b.kind not in named and self.kinderen[b.kind].samen == of and not b.vrij
+            and ((b.soort == "plaatsing" and b.beeindigd is None) or (b.vervalt is not None and b.vervalt > self.now))
+        }  # fmt: skip
+        here = {self.voorzieningen[self.plekken[plek]] for _, plek in plekken}
+        if any(one.locatie != other.locatie and one.streek != other.streek for one in here for other in here | there):
+            nee(409, "far apart")
 
     def _vraag(self, wie: Wie, plekken: Sequence[tuple[str, str]], van: date, tot: date | None) -> None:
         """What is wrong before anybody looks at a plek."""
         self._dagen(plekken, van, tot)
-        if not all(self.ziet(wie, kind) for kind, _ in plekken):
+        if not all(self.ziet(wie, kind) and self._kent(wie, plek) for kind, plek in plekken):
             nee(400, "not to be seen")
         for kind, _ in plekken:
             if self.kinderen[kind].status not in OPEN:
@@ -384,12 +444,36 @@ class Loket:
     def dien_in(self, wie: Wie, kind: Kind, answer: Any) -> None:
         if wie.rol not in (S, V, C):
             nee(403, "rol")
+        if wie.regio != HIER:
+            nee(400, "of another region")
+        if kind.samen is not None and not (self.samen[kind.samen].org == kind.org and wie.org in (None, kind.org)):
+            nee(400, "a samenplaatsing of others")
         if (wie.rol == V and kind.org != wie.org) or (wie.rol == C and kind.urgentie != "crisis"):
             nee(403, "not its own")
         self._done(answer)
         kind.id = answer["id"]
         self.kinderen[kind.id] = kind
         self.schrijf(kind.id, "ingediend")
+
+    def begin_samen(self, wie: Wie, samen: Samen, *, reden: bool, answer: Any) -> None:
+        if wie.rol not in (S, V, C):
+            nee(403, "rol")
+        if samen.splitsen != reden:
+            nee(400, "why")
+        if wie.rol == V and samen.org != wie.org:
+            nee(403, "not its own")
+        self._done(answer)
+        self.samen[answer["id"]] = samen
+
+    def mag_splitsen(self, wie: Wie, samen: str, *, splitsen: bool, reden: bool, answer: Any) -> None:
+        if wie.rol not in (S, V):
+            nee(403, "rol")
+        if wie.rol == V and self.samen[samen].org != wie.org:
+            nee(404, "not to be seen")
+        if splitsen != reden:
+            nee(400, "why")
+        self._done(answer)
+        self.samen[samen].splitsen = splitsen
 
     def vul_aan(self, wie: Wie, kind: str, *, compleet: bool, answer: Any) -> None:
         if wie.rol not in (S, V, C):
@@ -445,28 +529,6 @@ class Loket:
                 closed = "afgewezen" if stap == "wijs_af" else "ingetrokken"
                 self.schrijf(kind, closed, closed)
 
-    def schaal_op(self, wie: Wie, kind: str, answer: Any) -> None:
-        if wie.rol != S:
-            nee(403, "rol")
-        child = self.kinderen[kind]
-        if child.status not in OPEN:
-            nee(409, "closed")
-        if child.opgeschaald:
-            nee(409, "this table looks already")
-        self._done(answer)
-        child.opgeschaald.add(answer["id"])
-        self.schrijf(kind, "opschaling")
-
-    def sluit_opschaling(self, wie: Wie, kind: str, opschaling: str, answer: Any) -> None:
-        if wie.rol != S:
-            nee(403, "rol")
-        child = self.kinderen[kind]
-        if opschaling not in child.opgeschaald:
-            nee(409, "closed before")
-        self._done(answer)
-        child.opgeschaald.remove(opschaling)
-        self.schrijf(kind, "opschaling_gesloten")
-
     # ── Requests: opties ─────────────────────────────────────────────────────────────────────────
 
     def houd(
@@ -489,7 +551,7 @@ class Loket:
         for _, plek in sorted(plekken, key=lambda one: one[1]):
             self.ruim(plek)
         by_kind = {row["aanvraagId"]: row for row in answer}
-        for kind, plek in sorted(plekken, key=lambda one: one[1]):
+        for kind, plek in plekken:
             vervalt = self.now + OPTIE_UREN[self.kinderen[kind].urgentie] * HOUR
             self._neem(by_kind[kind]["id"], kind, plek, van, tot, vervalt)
 
@@ -559,7 +621,15 @@ class Loket:
     # ── Requests: voorstellen ────────────────────────────────────────────────────────────────────
 
     def zet_klaar(
-        self, wie: Wie, plekken: Sequence[tuple[str, str]], van: date, tot: date | None, *, afwijking: bool, answer: Any
+        self,
+        wie: Wie,
+        plekken: Sequence[tuple[str, str]],
+        van: date,
+        tot: date | None,
+        *,
+        afwijking: bool,
+        contactplan: bool = False,
+        answer: Any,
     ) -> None:
         if wie.rol not in (S, C):
             nee(403, "rol")
@@ -570,16 +640,19 @@ class Loket:
                 if same and (v.levend or v.status == "concept"):
                     nee(409, "there is one")
         self._done(answer)
-        for row in sorted(answer, key=lambda row: row["aanvraagId"]):
-            kind, plek = row["aanvraagId"], row["plekId"]
+        rows = {row["aanvraagId"]: row for row in answer}
+        for kind, plek in plekken:
+            row = rows[kind]
             self.voorstellen[row["id"]] = Voorstel(
-                row["id"], kind, self.plekken[plek], plek, row["bundelId"], van, tot, afwijking
+                row["id"], kind, self.plekken[plek], plek, row["bundelId"], van, tot, afwijking, contactplan
             )
             self.schrijf(kind, "voorstel_klaargezet")
 
     def _ziet_voorstel(self, wie: Wie, brief: Voorstel) -> bool:
         if wie.rol == A:
             return self.voorzieningen[brief.voorziening].aanbieder == wie.org and brief.verzonden is not None
+        if wie.rol == S and wie.regio == self.voorzieningen[brief.voorziening].regio != HIER:
+            return brief.verzonden is not None
         if wie.rol == V and brief.status == "concept":
             return False
         return self.ziet(wie, brief.kind)
@@ -601,17 +674,21 @@ class Loket:
         one = self.voorstellen[voorstel]
         if not self._ziet_voorstel(wie, one):
             nee(404, "not to be seen")
-        groep = [one]
-        if one.bundel is not None:
-            groep += [
-                v for v in self.voorstellen.values()
-                if v is not one and v.bundel == one.bundel and (v.levend or v.status == "concept")
-            ]  # fmt: skip
-        groep.sort(key=lambda v: v.kind)
+        bundel = [
+            v for v in self.voorstellen.values()
+            if v is one or (one.bundel and v.bundel == one.bundel and (v.levend or v.status == "concept"))
+        ]  # fmt: skip
+        alone = stap in ("interesse", "akkoord", "wijs_af")
+        aanbieder = self.voorzieningen[one.voorziening].aanbieder
+        groep = [v for v in bundel if not alone or self.voorzieningen[v.voorziening].aanbieder == aanbieder]
         statuses, rollen = VOORSTEL_STAPPEN[stap]
+        if wie.rol == C and not all(self._ziet_voorstel(wie, v) for v in bundel):
+            nee(409, "half a bundle")
         for v in groep:
             if not self._ziet_voorstel(wie, v):
-                nee(409, "half a bundle")
+                nee(409, "another answers too")
+            if wie.rol != A and wie.regio != HIER:
+                nee(409, "of another region")
             if v.status not in statuses or wie.rol not in rollen:
                 nee(409, "not now")
             if v.levend and stap != "trek_in":
@@ -636,7 +713,8 @@ class Loket:
                 nee(409, "enough sent")
         if groep[0].van < self.dag:
             nee(409, "its first day has passed")
-        self._heel(plekken)
+        if not self._heel(plekken):
+            self._apart(plekken, contactplan=groep[0].contactplan)
         held: dict[str, Bezetting] = {}
         for v in groep:
             own = [b for b in self._opties(kind=v.kind, plek=v.plek) if b.vervalt and b.vervalt > self.now]
@@ -712,6 +790,7 @@ class Loket:
     def _maak_definitief(
         self, wie: Wie, groep: list[Voorstel], urgent: str, answer: Any, *, reden: bool, **_: Any
     ) -> None:
+        self._heel([(v.kind, v.plek) for v in groep])
         for v in groep:
             if v.status != "kennismaking" and self.kinderen[v.kind].urgentie != "crisis" and not reden:
                 nee(400, "why no kennismaking")
@@ -720,6 +799,10 @@ class Loket:
         for v in groep:
             if v.tot is not None and v.tot <= self.dag:
                 nee(409, "its days have passed")
+        for v in groep:
+            if self._nooit(v.kind, self.voorzieningen[v.voorziening]):
+                nee(409, "safety")
+        for v in groep:
             besluit = self.besluiten.get((v.kind, v.voorziening))
             if not self.kinderen[v.kind].compleet or besluit is None or besluit.reden is not None:
                 nee(409, "the law asks more")
@@ -769,11 +852,13 @@ class Loket:
         first = van or vandaag(gebeld)
         if gebeld > self.now or first > self.dag or first < vandaag(gebeld) or (tot is not None and tot <= first):
             nee(400, "days")
-        if not self.ziet(wie, kind):
+        if not (self.ziet(wie, kind) and self._kent(wie, plek)):
             nee(400, "not to be seen")
         child = self.kinderen[kind]
         if child.urgentie != "crisis" or child.status not in OPEN:
             nee(409, "no crisis, or closed")
+        if self._nooit(kind, self.voorzieningen[self.plekken[plek]]):
+            nee(409, "safety")
         until = tot or first + CRISIS_DAGEN * DAY
         if not self._vrij(plek, first, until, eigen=[b.id for b in self._opties(kind=kind, plek=plek)]):
             nee(409, "taken")
@@ -791,13 +876,16 @@ class Loket:
         self._vervolg(id, answer["vervolg"], telefonisch=True)
         self.laat_los(kind)
 
-    def _vervolg(self, plaatsing: str, id: str | None, *, telefonisch: bool) -> None:
-        """Each stay in crisis opens the aanvraag for where the child goes on to."""
+    def _vervolg(self, plaatsing: str, made: tuple[str, str | None] | None, *, telefonisch: bool) -> None:
+        """Each stay in crisis opens the aanvraag for where the child goes on to: `made`, with its samenplaatsing."""
         stay = self.bezetting[plaatsing]
         unit = self.voorzieningen[self.plekken[stay.plek]]
-        assert (id is not None) == (telefonisch or unit.zorgvorm == "crisis"), "a vervolgaanvraag for each crisis only"
-        if id is None:
+        assert (made is not None) == (telefonisch or unit.zorgvorm == "crisis"), (
+            "a vervolgaanvraag for each crisis only"
+        )
+        if made is None:
             return
+        id, samen = made
         assert stay.kind is not None and stay.tot is not None
         old = self.kinderen[stay.kind]
         family = [
@@ -805,7 +893,9 @@ class Loket:
             if (of := self.bezetting[done].kind) and old.samen and self.kinderen[of].samen == old.samen
             and self.kinderen[next_id].status in OPEN
         ]  # fmt: skip
-        samen = None if old.samen is None else (family[-1] if family else f"vervolg {plaatsing}")
+        assert (samen is None) == (old.samen is None) and (not family or samen == family[-1]), "not together any more"
+        if samen is not None and old.samen is not None and not family:
+            self.samen[samen] = replace(self.samen[old.samen])
         self.kinderen[id] = Kind(
             id=id,
             org=old.org,
@@ -814,7 +904,9 @@ class Loket:
             uiterlijk=stay.tot + VERVOLG_SPELING * DAY,
             zorgvormen=tuple(zorgvorm for zorgvorm in old.zorgvormen if zorgvorm != "crisis"),
             maanden=old.maanden,
+            peildatum=old.peildatum,
             samen=samen,
+            woont="crisisplek",
             behandelaar=old.behandelaar,
         )
         self.vervolg_van[plaatsing] = id
@@ -836,11 +928,15 @@ class Loket:
         stay = self.bezetting[plaatsing]
         assert stay.kind is not None
         child = self.kinderen[stay.kind]
-        theirs = wie.rol == A and self.voorzieningen[self.plekken[stay.plek]].aanbieder == wie.org
-        if not (theirs or (wie.rol != A and self.ziet(wie, stay.kind))):
+        unit = self.voorzieningen[self.plekken[stay.plek]]
+        theirs = wie.rol == A and unit.aanbieder == wie.org
+        guest = wie.rol == S and wie.regio == unit.regio != HIER
+        if not (theirs or guest or (wie.rol != A and self.ziet(wie, stay.kind))):
             nee(404, "not to be seen")
         if wie.rol not in PLAATSING_STAPPEN[stap]:
             nee(403, "rol")
+        if guest:
+            nee(409, "of another region")
         comes = stay.begonnen is None and not (stay.van <= self.dag and not stay.definitief)
         ended = stay.beeindigd is not None or stay.vrij
         if ended or (stap == "zeg_af" and not comes) or (stap == "beeindig" and comes):
@@ -894,7 +990,8 @@ class Loket:
             nee(403, "rol")
         if tot <= van:
             nee(400, "days")
-        if wie.rol == A and self.voorzieningen[self.plekken[plek]].aanbieder != wie.org:
+        unit = self.voorzieningen[self.plekken[plek]]
+        if unit.regio != wie.regio or (wie.rol == A and unit.aanbieder != wie.org):
             nee(404, "not its own")
         if not self._vrij(plek, van, tot):
             nee(409, "taken")

@@ -237,7 +237,8 @@ async def start(conn: Connection, aanvraag_id: UUID, nieuw: NieuweRoute, *, now:
     if missing:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze route kan nog niet beginnen. {' '.join(error.detail for error in missing)}",
+            f"Deze route kan nog niet beginnen. {' '.join(error.detail for error in missing)} Wat nu wel kan: eerst"
+            " vastleggen wat nog mist, of een andere route.",
             tuple(missing),
         )
     days = getattr(await regiokeuzes.load(conn, Routetermijnen), VERLOOP[soort].termijn)

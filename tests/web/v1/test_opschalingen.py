@@ -9,7 +9,9 @@ from uuid import UUID
 import httpx
 
 from service.db import Connection, Pool, Wie, transaction
+from service.log import inzagen
 from tests import make
+from tests.conftest import OTHER_REGIO
 from tests.web.conftest import Serve
 
 Als = Callable[..., Wie]
@@ -79,6 +81,28 @@ async def test_a_provider_learns_nothing_of_the_child_and_its_look_is_in_the_log
         " where b.aanvraag_id = $1 and r.handeling = 'lijstOpschalingsvragen'", id
     )  # fmt: skip
     assert told == 1
+
+
+async def test_the_look_of_a_provider_of_another_region_is_in_the_log_of_the_child_too(
+    api: httpx.AsyncClient, serve: Serve, pool: Pool, wie: Wie, wie_als: Als, owner: Connection
+) -> None:
+    """Under an agreement it is asked; nothing of the child was proposed or held there."""
+    await owner.execute(
+        "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ($1, $2, '[2026-01-01,)')",
+        OTHER_REGIO, wie.regio,
+    )  # fmt: skip
+    _, aanbieder, _ = await nearly(pool, wie_als("schakelfunctionaris", regio=OTHER_REGIO))
+    async with transaction(pool, wie) as conn:
+        id = (await make.aanvraag(conn)).id
+    await api.post(f"/v1/aanvragen/{id}/opschalingen", json=AAN_TAFEL)
+    zorg = await serve(wie_als("aanbieder", organisatie=aanbieder, regio=OTHER_REGIO))
+
+    [vraag] = (await zorg.get("/v1/opschalingsvragen")).json()
+    await zorg.post(f"/v1/opschalingsvragen/{vraag['id']}/antwoorden", json={"nodig": "kan_toch"})
+
+    async with transaction(pool, wie) as conn:
+        looked = {one.handeling for one in await inzagen.inzagen(conn, id)}
+    assert {"lijstOpschalingsvragen", "beantwoordOpschalingsvraag"} <= looked
 
 
 async def test_another_provider_and_a_verwijzer_find_no_question(

@@ -81,7 +81,8 @@ async def test_in_the_demo_there_is_something_in_each_state_and_nothing_that_can
         waiting = await wachtlijst.wachtlijst(conn, wie.rol, now=NOON)
         asked = await cijfers.telling(conn, wie, cijfers.CijferSoort.VOORSTELLEN, code=None, per=None, now=NOON)
         waits = await cijfers.wachttijdcijfers(conn, wie, code=None, now=NOON)
-    assert 40 <= len(lines) <= 75 and len(waiting) == len(lines)
+    # Who is placed but not there yet waits too.
+    assert 40 <= len(lines) <= 75 and 0 <= len(waiting) - len(lines) <= 5
     said_yes = sum(deel.aantal or 0 for regel in asked.regels for deel in regel.delen if deel.code == "gekozen")
     assert 0.2 <= said_yes / sum(regel.totaal or 0 for regel in asked.regels) <= 0.6
     assert waits.regels

@@ -745,7 +745,13 @@ comment on column bezetting.definitief_op is
 comment on column bezetting.begonnen_op is 'Of a plaatsing: the day on which the child really came.';
 comment on column bezetting.verlengd_op is 'An optie is made longer once, with a reason.';
 create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
-create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;
+create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op date) returns date
+    language sql immutable parallel safe
+    return case when soort = 'plaatsing' and beeindigd_op is null then 'infinity'
+                else coalesce(upper(periode), 'infinity') end;
+comment on function neemt_tot(bezetting_soort, daterange, date) is
+    'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
+create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -797,14 +803,14 @@ begin
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
             where b.regio = any (regios) and b.vrijgegeven_op is null
-              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     else
         return query
             select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
             where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
-              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     end if;
 end;
 $$;
@@ -1487,12 +1493,13 @@ create table logregel (
     transactie     xid8            not null default pg_current_xact_id(),
     object_id      uuid,
     constraint logregel_pk primary key (id),
-    constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
-    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
-    constraint logregel_doel_vorm check (doel ~ '^[a-z_]{1,40}$'),
+    constraint logregel_object_vorm check (object ~ '^[a-z_]+$' and length(object) <= 40),
+    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]+$' and length(handeling) <= 80),
+    constraint logregel_doel_vorm check (doel ~ '^[a-z_]+$' and length(doel) <= 40),
     constraint logregel_verwerking_vorm check (length(verwerking) between 1 and 200),
     constraint logregel_trace_vorm check (
-        trace_id ~ '^[0-9a-f]{32}$' and span_id ~ '^[0-9a-f]{16}$' and ouder_span_id ~ '^[0-9a-f]{16}$'),
+        trace_id ~ '^[0-9a-f]+$' and length(trace_id) = 32 and span_id ~ '^[0-9a-f]+$' and length(span_id) = 16
+        and ouder_span_id ~ '^[0-9a-f]+$' and length(ouder_span_id) = 16),
     constraint logregel_regio_fk foreign key (regio) references jeugdregio
 );
 comment on table logregel is

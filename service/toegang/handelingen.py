@@ -83,7 +83,10 @@ BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder
 AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
 AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD, eigen=True)}
 
-STOPPEN = {S: Grond("alle van de regio, als een aanbieder stopt", Doel.AANBOD)}
+STOPPEN = {
+    S: Grond("alle van de regio, als een aanbieder stopt", Doel.AANBOD),
+    A: Grond("van de eigen aanbieder; terugnemen wat deze zelf vastlegde", Doel.AANBOD, eigen=True),
+}
 OVERNEMEN = {S: Grond(REGIO, Doel.AANBOD), K: Grond("aantallen, van alle aanbieders van de regio", Doel.CAPACITEIT)}
 BEEINDIGINGEN = {**OVERNEMEN, A: Grond(EIGEN, Doel.AANBOD, eigen=True)}
 
@@ -198,6 +201,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalVersheidscijfers", LEES, Object.BEVESTIGING, BEEINDIGINGEN, _AANBOD),
     Handeling("lijstBeeindigingen", LEES, Object.BEEINDIGING, BEEINDIGINGEN, _AANBOD),
     Handeling("beeindigAanbod", MAAK, Object.BEEINDIGING, STOPPEN, _AANBOD),
+    Handeling("zetBeeindigingStap", WIJZIG, Object.BEEINDIGING, STOPPEN, _AANBOD),
     Handeling("haalBeeindiging", LEES, Object.BEEINDIGING, BEEINDIGINGEN, _AANBOD),
     Handeling("lijstOvername", LEES, Object.BEEINDIGING, OVERNEMEN, _AANBOD),
     Handeling("lijstOverdrachten", LEES, Object.PLAATSING, PLANNEN, _BEMIDDELEN),

@@ -33,6 +33,10 @@ LIJST = "paginaAanvragen"
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
+    ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
+    ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
+    ("vragen", "/vragen", later("Vragen"), "paginaVragen"),
+    ("cijfers", "/eigen-cijfers", later("Cijfers"), "paginaEigenCijfers"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""

@@ -96,9 +96,6 @@ async def _pagina(v: Visit, id: UUID, *, form: Formulier | None = None, gedaan: 
     found = await opschalingsvragen.get(v.conn, id)
     over(v, found)
     vraag: Opschalingsvraag = v.toon(found)
-    thanks = gettext(
-        "Dank u wel. Het loket kijkt of het kan regelen wat u nodig hebt. U kunt uw antwoord nog veranderen."
-    )
     return v.page(
         "aanbieder/vraag.html",
         today=today(v.now),

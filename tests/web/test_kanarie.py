@@ -195,6 +195,9 @@ STEPS = [
     Step("loket", "GET", "/v1/beeindigingen/{beeindiging}/overdrachten"),
     Step("loket", "POST", "/v1/beeindigingen/{beeindiging}/overdrachten/{plek}/besluiten", lambda _: {
         "besluit": "overdracht"}, 404),
+    Step("loket", "POST", "/v1/beeindigingen/{beeindiging}/stappen", lambda _: {
+        "stap": "neem_terug", "reden": "Er is toch personeel."}),
+    Step("aanbieder", "GET", "/v1/beeindigingen/{beeindiging}"),
     Step("loket", "GET", "/v1/versheid"),
     Step("loket", "GET", "/v1/cijfers/versheid"),
     # Who is told, and who follows it live: from the very first that happened.

@@ -1,5 +1,6 @@
 """The pages: what a browser gets. service/app.py takes `route_handlers`, and `on_error` for all that goes wrong."""
 
+from service.web.pages import aanbieder
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
@@ -14,6 +15,7 @@ from service.web.pages.vervanging import neem_waar, vervang, vervanging
 __all__ = ["manifest", "on_error", "route_handlers"]
 
 route_handlers = [
+    *aanbieder.handlers,
     aanvragen,
     aanvraag,
     doen.houd,

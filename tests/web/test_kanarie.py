@@ -261,7 +261,7 @@ CALLED = Step("crisisdienst", "POST", "/v1/crisisplaatsingen", lambda k: {
     "aanvraagId": k["crisis"], "plekId": k["plek"], "gebeldOp": datetime.now(UTC).isoformat(), "met": "Groepsleider"},
     201, keeps="plaatsing")  # fmt: skip
 
-SEEKING = ("/aanvragen/{crisis}", "/v1/aanvragen/{crisis}/rangschikking?aantal=200")
+SEEKING = ("/v1/aanvragen/{crisis}/rangschikking?aantal=200",)
 """409 when it is placed."""
 
 PLACED_STEPS = [

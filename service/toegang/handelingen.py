@@ -330,6 +330,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
+    Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
 )
 
 OPENBAAR = {

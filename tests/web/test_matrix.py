@@ -29,7 +29,7 @@ from service.settings import Settings
 from service.web import forms, openapi
 from service.web.identity import nobody
 from service.web.pages import actie
-from service.web.pages.visit import page_id
+from service.web.pages.visit import menu, page_id
 from service.web.v1 import OPERATIONS
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
@@ -255,6 +255,8 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response)
 PAGES = {
     "paginaAanvragen": "/",
     "paginaAanvraag": "/aanvragen/{open}",
+    "paginaMijnAanvragen": "/mijn-aanvragen",
+    "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaStart": "/start",
     "paginaVervanging": "/vervanging",
@@ -332,7 +334,8 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             if caller.wie is None:
                 assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/inloggen"), where
             elif not (line := toegang.handeling(id)) or caller.wie.rol not in line.rollen or caller.wie.koppeling:
-                elsewhere = (303, "/start") if id == "paginaAanvragen" else (403, None)
+                home = next((path for _, path, _ in menu(caller.wie)), "/start")
+                elsewhere = (303, home) if id == "paginaAanvragen" else (403, None)
                 assert (answer.status_code, answer.headers.get("location")) == elsewhere, where
             elif id in ("paginaStart", "paginaVervanging", "paginaSessies"):
                 own = f"<dd>{caller.wie.rol}</dd>" if id == "paginaStart" else "Uw vervanger"

@@ -32,6 +32,7 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""

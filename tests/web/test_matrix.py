@@ -255,6 +255,8 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response,
 PAGES = {
     "paginaAanvragen": "/",
     "paginaAanvraag": "/aanvragen/{open}",
+    "paginaMijnAanvragen": "/mijn-aanvragen",
+    "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaPlekken": "/plekken",
     "paginaPlek": "/plekken/{plek}",

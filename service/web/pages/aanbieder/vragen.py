@@ -9,7 +9,6 @@ from litestar import Request, post
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 
-from matcher.solution import Rule
 from service import toegang
 from service.days import today
 from service.opschaling import opschalingsvragen
@@ -69,7 +68,7 @@ def over(v: Visit, *vragen: Opschalingsvraag) -> None:
 
 def regels(vraag: Opschalingsvraag) -> list[str]:
     """What is in the way, by name; the catalogue has words for each rule."""
-    return [RULES[Rule(code)] for code in vraag.regels]
+    return [name for rule, name in RULES.items() if rule in vraag.regels]
 
 
 @page_at("/vragen/{vraag_id:uuid}", name="paginaVraag")

@@ -256,6 +256,8 @@ PAGES = {
     "paginaAanvragen": "/",
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaKinderen": "/plekken/{plek}/kinderen",
+    "paginaMijnAanvragen": "/mijn-aanvragen",
+    "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaPlekken": "/plekken",
     "paginaPlek": "/plekken/{plek}",

@@ -12,10 +12,12 @@ from service.web.pages.schakel.kinderen import kinderen
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
 from service.web.pages.vervanging import neem_waar, vervang, vervanging
+from service.web.pages.verwijzer import route_handlers as verwijzer
 
 __all__ = ["manifest", "on_error", "route_handlers"]
 
 route_handlers = [
+    *verwijzer,
     *aanbieder.handlers,
     aanvragen,
     aanvraag,

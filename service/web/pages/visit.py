@@ -32,6 +32,7 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("start", "/start", later("Start"), "paginaStart"),
 )

@@ -338,6 +338,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),

@@ -255,6 +255,7 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response,
 PAGES = {
     "paginaAanvragen": "/",
     "paginaAanvraag": "/aanvragen/{open}",
+    "paginaKinderen": "/plekken/{plek}/kinderen",
     "paginaMijnAanvragen": "/mijn-aanvragen",
     "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",

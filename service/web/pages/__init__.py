@@ -8,6 +8,7 @@ from service.web.pages.errors import on_error
 from service.web.pages.schakel import doen
 from service.web.pages.schakel.aanvraag import aanvraag
 from service.web.pages.schakel.aanvragen import aanvragen
+from service.web.pages.schakel.kinderen import kinderen
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
 from service.web.pages.vervanging import neem_waar, vervang, vervanging
@@ -28,6 +29,7 @@ route_handlers = [
     doen.schaal_op,
     doen.vraag,
     doen.route,
+    kinderen,
     bericht,
     bevestigen,
     bevestigd,

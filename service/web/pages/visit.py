@@ -33,6 +33,8 @@ LIJST = "paginaAanvragen"
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
+    ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
+    ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""

@@ -255,20 +255,37 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response,
 PAGES = {
     "paginaAanvragen": "/",
     "paginaAanvraag": "/aanvragen/{open}",
+    "paginaKinderen": "/plekken/{plek}/kinderen",
+    "paginaMijnAanvragen": "/mijn-aanvragen",
+    "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaPlekken": "/plekken",
     "paginaPlek": "/plekken/{plek}",
     "paginaCijfers": "/cijfers",
     "paginaCijferbestand": "/cijfers/bevestigd/csv",
     "paginaMislukt": "/beheer/mislukt",
+    "paginaVoorstellen": "/voorstellen",
+    "paginaVoorstel": "/voorstellen/{voorstel}",
+    "paginaPlaatsingen": "/plaatsingen",
+    "paginaPlaatsing": "/plaatsingen/{plaatsing}",
+    "paginaVragen": "/vragen",
+    "paginaVraag": "/vragen/{vraag}",
+    "paginaEigenCijfers": "/eigen-cijfers",
     "paginaStart": "/start",
     "paginaVervanging": "/vervanging",
     "paginaSessies": "/sessies",
 }
 """Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the others."""
 
-NAMED = {"paginaPlekken", "paginaPlek"}
-"""Pages about what an aanbieder has: its name stands there, and no child."""
+NAMED = {
+    **dict.fromkeys(
+        ("paginaPlekken", "paginaPlek", "paginaVoorstellen", "paginaVoorstel", "paginaPlaatsingen", "paginaPlaatsing"),
+        "{name}",
+    ),
+    **dict.fromkeys(("paginaVragen", "paginaVraag"), "{name}"),
+    "paginaEigenCijfers": "Uw cijfers",
+}
+"""Pages of an aanbieder: what stands there for who may see them, instead of the open aanvraag."""
 
 COUNTED = {"paginaCijfers", "paginaCijferbestand", "paginaMislukt"}
 """Pages about no child: not even its number stands there."""
@@ -363,7 +380,7 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
                 assert not [row for row in matrix.world.nummers if row in answer.text], where
                 continue
             else:
-                shown = matrix.world.name if id in NAMED else nummer
+                shown = NAMED.get(id, nummer).format_map(rows)
                 assert answer.status_code == 200 and shown in answer.text, where
                 for name, story in examples.STORIES.items():
                     if caller.wie.rol not in toegang.ziet(Aanvraag, name) and CANARY in str(story):

@@ -32,9 +32,14 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
     ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
+    ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
+    ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
+    ("vragen", "/vragen", later("Vragen"), "paginaVragen"),
+    ("cijfers", "/eigen-cijfers", later("Cijfers"), "paginaEigenCijfers"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""

@@ -328,7 +328,9 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
-    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
 )
 

@@ -317,6 +317,8 @@ CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
 
 PAGES: dict[str, Callable[[World], str]] = {
     "paginaAanvragen": lambda w: "/",
+    "paginaCrisis": lambda w: "/crisis",
+    "paginaCrisisplaatsing": lambda w: f"/crisis/plekken/{w.plek}/geplaatst",
     "paginaAanvraag": lambda w: f"/aanvragen/{w.kinderen[0]}",
     "paginaBericht": lambda w: f"/berichten/{w.bericht}",
 }

@@ -254,6 +254,8 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response)
 
 PAGES = {
     "paginaAanvragen": "/",
+    "paginaCrisis": "/crisis",
+    "paginaCrisisplaatsing": "/crisis/plekken/{crisisplek}/geplaatst",
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaStart": "/start",
@@ -327,7 +329,7 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
     nummer = matrix.world.nummers[1]
     for id, path in PAGES.items():
         for caller in matrix.callers:
-            answer = await matrix.send(caller, "get", path.format(open=matrix.world.open, bericht=matrix.world.bericht))
+            answer = await matrix.send(caller, "get", path.format_map(vars_of(matrix.world)))
             where = id, caller.name, answer.text[:500]
             if caller.wie is None:
                 assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, "/inloggen"), where

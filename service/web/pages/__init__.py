@@ -3,6 +3,8 @@
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
+from service.web.pages.crisis.bord import bord, houd_crisisplek, laat_los, maak_definitief
+from service.web.pages.crisis.geplaatst import geplaatst, leg_vast
 from service.web.pages.errors import on_error
 from service.web.pages.schakel.aanvraag import aanvraag, houd
 from service.web.pages.schakel.aanvragen import aanvragen
@@ -16,6 +18,12 @@ route_handlers = [
     aanvragen,
     aanvraag,
     houd,
+    bord,
+    houd_crisisplek,
+    laat_los,
+    maak_definitief,
+    geplaatst,
+    leg_vast,
     bericht,
     bevestigen,
     bevestigd,

@@ -1,0 +1,1 @@
+"""Screens of the crisisdienst, on a phone at night; the schakelfunctionaris has them too."""

@@ -78,6 +78,7 @@ AANBOD_BIJHOUDEN = {
     S: Grond("alle van de regio, als een aanbieder belt of een lijst stuurt", Doel.AANBOD),
     A: Grond(EIGEN, Doel.AANBOD, eigen=True),
 }
+EIGEN_AANBOD = {A: Grond(EIGEN, Doel.AANBOD, eigen=True)}
 BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder dat zegt", Doel.CRISIS)}
 AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
 AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD, eigen=True)}
@@ -189,6 +190,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("wijzigPlek", WIJZIG, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
     Handeling("lijstBevestigingen", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("bevestigPlek", MAAK, Object.BEVESTIGING, BEVESTIGEN, _AANBOD, koppeling=True),
+    Handeling("bevestigAlles", MAAK, Object.BEVESTIGING, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("zegBewoning", WIJZIG, Object.PLEK, EIGEN_AANBOD, _AANBOD, koppeling=True),
     Handeling("haalBevestiging", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("lijstStops", LEES, Object.STOP, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("stopPlek", MAAK, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
@@ -332,6 +335,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
 )
 
 OPENBAAR = {

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from service.aanbod import aanbieders, locaties, plekken, stops, voorzieningen
+from service.aanbod import aanbieders, bewoning, locaties, plekken, stops, voorzieningen
 from service.aanvraag import (
     aanvragen,
     gebeurtenissen,
@@ -61,6 +61,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         locaties.Locatie,
         plekken.Plek,
         plekken.Bevestiging,
+        bewoning.Bewoning,
         versheid.Plekversheid,
         stops.Stop,
         codes.Zorgvorm,

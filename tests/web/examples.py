@@ -568,6 +568,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "voegPlekToe": lambda w: {"voorzieningId": str(w.voorziening), "naam": f"Nieuw {next(_fresh)}"},
     "wijzigPlek": lambda w: {"beschikbaarheid": "bemenst"},
     "bevestigPlek": lambda w: {},
+    "bevestigAlles": lambda w: {"gezienOp": make.NOW.isoformat()},
+    "zegBewoning": lambda w: {"bewoond": True},
     "stopPlek": _stop,
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,

@@ -1,12 +1,12 @@
 """The pages: what a browser gets. service/app.py takes `route_handlers`, and `on_error` for all that goes wrong."""
 
+from service.web.pages import aanbieder, crisis
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
-from service.web.pages.crisis.bord import bord, houd_crisisplek, laat_los, maak_definitief
-from service.web.pages.crisis.geplaatst import geplaatst, leg_vast
 from service.web.pages.errors import on_error
-from service.web.pages.schakel.aanvraag import aanvraag, houd
+from service.web.pages.schakel import doen
+from service.web.pages.schakel.aanvraag import aanvraag
 from service.web.pages.schakel.aanvragen import aanvragen
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
@@ -15,15 +15,18 @@ from service.web.pages.vervanging import neem_waar, vervang, vervanging
 __all__ = ["manifest", "on_error", "route_handlers"]
 
 route_handlers = [
+    *aanbieder.handlers,
+    *crisis.handlers,
     aanvragen,
     aanvraag,
-    houd,
-    bord,
-    houd_crisisplek,
-    laat_los,
-    maak_definitief,
-    geplaatst,
-    leg_vast,
+    doen.houd,
+    doen.optie,
+    doen.stel_voor,
+    doen.voorstel,
+    doen.stap,
+    doen.schaal_op,
+    doen.vraag,
+    doen.route,
     bericht,
     bevestigen,
     bevestigd,

@@ -168,7 +168,8 @@ async def verwerk(
         async with visit(request) as v:
             done = await doe(v, id, ids, {**data, **(vast or {})}, **_hidden(given))
     except Refusal as refusal:
-        if refusal.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+        # Who may do it, and not see this page, hears why not on a page without anything else.
+        if refusal.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND) or not toegang.kan(request.state.wie, pagina):
             raise
         async with visit(request, instead=pagina) as v:
             response = await opnieuw(v, geweigerd(given, refusal))

@@ -17,7 +17,7 @@ from msgspec import Struct, field
 
 from service import toegang
 from service.db import Connection, Wie, transaction
-from service.errors import Refusal
+from service.errors import Kind, Refusal
 from service.inloggen.sessies import Sessie
 from service.log import betrokkenen, logboek
 from service.taal import gettext, later
@@ -34,6 +34,7 @@ LIJST = "paginaAanvragen"
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
+    ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""
@@ -107,6 +108,8 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     connection.state.wie = wie = await identity(connection)
     await limiet.of_wie(scope, services, wie)
     try:
+        if wie.koppeling is not None:
+            raise Refusal(Kind.FORBIDDEN, "Een koppeling werkt met de API. De schermen zijn voor mensen.")
         toegang.mag(wie, page_id(handler))
     except Refusal:
         about = _asked(connection)

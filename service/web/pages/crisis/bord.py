@@ -99,7 +99,7 @@ async def bord(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @post("/crisis/opties", name="houdPlek@crisis", include_in_schema=False)
-async def houd_crisisplek(request: Request[Any, Any, Any]) -> Response[Any]:
+async def houd(request: Request[Any, Any, Any]) -> Response[Any]:
     """Holds a plek, from today on."""
 
     async def opnieuw(v: Visit, form: Formulier) -> Response[str]:

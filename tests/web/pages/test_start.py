@@ -22,7 +22,7 @@ def text_of(answer: httpx.Response) -> str:
 
 @pytest.mark.parametrize("rol", list(Rol))
 async def test_whoever_logs_in_begins_at_a_page_for_its_rol(serve: Serve, wie: Wie, rol: Rol) -> None:
-    """The list of open aanvragen for who searches; for others the page that says what they can do."""
+    """Its own screen; for who has none the page that says what they can do."""
     api = await serve(Wie(wie.regio, rol, wie.gebruiker, UUID(int=1)))
 
     answer, page = await api.get("/", follow_redirects=True), await api.get("/start")

@@ -173,11 +173,20 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
         gekozen=gekozen,
         plekken=[in_words(plek, waar.get(plek.voorziening_id), namen, vandaag) for plek in past],
         alle=len(alle),
+        toch=again(form, gekozen, alle),
         **v.kaart(on_map(past, waar)),
         vastgehouden=await crisisbord.vastgehouden(v.conn, v.now),
         onaf=await crisisbord.aan_te_vullen(v.conn, v.now),
         los=LOS,
     )
+
+
+def again(form: Formulier, gekozen: Kindkeuze | None, free: list[Crisisplek]) -> Crisisplek | None:
+    """The place that a rule kept from being held, when it is still free: with a reason it may be. None, too, for what
+    was sent of another child or place, which is not shown back."""
+    if not form.fouten or gekozen is None or form.waarde("plekken.0.aanvraagId") != str(gekozen.kind.id):
+        return None
+    return next((plek for plek in free if str(plek.id) == form.waarde("plekken.0.plekId")), None)
 
 
 def takes(plek: Crisisplek, vraag: Vraag, gekozen: Kindkeuze | None) -> bool:

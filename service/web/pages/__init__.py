@@ -8,13 +8,16 @@ from service.web.pages.errors import on_error
 from service.web.pages.schakel import doen
 from service.web.pages.schakel.aanvraag import aanvraag
 from service.web.pages.schakel.aanvragen import aanvragen
+from service.web.pages.schakel.kinderen import kinderen
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
 from service.web.pages.vervanging import neem_waar, vervang, vervanging
+from service.web.pages.verwijzer import route_handlers as verwijzer
 
 __all__ = ["manifest", "on_error", "route_handlers"]
 
 route_handlers = [
+    *verwijzer,
     *aanbieder.handlers,
     *crisis.handlers,
     aanvragen,
@@ -27,6 +30,7 @@ route_handlers = [
     doen.schaal_op,
     doen.vraag,
     doen.route,
+    kinderen,
     bericht,
     bevestigen,
     bevestigd,

@@ -6,6 +6,7 @@ where to go on, and shows the form again when it is refused, with what is wrong,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
 from typing import Any
@@ -45,9 +46,20 @@ class Formulier(Struct, frozen=True):
     def waarden(self, name: str) -> list[str]:
         return self.given.get(name, [])
 
+    def rijen(self, name: str) -> int:
+        """How many objects of list `name` were filled in: one more than the highest number."""
+        numbers = [part for one in self.given if (part := _number(one, name)) is not None]
+        return max(numbers, default=-1) + 1
+
     def fout(self, name: str) -> str | None:
         """What is wrong with a field, or with what lies under it."""
         return next((detail for at, detail in self.fouten if at == name or at.startswith(f"{name}.")), None)
+
+
+def _number(field: str, name: str) -> int | None:
+    """`kinderen.2.stem` of list `kinderen`: 2."""
+    part = field.removeprefix(f"{name}.").partition(".")[0]
+    return int(part) if field.startswith(f"{name}.") and re.fullmatch("[0-9]{1,2}", part) else None
 
 
 def geweigerd(given: Given, refusal: Refusal) -> Formulier:

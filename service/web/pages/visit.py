@@ -34,7 +34,12 @@ LIJST = "paginaAanvragen"
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
+    ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
+    ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
+    ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
+    ("vragen", "/vragen", later("Vragen"), "paginaVragen"),
+    ("cijfers", "/eigen-cijfers", later("Cijfers"), "paginaEigenCijfers"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""

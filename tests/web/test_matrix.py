@@ -254,6 +254,8 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response,
 
 PAGES = {
     "paginaAanvragen": "/",
+    "paginaCrisis": "/crisis",
+    "paginaCrisisplaatsing": "/crisis/plekken/{crisisplek}/geplaatst",
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaKinderen": "/plekken/{plek}/kinderen",
     "paginaMijnAanvragen": "/mijn-aanvragen",

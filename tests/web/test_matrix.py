@@ -254,20 +254,37 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response,
 
 PAGES = {
     "paginaAanvragen": "/",
+    "paginaCrisis": "/crisis",
+    "paginaCrisisplaatsing": "/crisis/plekken/{crisisplek}/geplaatst",
     "paginaAanvraag": "/aanvragen/{open}",
+    "paginaKinderen": "/plekken/{plek}/kinderen",
     "paginaMijnAanvragen": "/mijn-aanvragen",
     "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaBericht": "/berichten/{bericht}",
     "paginaPlekken": "/plekken",
     "paginaPlek": "/plekken/{plek}",
+    "paginaVoorstellen": "/voorstellen",
+    "paginaVoorstel": "/voorstellen/{voorstel}",
+    "paginaPlaatsingen": "/plaatsingen",
+    "paginaPlaatsing": "/plaatsingen/{plaatsing}",
+    "paginaVragen": "/vragen",
+    "paginaVraag": "/vragen/{vraag}",
+    "paginaEigenCijfers": "/eigen-cijfers",
     "paginaStart": "/start",
     "paginaVervanging": "/vervanging",
     "paginaSessies": "/sessies",
 }
 """Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the others."""
 
-NAMED = {"paginaPlekken", "paginaPlek"}
-"""Pages about what an aanbieder has: its name stands there, and no child."""
+NAMED = {
+    **dict.fromkeys(
+        ("paginaPlekken", "paginaPlek", "paginaVoorstellen", "paginaVoorstel", "paginaPlaatsingen", "paginaPlaatsing"),
+        "{name}",
+    ),
+    **dict.fromkeys(("paginaVragen", "paginaVraag"), "{name}"),
+    "paginaEigenCijfers": "Uw cijfers",
+}
+"""Pages of an aanbieder: what stands there for who may see them, instead of the open aanvraag."""
 
 OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "wijzigVervanging": ("/vervanging", {}),
@@ -355,7 +372,7 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             elif not reaches(id, caller):
                 assert answer.status_code == (404 if "{" in path else 200), where
             else:
-                shown = matrix.world.name if id in NAMED else nummer
+                shown = NAMED.get(id, nummer).format_map(rows)
                 assert answer.status_code == 200 and shown in answer.text, where
                 for name, story in examples.STORIES.items():
                     if caller.wie.rol not in toegang.ziet(Aanvraag, name) and CANARY in str(story):

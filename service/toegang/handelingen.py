@@ -37,7 +37,7 @@ class Handeling(Struct, frozen=True):
     zelf: Grond | None = None
     """Over which rows the system of an aanbieder may do this, when the people of that aanbieder may not."""
     los: bool = False
-    """In the log each time, although it is about no child: who may come in."""
+    """In the log each time, although it is about no child: who may come in, and which figures leave the loket."""
 
     def grond(self, wie: Wie) -> Grond | None:
         """None: not for whoever this is."""
@@ -336,13 +336,18 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
-    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaCijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("paginaCijferbestand", UITVOER, Object.CIJFER, TELLEN, _AANBOD, los=True),
+    Handeling("paginaMislukt", LEES, Object.BERICHT, TOEGANG, _TOEGANG),
     Handeling("paginaVoorstellen", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
     Handeling("paginaVoorstel", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
     Handeling("paginaPlaatsingen", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-STATES = ("free", "chosen", "filtered", "none", "held", "refused", "placed", "form", "form refused", "empty", "long")
+STATES = ("free", "chosen", "filtered", "none", "held", "form", "empty", "long")
 LONG = (
     "update voorziening set naam = left(id::text, 8) || repeat(' Jeugdhulpverblijfsvoorziening', 3) || repeat('x', 20)"
     " where zorgvorm = 'crisis' returning id"
@@ -41,15 +41,12 @@ def at(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
             )
         path = {"filtered": "/crisis?leeftijd=14&groep=meisjes", "none": "/crisis?leeftijd=22"}.get(name, "/crisis")
         page = visit(path, **how)
-        if name in ("chosen", "held", "refused", "placed", "form", "form refused"):
+        if name in ("chosen", "held", "form"):
             choose(page)
         if name == "held":
             hold(page)
-        if name in ("form", "form refused", "placed"):
+        if name == "form":
             page.locator("#crisis .bed a:has-text('Geplaatst')").first.click()
-        if name == "form refused":
-            page.get_by_label("Gebeld met").fill("Sam, 06 12345678")
-            page.get_by_role("button", name="Leg vast").click()
         return page
 
     return open_state
@@ -76,6 +73,7 @@ def sideways(page: Page) -> bool:
 @pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
 def test_a_crisis_place_is_held_in_two_taps_and_let_go_in_one(at: Callable[..., Page], js: bool) -> None:
     page = at("free", js=js)
+    page.screenshot(path=SCHERMEN / "crisis-vrij.png")
     taps = 0
     if page.locator("#kind").count():
         choose(page)
@@ -86,6 +84,7 @@ def test_a_crisis_place_is_held_in_two_taps_and_let_go_in_one(at: Callable[..., 
     assert page.locator("#vastgehouden").is_visible()
     print(f"\nCrisisplek vasthouden: {taps} tikken")
     assert taps <= 2
+    page.screenshot(path=SCHERMEN / "crisis-vast.png")
     page.locator(".notice--done").get_by_role("button").click()
     assert page.locator(".notice--done").inner_text() == "De plek is weer vrij."
 
@@ -114,6 +113,7 @@ def test_the_map_is_reached_by_keyboard_and_leads_to_the_list(at: Callable[..., 
         marker.focus()
         page.keyboard.press("Enter")
         if page.locator("#kaart .leaflet-popup").count():
+            page.screenshot(path=SCHERMEN / "crisis-kaart.png")
             break
         page.wait_for_function("!document.querySelector('.leaflet-zoom-anim')")
     page.locator("#kaart .leaflet-popup a.utrecht-link").first.click()
@@ -132,11 +132,3 @@ def test_each_state_is_accessible_and_fits(
 
 def test_the_pages_are_valid_html(at: Callable[..., Page], vnu: Callable[[dict[str, str]], list[str]]) -> None:
     assert vnu({state.replace(" ", "-"): at(state, js=False).content() for state in STATES}) == []
-
-
-def test_screenshots_for_the_manual(at: Callable[..., Page]) -> None:
-    at("free").screenshot(path=SCHERMEN / "crisis-vrij.png")
-    at("held").screenshot(path=SCHERMEN / "crisis-vast.png", full_page=False)
-    page = at("free", width=1000, height=700, scheme="light")
-    page.locator("#kaart").scroll_into_view_if_needed()
-    page.screenshot(path=SCHERMEN / "crisis-kaart.png")

@@ -113,7 +113,6 @@ def test_the_map_is_reached_by_keyboard_and_leads_to_the_list(at: Callable[..., 
         marker.focus()
         page.keyboard.press("Enter")
         if page.locator("#kaart .leaflet-popup").count():
-            page.screenshot(path=SCHERMEN / "crisis-kaart.png")
             break
         page.wait_for_function("!document.querySelector('.leaflet-zoom-anim')")
     page.locator("#kaart .leaflet-popup a.utrecht-link").first.click()

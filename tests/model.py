@@ -25,6 +25,8 @@ HOOG = ("crisis", "spoed", "regulier")
 OPEN = frozenset(
     ["ingediend", "in_behandeling", "optie", "voorstel", "akkoord", "toestemming", "kennismaking", "opgeschaald"]
 )
+NOOIT = {"regio", "veiligheid"}
+"""Rules that no reason opens."""
 GESLOTEN = frozenset({"afgewezen", "ingetrokken", "beeindigd"})
 LEVEND = ("verzonden", "interesse", "akkoord", "toestemming", "kennismaking")
 """A voorstel that waits for something, in the order of how far it is."""
@@ -119,6 +121,9 @@ class Kind:
     zorgvormen: tuple[str, ...]
     maanden: int
     peildatum: date = date.min
+    start: date = date.min
+    """On which it wishes to come."""
+    aangemeld: date = date.min
     compleet: bool = False
     """Grondslag and toestemming are there."""
     samen: str | None = None
@@ -145,6 +150,7 @@ class Bezetting:
     verlengd: bool = False
     vrij: bool = False
     begonnen: date | None = None
+    telefonisch: bool = False
     definitief: bool = False
     beeindigd: date | None = None
 
@@ -200,6 +206,8 @@ class Loket:
     voorzieningen: dict[str, Voorziening] = field(default_factory=dict)
     plekken: dict[str, str] = field(default_factory=dict)
     """Plek → voorziening."""
+    einde: dict[str, date] = field(default_factory=dict)
+    """The first day on which a plek is there no more."""
     afspraak: frozenset[str] = frozenset()
     """Zorgvormen of which DAAR shares its places with HIER."""
     collegas: set[str] = field(default_factory=set)
@@ -307,10 +315,12 @@ class Loket:
         regio = self.voorzieningen[self.plekken[plek]].regio
         return regio == wie.regio or (wie.regio == HIER and bool(self.afspraak))
 
-    def _vrij(self, plek: str, van: date, tot: date | None, *, eigen: Iterable[str] = ()) -> bool:
-        """Nothing of the database is in the way; what has expired was ended just before."""
+    def _vrij(
+        self, plek: str, van: date, tot: date | None, *, eigen: Iterable[str] = (), einde: date | None = None
+    ) -> bool:
+        """Nothing of the database is in the way, and it exists; what has expired was ended just before."""
         skip = set(eigen)
-        return not any(
+        return (tot or date.max) <= (einde or self.einde.get(plek, date.max)) and not any(
             b.plek == plek and b.id not in skip and b.overlaps(van, tot)
             and not (b.vervalt is not None and b.vervalt <= self.now)
             for b in self.bezetting.values()
@@ -381,7 +391,7 @@ class Loket:
 
     def _keur(self, wie: Wie, plaatsen: Sequence[tuple[str, str, date, date | None]], *, afwijking: bool) -> None:
         broken = self._regels(plaatsen)
-        hidden = {"groepsmix", "regio"} if wie.rol != S else {"regio"}
+        hidden = {"groepsmix", *NOOIT} if wie.rol != S else NOOIT
         if broken and not (afwijking and not broken & hidden):
             nee(409, f"rules: {sorted(broken)}")
 
@@ -871,7 +881,7 @@ class Loket:
         if last is None or last.op <= gebeld:
             self.besluiten[kind, unit] = Besluit(None, gebeld)
         id = answer["id"]
-        self.bezetting[id] = Bezetting(id, "plaatsing", plek, first, until, kind, begonnen=first)
+        self.bezetting[id] = Bezetting(id, "plaatsing", plek, first, until, kind, begonnen=first, telefonisch=True)
         self.schrijf(kind, "geplaatst")
         self._vervolg(id, answer["vervolg"], telefonisch=True)
         self.laat_los(kind)
@@ -902,6 +912,8 @@ class Loket:
             urgentie="regulier",
             verblijf=max(old.verblijf, VERVOLG_VERBLIJF),
             uiterlijk=stay.tot + VERVOLG_SPELING * DAY,
+            start=stay.tot,
+            aangemeld=self.dag,
             zorgvormen=tuple(zorgvorm for zorgvorm in old.zorgvormen if zorgvorm != "crisis"),
             maanden=old.maanden,
             peildatum=old.peildatum,

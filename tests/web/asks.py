@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from tests import model
 from tests.model import DAY, HOUR, A, C, S, V, Wie
-from tests.model_naast import Naast
+from tests.model_aanbod import Geheel
 
 T = TypeVar("T")
 FRESH = count(1)
@@ -43,7 +43,7 @@ class Ask:
 class World:
     """Who is there, and the loket as it should be."""
 
-    loket: Naast
+    loket: Geheel
     people: list[Wie]
     orgs: list[str]
     plekken: list[str]
@@ -148,7 +148,9 @@ def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: 
         "compleet": bool(r.randrange(3)),
         **fields,
     }
-    kind = model.Kind(id="", uiterlijk=w.day(60), peildatum=w.loket.dag, samen=samen, **of)
+    kind = model.Kind(
+        id="", uiterlijk=w.day(60), peildatum=w.loket.dag, start=w.loket.dag, aangemeld=w.loket.dag, samen=samen, **of
+    )
     today = w.loket.dag.isoformat()
     body = {
         "organisatieId": kind.org, "kenmerk": f"M-{next(FRESH)}", "urgentie": kind.urgentie,

@@ -29,10 +29,11 @@ from litestar.connection import ASGIConnection
 from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
 from service.plaatsing import opties, verzenden
+from service.worker import dagronde
 from tests import facts, make, model
 from tests.model import DAAR, DAY, HIER, A, C, Nee, S, V, Wel, Wie
-from tests.model_naast import Naast
-from tests.web import asks, asks_naast
+from tests.model_aanbod import Geheel
+from tests.web import asks, asks_aanbod, asks_naast
 from tests.web.asks import Ask, World
 
 BEGINS = tuple(
@@ -60,7 +61,7 @@ select $1, urgentie, criterium, gewicht, bron from weging w join een on een.code
 TRIES = 4
 """Of each kind of request, of which one is chosen."""
 
-ABOUT = (asks, asks_naast)
+ABOUT = (asks, asks_naast, asks_aanbod)
 """Each adds to asks.KINDS."""
 
 ENDS = {"trek_in", "wijs_af", "voorstel trek_in", "voorstel wijs_af", "optie laat_los", "plaatsing beeindig", "stop"}
@@ -138,7 +139,7 @@ class Play(RuleBasedStateMachine):
     def open(self, begin: datetime, number: int) -> None:
         """Three aanbieders here and one in another region, two organisaties, and people of all rollen."""
         self.env.now = begin
-        self.loket, self.begun = Naast(begin), begin
+        self.loket, self.begun = Geheel(begin), begin
         self.tally = self.env.tallies.setdefault(number, self.env.tally.copy()).copy()
         self.env.run(self._open())
         for urgentie in ("crisis", "regulier"):
@@ -242,6 +243,8 @@ class Play(RuleBasedStateMachine):
             await self._complete(answer)
         if ask.path == "/crisisplaatsingen" and response.status_code < 300:
             answer["vervolg"] = await self._vervolg(answer["id"])
+        if ask.name == "overdracht" and response.status_code < 300:
+            answer["made"] = await self._vervolg(answer["id"])
         if ask.path.endswith("/opschalingen") and response.status_code < 300:
             answer["vragen"] = await self.env.owner.fetch(
                 "select id::text, voorziening_id::text from opschaling_vraag where opschaling_id = $1", answer["id"]
@@ -279,7 +282,8 @@ class Play(RuleBasedStateMachine):
         loket = self.loket
         several = {"route": loket.routes, "opschaling": loket.opschalingen, "vraag": loket.vragen}
         expected = {
-            **{f"child {k.id}": (k.status, k.urgentie, k.behandelaar, sorted(k.opgeschaald), k.historie)
+            **{f"child {k.id}": (k.status, k.urgentie, k.behandelaar, sorted(k.opgeschaald), k.historie,
+                                 sorted((one[1], one[2].isoformat(), one[3]) for one in loket.gemeld if one[0] == k.id))
                for k in loket.kinderen.values()},
             **{f"{b.soort} {b.id}": (b.plek, b.kind, b.van, b.tot, b.vervalt, b.verlengd, b.vrij, b.begonnen,
                                      b.definitief, b.beeindigd) for b in loket.bezetting.values()},
@@ -290,7 +294,8 @@ class Play(RuleBasedStateMachine):
         }  # fmt: skip
         found = {
             **{f"child {k['id']}": (k["status"], k["urgentie"], k["behandelaar"], sorted(k["opgeschaald"]),
-                                    [tuple(line) for line in k["historie"]]) for k in stored["aanvraag"]},
+                                    [tuple(line) for line in k["historie"]],
+                                    sorted(tuple(alarm) for alarm in k["alarmen"])) for k in stored["aanvraag"]},
             **{f"{b['soort']} {b['id']}": (b["plek"], b["kind"], b["van"], b["tot"], b["vervalt"], b["verlengd"],
                                            b["vrij"], b["begonnen"], b["definitief"], b["beeindigd"])
                for b in stored["bezetting"]},
@@ -371,6 +376,19 @@ class Play(RuleBasedStateMachine):
             self.env.run(self._termijn(verzenden.herinner, asked))
             self.loket.herinner(asked)
         self.env.run(self._compare(f"a worker looks at {held} or {asked} at {self.env.now}"))
+
+    @rule()
+    def morning(self) -> None:
+        """The round of the day: who is warned, and which plekken are asked about."""
+        self.env.run(self._round())
+        self.loket.dagronde()
+        self.env.run(self._compare(f"the round of the day at {self.env.now}"))
+
+    async def _round(self) -> None:
+        self.env.steps += 1
+        for ronde in dagronde.RONDES:
+            async with transaction(self.env.pool, Session(self.codes[HIER], Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
+                await ronde(conn, self.env.now)
 
     async def _termijn(self, does: Callable[[Connection, UUID, datetime], Awaitable[None]], id: str) -> None:
         self.env.steps += 1

@@ -643,13 +643,52 @@ class Loket:
     ) -> None:
         if wie.rol not in (S, C):
             nee(403, "rol")
+        self._mag_klaar(wie, plekken, van, tot)
+        self._done(answer)
+        self._zet_klaar(plekken, van, tot, answer, afwijking=afwijking, contactplan=contactplan)
+
+    def uit_plan(self, wie: Wie, regels: dict[str, tuple[str, date]], gekozen: Sequence[str], answer: Any) -> None:
+        """Concepts for lines of a plan (child → plek and first day), with who is asked for together."""
+        if wie.rol != S:
+            nee(403, "rol")
+        families = {self._familie(kind) for kind in gekozen}
+        found: dict[str, list[str]] = {}
+        for kind in regels:
+            if self.kinderen[kind].status in OPEN and self._familie(kind) in families:
+                found.setdefault(self._familie(kind), []).append(kind)
+        if set(gekozen) - {kind for kinderen in found.values() for kind in kinderen}:
+            nee(400, "no plek in this plan")
+        several = [
+            ([(kind, regels[kind][0]) for kind in kinderen], max(regels[kind][1] for kind in kinderen))
+            for kinderen in found.values()
+        ]
+        for plekken, van in several:
+            self._mag_klaar(wie, plekken, van, None)
+        self._done(answer)
+        for plekken, van in several:
+            self._zet_klaar(plekken, van, None, answer, afwijking=False, contactplan=False)
+
+    def _familie(self, kind: str) -> str:
+        return self.kinderen[kind].samen or kind
+
+    def _mag_klaar(self, wie: Wie, plekken: Sequence[tuple[str, str]], van: date, tot: date | None) -> None:
         self._vraag(wie, plekken, van, tot)
         for kind, plek in plekken:
             for v in self.voorstellen.values():
                 same = (v.kind, v.voorziening) == (kind, self.plekken[plek])
                 if same and (v.levend or v.status == "concept"):
                     nee(409, "there is one")
-        self._done(answer)
+
+    def _zet_klaar(
+        self,
+        plekken: Sequence[tuple[str, str]],
+        van: date,
+        tot: date | None,
+        answer: Any,
+        *,
+        afwijking: bool,
+        contactplan: bool,
+    ) -> None:
         rows = {row["aanvraagId"]: row for row in answer}
         for kind, plek in plekken:
             row = rows[kind]

@@ -37,6 +37,8 @@ class Ask:
     """The children that the request itself names."""
     method: str = "POST"
     headers: dict[str, str] = field(default_factory=dict)
+    plan: dict[str, tuple[str, date]] | None = None
+    """Lines of a plan that is there before; `{plan}` in the path is its id."""
 
 
 @dataclass

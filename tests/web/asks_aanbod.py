@@ -60,3 +60,23 @@ def besluit(w: World, r: Random, name: str) -> Ask | None:
         wie, name, f"/beeindigingen/{weg.beeindiging}/overdrachten/{id}/besluiten", said(besluit=name, uitloopTot=tot),
         lambda answer: w.loket.besluit(wie, id, name, tot, answer), about=[] if kind is None else [kind],
     )  # fmt: skip
+
+
+@kind
+def uit_plan(w: World, r: Random) -> Ask | None:
+    """Of a plan that puts some children somewhere: whole families, mostly."""
+    wie, places = w.person(r, S, S, S, C), r.sample(w.plekken, len(w.plekken))
+    several = [one for one in w.loket.kinderen.values() if one.status in model.OPEN or not r.randrange(8)]
+    planned = several if r.randrange(4) else several[1:]
+    lines = dict(
+        zip((one.id for one in planned), ((plek, w.day(r.choice((0, 1, 5)))) for plek in places), strict=False)
+    )
+    chosen = r.sample(sorted(lines, key=list(lines).index), min(len(lines), r.choice((1, 1, 2))))
+    if not r.randrange(6):
+        chosen += [one.id for one in several if one.id not in lines][:1]
+    if not chosen:
+        return None
+    return Ask(
+        wie, "uit_plan", "/plannen/{plan}/voorstellen", {"aanvraagIds": chosen},
+        lambda answer: w.loket.uit_plan(wie, lines, chosen, answer), about=chosen, plan=lines,
+    )  # fmt: skip

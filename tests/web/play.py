@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -108,6 +109,11 @@ class Env:
         return self.who[connection.headers["x-wie"]]
 
 
+PLAN = """
+insert into plan (regio, gebruiker_id, seconden, zaad, behoud, status, klaar_op)
+values ($1, '00000000-0000-0000-0000-000000000000', 30, 0, 0.1, 'klaar', now()) returning id::text
+"""
+
 DONE = "done"
 
 
@@ -139,7 +145,7 @@ class Play(RuleBasedStateMachine):
     def open(self, begin: datetime, number: int) -> None:
         """Three aanbieders here and one in another region, two organisaties, and people of all rollen."""
         self.env.now = begin
-        self.loket, self.begun = Geheel(begin), begin
+        self.loket, self.begun, self.asked = Geheel(begin), begin, 0
         self.tally = self.env.tallies.setdefault(number, self.env.tally.copy()).copy()
         self.env.run(self._open())
         for urgentie in ("crisis", "regulier"):
@@ -213,6 +219,9 @@ class Play(RuleBasedStateMachine):
         """Sends it, and compares all."""
         env = self.env
         env.steps += 1
+        self.asked += 1
+        if ask.method == "POST" and self.asked % 4 == 0:
+            ask.headers["idempotency-key"] = f"{self.codes[HIER]} {self.asked}".replace(" ", "-")
         said = outcome(ask)
         status, answer, trace = env.run(self._send(ask))
         told = f"{ask.wie.rol} {ask.name} {ask.body} at {env.now}: the API {status} {answer if status >= 300 else ''}"
@@ -234,9 +243,16 @@ class Play(RuleBasedStateMachine):
         headers = {"x-wie": ask.wie.id, "traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
         if ask.method == "PATCH":
             headers["if-match"] = "*"
-        response = await self.env.client.request(
-            ask.method, f"/v1{ask.path}", json=ask.body, headers=headers | ask.headers
-        )
+        path = ask.path if ask.plan is None else ask.path.format(plan=await self._plan(ask))
+        send = partial(self.env.client.request, ask.method, f"/v1{path}", json=ask.body)
+        response = await send(headers=headers | ask.headers)
+        if "idempotency-key" in ask.headers and response.status_code < 300:
+            again = await send(
+                headers={**headers, **ask.headers, "traceparent": f"00-{secrets.token_hex(16)}-{'1' * 16}-01"}
+            )
+            assert (again.status_code, again.content) == (response.status_code, response.content), (
+                f"{ask} was done twice"
+            )
         answer = response.json()
         self.shown = _named(answer)
         if response.status_code < 300 and isinstance(answer, list):
@@ -260,6 +276,16 @@ class Play(RuleBasedStateMachine):
                 " and beeindigd_op is null and aanvraag_id = $1", row["aanvraagId"],
             )  # fmt: skip
             row["vervolg"] = await self._vervolg(row["plaatsing"])
+
+    async def _plan(self, ask: Ask) -> str:
+        """A plan that is ready, with these lines."""
+        assert ask.plan is not None
+        id: str = await self.env.owner.fetchval(PLAN, self.codes[HIER])
+        await self.env.owner.executemany(
+            "insert into plan_regel (plan_id, aanvraag_id, regio, plek_id, eerste_dag) values ($1, $2, $3, $4, $5)",
+            [(id, kind, self.codes[HIER], plek, dag) for kind, (plek, dag) in ask.plan.items()],
+        )
+        return id
 
     async def _vervolg(self, plaatsing: str | None) -> tuple[str, str | None] | None:
         """The aanvraag after it, with its samenplaatsing."""
@@ -354,6 +380,30 @@ class Play(RuleBasedStateMachine):
     def go_on_again(self, number: int) -> None:
         """Once more among the rules."""
         self.go_on(number)
+
+    @precondition(lambda self: self.loket.kinderen)
+    @rule(number=number)
+    def two_at_once(self, number: int) -> None:
+        """Two people have read one version: who comes last must look again."""
+        first, second = self.world.people[:2]
+        child = asks.lately(Random(number), list(self.loket.kinderen.values()))
+        body = asks.papers(child, child.compleet, self.loket.dag.isoformat())
+        etag = self.env.run(self._etag(first, f"/aanvragen/{child.id}"))
+
+        def taken(answer: Any) -> None:
+            self.loket.vul_aan(first, child.id, compleet=child.compleet, answer=answer)
+
+        def stale(_: Any) -> None:
+            model.nee(412, "stale")
+
+        for wie, name, expect in ((first, "vul_aan", taken), (second, "vul_aan", stale)):
+            self.do(
+                Ask(wie, name, f"/aanvragen/{child.id}", body, expect, [child.id], "PATCH", headers={"if-match": etag})
+            )
+
+    async def _etag(self, wie: Wie, path: str) -> str:
+        response = await self.env.client.get(f"/v1{path}", headers={"x-wie": wie.id})
+        return response.headers["etag"]
 
     @rule(number=number)
     def whatever(self, number: int) -> None:

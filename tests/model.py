@@ -390,10 +390,15 @@ class Loket:
                 yield b
 
     def _keur(self, wie: Wie, plaatsen: Sequence[tuple[str, str, date, date | None]], *, afwijking: bool) -> None:
+        self._bestaat(plek for _, plek, *_ in plaatsen)
         broken = self._regels(plaatsen)
         hidden = {"groepsmix", *NOOIT} if wie.rol != S else NOOIT
         if broken and not (afwijking and not broken & hidden):
             nee(409, f"rules: {sorted(broken)}")
+
+    def _bestaat(self, plekken: Iterable[str]) -> None:
+        if any(self.einde.get(plek, date.max) <= self.dag for plek in plekken):
+            nee(409, "it is there no more")
 
     def _heel(self, plekken: Sequence[tuple[str, str]]) -> bool:
         """Brothers and sisters together, in one place; apart with leave only."""
@@ -906,6 +911,7 @@ class Loket:
         child = self.kinderen[kind]
         if child.urgentie != "crisis" or child.status not in OPEN:
             nee(409, "no crisis, or closed")
+        self._bestaat([plek])
         if self._nooit(kind, self.voorzieningen[self.plekken[plek]]):
             nee(409, "safety")
         until = tot or first + CRISIS_DAGEN * DAY

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from msgspec import Struct
 
-from service.db import SYSTEM
+from service.db import APP_ROLE, SYSTEM
 from tests.conftest import REGIO
 from tests.schema import test_policies, world
 from tests.schema.test_policies import World, asking, labels
@@ -193,3 +193,37 @@ async def test_where_a_child_goes_when_a_provider_stops_is_for_the_loket_of_that
             if await conn.fetchval("select upper(bestaat) from plek where id = $1", plek) == date(2026, 10, 1):
                 stays.add(who)
     assert handed == stays == {"S"}
+
+
+VAN_BINNEN = """
+select proname from pg_proc
+where pronamespace = 'public'::regnamespace and prosecdef and not has_function_privilege($1, oid, 'execute')
+"""
+
+ZETTEN = """
+select attname from pg_attribute
+where attrelid = $1::text::regclass and attnum > 0 and not attisdropped
+  and not has_column_privilege($2, attrelid, attnum, 'update')
+"""
+
+
+async def test_what_only_functions_do_the_app_cannot(filled: World) -> None:
+    """Who may, is asked by the function that calls these; and what a row is about, never changes."""
+    inside = {row["proname"] for row in await filled.owner.fetch(VAN_BINNEN, APP_ROLE)}
+    assert inside == {
+        "schrijf_gebeurtenis", "stand_van", "wachtenden", "kort_plek_in", "plek_einde", "mijn_gebruikers",
+        # Triggers.
+        "meld_gebeurtenis", "bezetting_bewaak_afspraak", "bezetting_bewaak_definitief", "bezetting_volgt_beeindiging",
+        "plek_volgt_beeindiging", "maak_betrokkene", "sleutel_uit", "uit_is_uit",
+    }  # fmt: skip
+    of_what = {"id", "regio", "aanvraag_id", "aanbieder_id", "voorziening_id", "plek_id"}
+    for table, fixed in {
+        "voorstel": of_what | {"aanbod_regio", "bundel_id", "plan_id"},
+        "aanvraag": {"id", "regio", "nummer", "status", "afgesloten_op", "vervolg_van"},
+        "gebeurtenis": of_what - {"voorziening_id"}
+        | {"soort", "van", "naar", "op", "reden", "gebruiker_id", "gegevens"},
+        "beeindiging_plaatsing": {"bezetting_id", "beeindiging_id", "regio", "vraag_regio", "aanvraag_id"},
+        "telefoongesprek": of_what - {"aanbieder_id", "plek_id"} | {"gebeld_op", "gebruiker_id", "met"},
+    }.items():
+        closed = {row["attname"] for row in await filled.owner.fetch(ZETTEN, table, APP_ROLE)}
+        assert fixed <= closed, table

@@ -109,6 +109,16 @@ async def test_a_higher_urgentie_needs_a_criterium_of_the_region(pool: Pool, wie
         made = await make.aanvraag(conn)
         with pytest.raises(Refusal) as refused:
             await step(conn, made.id, "verander_urgentie", wie, urgentie=Urgentie.CRISIS, reden="Het moet.")
+        with pytest.raises(Refusal) as other:
+            await step(
+                conn,
+                made.id,
+                "verander_urgentie",
+                wie,
+                urgentie=Urgentie.CRISIS,
+                reden="x",
+                criterium="thuis_onhoudbaar",
+            )
         risen = await step(
             conn, made.id, "verander_urgentie", wie, urgentie=Urgentie.CRISIS, reden="Geen bed vannacht.",
             criterium="geen_slaapplek",
@@ -116,7 +126,8 @@ async def test_a_higher_urgentie_needs_a_criterium_of_the_region(pool: Pool, wie
         lower = await step(conn, made.id, "verander_urgentie", wie, urgentie=Urgentie.REGULIER, reden="Bij opa.")
         last, first, _ = await gebeurtenissen.page(conn, made.id)
 
-    assert [error.pointer for error in refused.value.fields] == ["/criterium"]
+    for no in (refused, other):
+        assert [error.pointer for error in no.value.fields] == ["/criterium"]
     assert (risen.urgentie, risen.urgentie_reden, lower.urgentie) == ("crisis", "Geen bed vannacht.", "regulier")
     assert first.gegevens == {"was": "regulier", "wordt": "crisis", "criterium": "geen_slaapplek"}
     assert last.gegevens == {"was": "crisis", "wordt": "regulier"}

@@ -248,6 +248,14 @@ async def test_what_begins_later_rests_on_what_is_valid_then(pool: Pool) -> None
         assert await forced(pool, id) is (not missing)
 
 
+async def test_what_began_before_rests_on_what_is_valid_now(pool: Pool) -> None:
+    """A machtiging that held when the child came and ends today, is none for what becomes definitive today."""
+    for tot, missing in ((make.day(1), []), (make.TODAY, ["/machtigingen"])):
+        used = machtiging(make.day(-30), tot, gebruikt=make.day(-9))
+        id, _ = await placed(pool, van=make.day(-9), **COMPLETE | {"machtigingen": [used]})
+        assert await definitief(pool, id) == missing
+
+
 # ── Alarms ───────────────────────────────────────────────────────────────────────────────────────
 
 

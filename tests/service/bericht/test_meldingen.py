@@ -142,6 +142,10 @@ async def test_who_did_it_is_not_told(pool: Pool, owner: Connection) -> None:
     _, id = await happened(pool, GebeurtenisSoort.OPSCHALING, wie=Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, een))
     await tell(pool, id)
     assert set(await told(owner, id)) == {twee}
+    in_place_of = Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, een, namens=twee)
+    _, id = await happened(pool, GebeurtenisSoort.OPSCHALING, wie=in_place_of)
+    await tell(pool, id)
+    assert set(await told(owner, id)) == set()
 
 
 async def test_the_vervanger_is_told_in_the_place_of_who_is_away(pool: Pool, owner: Connection) -> None:
@@ -264,6 +268,8 @@ async def test_once_a_day_what_waits_becomes_one_mail_per_person(pool: Pool, own
             ("Er is een nieuwe aanvraag.", 1),
         ]
         assert await berichten.bundel(conn, make.day(1), make.NOW) == 2
+        # Also while the mail server is away: what stands in a mail that waits, is not told in another.
+        assert await berichten.bundel(conn, make.day(2), make.NOW) == 0
 
 
 async def test_only_the_service_itself_asks_who_must_be_told(pool: Pool, owner: Connection, wie: Wie) -> None:

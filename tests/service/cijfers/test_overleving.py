@@ -60,6 +60,12 @@ def test_of_nobody_nothing_is_known() -> None:
     assert mediaan([]).aantal == 0 and mediaan([]).dagen is None
 
 
+def test_when_all_have_ended_the_upper_bound_is_not_invented() -> None:
+    """Of two who waited one and two days: half is there after one, and how late at most two cannot tell."""
+    found = mediaan(durations("1 2"))
+    assert (found.dagen, found.hoog) == (1, None)
+
+
 def test_who_waited_so_long_may_expect_what_is_left_of_those_who_did_too() -> None:
     """Of 2, 4, 7+ and 9: after four days the last three are left, with 0, 3+ and 5 to go."""
     assert daarna(durations("2 4 7+ 9"), 4) == durations("0 3+ 5")

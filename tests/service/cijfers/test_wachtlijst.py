@@ -334,6 +334,22 @@ async def test_of_too_few_nothing_is_said(pool: Pool, wie: Wie, wie_als: Als) ->
     assert await expected(pool, wie_als("contractbeheer")) == {}
 
 
+async def test_a_verwijzer_is_not_told_of_how_few_something_is_known(pool: Pool, wie: Wie, wie_als: Als) -> None:
+    """The loket is; what may be expected, is said to neither."""
+    await history(pool, wie, "10 20 30")
+    async with transaction(pool, wie) as conn:
+        own = await make.aanvraag(conn)
+    told = []
+    for asks in (wie, wie_als("verwijzer", organisatie=own.organisatie_id)):
+        async with transaction(pool, asks, readonly=True) as conn:
+            found = await wachtlijst.wachtlijst(conn, asks.rol, now=make.NOW)
+        told += [
+            (place.nog.dagen, place.nog.aantal) for one in found if one.aanvraag_id == own.id for place in one.lijsten
+        ]
+
+    assert told == [(None, 4), (None, None)]
+
+
 async def test_when_half_has_no_place_yet_it_is_not_invented(pool: Pool, wie: Wie) -> None:
     await history(pool, wie, "10 20 30 80+ 80+ 80+ 90+ 90+ 90+ 90+")
     found = (await expected(pool, wie))["gezinshuis", "regulier"]

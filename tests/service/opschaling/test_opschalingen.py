@@ -14,7 +14,7 @@ import pytest
 from msgspec import Struct
 
 from matcher.solution import Rule
-from service.aanvraag import uitsluitingen
+from service.aanvraag import aanvragen, uitsluitingen
 from service.aanvraag.aanvragen import HuidigVerblijf
 from service.aanvraag.termijnen import AlarmSoort
 from service.bericht import alarmen
@@ -388,6 +388,16 @@ async def test_the_loket_asks_one_more_but_never_where_the_child_must_not_be(
     with pytest.raises(Refusal) as info:
         await ask(uuid4())
     assert info.value.kind is Kind.INVALID
+    # What became known after the file was made, counts; and when it is over nobody is asked any more.
+    late, last = await huis(pool, wie, zorgvorm="driemilieu"), await huis(pool, wie, zorgvorm="driemilieu")
+    async with transaction(pool, wie) as conn:
+        away = uitsluitingen.Uitsluiting(soort=uitsluitingen.UitsluitingSoort.VOORZIENING, voorziening_id=late.id)
+        await aanvragen.change(conn, id, aanvragen.WijzigingAanvraag(uitsluitingen=[weg, away]), now=make.NOW)
+    with pytest.raises(Refusal, match="Voor de veiligheid"):
+        await ask(late.id)
+    await loket.step(opschaling, STAP.SLUIT, uitkomst=OpschalingUitkomst.HULP_THUIS)
+    with pytest.raises(Refusal, match="Deze opschaling is gesloten"):
+        await ask(last.id)
 
 
 async def test_a_provider_answers_what_it_needs_and_the_loket_sees_it(

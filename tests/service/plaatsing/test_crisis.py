@@ -13,7 +13,7 @@ from msgspec import structs
 from service.aanbod import bezetting, plekken
 from service.aanbod.bezetting import EindeReden
 from service.aanbod.plekken import Beschikbaarheid
-from service.aanvraag import aanvragen
+from service.aanvraag import aanvragen, stappen
 from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Wie, transaction
@@ -268,7 +268,19 @@ async def test_a_child_that_has_a_place_gets_no_second_one(pool: Pool, wie: Wie)
         one, two, aanvraag = await bed(conn), await bed(conn), await in_crisis(conn)
         await crisis.plaats(conn, TRAVEL, call(aanvraag.id, one.id), wie=wie, now=make.NOW)
 
-    assert (await refusal(pool, wie, call(aanvraag.id, two.id))).kind is Kind.CONFLICT
+    refused = await refusal(pool, wie, call(aanvraag.id, two.id))
+
+    assert refused.kind is Kind.CONFLICT and "Dit kind heeft al een plaatsing" in refused.detail
+
+
+async def test_what_was_withdrawn_does_not_begin_by_telephone(pool: Pool, wie: Wie) -> None:
+    """Also not when the plek is free and the provider said yes."""
+    async with transaction(pool, wie) as conn:
+        plek, aanvraag = await bed(conn), await in_crisis(conn)
+        await stappen.sluit(conn, aanvraag.id, AanvraagStatus.INGETROKKEN, "Het kind gaat naar oma.", now=make.NOW)
+    refused = await refusal(pool, wie, call(aanvraag.id, plek.id))
+
+    assert refused.kind is Kind.CONFLICT and "Deze aanvraag is ingetrokken" in refused.detail
 
 
 async def test_never_where_the_child_must_not_be(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:

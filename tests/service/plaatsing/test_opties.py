@@ -259,6 +259,20 @@ async def test_the_group_is_who_will_live_there_and_for_whom_a_plek_is_held(pool
         await houd(conn, wie, (other.id, two.id), now=make.NOW + 72 * HOUR, van=make.day(4))
 
 
+async def test_a_child_does_not_stand_in_its_own_way(pool: Pool, wie: Wie) -> None:
+    """Its plek is held, and then proposed: in the group it counts once."""
+    async with transaction(pool, wie) as conn:
+        house = await make.voorziening(conn, groepsmix={"zware_gedragsproblemen": 1})
+        plek, kind = (
+            await make.plek(conn, voorziening_id=house.id),
+            await child(conn, kenmerken=["zware_gedragsproblemen"]),
+        )
+        [held] = await houd(conn, wie, (kind.id, plek.id))
+        voorstel = await sent(conn, pool, wie, (kind.id, plek.id))
+
+        assert (await opties.get(conn, held.id)).voorstel_id == voorstel.id
+
+
 async def test_ages_may_not_come_too_far_apart_also_with_who_comes_later(pool: Pool, wie: Wie) -> None:
     """Who leaves before counts no more."""
     async with transaction(pool, wie) as conn:

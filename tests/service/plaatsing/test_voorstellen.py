@@ -333,16 +333,19 @@ async def test_a_term_that_was_made_longer_has_a_reminder_of_its_own(pool: Pool,
 
 
 async def test_without_an_answer_it_lapses_and_is_back_with_the_loket(pool: Pool, wie: Wie) -> None:
-    """The plek is free; nobody can answer any more, also before a worker came by."""
+    """The plek is free; nobody can answer any more, also before a worker came by. The loket may still take it back."""
     async with transaction(pool, wie) as conn:
         kind, plek = await child(conn), await make.plek(conn)
         voorstel = await sent(conn, pool, wie, (kind.id, plek.id))
         late = make.NOW + 72 * HOUR
         with pytest.raises(Refusal, match="De tijd van dit voorstel is voorbij"):
             await step(conn, pool, voorstel.id, "akkoord", wie, now=late)
-        [optie] = await opties.page(conn, make.NOW)
+        other = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
+        taken = await step(conn, pool, other.id, "trek_in", wie, now=late, reden="Te laat.")
+        [optie] = await opties.page(conn, make.NOW, geldt=True)
         await opties.termijn(conn, optie.id, late)
 
+        assert taken.status is VoorstelStatus.INGETROKKEN
         assert (await voorstellen.get(conn, voorstel.id, wie.rol)).status is VoorstelStatus.VERVALLEN
         assert await status(conn, kind.id) == "in_behandeling"
         assert (await soorten(conn, kind.id))[-1] == "voorstel_vervallen"
@@ -401,6 +404,18 @@ async def test_later_is_out_until_that_day(pool: Pool, wie: Wie) -> None:
 
         assert await out(conn, kind.id, make.NOW + 9 * DAY) == {plek.voorziening_id}
         assert await out(conn, kind.id, make.NOW + 10 * DAY) == set()
+
+
+async def test_the_last_answer_of_a_provider_counts(pool: Pool, wie: Wie) -> None:
+    """It said no, was asked again with a reason, and says yes."""
+    async with transaction(pool, wie) as conn:
+        kind, plek = await child(conn), await make.plek(conn)
+        await declined(conn, pool, wie, kind.id, plek.id, "afstand")
+        before = await out(conn, kind.id)
+        again = await sent(conn, pool, wie, (kind.id, plek.id), afwijking="De aanbieder belde terug.")
+        await step(conn, pool, again.id, "akkoord", wie, now=make.NOW + HOUR)
+
+        assert (before, await out(conn, kind.id, make.NOW + HOUR)) == ({plek.voorziening_id}, set())
 
 
 async def test_for_a_reason_of_its_own_it_is_only_this_time(pool: Pool, wie: Wie) -> None:
@@ -639,10 +654,10 @@ async def test_a_voorstel_of_which_the_days_have_passed_becomes_nothing_any_more
         plek = await make.plek(conn)
         voorstel = await sent(conn, pool, wie, ((await child(conn)).id, plek.id), tot=make.day(3))
         await step(conn, pool, voorstel.id, "akkoord", wie)
-    late = make.NOW + timedelta(days=4)
-    async with transaction(pool, wie) as conn:
-        with pytest.raises(Refusal) as refused:
-            await step(conn, pool, voorstel.id, "maak_definitief", wie, now=late, reden="Haast.")
+    for late in (3 * DAY, 4 * DAY):
+        async with transaction(pool, wie) as conn:
+            with pytest.raises(Refusal, match="die dag is geweest") as refused:
+                await step(conn, pool, voorstel.id, "maak_definitief", wie, now=make.NOW + late, reden="Haast.")
     assert refused.value.kind is Kind.CONFLICT and "Wat nu wel kan" in refused.value.detail
 
 
@@ -664,6 +679,19 @@ async def test_a_bundle_has_one_answer_and_one_definitief(pool: Pool, wie: Wie) 
         assert yes.vraag is not None and (yes.vraag.samen, reminders) == (1, 1)
         assert after == {VoorstelStatus.DEFINITIEF}
         assert [await status(conn, kind) for kind in (a, b)] == ["definitief", "definitief"]
+
+
+async def test_brothers_and_sisters_wait_as_short_as_the_most_urgent_of_them(pool: Pool, wie: Wie) -> None:
+    """One answer for all: of a spoed and a regular aanvraag in 24 hours."""
+    async with transaction(pool, wie) as conn:
+        house = await make.voorziening(conn)
+        a, b = await family(conn, 2)
+        await conn.execute("update aanvraag set urgentie = 'spoed' where id = $1", a)
+        beds = [(await make.plek(conn, voorziening_id=house.id)).id for _ in range(2)]
+        await sent(conn, pool, wie, (a, beds[0]), (b, beds[1]))
+        ends = {row.antwoord_voor for row in await voorstellen.page(conn, wie.rol)}
+
+    assert ends == {make.NOW + 24 * HOUR}
 
 
 async def test_of_a_bundle_each_aanbieder_answers_for_itself_and_the_loket_for_all(pool: Pool, wie: Wie) -> None:

@@ -220,6 +220,7 @@ class Play(RuleBasedStateMachine):
         env = self.env
         env.steps += 1
         self.asked += 1
+        self._jump(timedelta(seconds=1))
         if ask.method == "POST" and self.asked % 4 == 0:
             ask.headers["idempotency-key"] = f"{self.codes[HIER]} {self.asked}".replace(" ", "-")
         said = outcome(ask)

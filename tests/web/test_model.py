@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from service.db import Connection, Pool
-from service.plaatsing import plekregels, samen, verzenden, voorstellen, voorstelstappen
+from service.opschaling import routes
+from service.plaatsing import plekregels, samen, uitgesloten, verzenden, voorstellen, voorstelstappen
+from service.web import etags, idempotency
 from tests.web.conftest import Serve
 from tests.web.play import Env, play
 
@@ -70,7 +72,7 @@ async def a_status_is_forgotten(env: Env, _: pytest.MonkeyPatch) -> None:
 
 async def an_expired_optie_stays(env: Env, _: pytest.MonkeyPatch) -> None:
     """Who claims a plek does not end what has expired there."""
-    await _empty(env, "ruim_verlopen_opties(plek uuid, nu timestamptz) returns void", "select")
+    await _empty(env, "ruim_verlopen_opties(plek uuid, nu timestamptz) returns void")
 
 
 async def a_yes_holds_no_longer(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,10 +102,36 @@ async def everybody_sees_every_voorstel(env: Env, _: pytest.MonkeyPatch) -> None
     await env.owner.execute("create policy lek on voorstel for select using (true)")
 
 
-async def _empty(env: Env, signature: str, body: str) -> None:
+async def who_stops_keeps_its_plekken(env: Env, _: pytest.MonkeyPatch) -> None:
+    """A plek of an aanbieder that stops can be held after its day."""
+    await _empty(env, "kort_plek_in(plek uuid) returns void")
+
+
+async def safety_is_forgotten(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a child must not be, is not read."""
+    monkeypatch.setattr(uitgesloten, "UITSLUITINGEN", f"{uitgesloten.UITSLUITINGEN} and false")
+
+
+async def nobody_is_warned(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A term of a route that passed is no alarm."""
+    monkeypatch.setattr(routes, "VERSTREKEN", routes.VERSTREKEN.replace("termijn < $1", "termijn < $1 and false"))
+
+
+async def a_key_is_not_kept(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent again, is done again."""
+    monkeypatch.setattr(idempotency, "KEPT", f"{idempotency.KEPT} and false")
+    monkeypatch.setattr(idempotency, "KEEP", idempotency.KEEP + " on conflict do nothing")
+
+
+async def an_old_version_is_good(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes last, wins."""
+    monkeypatch.setattr(etags, "must_match", lambda *_: None)
+
+
+async def _empty(env: Env, signature: str) -> None:
     await env.owner.execute(
-        f"create or replace function {signature} language sql volatile security definer"
-        f" set search_path = public, pg_temp as '{body}'"
+        f"create or replace function {signature} language plpgsql volatile security definer"
+        " set search_path = public, pg_temp as 'begin return; end'"
     )
 
 
@@ -121,6 +149,11 @@ MORE = {
     the_group_is_not_looked_at: "the model 409: rules: .*groepsmix",
     brothers_and_sisters_are_split: "the model 409: (not all of them|apart)",
     everybody_sees_every_voorstel: "the model 40",
+    who_stops_keeps_its_plekken: "the model 409",
+    safety_is_forgotten: "uitgesloten|sluit_uit|sluit_niet_uit",
+    nobody_is_warned: "the round of the day",
+    a_key_is_not_kept: "done twice",
+    an_old_version_is_good: "the model 412",
 }
 
 

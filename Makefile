@@ -9,6 +9,7 @@ BROWSER_STAMP := .venv/.stamp-browser
 DIST := service/web/static/dist
 PIP := --quiet --disable-pip-version-check --no-warn-script-location
 UV ?= build/uv/bin/uv
+SOAK := -m soak tests/soak -n 2 --dist worksteal -rP --durations=0
 PG15 ?= /usr/lib/postgresql/15/bin
 
 .DEFAULT_GOAL := help
@@ -42,9 +43,9 @@ demo: setup ## het loket met een verzonnen regio; PORT=8001 andere poort, FRESH=
 test: setup ## alle tests die niets anders nodig hebben
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal
 
-# TEST_SEED=… plays the same again. A process of its own for each part, one after another: they need the whole computer.
+# TEST_SEED=… plays the same again. Two at a time, because who kills, mostly waits; what they say comes at the end.
 soak: setup ## lang: duizenden stappen tegen het model, 200 tegelijk, kill -9 overal (hooguit 40 minuten)
-	$(BIN)/python -m pytest -m soak tests/soak -s
+	$(BIN)/python -m pytest $(SOAK)
 
 lint: setup ## stijl, types, pijlen, beveiliging en migraties
 	$(BIN)/ruff check .
@@ -78,7 +79,7 @@ ci: lint browser sbom ## alles wat meer nodig heeft: browser, alle vragen van Sc
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest -m ci tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
 	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py
-	TEST_STEPS=500 TEST_ROUNDS=2 $(BIN)/python -m pytest -m soak tests/soak/test_model.py tests/soak/test_races.py -s
+	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "test_model or test_races or halfway or by_itself"
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)
 	rm -rf .venv build node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -699,6 +699,7 @@ create table bezetting (
     begonnen_op      date,
     verlengd_op      timestamptz,
     verleng_reden    text,
+    overbrugging     boolean         not null default false,
     constraint bezetting_pk primary key (id),
     constraint bezetting_geen_overlap
         exclude using gist (plek_id with =, periode with &&) where (vrijgegeven_op is null),
@@ -724,8 +725,9 @@ create table bezetting (
         (verlengd_op is null) = (verleng_reden is null) and (verlengd_op is null or soort = 'optie')
         and length(verleng_reden) between 1 and 300),
     constraint bezetting_kind_op_een_plek
-        exclude using gist (aanvraag_id with =, periode with &&)
+        exclude using gist (aanvraag_id with =, (overbrugging::integer) with =, periode with &&)
         where (soort = 'plaatsing' and vrijgegeven_op is null),
+    constraint bezetting_overbrugging_vorm check (not overbrugging or soort = 'plaatsing'),
     constraint bezetting_plek_fk foreign key (plek_id, regio) references plek (id, regio),
     constraint bezetting_vraag_fk foreign key (vraag_regio) references jeugdregio,
     constraint bezetting_aanvraag_fk foreign key (aanvraag_id, vraag_regio) references aanvraag (id, regio)
@@ -743,9 +745,17 @@ comment on column bezetting.bewoner_maanden is 'Age at the start, so that group 
 comment on column bezetting.definitief_op is
     'When grondslag, the provider''s yes and toestemming were all there. NULL: begun before that, as a crisis may.';
 comment on column bezetting.begonnen_op is 'Of a plaatsing: the day on which the child really came.';
+comment on column bezetting.overbrugging is
+    'Of a plaatsing: where the child waits for a place, as in a tussenvoorziening. The aanvraag stays open, and the stay may go on until the child has moved.';
 comment on column bezetting.verlengd_op is 'An optie is made longer once, with a reason.';
 create index bezetting_aanvraag on bezetting (aanvraag_id) where aanvraag_id is not null;
-create index bezetting_plek on bezetting (plek_id) where vrijgegeven_op is null;
+create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op date) returns date
+    language sql immutable parallel safe
+    return case when soort = 'plaatsing' and beeindigd_op is null then 'infinity'
+                else coalesce(upper(periode), 'infinity') end;
+comment on function neemt_tot(bezetting_soort, daterange, date) is
+    'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
+create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -797,14 +807,14 @@ begin
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
             where b.regio = any (regios) and b.vrijgegeven_op is null
-              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     else
         return query
             select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
             where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
-              and (upper_inf(b.periode) or upper(b.periode) > vandaag or (b.soort = 'plaatsing' and b.beeindigd_op is null));
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     end if;
 end;
 $$;
@@ -1487,12 +1497,13 @@ create table logregel (
     transactie     xid8            not null default pg_current_xact_id(),
     object_id      uuid,
     constraint logregel_pk primary key (id),
-    constraint logregel_object_vorm check (object ~ '^[a-z_]{1,40}$'),
-    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]{1,80}$'),
-    constraint logregel_doel_vorm check (doel ~ '^[a-z_]{1,40}$'),
+    constraint logregel_object_vorm check (object ~ '^[a-z_]+$' and length(object) <= 40),
+    constraint logregel_handeling_vorm check (handeling ~ '^[A-Za-z0-9 ._-]+$' and length(handeling) <= 80),
+    constraint logregel_doel_vorm check (doel ~ '^[a-z_]+$' and length(doel) <= 40),
     constraint logregel_verwerking_vorm check (length(verwerking) between 1 and 200),
     constraint logregel_trace_vorm check (
-        trace_id ~ '^[0-9a-f]{32}$' and span_id ~ '^[0-9a-f]{16}$' and ouder_span_id ~ '^[0-9a-f]{16}$'),
+        trace_id ~ '^[0-9a-f]+$' and length(trace_id) = 32 and span_id ~ '^[0-9a-f]+$' and length(span_id) = 16
+        and ouder_span_id ~ '^[0-9a-f]+$' and length(ouder_span_id) = 16),
     constraint logregel_regio_fk foreign key (regio) references jeugdregio
 );
 comment on table logregel is
@@ -2334,7 +2345,7 @@ begin
 
     -- What counts afterwards: how long a child waited, what came of it. Days, so that no date is needed.
     select min(lower(b.periode)) into begin_ from bezetting b
-    where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.vrijgegeven_op is null;
+    where b.aanvraag_id = $1 and b.soort = 'plaatsing' and b.vrijgegeven_op is null and not b.overbrugging;
     gemeld := (kind.aangemeld_op at time zone 'Europe/Amsterdam')::date;
     update aanvraag a
     set uitkomst = jsonb_strip_nulls(jsonb_build_object(
@@ -2696,6 +2707,7 @@ create table voorstel (
     klaar_op        timestamptz,
     aangemaakt_op   timestamptz     not null default now(),
     versie          integer         not null default 1,
+    overbrugging    boolean         not null default false,
     constraint voorstel_pk primary key (id),
     constraint voorstel_periode_vorm check (tot > van),
     constraint voorstel_rang_positief check (rang > 0),
@@ -2721,10 +2733,11 @@ comment on column voorstel.bundel_id is 'Voorstellen for brothers and sisters th
 comment on column voorstel.afwijking is 'Why a person proposes what a rule says no to.';
 comment on column voorstel.contactplan is 'Of a bundle that is apart: how brothers and sisters keep seeing each other.';
 comment on column voorstel.rang is 'Where the voorziening stood in the rangschikking when it was sent.';
+comment on column voorstel.overbrugging is 'What became definitive is where the child waits: the search goes on.';
 comment on column voorstel.antwoord_voor is 'Until then the plek is held; what comes of no answer, docs/werkstroom.md says.';
 create unique index voorstel_een_per_voorziening on voorstel (aanvraag_id, voorziening_id)
     where status = 'concept' or is_levend(status);
-create unique index voorstel_een_definitief on voorstel (aanvraag_id) where status = 'definitief';
+create unique index voorstel_een_definitief on voorstel (aanvraag_id) where status = 'definitief' and not overbrugging;
 create index voorstel_optie on voorstel (optie_id) where optie_id is not null;
 create index voorstel_aanbieder on voorstel (aanbieder_id, verzonden_op desc) where verzonden_op is not null;
 create index voorstel_bundel on voorstel (bundel_id) where bundel_id is not null;
@@ -2835,11 +2848,11 @@ begin atomic
     select case
         when a.status in ('afgewezen', 'ingetrokken', 'beeindigd') then a.status
         when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
-                     and b.vrijgegeven_op is null and (b.begonnen_op is not null or b.definitief_op is null)) then 'geplaatst'
+                     and b.vrijgegeven_op is null and not b.overbrugging and (b.begonnen_op is not null or b.definitief_op is null)) then 'geplaatst'
         when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null
-                     and b.vrijgegeven_op is null) then 'definitief'
+                     and b.vrijgegeven_op is null and not b.overbrugging) then 'definitief'
         when exists (select from bezetting b where b.aanvraag_id = a.id and b.soort = 'plaatsing'
-                     and b.vrijgegeven_op is null) then 'beeindigd'
+                     and b.vrijgegeven_op is null and not b.overbrugging) then 'beeindigd'
         else coalesce(
             (select case max(v.status)
                  when 'kennismaking' then 'kennismaking' when 'toestemming' then 'toestemming' when 'akkoord' then 'akkoord'
@@ -3195,8 +3208,12 @@ begin atomic
            case when b.vraag_regio = huidige_regio() then a.organisatie_id end,
            case when b.vraag_regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer') then g.id end,
            coalesce(is_open(g.status), false),
-           b.begonnen_op is null and exists (
-               select from bezetting e where e.id = a.vervolg_van and e.beeindigd_op is null and e.begonnen_op is not null)
+           not b.overbrugging and exists (
+               select from bezetting e
+               where e.beeindigd_op is null and e.begonnen_op is not null and (
+                   e.id = a.vervolg_van and b.begonnen_op is null
+                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and b.beeindigd_op is null
+                      and b.vrijgegeven_op is null))
     from bezetting b
     join plek p on p.id = b.plek_id
     join voorziening v on v.id = p.voorziening_id
@@ -3591,7 +3608,7 @@ grant update (
 revoke update on voorstel from loket_app;
 grant update (
     status, optie_id, van, tot, toelichting, afwijking, contactplan, rang, verzonden_op, antwoord_voor, herinnerd_op,
-    beantwoord_op, kennismaking_op, klaar_op, versie)
+    beantwoord_op, kennismaking_op, klaar_op, versie, overbrugging)
     on voorstel to loket_app;
 
 create function vergrendel(plekken uuid[], aanvragen uuid[], voorstellen uuid[], nu timestamptz) returns void
@@ -4252,6 +4269,10 @@ create function wachtenden()
 begin atomic
     select a.id, a.organisatie_id, a.nummer, a.urgentie,
            case
+               when exists (
+                   select from bezetting b
+                   where b.aanvraag_id = a.id and b.overbrugging and b.begonnen_op is not null and b.beeindigd_op is null)
+                   then 'overbrugging'
                when a.huidig_verblijf = 'crisisplek' and exists (
                    select from bezetting b
                    where b.id = a.vervolg_van and b.beeindigd_op is null and b.vrijgegeven_op is null) then 'crisis'
@@ -4268,7 +4289,8 @@ begin atomic
            a.gewenste_start, a.zorgvormen,
            case when a.status = 'definitief' then (
                select min(lower(b.periode)) from bezetting b
-               where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null and b.vrijgegeven_op is null)
+               where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.beeindigd_op is null and b.vrijgegeven_op is null
+                 and not b.overbrugging)
            end
     from aanvraag a
     where a.regio = huidige_regio() and (is_open(a.status) or a.status = 'definitief');
@@ -4327,7 +4349,8 @@ begin atomic
                        select min(g.datum) from grondslag g where g.aanvraag_id = a.id and g.status = 'verleend')
                    else a.gewenste_start end as begin,
                (select min(b.begonnen_op) from bezetting b
-                where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null) as start,
+                where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+                  and not b.overbrugging) as start,
                coalesce(a.afgesloten_op, vandaag) as einde
         from gemeld a where a.geanonimiseerd_op is null
         union all
@@ -4392,7 +4415,7 @@ begin atomic
                 select distinct on (a.id) a.samenplaatsing_id, z.locatie_id, b.begonnen_op
                 from aanvraag a
                 join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
-                    and b.begonnen_op is not null
+                    and b.begonnen_op is not null and not b.overbrugging
                 join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
                 where wat = 'samenplaatsingen' and a.regio = huidige_regio() and a.samenplaatsing_id is not null
                   and huidige_rol() <> 'aanbieder'
@@ -4500,7 +4523,7 @@ begin atomic
                b.begonnen_op - a.gewenste_start as gewenst
         from aanvraag a
         join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
-            and b.begonnen_op is not null
+            and b.begonnen_op is not null and not b.overbrugging
         join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
         where a.regio = huidige_regio()
         order by a.id, b.begonnen_op),

@@ -94,7 +94,8 @@ def limited(app: ASGIApp) -> ASGIApp:
     answers that go on for long, sees to that itself."""
 
     async def within(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"].startswith(f"{PREFIX}/"):
+        # As sent: what is mounted has lost its prefix from `path`.
+        if scope["raw_path"].startswith(f"{PREFIX}/".encode()):
             return await app(scope, receive, send)
         async with asyncio.timeout(scope["litestar_app"].state.services.settings.request_limit_s):
             return await app(scope, receive, send)

@@ -15,7 +15,7 @@ select
     'id', b.id, 'soort', b.soort, 'plek', b.plek_id, 'van', lower(b.periode), 'tot', upper(b.periode),
     'kind', b.aanvraag_id, 'vervalt', b.vervalt_op, 'verlengd', b.verlengd_op is not null,
     'vrij', b.vrijgegeven_op is not null, 'begonnen', b.begonnen_op, 'definitief', b.definitief_op is not null,
-    'beeindigd', b.beeindigd_op) order by b.id), '[]')
+    'beeindigd', b.beeindigd_op, 'overbrugging', b.overbrugging) order by b.id), '[]')
   from bezetting b where $1::uuid[] is null or b.plek_id = any ($1)) as bezetting,
  (select coalesce(jsonb_agg(jsonb_build_object(
     'id', v.id, 'kind', v.aanvraag_id, 'voorziening', v.voorziening_id, 'plek', v.plek_id, 'bundel', v.bundel_id,

@@ -153,6 +153,8 @@ class Bezetting:
     telefonisch: bool = False
     definitief: bool = False
     beeindigd: date | None = None
+    overbrugging: bool = False
+    """A plaatsing in a tussenvoorziening: where the child waits."""
 
     def overlaps(self, van: date, tot: date | None) -> bool:
         return not self.vrij and van < (self.tot or date.max) and self.van < (tot or date.max)
@@ -230,7 +232,10 @@ class Loket:
         """The furthest counts; what people closed, and what ended, stays."""
         if kind.status in GESLOTEN:
             return kind.status
-        stays = [b for b in self.bezetting.values() if b.kind == kind.id and b.soort == "plaatsing" and not b.vrij]
+        stays = [
+            b for b in self.bezetting.values()
+            if b.kind == kind.id and b.soort == "plaatsing" and not b.vrij and not b.overbrugging
+        ]  # fmt: skip
         here = [b for b in stays if b.beeindigd is None]
         if any(b.begonnen is not None or not b.definitief for b in here):
             return "geplaatst"
@@ -1073,6 +1078,7 @@ def wrong(facts: dict[str, list[dict[str, Any]]]) -> list[str]:
         loket.bezetting[row["id"]] = Bezetting(
             row["id"], row["soort"], row["plek"], row["van"], row["tot"], row["kind"], row["vervalt"],
             vrij=row["vrij"], begonnen=row["begonnen"], definitief=row["definitief"], beeindigd=row["beeindigd"],
+            overbrugging=row["overbrugging"],
         )  # fmt: skip
     for row in facts["voorstel"]:
         loket.voorstellen[row["id"]] = Voorstel(
@@ -1087,6 +1093,7 @@ def _overlaps(loket: Loket) -> Iterator[str]:
     for at, one in enumerate(rows):
         for other in rows[at + 1 :]:
             same_child = one.kind is not None and one.kind == other.kind and one.soort == other.soort == "plaatsing"
+            same_child = same_child and one.overbrugging == other.overbrugging
             if (one.plek == other.plek or same_child) and one.overlaps(other.van, other.tot):
                 yield f"{one.soort} {one.id} and {other.soort} {other.id} at one time"
 

@@ -51,10 +51,12 @@ class Bezetting(Struct, kw_only=True):
     begonnen_op: date | None
     definitief_op: datetime | None
     versie: int
+    overbrugging: bool
+    """Where the child waits: its aanvraag stays open."""
 
 
 COLUMNS = """id, plek_id, soort, lower(periode) as van, upper(periode) as tot, aanvraag_id, vervalt_op,
-    vrijgegeven_op, beeindigd_op, einde_reden, begonnen_op, definitief_op, versie"""
+    vrijgegeven_op, beeindigd_op, einde_reden, begonnen_op, definitief_op, versie, overbrugging"""
 
 # Runs as owner: an optie of another region on a shared plek is not ours to see, but expired it holds nothing.
 RUIM_OPTIES = "select ruim_verlopen_opties($1, $2)"

@@ -35,13 +35,6 @@ class Regel(Struct, frozen=True, kw_only=True):
     mag_splitsen: bool
 
 
-class Aantal(Struct, frozen=True):
-    """How many aanvragen are open with one urgentie."""
-
-    urgentie: str
-    aantal: int
-
-
 # The enum urgentie is declared from most to least urgent; the index aanvraag_open has this order.
 REGELS = f"""
 select a.id, a.nummer, {aanvragen.KENMERK} as kenmerk, o.naam as organisatie, a.urgentie, a.leeftijd_maanden,
@@ -65,18 +58,6 @@ limit $2 offset $3
 async def regels(conn: Connection, urgentie: str | None, aantal: int, vanaf: int) -> list[Regel]:
     """`aantal` open aanvragen from position `vanaf` on, of one urgentie or of all."""
     return rows_as(await conn.fetch(REGELS, urgentie, aantal, vanaf), Regel)
-
-
-AANTALLEN = """
-select urgentie, count(*)::int as aantal from aanvraag
-where is_open(status) and regio = huidige_regio()
-group by urgentie order by urgentie
-"""
-
-
-async def aantallen(conn: Connection) -> dict[str, int]:
-    """Open aanvragen per urgentie, the most urgent first; one without any is absent."""
-    return {regel.urgentie: regel.aantal for regel in rows_as(await conn.fetch(AANTALLEN), Aantal)}
 
 
 class BroerOfZus(Struct, frozen=True, kw_only=True):

@@ -294,6 +294,8 @@ async def _overdracht(conn: Connection, plaatsing: Bezetting, per: date, now: da
     if plaatsing.begonnen_op is None and plaatsing.van >= per:
         other = plaatsing.aanvraag_id
         await plaatsingen.zeg_af(conn, plaatsing.id, "De aanbieder stopt.", now=now)
+    elif plaatsing.overbrugging:
+        other = plaatsing.aanvraag_id  # its own search never ended
     else:
         rules = await werkregels(conn)
         terms = [rules.vervolg_verblijf_dagen, rules.vervolg_speling_dagen]

@@ -22,6 +22,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
 from service.plaatsing import machtigingen, vervolg
 from service.plaatsing.vergrendel import vergrendel
+from service.regio.werkregels import werkregels
 
 GEEF_EIGEN_OPTIE_VRIJ = """
 update bezetting
@@ -38,9 +39,9 @@ LEEFTIJD = "select leeftijd_maanden, leeftijd_peildatum from aanvraag where id =
 # The group mix must keep counting this child, also when the aanvraag is long closed: age and traits go along.
 INSERT_PLAATSING = f"""
 insert into bezetting (regio, vraag_regio, plek_id, soort, periode, aanvraag_id, bewoner_maanden, bewoner_kenmerken,
-                       begonnen_op, definitief_op)
-select p.regio, a.regio, p.id, 'plaatsing', daterange($2, $3), a.id, $5, a.kenmerken, $6, $7
-from plek p, aanvraag a
+                       begonnen_op, definitief_op, overbrugging)
+select p.regio, a.regio, p.id, 'plaatsing', daterange($2, $3), a.id, $5, a.kenmerken, $6, $7, v.zorgvorm = any ($8)
+from plek p join voorziening v on v.id = p.voorziening_id, aanvraag a
 where p.id = $1 and a.id = $4
 returning {COLUMNS}
 """
@@ -73,13 +74,20 @@ async def plaats(
     maanden = await _maanden(conn, aanvraag_id, van)
     await conn.execute(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now)
     begonnen_op = van if van <= today(now) else None
-    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, begonnen_op, None)
+    # By telephone it is a crisis, wherever that is: it has its vervolgaanvraag.
+    bridges = [] if telefonisch else await overbruggend(conn)
+    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, begonnen_op, None, bridges)
     plaatsing = msgspec.convert(row, Bezetting)
     if begonnen_op is not None:
         await machtigingen.gebruik(conn, aanvraag_id, now=now)
     await _record(conn, plaatsing, GebeurtenisSoort.GEPLAATST, now, telefonisch=telefonisch)
     await vervolg.open(conn, plaatsing.id, now=now, crisis=telefonisch)
     return plaatsing
+
+
+async def overbruggend(conn: Connection) -> list[str]:
+    """The zorgvormen in which a child waits for a place."""
+    return list((await werkregels(conn)).overbrugging_zorgvormen)
 
 
 async def _record(
@@ -182,7 +190,8 @@ async def beeindig(conn: Connection, plaatsing_id: UUID, op: date, reden: EindeR
 NIET_DOOR = f"update bezetting set vrijgegeven_op = $2, versie = versie + 1 where id = $1 returning {COLUMNS}"
 
 VOORSTEL_NIET_DOOR = """
-update voorstel set status = 'ingetrokken', versie = versie + 1 where aanvraag_id = $1 and status = 'definitief'
+update voorstel set status = 'ingetrokken', versie = versie + 1
+where aanvraag_id = $1 and plek_id = $2 and status = 'definitief'
 """
 
 
@@ -193,7 +202,7 @@ async def zeg_af(conn: Connection, plaatsing_id: UUID, reden: str, *, now: datet
         raise Refusal(Kind.CONFLICT, "Het kind is er al. Wat nu wel kan: beëindig de plaatsing, met de dag.")
     await claim(conn, plaatsing.plek_id, plaatsing.van, plaatsing.tot, now)
     undone = msgspec.convert(await conn.fetchrow(NIET_DOOR, plaatsing_id, now), Bezetting)
-    await conn.execute(VOORSTEL_NIET_DOOR, plaatsing.aanvraag_id)
+    await conn.execute(VOORSTEL_NIET_DOOR, plaatsing.aanvraag_id, plaatsing.plek_id)
     await vervolg.trek_in(conn, plaatsing_id, now=now)
     await gebeurtenissen.record(
         conn,
@@ -278,7 +287,8 @@ async def plaats_definitief(
             Kind.CONFLICT,
             "Deze plek wordt niet (meer) voor deze aanvraag vastgehouden. Wat nu wel kan: houd haar vast.",
         )
-    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, None, now)
+    bridges = await overbruggend(conn)
+    row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, None, now, bridges)
     plaatsing = msgspec.convert(row, Bezetting)
     await gebeurtenissen.record(
         conn,

@@ -133,7 +133,7 @@ KOLOMMEN = """)
 select b.id, b.aanvraag_id, w.nummer, w.aanbieder_id, w.aanbieder, w.voorziening_id, w.voorziening, b.plek_id, w.plek,
        w.zorgvorm, w.gezinsvorm, w.vervolg_id, w.vervolg_open, w.elders_woont, b.regio, b.vraag_regio,
        lower(b.periode) as van, upper(b.periode) as tot, b.begonnen_op, b.definitief_op, b.beeindigd_op, b.einde_reden,
-       b.versie,
+       b.versie, b.overbrugging,
        (select jsonb_build_object('gebeldOp', t.gebeld_op, 'door', t.gebruiker_id, 'met', t.met)
         from telefoongesprek t where t.bezetting_id = b.id order by t.gebeld_op desc limit 1) as gesprek,
        case when b.vrijgegeven_op is not null then 'afgezegd'
@@ -203,6 +203,7 @@ class Rij(Struct, kw_only=True):
     vraag_regio: str
     begonnen_op: date | None
     definitief_op: datetime | None
+    overbrugging: bool
 
 
 async def _shown(conn: Connection, wie: Wie, rows: list[Any], now: datetime) -> list[Plaatsing]:
@@ -226,6 +227,8 @@ def _let_op(row: Rij, maanden: int, dag: date) -> list[str]:
         )
     if row.stand is PlaatsingStand.LOOPT and row.definitief_op is None and row.aanvraag_id is not None:
         found.append("Deze plaatsing is nog niet definitief: er ontbreekt nog iets dat de wet vraagt.")
+    if row.overbrugging and row.stand in (PlaatsingStand.AFGESPROKEN, PlaatsingStand.LOOPT):
+        found.append("Hier wacht het kind op een plek: het zoeken gaat door, en de aanvraag blijft open.")
     if row.elders_woont:
         found.append("Het kind woont nog op de plek van daarvoor. Beëindig die plaatsing als het kind hier komt.")
     if row.stand is PlaatsingStand.BEEINDIGD and row.vervolg_open:

@@ -237,6 +237,7 @@ class NieuwVoorstel(Struct, rename="camel", kw_only=True, forbid_unknown_fields=
     contactplan: (
         Annotated[Kort, Meta(description="Verplicht als broers en zussen apart komen: hoe zij elkaar zien.")] | None
     ) = None
+    verzend: Annotated[bool, Meta(description="Verstuur het meteen: alles of niets.")] = False
 
 
 class NieuweVoorstellen(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):

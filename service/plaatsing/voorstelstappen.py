@@ -250,6 +250,13 @@ async def _kennismaking(c: Context) -> None:
         await record(c, one, GebeurtenisSoort.KENNISMAKING, reden=c.nieuw.reden, gegevens={"op": op})
 
 
+DEFINITIEF = """
+update voorstel v
+set status = 'definitief', klaar_op = $2, versie = v.versie + 1, overbrugging = z.zorgvorm = any ($3)
+from voorziening z
+where v.id = $1 and z.id = v.voorziening_id
+"""
+
 ANDERE_PLEK = "Er is een andere plek definitief."
 
 
@@ -291,8 +298,10 @@ async def _maak_definitief(c: Context) -> None:
         alleen=plekregels.BLIJVEND,
     )
     for one in c.groep:
-        await c.conn.execute(EINDE, one.id, VoorstelStatus.DEFINITIEF, c.now)
-        await plaatsingen.plaats_definitief(
+        await c.conn.execute(DEFINITIEF, one.id, c.now, list(c.rules.overbrugging_zorgvormen))
+        made = await plaatsingen.plaats_definitief(
             c.conn, one.plek_id, one.aanvraag_id, max(one.van, dag), one.tot, now=c.now, voorstel_id=one.id
         )
+        if made.overbrugging:
+            continue  # where the child waits; what was held and proposed for it goes on
         await stappen.laat_los(c.conn, one.aanvraag_id, ANDERE_PLEK, now=c.now, behalve=one.id)

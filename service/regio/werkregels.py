@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.db import Connection
-from service.fields import Code, Telefoon
+from service.fields import Code
 from service.regio import regiokeuzes
 from service.urgentie import Urgentie
 
@@ -75,6 +75,9 @@ class Werkregels(Struct, frozen=True, kw_only=True):
     geen_vervolg_zorgvormen: Annotated[
         tuple[str, ...], _is("Hier kan een kind na crisis of gesloten verblijf niet blijven wonen.")
     ] = ("pleegzorg-deeltijd", "logeer", "tussenvoorziening")
+    overbrugging_zorgvormen: Annotated[
+        tuple[str, ...], _is("In deze zorgvormen wacht een kind op een plek: het zoeken gaat door.")
+    ] = ("tussenvoorziening",)
     crisis_zeker_uren: Annotated[
         int, _is("Een crisisplek die langer geleden is bevestigd, is niet zeker.", ge=1, le=720)
     ] = 24
@@ -88,9 +91,9 @@ class Werkregels(Struct, frozen=True, kw_only=True):
         int,
         _is("Zoveel uren voordat een vrije plek onzeker wordt, vraagt het loket of zij nog klopt.", ge=0, le=168),
     ] = 12
-    loket_telefoon: Annotated[Telefoon | None, _is("Nummer van het loket, voor aanbieders. Leeg: er is er geen.")] = (
-        None
-    )
+    loket_telefoon: Annotated[
+        str, _is("Nummer van het loket, voor aanbieders. Leeg: er is er geen.", pattern="^(\\+?[0-9 ()-]{6,20})?$")
+    ] = ""
     vraag_geldig_uren: Annotated[int, _is("Zo lang werkt de link in die mail, in uren.", ge=1, le=168)] = 48
     reflex_dagen: Annotated[
         int, _dagen('Wordt een plek zo kort na "klopt nog" gevraagd, dan telt het loket of zij er ook was.')

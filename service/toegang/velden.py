@@ -16,6 +16,7 @@ from service.aanvraag import (
     samenplaatsingen,
     termijnen,
     uitsluitingen,
+    werkblad,
     werklijst,
 )
 from service.bericht import berichten, haken, leveringen, meldkeuzes, mislukt, stroom, versheid
@@ -291,6 +292,16 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "Wat er open was naast wat is afgesproken: om van te leren.",
         ),
         Zicht(frozenset({S, A}), "begonnen", "Hoeveel kinderen er kwamen, is soms te klein om te laten zien."),
+    ),
+    werkblad.Rij: (
+        Zicht(
+            frozenset({S, C}),
+            "id nummer organisatie gemeente status urgentie leeftijd_maanden leeftijd_peildatum huidig_verblijf"
+            " huidig_verblijf_tot gewenste_start uiterlijke_datum zorgvormen aangemeld_op norm_dag samen_met"
+            " mag_splitsen behandelaar beurt kennismaking_op termijn vandaag",
+            "Wie een plek zoekt, ziet wie er wacht en wie aan zet is.",
+        ),
+        Zicht(frozenset({V, A}), "kenmerk", "Van de verwijzer zelf."),
     ),
     werklijst.Regel: (
         Zicht(

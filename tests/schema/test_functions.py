@@ -155,13 +155,16 @@ async def test_a_status_that_follows_from_facts_is_for_nobody_to_write(filled: W
 
 
 async def test_what_follows_a_stay_is_of_the_region_of_the_child_and_of_the_provider(filled: World) -> None:
-    """Also when who ends the stay may not see that somebody waits. A loket elsewhere changes nothing."""
+    """Also when who ends the stay may not see that somebody waits. A loket elsewhere changes nothing. Which
+    aanvraag waits, is told to the loket of the child and to who filed for it."""
     stay, waits = key("bezetting", "buiten"), key("aanvraag", "crisis")
     await filled.owner.execute("update aanvraag set vervolg_van = $1 where id = $2", stay, waits)
     await filled.owner.execute("update bezetting set vrijgegeven_op = now() where id = $1", stay)
-    seen = {}
+    seen, told = {}, set()
     for who in WIE:
         async with asking(filled, who) as conn:
+            if await conn.fetchval("select vervolg_id from plaatsing_waar(array[$1::uuid])", stay):
+                told.add(who)
             await conn.execute("select volg_vervolg($1), trek_vervolg_in($1, now())", stay)
             await conn.execute(AS_LOKET, REGIO)
             row = await conn.fetchrow("select huidig_verblijf_tot, status from aanvraag where id = $1", waits)
@@ -169,6 +172,7 @@ async def test_what_follows_a_stay_is_of_the_region_of_the_child_and_of_the_prov
     await filled.owner.execute("update aanvraag set vervolg_van = null where id = $1", waits)
     await filled.owner.execute("update bezetting set vrijgegeven_op = null where id = $1", stay)
     changed, same = (True, "ingetrokken"), (False, "ingediend")
+    assert told == {"S", "V"}
     assert seen == {who: changed if asks.regio == REGIO else same for who, asks in WIE.items()}
 
 

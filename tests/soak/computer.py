@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import subprocess
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,21 +26,34 @@ from service.embedded.process import Child, account_for
 from service.migrations import ensure_roles
 from tests.conftest import REGIONS, ROOT, Cluster, programs_in_reach
 from tests.service.post import Mailserver
-from tests.service.races import Web, start_web
-from tests.service.running import environment, loket
+from tests.service.running import READY_S, environment
+from tests.soak.zygote import Process, Zygote
 
 T = TypeVar("T")
 
 LOCK = 4711
 
+LIMITS = ("LOKET_LIMIT_PERSON_MIN", "LOKET_LIMIT_ADDRESS_MIN")
+
 FAILPOINTS = """
 create table failpoint (naam text primary key);
 grant select on failpoint to public;
 create function failpoint() returns trigger language plpgsql security definer set search_path = public as $$
+declare
+    rij   jsonb := to_jsonb(new);
+    naam  text := concat_ws(' ', tg_table_name, coalesce(rij ->> 'soort', rij ->> 'stap'));
+    namen text[] := array[tg_table_name, naam];
 begin
-    if exists (select from failpoint f
-               where f.naam in (tg_table_name, tg_table_name || ' ' || coalesce(to_jsonb(new) ->> 'soort', '')))
-       and not (tg_table_name = 'taak' and to_jsonb(new) ->> 'status' <> 'klaar') then
+    if not exists (select from failpoint) or tg_table_name = 'taak' and rij ->> 'status' <> 'klaar' then
+        return null;
+    end if;
+    if tg_table_name = 'gebeurtenis' then
+        namen := namen || concat_ws(' ', naam, rij -> 'gegevens' ->> 'alarm') || concat_ws(' ', naam, (
+            select count(*) from gebeurtenis g
+            where g.transactie = pg_current_xact_id() and g.soort::text = rij ->> 'soort'
+              and g.nummer <= (rij ->> 'nummer')::bigint));
+    end if;
+    if exists (select from failpoint f where f.naam = any (namen)) then
         perform pg_advisory_xact_lock(4711);
     end if;
     return null;
@@ -49,26 +62,42 @@ $$;
 create trigger zz_failpoint after insert on gebeurtenis for each row execute function failpoint();
 create trigger zz_failpoint after insert on bericht for each row execute function failpoint();
 create trigger zz_failpoint after insert on levering for each row execute function failpoint();
+create trigger zz_failpoint after insert on plan_gebeurtenis for each row execute function failpoint();
 create trigger zz_failpoint after update on taak for each row execute function failpoint();
 """
 
 STANDS_STILL = "select exists (select from pg_locks where locktype = 'advisory' and objid = 4711 and not granted)"
 
 
+def _address(started: Process) -> str:
+    """Of a `loket serve`, as soon as it answers there."""
+    watchdog = threading.Timer(READY_S, started.signal, [signal.SIGKILL])
+    watchdog.start()
+    try:
+        for line in started.said:
+            if line.startswith("http://"):
+                return line.strip().rstrip("/")
+    finally:
+        watchdog.cancel()
+    raise AssertionError("loket serve ended before it was ready")
+
+
 class Computer:
     """`mail` and `haak_intern` are what the worker is told; each `start` comes back when it answers."""
 
-    web: Web
+    web: Process
+    address: str
     pool: Pool
     owner: Connection
     _postgres: Child
     _valkey: Child
-    _worker: subprocess.Popen[bytes] | None = None
+    _worker: Process | None = None
 
-    def __init__(self, folder: Path, mail: Mailserver) -> None:
+    def __init__(self, folder: Path, mail: Mailserver, zygote: Zygote) -> None:
         self.folder, self.mail, self.port = folder, mail, 0
         # Ends the servers also when this run is killed.
         self.guard = Guard()
+        self.zygote = zygote
         self.account = account_for(folder / "postgres")
         self.programs = installed() if programs_in_reach() else reachable(installed(), lambda _: False, folder)
         self.sockets, self.log = folder / "s", folder / "log"
@@ -127,43 +156,59 @@ class Computer:
 
     async def start_web(self) -> None:
         """On the port of before, as a supervisor would."""
-        url = self.cluster.url("loket", APP_ROLE)
-        self.web = await asyncio.to_thread(start_web, self.folder, url, self.cluster.redis_url, port=self.port)
-        self.port = int(self.web.address.rpartition(":")[2])
+        variables = self._variables() | {"LOKET_PORT": str(self.port)} | dict.fromkeys(LIMITS, "100000")
+        started = await asyncio.to_thread(self.zygote.start, "serve", variables=variables)
+        address = await asyncio.to_thread(_address, started)
+        self.web, self.address = started, address
+        self.port = int(address.rpartition(":")[2])
 
     def start_worker(self) -> None:
-        settings = {name: str(value) for name, value in self.mail.settings().items()}
-        variables = {f"LOKET_{name.upper()}": value for name, value in settings.items()} | {
+        settings = {f"LOKET_{name.upper()}": str(value) for name, value in self.mail.settings().items()}
+        own = {"LOKET_HAAK_INTERN": "ja", "LOKET_WORKER_LEASE_S": "1"}
+        self._worker = self.zygote.start("worker", variables=self._variables() | settings | own)
+
+    def _variables(self) -> dict[str, str]:
+        return environment(self.folder) | {
             "LOKET_DATABASE_URL": self.cluster.url("loket", APP_ROLE),
             "LOKET_REDIS_URL": self.cluster.redis_url,
-            "LOKET_HAAK_INTERN": "ja",
-            "LOKET_WORKER_LEASE_S": "1",
         }
-        self._worker = subprocess.Popen(
-            loket("worker"), cwd=ROOT, env=environment(self.folder) | variables, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
 
     def kill_worker(self) -> None:
         if self._worker is not None:
-            self._worker.send_signal(signal.SIGKILL)
-            self._worker.wait(timeout=10)
+            self._worker.kill()
             self._worker = None
+
+    def pause_worker(self) -> None:
+        """It does nothing until `resume_worker`, and does not know."""
+        assert self._worker is not None
+        self._worker.signal(signal.SIGSTOP)
+
+    def resume_worker(self) -> None:
+        assert self._worker is not None
+        self._worker.signal(signal.SIGCONT)
 
     # ── Fail points ──────────────────────────────────────────────────────────────────────────────
 
-    @asynccontextmanager
-    async def armed(self, naam: str) -> AsyncIterator[None]:
-        """Whoever writes such a row (`table`, or `table soort`) stands still, until the block ends."""
+    async def arm(self, naam: str) -> None:
+        """From now on whoever writes such a row stands still: `table`, `table soort`, of a gebeurtenis also
+        `table soort 2`, the second of its soort in a transaction, and `table alarm soort`."""
         await self.owner.execute("select pg_advisory_lock($1)", LOCK)
         await self.owner.execute("insert into failpoint values ($1)", naam)
+
+    async def disarm(self) -> None:
+        await self.owner.execute("delete from failpoint")
+        await self.owner.execute("select pg_advisory_unlock_all()")
+
+    @asynccontextmanager
+    async def armed(self, naam: str) -> AsyncIterator[None]:
+        """Until the block ends."""
+        await self.arm(naam)
         try:
             yield
         finally:
             if self.owner.is_closed():
                 await self.restart_postgres()
-            await self.owner.execute("delete from failpoint")
-            await self.owner.execute("select pg_advisory_unlock_all()")
+            await self.disarm()
 
     async def stands_still(self) -> None:
         await self.until(lambda: self.owner.fetchval(STANDS_STILL), "somebody at the fail point")
@@ -180,9 +225,9 @@ class Computer:
 
 
 @asynccontextmanager
-async def computer(folder: Path, mail: Mailserver) -> AsyncIterator[Computer]:
+async def computer(folder: Path, mail: Mailserver, zygote: Zygote) -> AsyncIterator[Computer]:
     """With its servers and an empty database; all of it gone at the end."""
-    there = Computer(folder, mail)
+    there = Computer(folder, mail, zygote)
     there.start_postgres()
     there.start_valkey()
     try:

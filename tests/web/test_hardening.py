@@ -370,7 +370,7 @@ async def test_no_variable_of_the_environment_makes_errors_talk(
     monkeypatch.setenv("LITESTAR_PDB", "1")
     client = await serve(wie)
 
-    with patch("service.aanvraag.werklijst.aantallen", side_effect=ZeroDivisionError("geheim")):
+    with patch("service.aanvraag.werkblad.werkblad", side_effect=ZeroDivisionError("geheim")):
         answer = await client.get("/", headers={"Accept": "application/json"})
 
     assert answer.status_code == 500

@@ -70,3 +70,9 @@ addEventListener("pageshow", () => { for (const form of document.forms) { delete
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
 });
+
+// ── What opens a dialog is only there with a script ─────────────────────────────────────────────
+for (const button of document.querySelectorAll("[data-opens]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal());
+}

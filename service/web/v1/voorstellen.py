@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from service.aanvraag import aanvragen
 from service.plaatsing import voorstellen, voorstelstappen
-from service.plaatsing.voorstellen import NieuweVoorstellen, NieuwVoorstel, Voorstel, VoorstelStatus
+from service.plaatsing.vergrendel import vergrendel
+from service.plaatsing.voorstellen import NieuweVoorstellen, NieuwVoorstel, Voorstel, VoorstelStap, VoorstelStatus
 from service.plaatsing.voorstelstap import NieuweVoorstelStap
 from service.plan import plannen
 from service.web import paging
@@ -35,7 +38,18 @@ async def of_aanvraag(call: Call) -> Answer:
 
 
 async def add(call: Call) -> Answer:
-    made = await voorstellen.bereid_voor(call.conn, call.body, rol=call.wie.rol, now=call.now)
+    """With `verzend` both steps are one change: refused to be sent, nothing was prepared."""
+    nieuw: NieuwVoorstel = call.body
+    if nieuw.verzend:
+        await vergrendel(
+            call.conn,
+            now=call.now,
+            plekken=[one.plek_id for one in nieuw.plekken],
+            aanvragen=[one.aanvraag_id for one in nieuw.plekken],
+        )
+    made = await voorstellen.bereid_voor(call.conn, nieuw, rol=call.wie.rol, now=call.now)
+    if nieuw.verzend:
+        made = await _step(call, made[0].id, NieuweVoorstelStap(stap=VoorstelStap.VERZEND))
     return created(f"/voorstellen/{made[0].id}", made)
 
 
@@ -51,17 +65,14 @@ async def one(call: Call) -> Answer:
 
 
 async def step(call: Call) -> Answer:
+    return Answer(body=await _step(call, call.ids["voorstelId"], call.body))
+
+
+async def _step(call: Call, id: UUID, nieuw: NieuweVoorstelStap) -> list[Voorstel]:
     services = call.services
-    done = await voorstelstappen.doe(
-        call.conn,
-        services.snapshots,
-        services.travel,
-        call.ids["voorstelId"],
-        call.body,
-        wie=call.wie,
-        now=call.now,
+    return await voorstelstappen.doe(
+        call.conn, services.snapshots, services.travel, id, nieuw, wie=call.wie, now=call.now
     )
-    return Answer(body=done)
 
 
 OPERATIONS = (
@@ -81,8 +92,9 @@ OPERATIONS = (
         add,
         id="zetVoorstelKlaar",
         tag=TAG,
-        summary="Zet een voorstel klaar, nog zonder het te versturen",
-        description="Voor broers en zussen allemaal tegelijk: zij krijgen één bundel, met één antwoord.",
+        summary="Zet een voorstel klaar, of verstuur het meteen",
+        description="Zonder `verzend` ziet alleen het loket het. Voor broers en zussen allemaal tegelijk: zij krijgen"
+        " één bundel, met één antwoord.",
         body=NieuwVoorstel,
         answer=list[Voorstel],
     ),

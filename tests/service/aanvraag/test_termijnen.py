@@ -248,6 +248,17 @@ async def test_what_begins_later_rests_on_what_is_valid_then(pool: Pool) -> None
         assert await forced(pool, id) is (not missing)
 
 
+async def test_closed_care_needs_its_machtiging_in_whatever_kader(pool: Pool) -> None:
+    """Also when parents ask for it themselves: nobody is locked up without the kinderrechter."""
+    async with transaction(pool, LOKET) as conn:
+        aanvraag = await make.aanvraag(conn, **COMPLETE | {"juridisch_kader": JuridischKader.VRIJWILLIG})
+        asked = [
+            await termijnen.mist_voor_definitief(conn, aanvraag.id, make.TODAY, "gezinshuis", gesloten=gesloten)
+            for gesloten in (False, True)
+        ]
+    assert [[pointer for pointer, _ in missing] for missing in asked] == [[], ["/machtigingen"]]
+
+
 async def test_what_began_before_rests_on_what_is_valid_now(pool: Pool) -> None:
     """A machtiging that held when the child came and ends today, is none for what becomes definitive today."""
     for tot, missing in ((make.day(1), []), (make.TODAY, ["/machtigingen"])):

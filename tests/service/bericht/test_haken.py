@@ -28,7 +28,7 @@ from service.errors import Kind, Refusal
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO, ROOT
 from tests.service.bericht.test_mail import tls  # noqa: F401  a fixture
-from tests.service.bericht.test_meldingen import happened, tell
+from tests.service.bericht.test_meldingen import DIENST, happened, tell
 from tests.service.post import Request, ready, receiver, work
 
 INTERN: dict[str, Any] = {"haak_intern": True}
@@ -197,6 +197,10 @@ async def test_what_never_arrives_is_on_a_list_and_goes_again_when_somebody_says
         assert (again.status, again.fout) == (Bezorging.WACHT, None)
         await work(pool, owner, database_url, **INTERN)
 
+    # A worker that was slow, and thinks that its own try failed, does not undo what another delivered.
+    async with transaction(pool, DIENST) as conn:
+        await leveringen.mislukt(conn, failed.id, "Geen antwoord.")
+        assert await leveringen.zending(conn, failed.id, make.NOW) is None
     assert await listed(pool, beheer, status=Bezorging.MISLUKT) == []
     assert [json.loads(request.body)["id"] for request in there.requests] == [str(id)] * 2
     with pytest.raises(Refusal, match="is al aangekomen"):

@@ -400,6 +400,22 @@ async def test_the_loket_asks_one_more_but_never_where_the_child_must_not_be(
         await ask(last.id)
 
 
+async def test_who_is_asked_by_hand_does_not_read_of_the_group_either(loket: Loket, pool: Pool, wie: Wie) -> None:
+    """Too young, and the group has no room for one like this child: the provider reads the first."""
+    house = await huis(pool, wie, leeftijd_van=126, groepsmix={"zware_gedragsproblemen": 1})
+    async with transaction(pool, wie) as conn:
+        there = await make.plek(conn, voorziening_id=house.id)
+        heavy, kind = [(await make.aanvraag(conn, kenmerken=["zware_gedragsproblemen"])).id for _ in range(2)]
+        await make.plaatsing(conn, plek_id=there.id, aanvraag_id=heavy)
+    opschaling = await loket.open(kind, vraag_aanbieders=False)
+    file = await loket.dossier(opschaling)
+    async with transaction(pool, wie) as conn:
+        asked = await opschalen.ask(conn, opschaling.id, house.id, now=make.NOW)
+
+    assert {"leeftijd", "groepsmix"} <= {regel for line in file.plekken for regel in line.regels}
+    assert asked.regels == ["leeftijd"]
+
+
 async def test_a_provider_answers_what_it_needs_and_the_loket_sees_it(
     loket: Loket, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], aanvraag: UUID, owner: Connection
 ) -> None:
@@ -462,16 +478,17 @@ async def test_an_answer_that_says_nothing_is_refused(
 async def test_when_it_closes_no_answer_is_needed_any_more(
     loket: Loket, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], aanvraag: UUID
 ) -> None:
-    """Who opens the question late, reads that."""
+    """Who opens the question late, reads that; nor does the loket write down what it heard."""
     oud = await huis(pool, wie, leeftijd_van=126)
     opschaling = await loket.open(aanvraag)
     await loket.step(opschaling, STAP.SLUIT, uitkomst=OpschalingUitkomst.HULP_THUIS)
     zij = wie_als("aanbieder", organisatie=oud.aanbieder_id)
     [vraag] = await vragen(pool, zij)
     assert vraag.loopt is False
-    with pytest.raises(Refusal) as info:
-        await answer(pool, zij, vraag.id, nodig=OpschalingNodig.KAN_TOCH)
-    assert info.value.kind is Kind.CONFLICT
+    for asks in (zij, wie):
+        with pytest.raises(Refusal) as info:
+            await answer(pool, asks, vraag.id, nodig=OpschalingNodig.KAN_TOCH)
+        assert info.value.kind is Kind.CONFLICT
 
 
 async def test_an_answer_and_the_end_at_once_are_one_after_the_other(

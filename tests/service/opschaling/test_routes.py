@@ -303,6 +303,8 @@ async def test_another_region_says_yes_and_the_own_gemeente_pays(conn: Connectio
     yes = AndereRegio(regio=OTHER_REGIO, antwoord_op=YESTERDAY, antwoord=Uitslag.POSITIEF, antwoord_van="loket daar")
     assert pointers(await refused(conn, route, S.AKKOORD, details=yes)) == ["/details/overleg"]
     both = msgspec.structs.replace(yes, overleg=HILVERSUM)
+    no = msgspec.structs.replace(both, antwoord=Uitslag.NEGATIEF)
+    assert pointers(await refused(conn, route, S.AKKOORD, details=no)) == ["/details/antwoord"]
     assert (await go(conn, route, S.AKKOORD, details=both)).staat is S.AKKOORD
 
 

@@ -206,8 +206,10 @@ async def test_for_one_aanvraag_the_loket_holds_a_few_plekken_at_most(pool: Pool
 # ── The rules, asked again ───────────────────────────────────────────────────────────────────────
 
 
-async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(pool: Pool, wie: Wie) -> None:
-    """The reason, and from which rule, stand in the history."""
+async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """The reason, and from which rule, stand in the history; for the loket only, because it may tell of others."""
     async with transaction(pool, wie) as conn:
         old = await make.aanvraag(conn, leeftijd_maanden=16 * 12)
         plek = await make.plek(conn)
@@ -217,8 +219,11 @@ async def test_a_rule_says_no_and_a_person_may_deviate_with_a_reason(pool: Pool,
             await houd(conn, wie, (old.id, plek.id))
         await houd(conn, wie, (old.id, plek.id), afwijking="Net 16; de aanbieder wil het kind graag.")
         last = (await gebeurtenissen.page(conn, old.id))[0]
+    async with transaction(pool, wie_als("verwijzer", organisatie=old.organisatie_id)) as conn:
+        told = (await gebeurtenissen.page(conn, old.id))[0]
 
     assert no.value.kind is Kind.CONFLICT
+    assert (told.id, told.reden, "afwijkingVan" in told.gegevens) == (last.id, None, False)
     assert (last.reden, last.gegevens["afwijkingVan"]) == ("Net 16; de aanbieder wil het kind graag.", "leeftijd")
 
 
@@ -257,6 +262,23 @@ async def test_the_group_is_who_will_live_there_and_for_whom_a_plek_is_held(pool
         with pytest.raises(Refusal, match="In de groep is geen ruimte meer"):
             await houd(conn, wie, (other.id, two.id))
         await houd(conn, wie, (other.id, two.id), now=make.NOW + 72 * HOUR, van=make.day(4))
+
+
+async def test_brothers_and_sisters_count_together_in_the_group(pool: Pool, wie: Wie) -> None:
+    """There is room for one like them: each alone fits, the two do not."""
+    async with transaction(pool, wie) as conn:
+        house = await make.voorziening(conn, groepsmix={"zware_gedragsproblemen": 1})
+        samen = await make.samenplaatsing(conn)
+        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        pairs = [
+            (
+                (await make.aanvraag(conn, kenmerken=["zware_gedragsproblemen"], **of)).id,
+                (await make.plek(conn, voorziening_id=house.id)).id,
+            )
+            for _ in range(2)
+        ]
+        with pytest.raises(Refusal, match="In de groep is geen ruimte meer"):
+            await houd(conn, wie, *pairs)
 
 
 async def test_a_child_does_not_stand_in_its_own_way(pool: Pool, wie: Wie) -> None:

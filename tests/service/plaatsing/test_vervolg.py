@@ -303,10 +303,11 @@ async def test_the_region_says_on_which_days(pool: Pool, owner: Connection, wie:
 async def test_a_norm_has_an_alarm_before_and_after_it_is_broken(
     pool: Pool, owner: Connection, wie: Wie, after: int, ernst: Ernst | None
 ) -> None:
-    """Two weeks before; on the day itself there is still time."""
+    """Two weeks before; on the day itself there is still time. Of who has a place nobody hears."""
     await sets(owner, wie, "normen_dagen", {"regulier": 70})
     async with transaction(pool, wie) as conn:
         await make.aanvraag(conn)
+        await make.plaatsing(conn, plek_id=(await make.plek(conn)).id)
         found = await heard(conn, make.day(after), AlarmSoort.NORM)
 
     assert found == ([] if ernst is None else [(make.day(70), ernst)])
@@ -342,7 +343,7 @@ async def test_a_year_before_eighteen_there_must_be_a_plan(
 
 
 async def test_with_a_plan_for_after_eighteen_that_has_its_own_term(pool: Pool, owner: Connection, wie: Wie) -> None:
-    """A route: service/opschaling/routes.py warns when its term passes."""
+    """A route: service/opschaling/routes.py warns when its term passes. One that was stopped, is no plan."""
     async with transaction(pool, wie) as conn:
         aanvraag = await make.aanvraag(conn, leeftijd_maanden=17 * 12)
         before = await heard(conn, make.TODAY, AlarmSoort.ACHTTIEN)
@@ -354,6 +355,9 @@ async def test_with_a_plan_for_after_eighteen_that_has_its_own_term(pool: Pool, 
     async with transaction(pool, wie) as conn:
         assert len(before) == 1
         assert await heard(conn, make.TODAY, AlarmSoort.ACHTTIEN) == []
+    await owner.execute("update route set staat = 'gestopt', klaar_op = $1, reden = 'Andere gemeente.'", make.NOW)
+    async with transaction(pool, wie) as conn:
+        assert await heard(conn, make.TODAY, AlarmSoort.ACHTTIEN) == before
 
 
 # ── The daily round ──────────────────────────────────────────────────────────────────────────────
@@ -376,6 +380,9 @@ async def test_the_daily_round_tells_each_alarm_once(pool: Pool, owner: Connecti
     ]
 
 
+WAITS = "select exists (select from pg_locks where not granted)"
+
+
 async def test_two_daily_rounds_at_once_tell_it_once(pool: Pool, owner: Connection, wie: Wie) -> None:
     async with transaction(pool, wie) as conn:
         await stay(conn)
@@ -384,7 +391,12 @@ async def test_two_daily_rounds_at_once_tell_it_once(pool: Pool, owner: Connecti
         async with transaction(pool, wie) as conn:
             return await alarmen.alarmronde(conn, noon(make.day(14)))
 
-    await asyncio.gather(*(go() for _ in range(4)))
+    async with transaction(pool, wie) as conn:
+        first = await alarmen.alarmronde(conn, noon(make.day(14)))
+        rounds = asyncio.gather(*(go() for _ in range(2)))
+        while not rounds.done() and not await owner.fetchval(WAITS):  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert (first > 0, await rounds) == (True, [0, 0])
 
     alarm = "soort = 'alarm' and gegevens ->> 'alarm' = 'vervolg_zonder_plek'"
     assert await owner.fetchval(f"select count(*) from gebeurtenis where {alarm}") == 1

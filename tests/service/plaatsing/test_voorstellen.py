@@ -200,19 +200,22 @@ async def test_a_place_without_kennismaking_needs_a_reason_but_not_in_a_crisis(p
 
 
 async def test_a_kennismaking_that_is_to_come_holds_the_plek_until_some_days_after_it(pool: Pool, wie: Wie) -> None:
-    """And nothing is definitive before it."""
+    """And nothing is definitive before it. Not a day before they were asked, nor later than the plek is held."""
     async with transaction(pool, wie) as conn:
         kind = await child(conn, urgentie=Urgentie.SPOED)
         voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id), van=make.day(10))
         await step(conn, pool, voorstel.id, "akkoord", wie)
         await step(conn, pool, voorstel.id, "toestemming", wie)
-        with pytest.raises(Refusal) as refused:
-            await step(conn, pool, voorstel.id, "kennismaking", wie, kennismaking_op=make.day(8))
+        refused = []
+        for no in (-1, 8):
+            with pytest.raises(Refusal) as out_of_reach:
+                await step(conn, pool, voorstel.id, "kennismaking", wie, kennismaking_op=make.day(no))
+            refused += [error.pointer for error in out_of_reach.value.fields]
         later = await step(conn, pool, voorstel.id, "kennismaking", wie, kennismaking_op=make.day(6))
         with pytest.raises(Refusal, match="De kennismaking is pas op"):
             await step(conn, pool, voorstel.id, "maak_definitief", wie)
 
-    assert [error.pointer for error in refused.value.fields] == ["/kennismakingOp"]
+    assert refused == ["/kennismakingOp", "/kennismakingOp"]
     assert later.antwoord_voor is not None and later.antwoord_voor >= make.NOW + 9 * DAY
 
 
@@ -438,8 +441,11 @@ async def test_without_staff_or_room_in_the_group_it_is_out_until_that_changed(p
         lives = await make.plaatsing(conn, plek_id=other.id)
         await declined(conn, pool, wie, a.id, staff.id, "geen_personeel")
         await declined(conn, pool, wie, b.id, group.id, "groepsmix")
+        said = plekken.Beschikbaarheid.ONBEMENST
+        await plekken.bevestig(conn, staff.id, said, now=make.NOW + HOUR / 2, bron=plekken.Bron.SCHERM)
         before = await out(conn, a.id) | await out(conn, b.id)
-        await plekken.bevestig(conn, staff.id, None, now=make.NOW + HOUR, bron=plekken.Bron.SCHERM)
+        said = plekken.Beschikbaarheid.BEMENST
+        await plekken.bevestig(conn, staff.id, said, now=make.NOW + HOUR, bron=plekken.Bron.SCHERM)
         await plaatsingen.beeindig(conn, lives.id, make.TODAY, bezetting.EindeReden.DOORSTROOM, now=make.NOW + HOUR)
 
         assert before == {staff.voorziening_id, group.voorziening_id}
@@ -681,6 +687,19 @@ async def test_a_bundle_has_one_answer_and_one_definitief(pool: Pool, wie: Wie) 
         assert [await status(conn, kind) for kind in (a, b)] == ["definitief", "definitief"]
 
 
+async def test_what_becomes_definitive_after_its_first_day_begins_on_that_day(pool: Pool, wie: Wie) -> None:
+    """The plek was held and the papers took longer: no stay begins in the past."""
+    async with transaction(pool, wie) as conn:
+        voorstel = await sent(conn, pool, wie, ((await child(conn)).id, (await make.plek(conn)).id))
+        await step(conn, pool, voorstel.id, "akkoord", wie)
+        await step(
+            conn, pool, voorstel.id, "maak_definitief", wie, now=make.NOW + 2 * DAY, reden="Zij kennen het huis."
+        )
+        begins = await conn.fetchval("select lower(periode) from bezetting where soort = 'plaatsing'")
+
+    assert (voorstel.van, begins) == (make.day(1), make.day(2))
+
+
 async def test_brothers_and_sisters_wait_as_short_as_the_most_urgent_of_them(pool: Pool, wie: Wie) -> None:
     """One answer for all: of a spoed and a regular aanvraag in 24 hours."""
     async with transaction(pool, wie) as conn:
@@ -824,5 +843,10 @@ async def test_half_a_bundle_takes_no_step(pool: Pool, wie: Wie, wie_als: Callab
     with pytest.raises(Refusal, match="Wat nu wel kan") as refused:
         async with transaction(pool, wie_als("crisisdienst")) as conn:
             await step(conn, pool, other.id, "akkoord", wie_als("crisisdienst"))
+    async with transaction(pool, wie) as conn:
+        held = {optie.voorstel_id: optie.id for optie in await opties.page(conn, make.NOW)}
+    with pytest.raises(Refusal, match="die niet meer in crisis is"):
+        async with transaction(pool, wie_als("crisisdienst")) as conn:
+            await opties.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
 
     assert refused.value.kind is Kind.CONFLICT

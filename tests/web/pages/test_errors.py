@@ -49,7 +49,7 @@ async def test_when_the_database_takes_nobody_the_page_says_to_try_again(
 
 
 async def test_an_unforeseen_error_shows_a_number_and_nothing_of_itself(api: httpx.AsyncClient) -> None:
-    with patch("service.aanvraag.werklijst.aantallen", side_effect=ZeroDivisionError("geheim")):
+    with patch("service.aanvraag.werkblad.werkblad", side_effect=ZeroDivisionError("geheim")):
         answer = await api.get("/")
     assert answer.status_code == 500
     assert "Nummer van dit voorval" in answer.text

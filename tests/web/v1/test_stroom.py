@@ -198,6 +198,14 @@ async def test_a_stream_that_lasted_long_ends_and_says_when_to_come_back(
     assert text.startswith("retry: 3000\nid: ") and "data" not in text
 
 
+async def test_a_stream_lasts_longer_than_a_request_may(lasting: Settings, wie: Wie) -> None:
+    """LOKET_REQUEST_LIMIT_S is for what is answered at once: a stream ends by itself, and not cut off by an error."""
+    longer = structs.replace(lasting, stroom_s=1.5, request_limit_s=1.0)
+    async with serving(create_app(longer, identity=always(wie))) as live, follow(live) as response:
+        text = (await response.aread()).decode()
+    assert text.endswith(": niets nieuws\n\n")
+
+
 async def test_who_works_elsewhere_now_hears_no_more_of_before(
     lasting: Settings, pool: Pool, owner: Connection, wie: Wie, monkeypatch: pytest.MonkeyPatch
 ) -> None:

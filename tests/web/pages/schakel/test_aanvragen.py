@@ -9,8 +9,10 @@ from datetime import timedelta
 import httpx
 
 from service.aanvraag import stappen
-from service.aanvraag.gebeurtenissen import AanvraagStatus
-from service.db import Pool, Wie, transaction
+from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus, GebeurtenisSoort
+from service.aanvraag.werkblad import Beurt, Vandaag
+from service.db import Connection, Pool, Wie, transaction
+from service.web.pages.schakel import zinnen
 from tests import make
 
 CSP = (
@@ -20,7 +22,7 @@ CSP = (
 
 
 def nummers(answer: httpx.Response) -> list[str]:
-    return re.findall(r'<a class="[^"]*" href="/aanvragen/[^"]*">([^<]*)</a>', answer.text)
+    return re.findall(r'<a class="[^"]*" id="[^"]*" href="/aanvragen/[^"]*">([^<]*)</a>', answer.text)
 
 
 async def test_a_page_is_html_that_loads_only_from_here_and_is_kept_nowhere(api: httpx.AsyncClient) -> None:
@@ -102,7 +104,7 @@ async def test_an_empty_filter_leads_back_to_the_whole_list(api: httpx.AsyncClie
     async with transaction(pool, wie) as conn:
         await make.aanvraag(conn)
     text = (await api.get("/?urgentie=crisis")).text
-    assert "Er zijn geen open aanvragen met urgentie crisis." in text
+    assert "Geen open aanvraag past bij wat u koos." in text
     assert "Bekijk alle open aanvragen" in text
 
 
@@ -137,3 +139,71 @@ async def test_a_wrong_filter_gives_a_page_that_says_so(api: httpx.AsyncClient) 
         assert answer.status_code == 400
         assert "Dit adres klopt niet" in answer.text
         assert answer.headers["Content-Security-Policy"] == CSP
+
+
+async def on_a_plek(api: httpx.AsyncClient, pool: Pool, wie: Wie, path: str, **fields: object) -> str:
+    """The nummer of an aanvraag for which a plek is held, or proposed."""
+    async with transaction(pool, wie) as conn:
+        aanvraag, plek = await make.aanvraag(conn, **fields), await make.plek(conn)
+    plekken = [{"aanvraagId": str(aanvraag.id), "plekId": str(plek.id)}]
+    body = {"plekken": plekken, "van": make.day(1).isoformat()} | ({"verzend": True} if path == "voorstellen" else {})
+    answer = await api.post(f"/v1/{path}", json=body)
+    assert answer.status_code == 201, answer.text
+    return aanvraag.nummer
+
+
+async def test_whose_move_it_is_follows_from_status_and_facts(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """A new one is of the loket; what was asked of a provider, of that provider."""
+    async with transaction(pool, wie) as conn:
+        new = await make.aanvraag(conn)
+    asked = await on_a_plek(api, pool, wie, "voorstellen")
+    assert nummers(await api.get("/?beurt=aanbieder")) == [asked]
+    assert nummers(await api.get("/?beurt=loket")) == [new.nummer]
+    text = (await api.get("/")).text
+    assert "Aanbieder: geeft antwoord" in text and "Loket: neem in behandeling" in text
+
+
+async def test_what_is_due_today_is_marked_and_can_be_shown_alone(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """An optie that lapses today, a latest date that is today; of tomorrow nothing."""
+    lapses = await on_a_plek(api, pool, wie, "opties", urgentie="crisis")  # for four hours
+    async with transaction(pool, wie) as conn:
+        latest = await make.aanvraag(conn, gewenste_start=make.TODAY, uiterlijke_datum=make.TODAY)
+        await make.aanvraag(conn, uiterlijke_datum=make.day(1))
+    answer = await api.get("/?vandaag=true")
+    assert nummers(answer) == [lapses, latest.nummer]
+    assert "optie vervalt" in answer.text and "uiterlijke datum" in answer.text
+
+
+async def test_waiting_time_stands_beside_the_norm_of_the_region(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """On the last day, one day before and one day after it; without a norm nothing is said."""
+    norm = "insert into instelling (regio, sleutel, waarde, bron) values ($1, 'normen_dagen', $2, 'tests')"
+    async with transaction(pool, wie) as conn:
+        for days in (9, 10, 11):
+            await make.aanvraag(conn, now=make.NOW - timedelta(days=days))
+    assert "norm" not in (await api.get("/")).text.replace("normaal", "")
+    await owner.execute(norm, wie.regio, {"regulier": 10})
+    text = (await api.get("/")).text
+    assert "norm: nog 1 dag" in text and "norm: vandaag" in text and "norm 1 dag voorbij" in text
+    assert "laatste dag van de norm" in text
+
+
+async def test_the_list_is_kept_small_by_zorgvorm_gemeente_and_who_does_it(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        one = await make.aanvraag(conn, zorgvormen=["gezinshuis"], gemeente_code="0402")
+        other = await make.aanvraag(conn, zorgvormen=["pleegzorg-opvoeding"], gemeente_code="0406")
+        await stappen.neem_in_behandeling(conn, other, wie=wie, now=make.NOW)
+    assert nummers(await api.get("/?zorgvorm=gezinshuis")) == [one.nummer]
+    assert nummers(await api.get("/?gemeente=0406")) == [other.nummer]
+    assert nummers(await api.get("/?eigen=true")) == [other.nummer]
+    assert nummers(await api.get("/?beurt=&zorgvorm=&gemeente=&volgorde=wacht")) == [one.nummer, other.nummer]
+
+
+def test_each_status_and_gebeurtenis_has_its_words() -> None:
+    assert zinnen.STATUS.keys() == set(AanvraagStatus)
+    assert zinnen.GEBEURTENIS.keys() == set(GebeurtenisSoort)
+    assert zinnen.STAP.keys() == set(OPEN)
+    assert (zinnen.BEURT.keys(), zinnen.VANDAAG.keys()) == (set(Beurt), set(Vandaag))

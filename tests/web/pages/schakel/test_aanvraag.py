@@ -18,7 +18,7 @@ from service.db import Connection, Pool, Wie, transaction
 from service.rang.rangschikking import Rangschikking
 from service.settings import Settings
 from service.urgentie import Urgentie
-from service.web.pages.aanvraag import confirmed, notices, steps, where
+from service.web.pages.schakel.aanvraag import confirmed, notices, steps, where
 from tests import make
 from tests.web.conftest import always, running
 

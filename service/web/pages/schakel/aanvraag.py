@@ -21,6 +21,7 @@ from service.urgentie import Urgentie
 from service.web.pages import feiten, words
 from service.web.pages.actie import Formulier, verwerk
 from service.web.pages.render import page_at
+from service.web.pages.schakel.zinnen import waited
 from service.web.pages.visit import Visit, visit
 
 PER_PAGE = 10
@@ -74,7 +75,7 @@ async def _page(
     pages = max(1, -(-ranked.aantal_voorzieningen // PER_PAGE))
     path = f"/aanvragen/{a.id}"
     return v.page(
-        "aanvraag.html",
+        "schakel/aanvraag.html",
         today=vandaag,
         section="aanvragen",
         form=form or Formulier(),
@@ -103,12 +104,6 @@ async def _page(
             "meer": f"{path}?pagina={pagina}&afgevallen={min(500, afgevallen * 2)}#afgevallen",
         },
     )
-
-
-def waited(since: datetime, now: datetime) -> str:
-    """Since an aanvraag was filed: in hours up to two days, because a crisis is counted in hours."""
-    hours = max(0, int((now - since).total_seconds() // 3600))
-    return f"{hours} uur" if hours < 48 else days((today(now) - today(since)).days)
 
 
 def confirmed(moment: datetime | None, now: datetime) -> str:

@@ -1,0 +1,1 @@
+"""Screens of the schakelfunctionaris; the crisisdienst sees of them what it may."""

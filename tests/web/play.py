@@ -65,7 +65,18 @@ TRIES = 4
 ABOUT = (asks, asks_naast, asks_aanbod)
 """Each adds to asks.KINDS."""
 
-ENDS = {"trek_in", "wijs_af", "voorstel trek_in", "voorstel wijs_af", "optie laat_los", "plaatsing beeindig", "stop"}
+ENDS = {
+    "trek_in",
+    "wijs_af",
+    "voorstel trek_in",
+    "voorstel wijs_af",
+    "optie laat_los",
+    "plaatsing beeindig",
+    "stop",
+    "beeindig",
+    "sluit_uit",
+    "overdracht",
+}
 """After which less can be done."""
 
 T = TypeVar("T")
@@ -359,9 +370,9 @@ class Play(RuleBasedStateMachine):
         return [(ask, outcome(ask)) for ask in found]
 
     def _seen(self, ask: Ask, said: str) -> int:
-        """An end is worth a fourth, a refusal and one of the many steps of routes a third: or nothing would get far."""
-        worth = 3 if said != DONE or ask.name.startswith("route") else 4 if ask.name in ENDS else 1
-        return self.tally[ask.name, said] * worth
+        """An end and one of the many steps of routes are worth a fourth, a refusal an eighth: or nothing gets far."""
+        worth = 8 if said != DONE else 4 if ask.name in ENDS or ask.name.startswith("route") else 1
+        return (1 + self.tally[ask.name, said]) * worth
 
     @rule(number=number)
     def ask(self, number: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from service.db import Connection, Pool
 from service.opschaling import routes
-from service.plaatsing import plekregels, samen, uitgesloten, verzenden, voorstellen, voorstelstappen
+from service.plaatsing import opties, plekregels, uitgesloten, verzenden, voorstellen, voorstelstappen
 from service.web import etags, idempotency
 from tests.web.conftest import Serve
 from tests.web.play import Env, play
@@ -95,7 +95,7 @@ async def brothers_and_sisters_are_split(_: Env, monkeypatch: pytest.MonkeyPatch
     async def whole(*_: object) -> bool:
         return True
 
-    for module in (voorstellen, verzenden, samen):
+    for module in (opties, voorstellen, verzenden, voorstelstappen):
         monkeypatch.setattr(module, "check_whole", whole)
 
 

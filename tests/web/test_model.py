@@ -14,7 +14,7 @@ import pytest
 
 from service.db import Connection, Pool
 from service.opschaling import routes
-from service.plaatsing import opties, plekregels, uitgesloten, verzenden, voorstellen, voorstelstappen
+from service.plaatsing import uitgesloten, voorstelstappen
 from service.web import etags, idempotency
 from tests.web.conftest import Serve
 from tests.web.play import Env, play
@@ -84,29 +84,9 @@ async def a_yes_holds_no_longer(_: Env, monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-async def the_group_is_not_looked_at(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who lives there does not count."""
-    monkeypatch.setattr(plekregels, "GROEP", f"{plekregels.GROEP} where false")
-
-
-async def brothers_and_sisters_are_split(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody asks whether they may."""
-
-    async def whole(*_: object) -> bool:
-        return True
-
-    for module in (opties, voorstellen, verzenden, voorstelstappen):
-        monkeypatch.setattr(module, "check_whole", whole)
-
-
 async def everybody_sees_every_voorstel(env: Env, _: pytest.MonkeyPatch) -> None:
     """The second net has a hole: rows of other aanbieders and of another region are read."""
     await env.owner.execute("create policy lek on voorstel for select using (true)")
-
-
-async def who_stops_keeps_its_plekken(env: Env, _: pytest.MonkeyPatch) -> None:
-    """A plek of an aanbieder that stops can be held after its day."""
-    await _empty(env, "kort_plek_in(plek uuid) returns void")
 
 
 async def safety_is_forgotten(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,10 +126,7 @@ BUGS = {
 MORE = {
     an_expired_optie_stays: "the model done|_verlopen|_vervallen|stored|at one time",
     a_yes_holds_no_longer: "stored",
-    the_group_is_not_looked_at: "the model 409: rules: .*groepsmix",
-    brothers_and_sisters_are_split: "the model 409: (not all of them|apart)",
     everybody_sees_every_voorstel: "the model 40",
-    who_stops_keeps_its_plekken: "the model 409",
     safety_is_forgotten: "uitgesloten|sluit_uit|sluit_niet_uit",
     nobody_is_warned: "the round of the day",
     an_old_version_is_good: "the model 412",

@@ -12,6 +12,9 @@ UV ?= build/uv/bin/uv
 SOAK := -m soak tests/soak -n 2 --dist worksteal -rP --durations=0
 PG15 ?= /usr/lib/postgresql/15/bin
 
+# Bytecode is kept, or each of the programs that the tests start would compile all of itself anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup assets demo test soak lint bench lock sbom browser ci clean
 

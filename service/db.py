@@ -8,10 +8,12 @@ table is empty. Because nothing is ever set outside a transaction, the pool need
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from uuid import UUID
 
 import asyncpg
@@ -84,6 +86,42 @@ class Wie(Struct, frozen=True):
             raise ValueError(f"regio {self.regio!r} is not a code of a jeugdregio")
 
 
+_SEEN_TYPES: dict[datetime, dict[int, list[asyncpg.Record]]] = {}
+"""Server, by when it started → oid of a type → what it said of it. A server does not give an oid twice."""
+
+_NOT_ASKED = SimpleNamespace(name="no statement was needed")
+
+
+class Link(asyncpg.Connection):
+    """A connection that knows the types that an earlier one of this process asked about. asyncpg itself asks on each
+    new connection about each enum: some 13 times, of 6 ms, until an app that starts has answered."""
+
+    _server: datetime | None = None
+
+    async def recognise(self) -> None:
+        """To which server it leads: another one may give the same oid to something else."""
+        self._server = await self.fetchval("select pg_postmaster_start_time()")
+
+    # Private names of asyncpg: tests/service/test_db.py tells when they are no longer called.
+    async def _introspect_types(self, typeoids: Collection[int], timeout: float | None) -> tuple[Any, Any]:  # noqa: ASYNC109
+        seen = _SEEN_TYPES.setdefault(self._server, {}) if self._server else {}
+        if seen.keys() >= set(typeoids):
+            return [row for oid in typeoids for row in seen[oid]], _NOT_ASKED
+        rows, statement = await super()._introspect_types(typeoids, timeout)  # type: ignore[misc]
+        seen.update(dict.fromkeys(typeoids, rows))
+        return rows, statement
+
+    def _drop_local_type_cache(self) -> None:
+        """The database said that a type is no longer what it was."""
+        _SEEN_TYPES.clear()
+        super()._drop_local_type_cache()  # type: ignore[misc]
+
+
+async def _ready(conn: asyncpg.Connection[asyncpg.Record]) -> None:
+    await set_codecs(conn)
+    await cast(Link, conn).recognise()
+
+
 async def _keep(conn: asyncpg.Connection[asyncpg.Record]) -> None:
     """Instead of asyncpg's reset query at each release: see the module's docstring. Only who was cut off while
     beginning or ending a transaction leaves one open, in which the next would fail or hold up others."""
@@ -115,9 +153,10 @@ async def open_pool(url: str, *, size: int = 10, role: str | None = None, limit_
         url,
         min_size=1,
         max_size=size,
+        connection_class=Link,
         server_settings=server_settings,
         reset=_keep,
-        init=set_codecs,
+        init=_ready,
         command_timeout=60,
     )
 
@@ -136,11 +175,11 @@ async def transaction(
     organisatie = wie.organisatie or ""
     namens = f"; set local loket.namens = '{wie.namens}'" if wie.namens else ""
     async with pool.acquire() as conn:
-        await conn.execute(
-            f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
-            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
-        )
         try:
+            await conn.execute(
+                f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
+                f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
+            )
             yield conn
         except BaseException as error:
             if not _gone(conn):

@@ -111,7 +111,8 @@ CONSTRAINTS: dict[str, Meaning] = {
     "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
     "beeindiging_een": Meaning(
         Kind.CONFLICT,
-        "Dit is al beëindigd. Wat nu wel kan: besluit per kind over uitloop of overdracht bij die beëindiging.",
+        "Dit is al beëindigd. Wat nu wel kan: per kind besluiten over uitloop of overdracht, of die beëindiging"
+        " terugnemen.",
     ),
     "beeindiging_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
     "beeindiging_voorziening_fk": Meaning(

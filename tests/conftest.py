@@ -13,20 +13,21 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import pytest
 import redis.asyncio
 from msgspec import Struct
 
-from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, Wie, open_pool, set_codecs
+from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, Wie
 from service.embedded import postgres, valkey
 from service.embedded.binaries import installed, reachable
 from service.embedded.folder import may_enter
 from service.embedded.guarded import Guard
 from service.embedded.process import account_for
 from service.migrations import ensure_roles
+from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -113,6 +114,8 @@ def cluster() -> Iterator[Cluster]:
     postgres.create_cluster(programs, folder / "postgres", account)
     log = folder / "log"
     fast = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "200"}
+    # Nothing is written but by a test.
+    fast |= {"autovacuum": "off", "wal_level": "minimal", "max_wal_senders": "0"}
     # The guard ends them also when this run is killed.
     guard = Guard()
     servers = []
@@ -170,13 +173,18 @@ async def template(cluster: Cluster, superuser: asyncpg.Connection) -> str:
     return "tmpl"
 
 
+@pytest.fixture(scope="session")
+async def databases(cluster: Cluster, superuser: asyncpg.Connection, template: str) -> AsyncIterator[Databases]:
+    made = Databases(superuser, cluster.url, template)
+    yield made
+    await made.drop()
+
+
 @pytest.fixture
-async def database(cluster: Cluster, superuser: asyncpg.Connection, template: str) -> AsyncIterator[str]:
-    """Name of a database of this test alone."""
-    name = f"t_{uuid4().hex}"
-    await superuser.execute(f"create database {name} template {template} strategy file_copy owner {OWNER_ROLE}")
-    yield name
-    await superuser.execute(f"drop database {name} with (force)")
+async def database(databases: Databases) -> AsyncIterator[str]:
+    """Name of a database of this test alone, as the template is."""
+    yield await databases.take()
+    await databases.give_back()
 
 
 @pytest.fixture
@@ -191,20 +199,15 @@ def owner_url(cluster: Cluster, database: str) -> str:
 
 
 @pytest.fixture
-async def owner(owner_url: str) -> AsyncIterator[Connection]:
+async def owner(databases: Databases, database: str) -> Connection:
     """A connection as the owner role, on which row-level security does not hold: to arrange and to look."""
-    conn = await asyncpg.connect(owner_url)
-    await set_codecs(conn)
-    yield conn
-    await conn.close()
+    return await databases.owner()
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Pool]:
+async def pool(databases: Databases, database: str) -> Pool:
     """As the service has it: the app role, through service.db."""
-    opened = await open_pool(database_url, size=5)
-    yield opened
-    await opened.close()
+    return await databases.pool()
 
 
 @pytest.fixture
@@ -223,12 +226,17 @@ def wie_als() -> Callable[..., Wie]:
     return als
 
 
-@pytest.fixture
-async def redis_url(cluster: Cluster) -> str:
-    """An empty Valkey."""
+@pytest.fixture(scope="session")
+async def flusher(cluster: Cluster) -> AsyncIterator[redis.asyncio.Redis]:
     client = redis.asyncio.from_url(cluster.redis_url)
-    await client.flushall()
+    yield client
     await client.aclose()
+
+
+@pytest.fixture
+async def redis_url(cluster: Cluster, flusher: redis.asyncio.Redis) -> str:
+    """An empty Valkey."""
+    await flusher.flushall()
     return cluster.redis_url
 
 

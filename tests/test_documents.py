@@ -47,3 +47,11 @@ def test_the_package_lock_names_no_registry() -> None:
     lock = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert '"integrity"' in lock
     assert not re.search(r"resolved|https?:", lock)
+
+
+def test_every_test_that_the_workflow_names_exists() -> None:
+    text = (ROOT / "docs" / "werkstroom.md").read_text(encoding="utf-8")
+    named = re.findall(r"(tests/[\w/]+\.py)::(\w+)", text)
+    assert len(named) > 20
+    gone = [(file, name) for file, name in named if f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8")]
+    assert gone == []

@@ -12,6 +12,8 @@ import pytest
 
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.ci
+
 
 @pytest.fixture(scope="module")
 def bom() -> dict[str, Any]:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.days import today
-from service.db import Connection, rows_as
+from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import given, merge, patch_of, refuse
 from service.regio.werkregels import Werkregels, werkregels
@@ -36,6 +36,11 @@ class Bron(StrEnum):
     BESTAND = "bestand"
 
 
+def bron(wie: Wie) -> Bron:
+    """With what somebody who asks the service says it."""
+    return Bron.SCHERM if wie.koppeling is None else Bron.KOPPELING
+
+
 class BezettingSoort(StrEnum):
     """As type `bezetting_soort` in schema.sql."""
 
@@ -54,6 +59,10 @@ class PlekStatus(StrEnum):
     GESTOPT = "gestopt"
     GEPLAND = "gepland"
     VERVALLEN = "vervallen"
+
+
+ONGEZIEN = (PlekStatus.OPEN, PlekStatus.ONBEMENST, PlekStatus.IN_OVERLEG)
+"""Empty: what it is, only the provider knows. What is taken or stopped, the loket knows itself."""
 
 
 class Zekerheid(StrEnum):
@@ -344,6 +353,43 @@ async def bevestig(
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
     return msgspec.convert(row, Bevestiging)
+
+
+class AllesKlopt(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    gezien_op: Annotated[
+        datetime, Meta(description="Wanneer u de plekken zag: wat daarna is gezegd, blijft zoals het is.")
+    ]
+
+
+# A plek that somebody spoke of after it was seen, is not what was seen.
+BEVESTIG_ALLES = f"""
+with kandidaat as materialized (
+    {KANDIDAAT}
+    where p.aanbieder_id = $3 and p.regio = huidige_regio()
+      and (p.bevestigd_op is null or p.bevestigd_op < least($4::timestamptz, $1))
+    order by p.id
+    for no key update of p
+){STAND},
+bevestigd as (
+    update plek p
+    set bevestigd_op = $1, versie = p.versie + 1
+    from stand s
+    where p.id = s.id and s.status = any ($5)
+    returning p.id, p.regio, p.beschikbaarheid
+)
+insert into bevestiging (regio, plek_id, op, bron, beschikbaarheid)
+select regio, id, $1, $6, beschikbaarheid
+from bevestigd
+returning id, plek_id, op, bron, beschikbaarheid
+"""
+
+
+async def bevestig_alles(
+    conn: Connection, aanbieder_id: UUID, klopt: AllesKlopt, *, now: datetime, bron: Bron
+) -> list[Bevestiging]:
+    """All plekken of the aanbieder that are empty now are as they were when they were seen. Those it confirmed."""
+    rows = await conn.fetch(BEVESTIG_ALLES, now, today(now), aanbieder_id, klopt.gezien_op, list(ONGEZIEN), bron)
+    return rows_as(rows, Bevestiging)
 
 
 BEVESTIGINGEN = """

@@ -16,9 +16,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
-from service.aanbod import plekken
-from service.aanbod.bezetting import RUIM_OPTIES, in_de_weg
-from service.aanbod.plekken import QUEUE, Beschikbaarheid, BezettingSoort, Bron, PlekStatus, Zekerheid, zekerheid
+from service.aanbod import bewoning, plekken
+from service.aanbod.plekken import ONGEZIEN, Beschikbaarheid, Bron, PlekStatus, Zekerheid, zekerheid
 from service.bericht import berichten
 from service.bericht.meldingen import BEVESTIG
 from service.bericht.meldkeuzes import GEWOON, Wijze
@@ -28,9 +27,6 @@ from service.errors import Kind, Refusal
 from service.inloggen.sessies import digest, new_token
 from service.regio.werkregels import Werkregels, werkregels
 from service.urgentie import Urgentie
-
-ONGEZIEN = (PlekStatus.OPEN, PlekStatus.ONBEMENST, PlekStatus.IN_OVERLEG)
-"""Empty: what it is, only the provider knows. What is taken or stopped, the loket knows itself."""
 
 # ── How old a confirmation is ────────────────────────────────────────────────────────────────────
 
@@ -244,13 +240,6 @@ ZEGT = {
     Antwoord.IN_OVERLEG: Beschikbaarheid.IN_OVERLEG,
 }
 
-# Somebody of whom the loket knows nothing, as in a list of capacity (service/intake/decision.py). A plek that ends is
-# taken until then, and one with a stop to come until that.
-BEZET = """
-insert into bezetting (regio, vraag_regio, plek_id, soort, periode)
-select p.regio, p.regio, p.id, 'plaatsing', daterange($2, least(upper(p.bestaat), $3)) from plek p where p.id = $1
-"""
-
 
 async def antwoord(
     conn: Connection, verzoek: Verzoek, wat: Antwoord, *, now: datetime, plek_id: UUID | None = None
@@ -272,28 +261,10 @@ async def antwoord(
         if there not in ONGEZIEN and plek_id is None:
             continue
         if wat is Antwoord.BEZET:
-            if (why := await _bezet(conn, id, there, now)) is not None:
+            if (why := await bewoning.bezet(conn, id, leeg=there in ONGEZIEN, tot=None, now=now)) is not None:
                 return why
         elif there not in ONGEZIEN:
             return f"Deze plek is volgens het loket {there}. Klopt dat niet? Bel dan het loket."
         if there in ONGEZIEN:
             await plekken.bevestig(conn, id, ZEGT.get(wat), now=now, bron=Bron.MAIL)
-    return None
-
-
-SPREEK_TEGEN = "select soort::text as soort, van, voorstel from spreek_tegen($1, $2)"
-
-DOORGEGEVEN = " Het loket heeft uw antwoord gekregen."
-
-
-async def _bezet(conn: Connection, plek_id: UUID, status: PlekStatus, now: datetime) -> str | None:
-    """Somebody lives there of whom the loket did not know; or why that cannot be, when it is held or promised."""
-    await conn.execute(QUEUE, plek_id)
-    await conn.execute(RUIM_OPTIES, plek_id, now)
-    there = [(BezettingSoort(row["soort"]), row) for row in await conn.fetch(SPREEK_TEGEN, plek_id, now)]
-    for soort, row in there:
-        if soort is not BezettingSoort.STOP:
-            return in_de_weg(soort, row["van"], voorstel=row["voorstel"], now=now) + DOORGEGEVEN
-    if status in ONGEZIEN:
-        await conn.execute(BEZET, plek_id, today(now), there[0][1]["van"] if there else None)
     return None

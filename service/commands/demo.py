@@ -11,21 +11,25 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 
+import asyncpg
 import typer
 
 from service import migrations
 from service.commands import connect, listen
 from service.days import today
-from service.demo import Scarcity, Size, is_loaded, load
+from service.db import APP_ROLE, Connection, open_pool
+from service.demo import Scarcity, Size, is_loaded, leef, load
 from service.demo.gebruikers import one_per_role
 from service.embedded.process import Child
 from service.embedded.servers import owned
 from service.errors import Kind, Refusal
 from service.inloggen.demologin import allowed
 from service.inloggen.sessies import new_token
+from service.rang.snapshot import Snapshots
+from service.rang.travel import Traveller
 from service.settings import ROOT, Settings
 
 
@@ -159,6 +163,23 @@ async def fill(settings: Settings, omvang: Omvang, schaarste: Scarcity) -> None:
         await migrations.migrate(owner)
         if not await is_loaded(owner, settings.regio):
             connect.say("De eerste keer wordt een verzonnen regio gemaakt. Dat duurt even.")
-            await load(
-                owner, today=today(datetime.now(UTC)), size=SIZES[omvang], scarcity=schaarste, regio=settings.regio
-            )
+            dag = today(datetime.now(UTC))
+            await load(owner, today=dag, size=SIZES[omvang], scarcity=schaarste, regio=settings.regio)
+            await live(settings, owner, dag)
+
+
+async def live(settings: Settings, owner: Connection, dag: date) -> None:
+    """What goes on in the region just now, done by who works there."""
+    url = settings.database_url
+    assert url is not None
+    async with (
+        connect.service_pool(settings) as pool,
+        await open_pool(url, size=2, role=APP_ROLE) as reading,
+        Traveller.opened(settings) as travel,
+    ):
+        snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings={"role": APP_ROLE}))
+        listening = asyncio.create_task(snapshots.listen())
+        try:
+            await leef(owner, pool, snapshots, travel, settings.regio, dag)
+        finally:
+            listening.cancel()

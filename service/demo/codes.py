@@ -167,5 +167,7 @@ def add_codes(rows: Rows, regio: Regio) -> None:
         for criterium, gewicht in gewichten.items()
     ]
     rows.instelling += [
-        Instelling(regio.code, sleutel, waarde, bron) for sleutel, (waarde, bron) in INSTELLINGEN.items()
+        Instelling(regio.code, sleutel, waarde, bron)
+        for sleutel, (waarde, bron) in INSTELLINGEN.items()
+        if waarde is not None  # what a region has not, such as a telephone number, it does not choose
     ]

@@ -304,6 +304,22 @@ class Bezetting(Struct):
     definitief_op: datetime | None = None
 
 
+class Voorstel(Struct):
+    id: UUID
+    regio: str
+    aanbod_regio: str
+    aanvraag_id: AanvraagId
+    aanbieder_id: UUID
+    voorziening_id: UUID
+    plek_id: UUID
+    status: str
+    van: date
+    verzonden_op: datetime
+    beantwoord_op: datetime
+    klaar_op: datetime
+    aangemaakt_op: datetime
+
+
 class Opschaling(Struct):
     id: UUID
     regio: str
@@ -377,6 +393,7 @@ class Rows(Struct):
     toestemming: list[Toestemming] = field(default_factory=list)
     besluit: list[Besluit] = field(default_factory=list)
     bezetting: list[Bezetting] = field(default_factory=list)
+    voorstel: list[Voorstel] = field(default_factory=list)
     opschaling: list[Opschaling] = field(default_factory=list)
     opschaling_dossier: list[OpschalingDossier] = field(default_factory=list)
     route: list[Route] = field(default_factory=list)

@@ -14,7 +14,7 @@ from service.db import SYSTEM
 from service.demo.codes import CRISIS_FORMS
 from service.demo.dice import Dice
 from service.demo.regions import Regio
-from service.demo.rows import Aanvraag, Bezetting, Gebeurtenis, Opschaling, OpschalingDossier, Route, Rows
+from service.demo.rows import Aanvraag, Bezetting, Gebeurtenis, Opschaling, OpschalingDossier, Route, Rows, Voorstel
 
 OPEN = ("ingediend", "in_behandeling", "opgeschaald")
 """Statuses that the demo gives to who waits."""
@@ -62,6 +62,53 @@ def add_verloop(seed: int, rows: Rows, regio: Regio, today: date) -> None:
             told.placed(a, stays[a.id])
     told.made.sort(key=lambda one: one.op)
     rows.gebeurtenis += told.made
+    _proposed(Dice(seed, f"{regio.code}/voorstellen"), rows, {a.id: a for a in asked if a.status not in OPEN})
+
+
+def _proposed(dice: Dice, rows: Rows, closed: dict[UUID, Aanvraag]) -> None:
+    """What was put to providers for whom nobody seeks a place any more: a yes for each stay that did not begin by
+    telephone, and a no for each decline."""
+    where = {p.id: p for p in rows.plek}
+    forms = {v.id: v.zorgvorm for v in rows.voorziening}
+    first = {p.voorziening_id: p.id for p in reversed(rows.plek)}
+    ja = [
+        (b.aanvraag_id, b.plek_id, "definitief", lower(b), None)
+        for b in rows.bezetting
+        if b.soort == "plaatsing"
+        and b.aanvraag_id in closed
+        and forms[where[b.plek_id].voorziening_id] not in CRISIS_FORMS
+    ]
+    nee = [
+        (b.aanvraag_id, first[b.voorziening_id], "afgewezen", b.op.date(), b.op)
+        for b in rows.besluit
+        if b.uitkomst == "afgewezen" and b.aanvraag_id in closed and b.voorziening_id in first
+    ]
+    for aanvraag_id, plek_id, status, van, op in ja + nee:
+        a, plek = closed[aanvraag_id], where[plek_id]
+        done = op or max(a.aangemeld_op, dice.moment(van - timedelta(days=dice.between(1, 6))))
+        sent = max(a.aangemeld_op, done - timedelta(hours=dice.between(3, 60)))
+        rows.voorstel.append(
+            Voorstel(
+                dice.id(),
+                a.regio,
+                plek.regio,
+                a.id,
+                plek.aanbieder_id,
+                plek.voorziening_id,
+                plek_id,
+                status,
+                van,
+                sent,
+                max(sent, done),
+                max(sent, done),
+                sent,
+            )
+        )
+
+
+def lower(b: Bezetting) -> date:
+    assert b.periode.lower is not None
+    return b.periode.lower
 
 
 def _link(rows: Rows, asked: list[Aanvraag], stays: dict[UUID, Bezetting]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -237,6 +238,14 @@ limit $2
 async def collegas(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Collega]:
     """Who may be one's vervanger: the same rol at the same organisatie."""
     return rows_as(await conn.fetch(COLLEGAS, after, limit), Collega)
+
+
+NAMEN = "select id, naam from gebruiker where id = any ($1)"
+
+
+async def namen(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Names of those whom who asks may know: colleagues and oneself."""
+    return {row["id"]: row["naam"] for row in await conn.fetch(NAMEN, list(ids))}
 
 
 VERVANGING = """

@@ -6,6 +6,8 @@ The examples are of a region that does not exist: whoever reads the template in 
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from typing import Any
 
 from openpyxl import Workbook
@@ -33,6 +35,21 @@ def template(table: Table) -> bytes:
     _explain(book.create_sheet("Uitleg"), table)
     out = io.BytesIO()
     book.save(out)
+    return _timeless(out.getvalue())
+
+
+WRITTEN = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*")
+
+
+def _timeless(xlsx: bytes) -> bytes:
+    """The same bytes whenever it is made: openpyxl writes down when that was."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx)) as before, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "docProps/core.xml":
+                content = WRITTEN.sub(rb"\g<1>2026-01-01T00:00:00Z", content)
+            after.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

@@ -1,8 +1,8 @@
-"""Beëindigingen: an aanbieder stops, or stops with one voorziening, from a day on.
+"""Beëindigingen: an aanbieder stops, or stops with one voorziening, from a day on; itself or the loket says so.
 
 At once its free places are gone, what was held or proposed beyond that day is let go, and whoever lives there then is
 written down. Of each of them the loket of the child decides afterwards: an uitloopovereenkomst, or an aanvraag with
-priority for another place. Until then it is an alarm.
+priority for another place. Until then it is an alarm. Up to that day it can be taken back.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta, Struct
 
+from service import dutch
 from service.aanbod import plekken
 from service.aanbod.bezetting import Bezetting
 from service.aanvraag import gebeurtenissen
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.aanvraag.termijnen import ZINNEN, Alarm, AlarmSoort, Ernst
 from service.days import today
-from service.db import Connection, Wie, rows_as
+from service.db import Connection, Rol, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
 from service.plaatsing import plaatsingen
@@ -66,6 +67,8 @@ class Beeindiging(Struct, rename="camel", kw_only=True):
     reden: BeeindigingReden
     toelichting: str | None
     vastgelegd_op: datetime
+    door: Annotated[Rol, Meta(description="Wie het vastlegde: het loket, of de aanbieder zelf.")]
+    teruggenomen_op: Annotated[datetime | None, Meta(description="De aanbieder stopt toch niet.")]
     plaatsingen: Annotated[int, Meta(description="Zoveel kinderen wonen er nog, voor wie een besluit nodig is of was.")]
     open_besluiten: Annotated[int, Meta(description="Voor zoveel van hen is nog niets besloten.")]
 
@@ -73,10 +76,13 @@ class Beeindiging(Struct, rename="camel", kw_only=True):
 # ── Ending it ────────────────────────────────────────────────────────────────────────────────────
 
 INSERT = """
-insert into beeindiging (regio, aanbieder_id, voorziening_id, per, reden, toelichting, vastgelegd_op, gebruiker_id)
-values (huidige_regio(), $1, $2, $3, $4, $5, $6, huidige_gebruiker())
+insert into beeindiging
+    (regio, aanbieder_id, voorziening_id, per, reden, toelichting, vastgelegd_op, gebruiker_id, door)
+values (huidige_regio(), $1, $2, $3, $4, $5, $6, huidige_gebruiker(), huidige_rol()::rol)
 returning id
 """
+
+VAN_EEN_ANDER = "select huidige_rol() = 'aanbieder' and $1 is distinct from huidige_organisatie()"
 
 BEEINDIG = "select beeindig_aanbod($1, $2)"
 
@@ -89,6 +95,10 @@ async def add(conn: Connection, nieuw: NieuweBeeindiging, *, now: datetime) -> B
         found.append(FieldError("/per", "verleden", "Geef vandaag, of een dag die nog komt."))
     if nieuw.reden is BeeindigingReden.ANDERS and nieuw.toelichting is None:
         found.append(FieldError("/toelichting", "verplicht", "Schrijf bij `anders` wat de reden is."))
+    if await conn.fetchval(VAN_EEN_ANDER, nieuw.aanbieder_id):
+        found.append(
+            FieldError("/aanbiederId", "bestaat_niet", "U kunt dit alleen van uw eigen organisatie vastleggen.")
+        )
     refuse(found)
     id = await conn.fetchval(
         INSERT, nieuw.aanbieder_id, nieuw.voorziening_id, nieuw.per, nieuw.reden, nieuw.toelichting, now
@@ -101,7 +111,8 @@ async def add(conn: Connection, nieuw: NieuweBeeindiging, *, now: datetime) -> B
 
 FROM = """
 select s.id, s.aanbieder_id, a.naam as aanbieder, s.voorziening_id, v.naam as voorziening, s.per, s.reden,
-       s.toelichting, s.vastgelegd_op, coalesce(t.plaatsingen, 0) as plaatsingen, coalesce(t.open, 0) as open_besluiten
+       s.toelichting, s.vastgelegd_op, s.door, s.teruggenomen_op, coalesce(t.plaatsingen, 0) as plaatsingen,
+       coalesce(t.open, 0) as open_besluiten
 from beeindiging s
 left join aanbieder a on a.id = s.aanbieder_id
 left join voorziening v on v.id = s.voorziening_id
@@ -130,6 +141,45 @@ async def get(conn: Connection, id: UUID) -> Beeindiging:
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "Deze beëindiging bestaat niet, of niet voor u.")
     return msgspec.convert(row, Beeindiging)
+
+
+# ── Taking it back ───────────────────────────────────────────────────────────────────────────────
+
+
+class BeeindigingStapSoort(StrEnum):
+    NEEM_TERUG = "neem_terug"
+
+
+class BeeindigingStap(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    stap: BeeindigingStapSoort
+    reden: Annotated[VrijeTekst, Meta(max_length=300, description="Waarom het toch niet stopt. Niets over een kind.")]
+
+
+NEEM_TERUG = "select neem_beeindiging_terug($1, $2, $3)"
+
+
+async def step(conn: Connection, id: UUID, stap: BeeindigingStap, *, wie: Wie, now: datetime) -> Beeindiging:
+    """Until the end of the day itself: plekken and stops are as before, and who lives there need not go. What was let
+    go stays so. Refuses NOT_FOUND, INVALID, FORBIDDEN, and CONFLICT with what is in the way. Nothing half."""
+    refuse(herkenbare(stap))
+    stopt = await get(conn, id)
+    if wie.rol is Rol.AANBIEDER and stopt.door is not Rol.AANBIEDER:
+        raise Refusal(Kind.FORBIDDEN, "Het loket heeft dit vastgelegd. Vraag het loket om het terug te nemen.")
+    if stopt.per < today(now):
+        raise Refusal(
+            Kind.CONFLICT,
+            f"De dag waarop het stopt ({stopt.per.isoformat()}) is voorbij. Wat nu wel kan: overleggen met het loket.",
+        )
+    weg = None if stopt.teruggenomen_op is not None else await conn.fetchval(NEEM_TERUG, id, now, stap.reden)
+    if weg is None:
+        raise Refusal(Kind.CONFLICT, "Dit is al teruggenomen. Wat nu wel kan: het opnieuw beëindigen.")
+    if weg:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Voor wie hier woont, is al verder gezocht: {dutch.listing(sorted(weg), 'en')}. Wat nu wel kan: het loket"
+            " trekt eerst in wat voor die aanvragen is gedaan.",
+        )
+    return await get(conn, id)
 
 
 # ── Who can take over ────────────────────────────────────────────────────────────────────────────
@@ -257,6 +307,9 @@ async def besluit(
     if (nieuw.besluit is OverdrachtBesluit.UITLOOP) != (nieuw.uitloop_tot is not None):
         refuse([FieldError("/uitloopTot", "past_niet", "Geef bij uitloop de laatste dag, en anders niet.")])
     plaatsing = await plaatsingen.lopende(conn, plaatsing_id, now)
+    # Now that it is our turn on the plek: who took it back meanwhile, had that turn before us.
+    if await conn.fetchrow(WAAR, id, plaatsing_id) is None:
+        raise Refusal(Kind.CONFLICT, "De aanbieder stopt toch niet. Wat nu wel kan: niets, het kind kan blijven.")
     if nieuw.uitloop_tot is not None:
         await _uitloop(conn, plaatsing, where["per"], nieuw.uitloop_tot, now)
     else:

@@ -100,6 +100,18 @@ async def page(
     return rows_as(await conn.fetch(PAGE, geldt, now, after, limit), Optie)
 
 
+VAN_AANVRAAG = f"""
+{OPTIES}
+where b.soort = 'optie' and b.aanvraag_id = $1 and b.vrijgegeven_op is null and b.vervalt_op > $2
+order by b.vervalt_op, b.id
+"""
+
+
+async def van_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> list[Optie]:
+    """That hold now for one aanvraag, the first to lapse first."""
+    return rows_as(await conn.fetch(VAN_AANVRAAG, aanvraag_id, now), Optie)
+
+
 GET = f"{OPTIES} where b.soort = 'optie' and b.vraag_regio = huidige_regio() and b.id = any ($1) order by b.plek_id"
 
 

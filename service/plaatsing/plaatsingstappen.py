@@ -152,6 +152,7 @@ with gevraagd as materialized (
       and ($3::boolean is null or $3 = (b.beeindigd_op is null and b.vrijgegeven_op is null))
       and ($4::uuid is null
            or (lower(b.periode), b.id) < (select lower(c.periode), c.id from bezetting c where c.id = $4))
+      and ($6::uuid is null or b.plek_id = $6)
     order by van desc, b.id desc
     limit $5
 {KOLOMMEN}
@@ -166,11 +167,12 @@ async def page(
     *,
     aanvraag_id: UUID | None = None,
     loopt: bool | None = None,
+    plek_id: UUID | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Plaatsing]:
     """Plaatsingen that `wie` may see, the last that began first. `loopt`: not ended or called off; or only those."""
-    rows = await conn.fetch(PAGE, today(now), aanvraag_id, loopt, after, limit)
+    rows = await conn.fetch(PAGE, today(now), aanvraag_id, loopt, after, limit, plek_id)
     return await _shown(conn, wie, rows, now)
 
 

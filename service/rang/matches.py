@@ -16,6 +16,7 @@ from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
 from service.rang import aanbod, catalogue
+from service.rang.anders import Anders, pas_toe
 from service.rang.rangschikking import Context, Rangschikking, compose, names, shown
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
@@ -40,14 +41,18 @@ async def rank_aanvraag(
     now: datetime,
     page: Page,
     fallen_page: Page,
+    anders: Anders | None = None,
 ) -> Rangschikking:
-    """The rangschikking of one aanvraag for who asks: places that fit, places that fall out, smallest changes.
+    """The rangschikking of one aanvraag for who asks: places that fit, places that fall out, smallest changes. With
+    `anders` as it would be, and nothing is kept.
 
     Raises Refusal: NOT_FOUND, CONFLICT (nothing was weighed, or siblings ask for different things), UNAVAILABLE.
     """
     aanvraag, wished = await load_aanvraag(conn, aanvraag_id, now)
     view, fresh = await snapshots.get(wie.regio, now)
     weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
+    if anders is not None:
+        aanvraag, weging = pas_toe(aanvraag, weging, anders, view.codes.zorgvormen)
     minutes, source, reason = await travel.minutes(aanvraag, view.aanbod)
     judged = judge(aanvraag, view.aanbod, minutes)
     ranking = rank(

@@ -41,3 +41,10 @@ async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, 
     if "bevestiging_uren" in found:
         scales |= {"vers_uur": found["bevestiging_uren"]["vers"], "oud_uur": found["bevestiging_uren"]["oud"]}
     return Weging(gewichten=gewichten, huiselijkheid=huiselijkheid, **scales)
+
+
+async def aandelen(conn: Connection, urgentie: str) -> dict[str, int]:
+    """How heavy each criterium counts for the region, in whole percents; empty when it chose nothing."""
+    found = {row["criterium"]: row["gewicht"] for row in await conn.fetch(WEGING, urgentie)}
+    whole = sum(found.values())
+    return {str(one): round(100 * found.get(one, 0) / whole) for one in Criterium} if whole else {}

@@ -37,7 +37,7 @@ class Handeling(Struct, frozen=True):
     zelf: Grond | None = None
     """Over which rows the system of an aanbieder may do this, when the people of that aanbieder may not."""
     los: bool = False
-    """In the log each time, although it is about no child: who may come in."""
+    """In the log each time, although it is about no child: who may come in, and which figures leave the loket."""
 
     def grond(self, wie: Wie) -> Grond | None:
         """None: not for whoever this is."""
@@ -78,11 +78,15 @@ AANBOD_BIJHOUDEN = {
     S: Grond("alle van de regio, als een aanbieder belt of een lijst stuurt", Doel.AANBOD),
     A: Grond(EIGEN, Doel.AANBOD, eigen=True),
 }
+EIGEN_AANBOD = {A: Grond(EIGEN, Doel.AANBOD, eigen=True)}
 BEVESTIGEN = {**AANBOD_BIJHOUDEN, C: Grond("alle van de regio, als een aanbieder dat zegt", Doel.CRISIS)}
 AANBIEDERS_BEGINNEN = {S: Grond(REGIO, Doel.INRICHTEN), B: Grond(REGIO, Doel.INRICHTEN)}
 AANBIEDERS_WIJZIGEN = {**AANBIEDERS_BEGINNEN, A: Grond("alleen zichzelf", Doel.AANBOD, eigen=True)}
 
-STOPPEN = {S: Grond("alle van de regio, als een aanbieder stopt", Doel.AANBOD)}
+STOPPEN = {
+    S: Grond("alle van de regio, als een aanbieder stopt", Doel.AANBOD),
+    A: Grond("van de eigen aanbieder; terugnemen wat deze zelf vastlegde", Doel.AANBOD, eigen=True),
+}
 OVERNEMEN = {S: Grond(REGIO, Doel.AANBOD), K: Grond("aantallen, van alle aanbieders van de regio", Doel.CAPACITEIT)}
 BEEINDIGINGEN = {**OVERNEMEN, A: Grond(EIGEN, Doel.AANBOD, eigen=True)}
 
@@ -137,6 +141,11 @@ TELLEN = {
 WACHTTIJDEN = {**TELLEN, V: Grond("gemeten in de regio, zonder kleine getallen", Doel.AANVRAAG)}
 CIJFERS = {**TELLEN, A: Grond("aantallen van de eigen aanbieder", Doel.AANBOD, eigen=True)}
 
+AAN_AANBIEDER = {A: VOORSTELLEN[A]}
+BIJ_AANBIEDER = {A: PLAATSINGEN_ZETTEN[A]}
+GEVRAAGD = {A: VRAGEN[A]}
+EIGEN_CIJFERS = {A: CIJFERS[A]}
+
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
 ORGANISATIES = {**INRICHTEN, S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
@@ -186,6 +195,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("wijzigPlek", WIJZIG, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
     Handeling("lijstBevestigingen", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("bevestigPlek", MAAK, Object.BEVESTIGING, BEVESTIGEN, _AANBOD, koppeling=True),
+    Handeling("bevestigAlles", MAAK, Object.BEVESTIGING, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
+    Handeling("zegBewoning", WIJZIG, Object.PLEK, EIGEN_AANBOD, _AANBOD, koppeling=True),
     Handeling("haalBevestiging", LEES, Object.BEVESTIGING, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("lijstStops", LEES, Object.STOP, AANBOD_ZIEN, _AANBOD, koppeling=True),
     Handeling("stopPlek", MAAK, Object.STOP, AANBOD_BIJHOUDEN, _AANBOD, koppeling=True),
@@ -195,6 +206,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("haalVersheidscijfers", LEES, Object.BEVESTIGING, BEEINDIGINGEN, _AANBOD),
     Handeling("lijstBeeindigingen", LEES, Object.BEEINDIGING, BEEINDIGINGEN, _AANBOD),
     Handeling("beeindigAanbod", MAAK, Object.BEEINDIGING, STOPPEN, _AANBOD),
+    Handeling("zetBeeindigingStap", WIJZIG, Object.BEEINDIGING, STOPPEN, _AANBOD),
     Handeling("haalBeeindiging", LEES, Object.BEEINDIGING, BEEINDIGINGEN, _AANBOD),
     Handeling("lijstOvername", LEES, Object.BEEINDIGING, OVERNEMEN, _AANBOD),
     Handeling("lijstOverdrachten", LEES, Object.PLAATSING, PLANNEN, _BEMIDDELEN),
@@ -324,8 +336,25 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
-    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
+    Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
+    Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaCijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("paginaCijferbestand", UITVOER, Object.CIJFER, TELLEN, _AANBOD, los=True),
+    Handeling("paginaMislukt", LEES, Object.BERICHT, TOEGANG, _TOEGANG),
+    Handeling("paginaVoorstellen", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaVoorstel", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaPlaatsingen", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaPlaatsing", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaVragen", LEES, Object.OPSCHALING, GEVRAAGD, _BEMIDDELEN),
+    Handeling("paginaVraag", LEES, Object.OPSCHALING, GEVRAAGD, _BEMIDDELEN),
+    Handeling("paginaEigenCijfers", LEES, Object.CIJFER, EIGEN_CIJFERS, _AANBOD),
 )
 
 OPENBAAR = {

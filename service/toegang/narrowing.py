@@ -6,6 +6,7 @@ What to do is found out once per type; of a type in which nothing is hidden noth
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 import msgspec
@@ -43,13 +44,14 @@ def narrower(shape: type[Struct], sees: Sees) -> Narrow | None:
 
 def of_type(shape: Any, sees: Sees) -> Narrow | None:
     """As `narrower`, for any type that holds Structs: a list of them, or one or null."""
-    return _of(inspect.type_info(shape), sees)
+    return _of(_info(shape), sees)
 
 
-def structs(shape: Any) -> set[type[Struct]]:
+@cache
+def structs(shape: Any) -> frozenset[type[Struct]]:
     """Every Struct that stands in a value of a type."""
     found: set[type[Struct]] = set()
-    waiting = [inspect.type_info(shape)]
+    waiting = [_info(shape)]
     while waiting:
         info = waiting.pop()
         if not isinstance(info, inspect.StructType):
@@ -57,11 +59,14 @@ def structs(shape: Any) -> set[type[Struct]]:
         elif info.cls not in found:
             found.add(info.cls)
             waiting += [field.type for field in info.fields]
-    return found
+    return frozenset(found)
+
+
+_info = cache(inspect.type_info)
 
 
 def _fields(shape: type[Struct]) -> tuple[inspect.Field, ...]:
-    info = inspect.type_info(shape)
+    info = _info(shape)
     assert isinstance(info, inspect.StructType)
     return info.fields
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
-from service.aanbod import aanbieders, locaties, plekken, stops, voorzieningen
+from service.aanbod import aanbieders, bewoning, locaties, plekken, stops, voorzieningen
 from service.aanvraag import (
     aanvragen,
     gebeurtenissen,
@@ -37,7 +37,7 @@ from service.opschaling import (
 )
 from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, voorstellen
 from service.plan import planniveaus, planuitleg, planuitweg, planverslag
-from service.rang import rangschikking
+from service.rang import kinderen, rangschikking
 from service.regio import codes
 from service.toegang import narrowing
 from service.toegang.rollen import A, B, C, K, S, V
@@ -61,6 +61,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         locaties.Locatie,
         plekken.Plek,
         plekken.Bevestiging,
+        bewoning.Bewoning,
         versheid.Plekversheid,
         stops.Stop,
         codes.Zorgvorm,
@@ -118,6 +119,8 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         termijnen.Alarm,
     ),
     _heel(S): (
+        kinderen.Wachtend,
+        kinderen.Kinderen,
         beeindigingen.Overdracht,
         opschaaladvies.Opschaaladvies,
         opschaaldossier.OpschalingDossier,
@@ -295,12 +298,13 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
     ),
     werkblad.Rij: (
         Zicht(
-            frozenset({S, C}),
+            frozenset({S, C, V}),
             "id nummer organisatie gemeente status urgentie leeftijd_maanden leeftijd_peildatum huidig_verblijf"
             " huidig_verblijf_tot gewenste_start uiterlijke_datum zorgvormen aangemeld_op norm_dag samen_met"
-            " mag_splitsen behandelaar beurt kennismaking_op termijn vandaag",
-            "Wie een plek zoekt, ziet wie er wacht en wie aan zet is.",
+            " mag_splitsen beurt kennismaking_op termijn",
+            "Wie een plek zoekt of vraagt, ziet wie er wacht en wie aan zet is.",
         ),
+        Zicht(frozenset({S, C}), "behandelaar vandaag", "Hoe het loket het werk verdeelt."),
         Zicht(frozenset({V, A}), "kenmerk", "Van de verwijzer zelf."),
     ),
     werklijst.Regel: (
@@ -323,7 +327,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         Zicht(frozenset({S, V, C, A}), "voorstel_id", "Waar het bericht over gaat."),
     ),
     werklijst.BroerOfZus: (
-        Zicht(frozenset({S, C}), "id nummer leeftijd_maanden leeftijd_peildatum", "Broers en zussen blijven samen."),
+        Zicht(frozenset({S, C, V}), "id nummer leeftijd_maanden leeftijd_peildatum", "Broers en zussen blijven samen."),
         Zicht(frozenset({V, A}), "kenmerk", "Van de verwijzer zelf."),
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias, cast, get_origin
 
 import msgspec
@@ -292,6 +293,7 @@ def _response(operation: Operation, status: int) -> dict[str, Any]:
     return response
 
 
+@cache
 def _schema(shape: Any) -> dict[str, Any]:
     schema: dict[str, Any] = msgspec.json.schema_components([shape], ref_template=TEMPLATE)[0][0]
     return schema

@@ -139,6 +139,7 @@ TABEL = {
     "beeindiging": Wat(
         "S: eigen ander gedeeld | K: eigen ander | AM: eigen | V: gedeeld | X: vreemd", "S: eigen ander | X: vreemd"
     ),
+    "beeindiging_plek": Wat(""),
     "beeindiging_plaatsing": Wat("S: hier gedeeld | V: gedeeld", "", "S: hier gedeeld", zet="uitloop_tot = null"),
     # Plans show who would lose a place; a taak may be asked for by all.
     "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),
@@ -442,7 +443,7 @@ FUNCTIES = {
     "plek_volgt_beeindiging",
     "kort_plek_in",
     "bezetting_volgt_beeindiging",
-    "beeindig_aanbod",
+    "beeindig_aanbod", "neem_beeindiging_terug",
     "gun_uitloop",
     "open_overdracht",
     "beeindiging_stand",

@@ -251,7 +251,8 @@ def _verder() -> dict[str, dict[str, Row]]:
 def _stoppen() -> dict[str, dict[str, Row]]:
     """What is asked of an aanbieder; and each of them stops, also one of another region where a child of ours lives."""
     tables: dict[str, dict[str, Row]] = {
-        name: {} for name in ("bevestigverzoek", "bevestiglink", "beeindiging", "beeindiging_plaatsing")
+        name: {}
+        for name in ("bevestigverzoek", "bevestiglink", "beeindiging", "beeindiging_plek", "beeindiging_plaatsing")
     }
     for label in ("eigen", "ander", "vreemd", "gedeeld"):
         of = {"regio": regio_of(label), "aanbieder_id": key("aanbieder", label)}
@@ -262,6 +263,13 @@ def _stoppen() -> dict[str, dict[str, Row]]:
             "reden": "contract",
             "vastgelegd_op": "2026-03-01T09:00Z",
             "gebruiker_id": SYSTEM,
+        }
+        tables["beeindiging_plek"][label] = {
+            "beeindiging_id": key("beeindiging", label),
+            "plek_id": key("plek", label),
+            "regio": regio_of(label),
+            "bestond": "[2026-01-01,)",
+            "stops": [],
         }
         if label == "gedeeld":
             continue

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 import asyncpg
 import pytest
 
 from service import db
-from service.db import AWAY, Pool, Wie, open_pool, transaction
+from service.db import AWAY, Connection, Pool, Wie, open_pool, transaction
 from service.web.problems import status_of
 
 
@@ -30,6 +31,41 @@ async def test_a_transaction_that_was_cut_off_does_not_stay_on_the_connection(
         async with transaction(pool, wie) as conn:
             assert await conn.fetchval("select huidige_regio()") == wie.regio
             await conn.execute("update aanbieder set versie = versie")
+
+
+async def test_what_types_there_are_is_asked_once_for_all_connections(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new connection reads enums, and lists of them, of which another heard before, without asking."""
+    asked, ask = [], asyncpg.Connection._introspect_types
+
+    async def counted(self: asyncpg.Connection, typeoids: Collection[int], limit_s: float | None) -> object:
+        asked.append(set(typeoids))
+        return await ask(self, typeoids, limit_s)
+
+    monkeypatch.setattr(asyncpg.Connection, "_introspect_types", counted)
+    monkeypatch.setattr(db, "_SEEN_TYPES", {})
+    for _ in range(3):
+        async with await open_pool(database_url, size=1) as pool:
+            assert await pool.fetchval("select enum_range(null::geslacht)") == [
+                "meisje", "jongen", "non_binair", "anders", "onbekend",
+            ]  # fmt: skip
+            assert await pool.fetchval("select $1::urgentie", "spoed") == "spoed"
+
+    assert len(asked) == 2
+
+
+async def test_a_type_that_changed_is_asked_for_again(owner: Connection, database_url: str) -> None:
+    """Of a row the columns may change while we run."""
+    async with await open_pool(database_url, size=1) as pool:
+        await owner.execute("create type punt as (x int)")
+        assert dict(await pool.fetchval("select row(1)::punt")) == {"x": 1}
+
+        await owner.execute("alter type punt add attribute y int")
+        await pool.fetchval("select 1")
+        async with pool.acquire() as conn:
+            await conn.reload_schema_state()
+        assert dict(await pool.fetchval("select row(1, 2)::punt")) == {"x": 1, "y": 2}
 
 
 @pytest.mark.parametrize("then", ["another statement", "the end"])
@@ -71,3 +107,24 @@ async def test_a_statement_that_is_called_wrongly_is_a_mistake_of_ours(
         await work()
     assert status_of(caught.value) == 500
     assert not isinstance(caught.value, AWAY)
+
+
+async def test_who_goes_away_at_any_moment_leaves_nothing_open(pool: Pool, wie: Wie) -> None:
+    """Also while a transaction begins: rolled back by ourselves, so that the driver finds nothing to complain about."""
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
+
+    async def ask() -> None:
+        async with transaction(pool, wie) as conn:
+            await conn.fetchval("select 1")
+
+    for turns in range(60):
+        asking = asyncio.create_task(ask())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+    async with transaction(pool, wie) as conn:
+        assert await conn.fetchval("select 1") == 1
+    assert said == []

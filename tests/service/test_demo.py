@@ -100,7 +100,7 @@ def test_killing_any_process_leaves_nothing_running_and_keeps_the_data(data: Pat
     assert kept(data) == f"voor {kind}"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.ci)])
 def test_asked_to_stop_the_demo_leaves_nothing_running(data: Path, number: signal.Signals) -> None:
     """Ctrl-C and a closed terminal reach every process of the terminal; a stop of the system one."""
     with demo(data) as running:

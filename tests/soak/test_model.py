@@ -18,6 +18,10 @@ pytestmark = pytest.mark.soak
 
 SEED = int(os.environ.get("TEST_SEED") or secrets.randbelow(2**32))
 STEPS = int(os.environ.get("TEST_STEPS") or 5000)
+MOST = max(STEPS, 5000)
+
+RARE = {"plaatsing begin", "voorstel maak_definitief", "crisis", "houd"}
+"""Only a long way leads there."""
 
 
 async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
@@ -25,13 +29,12 @@ async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
     pool: Pool,
     owner: Connection,
 ) -> None:
-    """Until there were so many requests; the seed is printed, and plays the same again."""
+    """Until there were so many requests and people came far enough; the seed is printed, and plays the same again."""
     env, number = Env(asyncio.get_running_loop(), pool, owner), SEED
     env.client = await serve(env.identity, clock=lambda: env.now)
     print(f"TEST_SEED={SEED}")
-    while env.steps < STEPS:
+    while env.steps < STEPS or (not env.seen.keys() >= RARE and env.steps < MOST):
         await play(env, examples=20, steps=50, number=number)
         number += 1
     print(f"{env.steps} steps, {env.accepted} accepted: {env.seen}")
-    rare = {"plaatsing begin", "voorstel maak_definitief", "crisis", "houd"}
-    assert rare <= env.seen.keys(), f"the play does not get far enough: {env.seen}"
+    assert env.seen.keys() >= RARE, f"the play does not get far enough: {env.seen}"

@@ -6,6 +6,7 @@ always: environment, connections, loops and threads begin in the copy.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -27,6 +28,9 @@ IMPORTS = ("service.commands.serve", "service.commands.worker", "service.app", "
 
 LOG = ROOT / "build"
 
+PR_SET_PDEATHSIG = 1
+"""Of linux/prctl.h."""
+
 
 class Process:
     """One copy."""
@@ -39,7 +43,9 @@ class Process:
         signal.pidfd_send_signal(self._end, number)
 
     def kill(self) -> None:
-        """As the system does when memory is out: at once, and it notices nothing."""
+        """As the system does when memory is out: at once, and it notices nothing. Again, it does nothing."""
+        if self.said.closed:
+            return
         self.signal(signal.SIGKILL)
         ended, _, _ = select.select([self._end], [], [], 10)
         assert ended, f"process {self.pid} does not end"
@@ -92,6 +98,8 @@ def main() -> None:
 def _become(arguments: list[str], variables: dict[str, str], said: str) -> None:
     """What `python -m service.cli` is with these arguments. Does not come back."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    # Killed with who was copied, and so with the run: nothing is left behind.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(os.open(said, os.O_WRONLY), 1)

@@ -95,6 +95,8 @@ class World(Struct, frozen=True, kw_only=True):
     """Of a voorziening where a child lives on beyond that day."""
     overdracht: UUID
     """The plaatsing of that child."""
+    stopt_toch_niet: UUID
+    """Another one, where nobody lives."""
     nummers: tuple[str, str, str]
     gebruiker: UUID
     koppeling: UUID
@@ -150,6 +152,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         ]
         vrij, optie, voorstel = await underway(conn, locatie.id, name, held)
         beeindiging, overdracht = await stopping(conn, locatie.id, name, organisatie)
+        stopt_toch_niet = await stopping_alone(conn, locatie.id, name)
         route, opschaling, vraag = await further(conn, regulier.id, huis.id, name, loket(regio))
     async with transaction(pool, Wie(regio, Rol.VERWIJZER, GEBRUIKER, organisatie)) as conn:
         nieuw = opschalingsverzoeken.NieuwOpschalingsverzoek(
@@ -195,6 +198,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         verzoek=verzoek,
         beeindiging=beeindiging,
         overdracht=overdracht,
+        stopt_toch_niet=stopt_toch_niet,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
         gebruiker=gebruiker,
         koppeling=koppeling.id,
@@ -254,6 +258,19 @@ async def stopping(conn: Connection, locatie: UUID, name: str, organisatie: UUID
         toelichting=name,
     )
     return (await beeindigingen.add(conn, nieuw, now=make.NOW)).id, stay.id
+
+
+async def stopping_alone(conn: Connection, locatie: UUID, name: str) -> UUID:
+    """A voorziening without children that stops."""
+    weg = await make.voorziening(conn, locatie_id=locatie, naam=f"{name} stopt ook", zorgvorm="logeer")
+    nieuw = beeindigingen.NieuweBeeindiging(
+        aanbieder_id=weg.aanbieder_id,
+        voorziening_id=weg.id,
+        per=make.day(30),
+        reden=beeindigingen.BeeindigingReden.CONTRACT,
+        toelichting=name,
+    )
+    return (await beeindigingen.add(conn, nieuw, now=make.NOW)).id
 
 
 async def further(conn: Connection, kind: UUID, huis: UUID, name: str, wie: Wie) -> tuple[UUID, UUID, UUID]:
@@ -346,6 +363,7 @@ IN_PATH = {
 
 ELSE_IN_PATH = {
     ("toonRangschikking", "aanvraagId"): "open",
+    ("legCrisisplaatsingVast", "plekId"): "crisisplek",
     ("wijzigPlan", "planId"): "wachtend_plan",
     ("zetAanvraagStap", "aanvraagId"): "los",
     ("haalPlanregel", "aanvraagId"): "open",
@@ -354,6 +372,7 @@ ELSE_IN_PATH = {
     ("haalUitweg", "aanvraagId"): "open",
     ("startRoute", "aanvraagId"): "regulier",
     ("besluitOverdracht", "plaatsingId"): "overdracht",
+    ("zetBeeindigingStap", "beeindigingId"): "stopt_toch_niet",
     ("lijstRoutesVanAanvraag", "aanvraagId"): "regulier",
     ("openOpschaling", "aanvraagId"): "regulier",
     ("lijstOpschalingenVanAanvraag", "aanvraagId"): "regulier",
@@ -474,7 +493,15 @@ BEFORE = {
     "probeerMislukt": """
         update bericht set status = 'mislukt', fout = 'Opnieuw mislukt.', klaar_op = now() where $1::uuid is not null
     """,
-    "beeindigAanbod": "delete from beeindiging where voorziening_id = $1",
+    "beeindigAanbod": """
+        with terug as (delete from beeindiging_plek where beeindiging_id in (
+            select id from beeindiging where voorziening_id = $1))
+        delete from beeindiging where voorziening_id = $1
+    """,
+    # An aanbieder may only take back what it announced itself.
+    "zetBeeindigingStap": """
+        update beeindiging set door = 'aanbieder', teruggenomen_op = null, teruggenomen_door = null where id = $1
+    """,
     "vraagOpschaling": "delete from opschalingsverzoek where aanvraag_id = $1",
     "weigerOpschaling": "update opschalingsverzoek set geweigerd = null, beantwoord_op = null, beantwoord_door = null"
     " where id = $1",
@@ -489,6 +516,7 @@ WITH = {
     "zetVoorstelKlaar": "vrager",
     "zetPlanVoorstellenKlaar": "vrij",
     "beeindigAanbod": "leeg",
+    "zetBeeindigingStap": "stopt_toch_niet",
     "vraagOpschaling": "vrager",
     "weigerOpschaling": "verzoek",
 }
@@ -540,6 +568,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "voegPlekToe": lambda w: {"voorzieningId": str(w.voorziening), "naam": f"Nieuw {next(_fresh)}"},
     "wijzigPlek": lambda w: {"beschikbaarheid": "bemenst"},
     "bevestigPlek": lambda w: {},
+    "bevestigAlles": lambda w: {"gezienOp": make.NOW.isoformat()},
+    "zegBewoning": lambda w: {"bewoond": True},
     "stopPlek": _stop,
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,
@@ -570,6 +600,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
         "per": make.day(50).isoformat(),
         "reden": "contract",
     },
+    "zetBeeindigingStap": lambda w: {"stap": "neem_terug", "reden": "Er is toch personeel."},
     "besluitOverdracht": lambda w: {"besluit": "uitloop", "uitloopTot": make.day(90).isoformat()},
     "startRoute": lambda w: {"details": {"soort": "overbrugging", "vorm": "ambulante_hulp", "toelichting": w.name}},
     "zetRouteStap": lambda w: {

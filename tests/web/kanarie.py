@@ -427,14 +427,33 @@ async def _watch(kanarie: Kanarie, url: str) -> None:
         await conn.close()
 
 
+def below(process: psutil.Process) -> list[psutil.Process]:
+    """What it started, and what that started. Asked of the kernel where that tells: psutil reads every process of the
+    computer each time."""
+    lists = list(Path(f"/proc/{process.pid}/task").glob("*/children"))
+    if not lists:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return process.children(recursive=True)
+    found = []
+    for file in lists:
+        with contextlib.suppress(OSError, psutil.NoSuchProcess):  # a thread or a process that is gone meanwhile
+            for pid in file.read_text().split():
+                child = psutil.Process(int(pid))
+                found += [child, *below(child)]
+    return found
+
+
 def seen_of(processes: Iterable[psutil.Process]) -> Iterator[str]:
     """Arguments of each process and of those that it started; of the latter also the environment, which their
     parent gave them."""
+    gone = contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied)
     for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+        own: list[str] = []
+        with gone:
             own = process.cmdline()
             yield " ".join(own)
-            for child in process.children(recursive=True):
+        for child in below(process):
+            with gone:  # of one that ended and that nobody waited for nothing can be read: the others are looked at
                 if (arguments := child.cmdline()) != own:  # else it is still a copy of its parent, about to begin
                     yield " ".join([*arguments, *(f"{name}={value}" for name, value in child.environ().items())])
 

@@ -43,21 +43,22 @@ BEHEER = {
 }
 """First words of paths that are for the beheerder only."""
 
-VERWIJZER = {
-    op.path.split("/")[-1]
+ALONE = {
+    op.path.split("/")[-1]: rol
     for op in OPERATIONS
-    if (line := toegang.handeling(op.id)) and set(line.rollen) == {Rol.VERWIJZER}
+    for rol in (Rol.VERWIJZER, Rol.AANBIEDER)
+    if (line := toegang.handeling(op.id)) and set(line.rollen) == {rol}
 }
-"""Last words of paths to which only a verwijzer posts."""
+"""Last words of paths to which only this rol posts."""
 
 
 def in_the_right_rol(wie: Wie) -> Identity:
-    """Whoever asks is `wie`, but for what only a beheerder or a verwijzer may: then in that rol."""
+    """Whoever asks is `wie`, but for what only another rol may: then in that rol."""
 
     async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
         parts = connection.scope["raw_path"].decode("latin-1").split("?")[0].removeprefix("/v1/").split("/")
-        if connection.scope["method"] == "POST" and parts[-1] in VERWIJZER:
-            return structs.replace(wie, rol=Rol.VERWIJZER, organisatie=wie.gebruiker)
+        if connection.scope["method"] == "POST" and parts[-1] in ALONE:
+            return structs.replace(wie, rol=ALONE[parts[-1]], organisatie=wie.gebruiker)
         return structs.replace(wie, rol=Rol.BEHEERDER) if parts[0] in BEHEER else wie
 
     return identity

@@ -50,7 +50,7 @@ async def test_a_provider_publishes_confirms_and_stops_a_plek(api: httpx.AsyncCl
 
     bevestiging = await made(api, f"{url}/bevestigingen", beschikbaarheid="onbemenst")
     assert (await api.get(url)).json()["status"] == "onbemenst"
-    assert [row["bron"] for row in (await api.get(f"{url}/bevestigingen")).json()] == ["koppeling", "koppeling"]
+    assert [row["bron"] for row in (await api.get(f"{url}/bevestigingen")).json()] == ["scherm", "scherm"]
     assert bevestiging["op"] == "2026-03-02T09:00:00Z"
 
     stop = await made(api, f"{url}/stops", reden="personeel", van="2026-03-01", tot="2026-04-01")
@@ -58,7 +58,7 @@ async def test_a_provider_publishes_confirms_and_stops_a_plek(api: httpx.AsyncCl
     conflict = await api.post(f"{url}/stops", json={"reden": "anders", "van": "2026-03-31", "tot": "2026-05-01"})
     assert (conflict.status_code, conflict.json()["detail"].split(".")[0]) == (
         409,
-        "Deze plek is in die periode al bezet",
+        "Deze plek is nu gestopt, dat hebt u gezegd",
     )
 
     assert (await changed(api, f"{url}/stops/{stop['id']}", tot="2026-03-20"))["tot"] == "2026-03-20"

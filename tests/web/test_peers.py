@@ -74,6 +74,7 @@ async def test_what_one_has_another_like_it_is_not_shown(
     assert "will not run" not in told, told
 
 
+@pytest.mark.ci
 async def test_a_hole_for_one_row_is_found(settings: Settings, worlds: list[World], tmp_path: Path) -> None:
     """Otherwise the test above could be green without having looked."""
     identity = by_token(people(worlds, Rol.VERWIJZER), hole="aanvragen")

@@ -6,9 +6,10 @@ where to go on, and shows the form again when it is refused, with what is wrong,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,7 @@ from litestar.response import Response
 from msgspec import UNSET, Struct, field
 
 from service import fields, toegang
+from service.db import Rol
 from service.errors import FieldError, Kind, Refusal
 from service.web import forms, gezien, idempotency, performing
 from service.web.forms import Given
@@ -30,6 +32,12 @@ BY_ID = {operation.id: operation for operation in OPERATIONS}
 
 SLEUTEL, VERSIE = "sleutel", "versie"
 """Hidden fields: the Idempotency-Key of a form (it does once what is sent twice), and the ETag of what it changes."""
+
+ZONDER_VERSIE = (
+    "Bij dit formulier ontbreekt wat u zag toen u het invulde, en misschien is dat intussen veranderd. Open deze pagina"
+    " opnieuw en vul het nog eens in."
+)
+"""A change must say what it was made against, or it would write over what somebody else said meanwhile."""
 
 
 class Formulier(Struct, frozen=True):
@@ -45,9 +53,20 @@ class Formulier(Struct, frozen=True):
     def waarden(self, name: str) -> list[str]:
         return self.given.get(name, [])
 
+    def rijen(self, name: str) -> int:
+        """How many objects of list `name` were filled in: one more than the highest number."""
+        numbers = [part for one in self.given if (part := _number(one, name)) is not None]
+        return max(numbers, default=-1) + 1
+
     def fout(self, name: str) -> str | None:
         """What is wrong with a field, or with what lies under it."""
         return next((detail for at, detail in self.fouten if at == name or at.startswith(f"{name}.")), None)
+
+
+def _number(field: str, name: str) -> int | None:
+    """`kinderen.2.stem` of list `kinderen`: 2."""
+    part = field.removeprefix(f"{name}.").partition(".")[0]
+    return int(part) if field.startswith(f"{name}.") and re.fullmatch("[0-9]{1,2}", part) else None
 
 
 def geweigerd(given: Given, refusal: Refusal) -> Formulier:
@@ -103,7 +122,9 @@ async def doe(
     operation = BY_ID[id]
     toegang.mag(v.wie, id)
     seen = _seen(id)
-    body, wrong = _body(operation, data)
+    if operation.method == "PATCH" and not versie:
+        raise Refusal(Kind.INVALID, ZONDER_VERSIE)
+    body, wrong = _body(operation, data, v.wie.rol)
     about = seen.asked(ids, body)
     call = Call(
         conn=v.conn,
@@ -113,7 +134,7 @@ async def doe(
         ids=ids,
         query=operation.query(),
         body=body,
-        headers={"if-match": versie} if versie else {"if-match": "*"} if operation.method == "PATCH" else {},
+        headers={"if-match": versie} if versie else {},
         services=v.services,
         sessie=v.key,
         betrokkenen=about,
@@ -138,10 +159,15 @@ async def doe(
     )
 
 
-def _body(operation: Operation, data: Any) -> tuple[Any, list[FieldError]]:
+def _body(operation: Operation, data: Any, rol: Rol) -> tuple[Any, list[FieldError]]:
+    """What this rol does not see, it does not change either: as in /v1."""
     if operation.body is None or operation.body is bytes:
         return b"", []
-    return fields.read(operation.body, data)
+    hidden: list[FieldError] = []
+    if operation.method == "PATCH" and isinstance(data, dict) and operation.answer is not None:
+        data, hidden = toegang.zonder_verborgen(rol, operation.answer, data)
+    body, wrong = fields.read(cast(type[Struct], operation.body), data)
+    return body, hidden + wrong
 
 
 Opnieuw = Callable[[Visit, Formulier], Awaitable[Response[str]]]
@@ -168,7 +194,8 @@ async def verwerk(
         async with visit(request) as v:
             done = await doe(v, id, ids, {**data, **(vast or {})}, **_hidden(given))
     except Refusal as refusal:
-        if refusal.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND):
+        # Who may do it, and not see this page, hears why not on a page without anything else.
+        if refusal.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND) or not toegang.kan(request.state.wie, pagina):
             raise
         async with visit(request, instead=pagina) as v:
             response = await opnieuw(v, geweigerd(given, refusal))

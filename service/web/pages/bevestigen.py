@@ -15,8 +15,9 @@ from litestar.exceptions import InternalServerException
 from litestar.params import PathParameter
 from litestar.response import Response
 
+from service.aanbod.plekken import ONGEZIEN
 from service.bericht import versheid
-from service.bericht.versheid import ONGEZIEN, Antwoord, Verzoek
+from service.bericht.versheid import Antwoord, Verzoek
 from service.days import today
 from service.db import transaction
 from service.errors import Kind, Refusal

@@ -76,3 +76,12 @@ for (const button of document.querySelectorAll("[data-opens]")) {
   button.hidden = false;
   button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal());
 }
+
+// ── A link to what is folded, opens it (`data-unfold` names it) ────────────────────────────────
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("[data-unfold]");
+  if (!link) { return; }
+  const folded = document.getElementById(link.dataset.unfold);
+  folded.open = !folded.open;
+  event.preventDefault();
+});

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from service.plaatsing import beeindigingen
-from service.plaatsing.beeindigingen import Beeindiging, NieuwBesluit, NieuweBeeindiging, Overdracht, Overname
+from service.plaatsing.beeindigingen import (
+    Beeindiging,
+    BeeindigingStap,
+    NieuwBesluit,
+    NieuweBeeindiging,
+    Overdracht,
+    Overname,
+)
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
 
@@ -22,6 +29,11 @@ async def add(call: Call) -> Answer:
 
 async def one(call: Call) -> Answer:
     return Answer(body=await beeindigingen.get(call.conn, call.ids["beeindigingId"]))
+
+
+async def step(call: Call) -> Answer:
+    id = call.ids["beeindigingId"]
+    return Answer(body=await beeindigingen.step(call.conn, id, call.body, wie=call.wie, now=call.now))
 
 
 async def overname(call: Call) -> Answer:
@@ -56,7 +68,8 @@ OPERATIONS = (
         tag=TAG,
         summary="Leg vast dat een aanbieder of een voorziening stopt",
         description="In één keer: vrije plekken verdwijnen vanaf die dag, opties en voorstellen tot daarna vervallen,"
-        " en wie er dan nog woont staat in de overdrachten. Per kind volgt daarna een besluit.",
+        " en wie er dan nog woont staat in de overdrachten. Per kind volgt daarna een besluit. Een aanbieder kan dit"
+        " van zichzelf vastleggen.",
         body=NieuweBeeindiging,
         answer=Beeindiging,
     ),
@@ -67,6 +80,20 @@ OPERATIONS = (
         tag=TAG,
         summary="Eén beëindiging",
         answer=Beeindiging,
+    ),
+    Operation(
+        method="POST",
+        path="/beeindigingen/{beeindigingId}/stappen",
+        handler=step,
+        id="zetBeeindigingStap",
+        tag=TAG,
+        summary="Neem een beëindiging terug: het stopt toch niet",
+        description="Tot en met de dag zelf, door het loket of de aanbieder die het zelf vastlegde. Plekken komen"
+        " terug; opties en voorstellen die vervielen niet. Een aanvraag voor overdracht wordt ingetrokken, als er nog"
+        " niets voor is gedaan.",
+        body=BeeindigingStap,
+        answer=Beeindiging,
+        refuses=(409,),
     ),
     get(
         "/beeindigingen/{beeindigingId}/overname",

@@ -1,11 +1,11 @@
-"""/v1/plekken/{plekId}/bevestigingen: "klopt nog"."""
+"""/v1/plekken/{plekId}/bevestigingen and /v1/aanbieders/{aanbiederId}/bevestigingen: "klopt nog"."""
 
 from __future__ import annotations
 
-from service.aanbod import plekken
-from service.aanbod.plekken import Bevestiging, Bron, NieuweBevestiging
+from service.aanbod import aanbieders, plekken
+from service.aanbod.plekken import AllesKlopt, Bevestiging, NieuweBevestiging
 from service.web import paging
-from service.web.operation import Answer, Call, create, created, get
+from service.web.operation import Answer, Call, Operation, create, created, get
 
 TAG = "plekken"
 
@@ -20,7 +20,7 @@ async def page(call: Call) -> Answer:
 async def add(call: Call) -> Answer:
     plek_id = call.ids["plekId"]
     bevestiging = await plekken.bevestig(
-        call.conn, plek_id, call.body.beschikbaarheid, now=call.now, bron=Bron.KOPPELING
+        call.conn, plek_id, call.body.beschikbaarheid, now=call.now, bron=plekken.bron(call.wie)
     )
     return created(f"/plekken/{plek_id}/bevestigingen/{bevestiging.id}", bevestiging)
 
@@ -29,7 +29,26 @@ async def one(call: Call) -> Answer:
     return Answer(body=await plekken.bevestiging(call.conn, call.ids["plekId"], call.ids["bevestigingId"]))
 
 
+async def everything(call: Call) -> Answer:
+    id = call.ids["aanbiederId"]
+    await aanbieders.get(call.conn, id)
+    done = await plekken.bevestig_alles(call.conn, id, call.body, now=call.now, bron=plekken.bron(call.wie))
+    return Answer(body=done)
+
+
 OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/aanbieders/{aanbiederId}/bevestigingen",
+        handler=everything,
+        id="bevestigAlles",
+        tag=TAG,
+        summary="Zeg dat alle lege plekken van een aanbieder nog kloppen",
+        description="Alles of niets. Het antwoord heeft de bevestigingen: van plekken die leeg zijn, en waarover"
+        " niemand iets zei sinds u ze zag.",
+        body=AllesKlopt,
+        answer=list[Bevestiging],
+    ),
     get(
         "/plekken/{plekId}/bevestigingen",
         page,

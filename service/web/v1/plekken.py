@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from service.aanbod import plekken
-from service.aanbod.plekken import Bron, NieuwePlek, Plek, PlekStatus, WijzigingPlek
+from service.aanbod import bewoning, plekken
+from service.aanbod.bewoning import Bewoning, NieuweBewoning
+from service.aanbod.plekken import NieuwePlek, Plek, PlekStatus, WijzigingPlek
 from service.fields import Code
 from service.web import etags, paging
-from service.web.operation import Answer, Call, create, created, get, patch
+from service.web.operation import Answer, Call, Operation, create, created, get, patch
 
 TAG = "plekken"
 
@@ -36,7 +37,7 @@ async def page(call: Call) -> Answer:
 
 
 async def add(call: Call) -> Answer:
-    plek = await plekken.add(call.conn, call.body, now=call.now, bron=Bron.KOPPELING)
+    plek = await plekken.add(call.conn, call.body, now=call.now, bron=plekken.bron(call.wie))
     return created(f"/plekken/{plek.id}", plek)
 
 
@@ -47,7 +48,11 @@ async def one(call: Call) -> Answer:
 async def change(call: Call) -> Answer:
     id = call.ids["plekId"]
     etags.must_match(call, await plekken.get(call.conn, id, call.now, lock=True))
-    return Answer(body=await plekken.change(call.conn, id, call.body, now=call.now, bron=Bron.KOPPELING))
+    return Answer(body=await plekken.change(call.conn, id, call.body, now=call.now, bron=plekken.bron(call.wie)))
+
+
+async def lived_in(call: Call) -> Answer:
+    return Answer(body=await bewoning.zeg(call.conn, call.ids["plekId"], call.body, now=call.now))
 
 
 OPERATIONS = (
@@ -73,5 +78,18 @@ OPERATIONS = (
         description="Wie de beschikbaarheid noemt, bevestigt de plek daarmee.",
         body=WijzigingPlek,
         answer=Plek,
+    ),
+    Operation(
+        method="POST",
+        path="/plekken/{plekId}/bewoning",
+        handler=lived_in,
+        id="zegBewoning",
+        tag=TAG,
+        summary="Zeg dat er een kind woont dat niet via het loket kwam, of niet meer",
+        description="Houdt het loket de plek vast voor een kind, dan blijft dat zo: `melding` zegt wat u kunt doen. Een"
+        " bewoning van vandaag kunt u terugnemen.",
+        body=NieuweBewoning,
+        answer=Bewoning,
+        refuses=(409,),
     ),
 )

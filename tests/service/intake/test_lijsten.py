@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import openpyxl
 import pytest
@@ -430,3 +432,12 @@ async def test_a_verwijzer_reads_in_only_its_own_aanvragen(pool: Pool, wie: Wie,
 
     assert faults(shown) == [("B2", "andere_organisatie")]
     assert own.aantallen["toegevoegd"] == 1
+
+
+@pytest.mark.parametrize("soort", SOORTEN)
+def test_a_template_does_not_say_when_it_was_made(soort: str) -> None:
+    """Or a HEAD would tell another length than the GET a second later gives."""
+    made = ZipFile(BytesIO(template.template(SOORTEN[soort].table)))
+
+    assert {part.date_time for part in made.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+    assert re.findall(rb">(20[^<]*Z)<", made.read("docProps/core.xml")) == [b"2026-01-01T00:00:00Z"] * 2

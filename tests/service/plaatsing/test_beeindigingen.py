@@ -593,13 +593,14 @@ async def test_nothing_stays_when_it_goes_wrong_halfway(pool: Pool, owner: Conne
 WRITES = "select leg_aanbod_vast($1, $2::text::gebeurtenis_soort, $3, null, '{}')"
 
 
-async def test_only_the_loket_writes_down_what_happens_to_an_aanbieder(pool: Pool, wie: Wie) -> None:
+async def test_only_the_loket_and_an_aanbieder_itself_write_down_what_happens_to_it(pool: Pool, wie: Wie) -> None:
     """And nothing but that: what happens to a child is for leg_vast."""
     async with transaction(pool, wie) as conn:
         aanbieder = await make.aanbieder(conn)
     wrong = [
         (Wie(REGIO, Rol.CONTRACTBEHEER, UUID(int=4)), "aanbieder_stopt"),
-        (Wie(REGIO, Rol.AANBIEDER, UUID(int=4), aanbieder.id), "aanbieder_stopt"),
+        (Wie(REGIO, Rol.AANBIEDER, UUID(int=4), UUID(int=4)), "aanbieder_stopt"),
+        (Wie(REGIO, Rol.AANBIEDER, UUID(int=4), aanbieder.id), "bevestiging_gevraagd"),
         (Wie(OTHER_REGIO, Rol.SCHAKELFUNCTIONARIS, SYSTEM), "aanbieder_stopt"),
         (wie, "definitief"),
     ]

@@ -1,4 +1,4 @@
-"""`/aanvragen/{id}`: one aanvraag with its ranked places, what falls out and what would help."""
+"""`/aanvragen/{id}`: one aanvraag. What runs for it, its ranked places, what falls out and what would help."""
 
 from __future__ import annotations
 
@@ -6,104 +6,279 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Request, post
-from litestar.params import PathParameter, QueryParameter
+from litestar import Request
+from litestar.params import PathParameter
 from litestar.response import Response
+from msgspec import Struct
 
-from service.aanvraag import aanvragen, samenplaatsingen, werklijst
+from service import toegang
+from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werklijst
 from service.aanvraag.aanvragen import Aanvraag, HuidigVerblijf
 from service.days import AMSTERDAM, age_on, today
+from service.db import Rol
 from service.dutch import count, day, days
+from service.errors import Kind, Refusal
+from service.inloggen import gebruikers
+from service.opschaling import opschalingen, opschalingsvragen, routes
+from service.opschaling.opschalingen import TAFELS, OpschalingAanleiding
+from service.opschaling.routesoorten import soort_van
+from service.plaatsing import opties, voorstellen
+from service.plaatsing.opties import Optie
+from service.plaatsing.plekregels import NOOIT
+from service.plaatsing.voorstellen import LEVEND, Voorstel, VoorstelStatus
+from service.rang import rangschikking
+from service.rang.catalogue import CRITERIA
 from service.rang.matches import Page, rank_aanvraag
-from service.rang.rangschikking import Rangschikking, names
+from service.rang.rangschikking import Rangschikking, Voorkomen, names
+from service.rang.weging import aandelen
 from service.regio import codes
+from service.regio.werkregels import Werkregels, werkregels
 from service.urgentie import Urgentie
 from service.web.pages import feiten, words
-from service.web.pages.actie import Formulier, verwerk
+from service.web.pages.actie import Formulier
 from service.web.pages.render import page_at
-from service.web.pages.schakel.zinnen import waited
+from service.web.pages.schakel import zinnen
+from service.web.pages.schakel.lijst import BESTE, MOST, PER_PAGE, VOLGORDE, Kijk, asked
 from service.web.pages.visit import Visit, visit
 
-PER_PAGE = 10
-FALLEN = 20
-"""Places that fall out and are listed at once."""
+PAGE = "paginaAanvraag"
 
 
-@page_at("/aanvragen/{aanvraag_id:uuid}", name="paginaAanvraag")
-async def aanvraag(
-    request: Request[Any, Any, Any],
-    aanvraag_id: Annotated[UUID, PathParameter()],
-    pagina: Annotated[int, QueryParameter(ge=1, le=1000)] = 1,
-    afgevallen: Annotated[int, QueryParameter(ge=1, le=500)] = FALLEN,
-) -> Response[str]:
-    """The rangschikking as a page: `pagina` of the places that fit, the first `afgevallen` of those that do not."""
+@page_at("/aanvragen/{aanvraag_id:uuid}", name=PAGE)
+async def aanvraag(request: Request[Any, Any, Any], aanvraag_id: Annotated[UUID, PathParameter()]) -> Response[str]:
+    """As `Kijk` asks."""
+    kijk = asked(request)
     async with visit(request) as v:
-        return await _page(v, aanvraag_id, pagina, afgevallen)
+        return await show(v, aanvraag_id, kijk)
 
 
-@post("/aanvragen/{aanvraag_id:uuid}/opties", name="houdPlek", include_in_schema=False)
-async def houd(request: Request[Any, Any, Any], aanvraag_id: Annotated[UUID, PathParameter()]) -> Response[Any]:
-    """Holds a plek of the list, or one for each of the brothers and sisters."""
+class Lopend(Struct, frozen=True, kw_only=True):
+    """An optie or a voorstel that runs, with the place by name when it may be known."""
 
-    async def opnieuw(v: Visit, form: Formulier) -> Response[str]:
-        return await _page(v, aanvraag_id, form=form)
-
-    naar = f"/aanvragen/{aanvraag_id}?gedaan=houdPlek"
-    return await verwerk(request, "houdPlek", {}, naar=lambda _: naar, opnieuw=opnieuw, pagina="paginaAanvraag")
+    plek: Voorkomen | None
+    optie: Optie | None = None
+    voorstel: Voorstel | None = None
 
 
-async def _page(
-    v: Visit, aanvraag_id: UUID, pagina: int = 1, afgevallen: int = FALLEN, *, form: Formulier | None = None
-) -> Response[str]:
+async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None = None) -> Response[str]:
+    """The page; with `form` what was refused of it."""
+    toegang.mag(v.wie, PAGE)
     vandaag = today(v.now)
     a: Aanvraag = v.toon(await aanvragen.get(v.conn, aanvraag_id))
-    ranked = await rank_aanvraag(
-        v.conn,
-        v.services.snapshots,
-        v.services.travel,
-        wie=v.wie,
-        aanvraag_id=aanvraag_id,
-        now=v.now,
-        page=Page(PER_PAGE, (pagina - 1) * PER_PAGE),
-        fallen_page=Page(afgevallen, 0),
-    )
+    rules = await werkregels(v.conn)
+    form = form or Formulier()
+    ranked, waarom_niet = await _rank(v, aanvraag_id, kijk)
     code_names = await names(v.conn)
     namen = await werklijst.namen(v.conn, aanvraag_id)
     siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
     samen = v.toon(await samenplaatsingen.get(v.conn, a.samenplaatsing_id)) if a.samenplaatsing_id else None
-    unranked = [z.naam for z in await codes.zorgvormen(v.conn) if not z.rangschikbaar and z.code in a.zorgvormen]
-    pages = max(1, -(-ranked.aantal_voorzieningen // PER_PAGE))
+    zorgvormen = await codes.zorgvormen(v.conn)
+    unranked = [z.naam for z in zorgvormen if not z.rangschikbaar and z.code in a.zorgvormen]
+    chosen = kijk.kies(ranked.plekken) if ranked else []
+    pages = max(1, -(-len(chosen) // PER_PAGE))
+    first = (kijk.pagina - 1) * PER_PAGE
+    lopend, klaar = await _lopend(v, aanvraag_id)
+    gekozen = kijk.plek or _uuid(form.waarde("plekken.0.plekId"))
     path = f"/aanvragen/{a.id}"
+    plekken = {str(p.plek.plek_id): p for p in ranked.plekken} if ranked else {}
+    can = {id: toegang.kan(v.wie, id) for id in FORMS}
     return v.page(
         "schakel/aanvraag.html",
         today=vandaag,
         section="aanvragen",
-        form=form or Formulier(),
+        form=form,
         a=a,
+        kan=can,
+        stappen=stappen.kan(a.status, v.wie.rol),
+        is_mij=a.behandelaar_id == (v.wie.namens or v.wie.gebruiker),
+        collegas=await _collegas(v),
+        criteria=_criteria(rules, a.urgentie),
         leeftijd=age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),
-        wacht=waited(a.aangemeld_op, v.now),
+        wacht=zinnen.waited(a.aangemeld_op, v.now),
         urgenties=words.URGENTIE,
         verblijven=words.HUIDIG_VERBLIJF,
+        zinnen=zinnen,
         facts=feiten.facts(a, code_names, vandaag),
         more=feiten.more(a, code_names, namen, vandaag),
         stories=feiten.stories(a),
         siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
         split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
-        notices=notices(a, ranked, unranked, vandaag),
+        lopend=lopend,
+        klaar=klaar,
+        levend=[one.voorstel.id for one in lopend if one.voorstel] + [one.optie.id for one in lopend if one.optie],
+        bezig={one.plek.voorziening_id for one in lopend if one.plek},
+        notices=notices(a, ranked, unranked, vandaag) if ranked else [],
+        waarom_niet=waarom_niet,
         r=ranked,
-        first=(pagina - 1) * PER_PAGE + 1,
-        page=pagina,
+        rows=chosen[first : first + PER_PAGE],
+        chosen=len(chosen),
+        beste=BESTE,
+        most=MOST,
+        eerste=first + 1,
         pages=pages,
-        fallen_shown=afgevallen,
+        kijk=kijk,
+        adres=lambda hier="", **other: kijk.adres(path, hier, **other),
+        volgordes=VOLGORDE,
+        vormen=sorted({(p.plek.zorgvorm, p.plek.zorgvorm_naam) for p in plekken.values()}, key=lambda one: one[1]),
+        naast=[(rang, p) for rang, p in enumerate(ranked.plekken, 1) if p.plek.plek_id in kijk.vergelijk][:MOST]
+        if ranked
+        else [],
+        toewijzing=lambda p: toewijzing(a.id, [s.id for s in siblings], p),
+        nooit=frozenset(str(rule) for rule in NOOIT),
+        gekozen=await _gekozen(v, a, gekozen, plekken, vandaag) if gekozen else None,
+        gewichten=await aandelen(v.conn, a.urgentie),
+        ook_te_kiezen=[(z.code, z.naam) for z in zorgvormen if z.rangschikbaar and z.code not in a.zorgvormen],
         confirmed=lambda moment: confirmed(moment, v.now),
         where=where,
         steps=steps(a, namen.gemeente),
-        links={
-            "vorige": f"{path}?pagina={pagina - 1}#plekken",
-            "volgende": f"{path}?pagina={pagina + 1}#plekken",
-            "meer": f"{path}?pagina={pagina}&afgevallen={min(500, afgevallen * 2)}#afgevallen",
-        },
+        **await _daarnaast(v, aanvraag_id),
+        aanleiding=_aanleiding(a),
+        tafels=TAFELS,
+        anders=kijk.anders(),
+        gedaan=zinnen.GEDAAN,
+        soort_van=soort_van,
+        criteria_namen=CRITERIA,
+        voorstelwoorden=zinnen.VOORSTEL,
+        afwijsredenen=zinnen.keuzes(zinnen.AFWIJSREDEN),
+        tafelwoorden=zinnen.TAFEL,
+        nodigwoorden=zinnen.NODIG,
+        routewoorden=zinnen.ROUTE,
+        aanleidingen=zinnen.keuzes(zinnen.AANLEIDING),
+        tafelkeuzes=zinnen.keuzes(zinnen.TAFEL),
+        overbruggingen=zinnen.keuzes(zinnen.OVERBRUGGING),
+        andere_urgenties=[(code, naam) for code, naam in words.URGENTIE.items() if code != a.urgentie],
     )
+
+
+FORMS = (
+    "houdPlek",
+    "zetOptieStap",
+    "zetVoorstelKlaar",
+    "zetVoorstelStap",
+    "zetAanvraagStap",
+    "openOpschaling",
+    "stelOpschalingsvraag",
+    "startRoute",
+    "lijstGebeurtenissen",
+    "lijstOpschalingen",
+    "lijstCollegas",
+)
+"""Operations of which the page has a form or a part, for who may do them."""
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+async def _rank(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> tuple[Rangschikking | None, str | None]:
+    """The rangschikking, or why there is none: nothing is sought any more, or no place could be asked for."""
+    anders = kijk.anders() if kijk.watals else None
+    try:
+        ranked = await rank_aanvraag(
+            v.conn,
+            v.services.snapshots,
+            v.services.travel,
+            wie=v.wie,
+            aanvraag_id=aanvraag_id,
+            now=v.now,
+            page=Page(BESTE, 0),
+            fallen_page=Page(kijk.afgevallen, 0),
+            anders=anders,
+        )
+    except Refusal as refusal:
+        if refusal.kind is not Kind.CONFLICT:
+            raise
+        return None, refusal.detail
+    return ranked, None
+
+
+async def _lopend(v: Visit, aanvraag_id: UUID) -> tuple[list[Lopend], list[Lopend]]:
+    """What runs, the first to lapse first, and what is over."""
+    held: list[Optie] = v.toon(await opties.van_aanvraag(v.conn, aanvraag_id, v.now))
+    asked_: list[Voorstel] = v.toon(await voorstellen.page(v.conn, v.wie.rol, aanvraag_id=aanvraag_id, limit=100))
+    seen = await rangschikking.shown(
+        v.conn, [*(str(one.plek_id) for one in held), *(str(one.plek_id) for one in asked_)]
+    )
+
+    def place(plek_id: UUID) -> Voorkomen | None:
+        found = seen.get(str(plek_id))
+        return found.voorkomen if found else None
+
+    running = [one for one in asked_ if one.status in LEVEND or one.status is VoorstelStatus.CONCEPT]
+    over = [Lopend(plek=place(one.plek_id), voorstel=one) for one in asked_ if one not in running]
+    found = [Lopend(plek=place(one.plek_id), voorstel=one) for one in running]
+    found += [Lopend(plek=place(one.plek_id), optie=one) for one in held if one.voorstel_id is None]
+    return sorted(found, key=_einde), over
+
+
+def _einde(one: Lopend) -> tuple[bool, float]:
+    until = one.optie.vervalt_op if one.optie else one.voorstel and one.voorstel.antwoord_voor
+    return until is None, until.timestamp() if until else 0.0
+
+
+async def _collegas(v: Visit) -> list[tuple[str, str]]:
+    """To whom an aanvraag can be handed over: colleagues, and oneself."""
+    if v.wie.rol is not Rol.SCHAKELFUNCTIONARIS:
+        return []
+    return [
+        (str(v.wie.gebruiker), "uzelf"),
+        *((str(one.id), one.naam) for one in await gebruikers.collegas(v.conn, limit=200)),
+    ]
+
+
+def _criteria(rules: Werkregels, urgentie: Urgentie) -> list[tuple[str, str]]:
+    """Why an aanvraag may be more urgent, per code of the region."""
+    higher = stappen.HOOG[: stappen.HOOG.index(urgentie)]
+    found = [code for one in higher for code in getattr(rules.urgentie_criteria, one)]
+    return [(code, code.replace("_", " ")) for code in dict.fromkeys(found)]
+
+
+def toewijzing(aanvraag_id: UUID, siblings: list[UUID], p: Any) -> dict[str, str]:
+    """Fields of a form: which child on which plek; brothers and sisters each on one of those that are free together."""
+    children = [aanvraag_id, *siblings][: 1 + len(p.samen_met)]
+    found: dict[str, str] = {}
+    for at, (child, plek) in enumerate(zip(children, (p.plek.plek_id, *p.samen_met), strict=False)):
+        found |= {f"plekken.{at}.aanvraagId": str(child), f"plekken.{at}.plekId": str(plek)}
+    return found
+
+
+async def _gekozen(
+    v: Visit, a: Aanvraag, plek_id: UUID, plekken: dict[str, Any], vandaag: date
+) -> dict[str, Any] | None:
+    """The place of the form with more words: whether it fits, and from which day."""
+    seen = await rangschikking.shown(v.conn, [str(plek_id)])
+    if str(plek_id) not in seen:
+        return None
+    fit = plekken.get(str(plek_id))
+    return {
+        "plek": seen[str(plek_id)].voorkomen,
+        "past": fit,
+        "van": fit.eerste_dag if fit else max(vandaag, a.gewenste_start),
+    }
+
+
+async def _daarnaast(v: Visit, aanvraag_id: UUID) -> dict[str, Any]:
+    """Opschalingen with their questions, routes, and what happened: for who may know it."""
+    found: dict[str, Any] = {"opschalingen": [], "vragen": [], "routes": [], "gebeurd": [], "wie": {}}
+    if toegang.kan(v.wie, "lijstOpschalingen"):
+        found["opschalingen"] = v.toon(await opschalingen.page(v.conn, now=v.now, aanvraag_id=aanvraag_id))
+        found["routes"] = v.toon(await routes.page(v.conn, now=v.now, aanvraag_id=aanvraag_id))
+    if toegang.kan(v.wie, "stelOpschalingsvraag"):
+        found["vragen"] = v.toon(await opschalingsvragen.page(v.conn, aanvraag_id=aanvraag_id))
+    if toegang.kan(v.wie, "lijstGebeurtenissen"):
+        gebeurd = v.toon(await gebeurtenissen.page(v.conn, aanvraag_id, limit=100))
+        found["gebeurd"] = gebeurd
+        found["wie"] = await gebruikers.namen(v.conn, {one.gebruiker_id for one in gebeurd if one.gebruiker_id})
+    return found
+
+
+def _aanleiding(a: Aanvraag) -> OpschalingAanleiding:
+    """Where the child still is at home, what threatens is that it must leave."""
+    home = a.huidig_verblijf in opschalingen.NOG_THUIS
+    return OpschalingAanleiding.DREIGENDE_UITHUISPLAATSING if home else OpschalingAanleiding.GEEN_PLEK
 
 
 def confirmed(moment: datetime | None, now: datetime) -> str:

@@ -3,13 +3,21 @@ that none is missing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from service.aanvraag.gebeurtenissen import AanvraagStatus as S
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort as G
 from service.aanvraag.werkblad import Beurt, Rij, Vandaag, Volgorde
 from service.days import today
 from service.dutch import days
+from service.opschaling.opschalingen import OpschalingAanleiding, OpschalingTafel
+from service.opschaling.opschalingsvragen import OpschalingNodig
+from service.opschaling.routedetails import OverbruggingVorm
+from service.opschaling.routesoorten import RouteSoort
+from service.plaatsing.voorstellen import VoorstelStatus as V
+from service.plaatsing.voorstelstap import Afwijsreden
 from service.taal import gettext, later, ngettext
 
 STATUS = {
@@ -67,6 +75,11 @@ VOLGORDE = {
     Volgorde.TERMIJN: later("Verloopt het eerst"),
     Volgorde.UITERLIJK: later("Uiterlijke datum"),
 }
+
+
+def keuzes(words: Mapping[Any, str]) -> list[tuple[str, str]]:
+    """To choose from in a form: value and text."""
+    return [(str(code), gettext(text)) for code, text in words.items()]
 
 
 def stap(rij: Rij) -> str:
@@ -139,3 +152,88 @@ GEBEURTENIS = {
     G.PLEK_BLIJFT: later("De plek blijft toch"),
     G.OVERDRACHT_VERVALT: later("Overdracht gaat niet door"),
 }
+
+VOORSTEL = {
+    V.CONCEPT: later("staat klaar, nog niet verstuurd"),
+    V.VERZONDEN: later("verstuurd, wacht op antwoord"),
+    V.INTERESSE: later("de aanbieder heeft interesse"),
+    V.AKKOORD: later("de aanbieder zegt ja, wacht op toestemming"),
+    V.TOESTEMMING: later("toestemming is er, wacht op kennismaking"),
+    V.KENNISMAKING: later("kennismaking is afgesproken"),
+    V.DEFINITIEF: later("definitief"),
+    V.AFGEWEZEN: later("afgewezen"),
+    V.INGETROKKEN: later("ingetrokken"),
+    V.VERVALLEN: later("vervallen: er kwam geen antwoord op tijd"),
+}
+
+AFWIJSREDEN = {
+    Afwijsreden.AANBIEDER_WEIGERT: later("De aanbieder wil niet"),
+    Afwijsreden.JEUGDIGE_NIET_GESCHIKT: later("Het kind past er niet"),
+    Afwijsreden.LATER_VANAF: later("Het kan pas later"),
+    Afwijsreden.GROEPSMIX: later("Het past niet in de groep"),
+    Afwijsreden.GEEN_PERSONEEL: later("Er is geen personeel"),
+    Afwijsreden.AFSTAND: later("Het is te ver weg"),
+    Afwijsreden.OUDER_OF_JEUGDIGE_ZEGT_NEE: later("Een ouder of het kind zegt nee"),
+    Afwijsreden.ANDERS: later("Iets anders"),
+}
+
+AANLEIDING = {
+    OpschalingAanleiding.DREIGENDE_UITHUISPLAATSING: later("Het kind moet misschien uit huis"),
+    OpschalingAanleiding.VERSCHIL_VAN_OPVATTING: later("Er is verschil van opvatting"),
+    OpschalingAanleiding.GEEN_PLEK: later("Er is geen plek"),
+    OpschalingAanleiding.BOVENREGIONAAL: later("Het lukt niet binnen de regio"),
+}
+
+TAFEL = {
+    OpschalingTafel.SCHAKELFUNCTIONARIS: later("Schakelfunctionaris"),
+    OpschalingTafel.TUSSENVOORZIENING: later("Tussenvoorziening"),
+    OpschalingTafel.CONSULTATIE_EN_ADVIESTEAM: later("Consultatie- en Adviesteam"),
+    OpschalingTafel.EXPERTTEAM: later("Expertteam"),
+    OpschalingTafel.DOORBRAAKTAFEL: later("Doorbraaktafel"),
+    OpschalingTafel.EXPERTISENETWERK: later("Expertisenetwerk"),
+}
+
+NODIG = {
+    OpschalingNodig.KAN_TOCH: later("het kan toch"),
+    OpschalingNodig.EXTRA_PERSONEEL: later("extra personeel nodig"),
+    OpschalingNodig.DESKUNDIGHEID: later("deskundigheid nodig"),
+    OpschalingNodig.AANPASSING: later("een aanpassing nodig"),
+    OpschalingNodig.ANDER_TARIEF: later("een ander tarief nodig"),
+    OpschalingNodig.ANDERE_GROEP: later("een andere groep nodig"),
+    OpschalingNodig.LATER: later("later kan het wel"),
+    OpschalingNodig.MEER_WETEN: later("wil eerst meer weten"),
+    OpschalingNodig.KAN_NIET: later("het kan niet"),
+    OpschalingNodig.ANDERS: later("iets anders nodig"),
+}
+
+ROUTE = {
+    RouteSoort.NETWERKPLAATSING: later("Plek bij familie of bekenden"),
+    RouteSoort.TUSSENVOORZIENING: later("Tussenvoorziening"),
+    RouteSoort.OVERBRUGGING: later("Overbrugging"),
+    RouteSoort.MAATWERK: later("Maatwerk"),
+    RouteSoort.PGB: later("Pgb"),
+    RouteSoort.ANDERE_REGIO: later("Andere regio"),
+    RouteSoort.JEUGDZORGPLUS: later("JeugdzorgPlus"),
+    RouteSoort.ACHTTIEN_PLUS: later("Na de achttiende verjaardag"),
+}
+
+OVERBRUGGING = {
+    OverbruggingVorm.AMBULANTE_HULP: later("Hulp thuis"),
+    OverbruggingVorm.STRIPPENKAART: later("Strippenkaart logeren"),
+    OverbruggingVorm.BEDJE_ERBIJ: later("Bedje erbij"),
+}
+
+GEDAAN = {
+    "vast": later("De plek is vastgehouden."),
+    "los": later("De plek is weer vrij."),
+    "langer": later("De plek is langer vastgehouden."),
+    "verstuurd": later("Het voorstel is verstuurd. De aanbieder heeft bericht gekregen."),
+    "klaargezet": later("Het voorstel staat klaar. De aanbieder ziet het pas als u het verstuurt."),
+    "ingetrokken": later("Het voorstel is ingetrokken. De plek is weer vrij."),
+    "voorstel": later("Dat is vastgelegd bij het voorstel."),
+    "aanvraag": later("De aanvraag is bijgewerkt."),
+    "opschaling": later("Er is opgeschaald. Het dossier is gemaakt."),
+    "gevraagd": later("De vraag is gesteld. Het antwoord komt op deze pagina."),
+    "route": later("De route is begonnen."),
+}
+"""What was just done, by the code in the address."""

@@ -164,28 +164,28 @@ async def test_brothers_and_sisters_are_linked_with_whether_they_may_be_apart(
     assert "Mogen apart: één heeft behandeling nodig" in text_of(answer)
 
 
-async def test_ten_voorzieningen_are_one_page_and_one_more_makes_two(
+async def test_fifteen_voorzieningen_are_one_page_and_one_more_makes_two(
     api: httpx.AsyncClient, pool: Pool, wie: Wie
 ) -> None:
     async with transaction(pool, wie) as conn:
         aanvraag = await make.aanvraag(conn)
-        for _ in range(11):
+        for _ in range(16):
             await place(conn)
     first = await api.get(f"/aanvragen/{aanvraag.id}")
     second = await api.get(f"/aanvragen/{aanvraag.id}?pagina=2")
-    assert (first.text.count("<article"), second.text.count("<article")) == (10, 1)
+    assert (first.text.count("place-row__more"), second.text.count("place-row__more")) == (15, 1)
     assert f'rel="next" href="/aanvragen/{aanvraag.id}?pagina=2#plekken"' in first.text
-    assert "11." in text_of(second)
-    assert "Op deze pagina staan geen plekken meer." in text_of(await api.get(f"/aanvragen/{aanvraag.id}?pagina=3"))
+    assert "16." in text_of(second)
+    assert "Toon alle plekken die passen" in text_of(await api.get(f"/aanvragen/{aanvraag.id}?pagina=3"))
 
 
 async def test_for_a_closed_aanvraag_no_place_is_sought_any_more(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     async with transaction(pool, wie) as conn:
         aanvraag = await make.aanvraag(conn)
         await stappen.sluit(conn, aanvraag.id, AanvraagStatus.INGETROKKEN, "Niet meer nodig", now=make.NOW)
-    answer = await api.get(f"/aanvragen/{aanvraag.id}")
-    assert answer.status_code == 409
-    assert "Er wordt geen plek meer voor gezocht." in answer.text
+    text = text_of(await api.get(f"/aanvragen/{aanvraag.id}"))
+    assert "Er wordt geen plek meer voor gezocht." in text
+    assert "Ingetrokken" in text and "Stel voor" not in text
 
 
 async def test_an_aanvraag_of_another_region_does_not_exist_here(
@@ -214,6 +214,143 @@ async def test_when_the_route_service_is_away_the_page_says_that_travel_is_estim
     assert "OSRM is niet bereikbaar" in text
     assert "de reistijden zijn geschat uit de afstand" in text
     assert "1 plek past" in text
+
+
+async def one_place(pool: Pool, wie: Wie, **fields: object) -> tuple[aanvragen.Aanvraag, UUID]:
+    """An aanvraag, and a plek that fits."""
+    async with transaction(pool, wie) as conn:
+        return await make.aanvraag(conn), await place(conn, **fields)
+
+
+def forms(answer: httpx.Response, button: str) -> list[tuple[str, dict[str, str]]]:
+    """Address and fields of each form with this button."""
+    found = re.findall(r'<form[^>]* action="([^"]*)"[^>]*>(.*?)</form>', answer.text, re.DOTALL)
+    return [
+        (action, dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', inner)))
+        for action, inner in found
+        if re.search(rf"<button[^>]*>{button}", inner)
+    ]
+
+
+async def click(api: httpx.AsyncClient, answer: httpx.Response, button: str, **fields: str) -> httpx.Response:
+    """The page that comes after the first form with this button."""
+    action, hidden = forms(answer, button)[0]
+    done = await api.post(action, data={**hidden, **fields})
+    if done.status_code != 303:
+        return done
+    return await api.get(done.headers["location"])
+
+
+async def test_a_plek_is_held_with_one_click_and_let_go_with_one_more(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    aanvraag, _ = await one_place(pool, wie, naam="De Linde")
+    held = await click(api, await api.get(f"/aanvragen/{aanvraag.id}"), "Houd vast")
+    assert "De plek is vastgehouden." in held.text and "De Linde: vastgehouden" in text_of(held).replace(" :", ":")
+    free = await click(api, held, "Maak ongedaan")
+    assert "De plek is weer vrij." in free.text and forms(free, "Houd vast")
+
+
+async def test_a_voorstel_is_sent_with_one_click_and_taken_back_with_one_more(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Sent, it holds its plek; taken back, the plek is free and the history has both."""
+    aanvraag, _ = await one_place(pool, wie)
+    sent = await click(api, await api.get(f"/aanvragen/{aanvraag.id}"), "Stel voor")
+    assert "Het voorstel is verstuurd." in sent.text and "verstuurd, wacht op antwoord" in sent.text
+    back = await click(api, sent, "Maak ongedaan")
+    assert "Het voorstel is ingetrokken." in back.text
+    assert "Voorstel verstuurd" in back.text and "Voorstel ingetrokken" in back.text
+    assert forms(back, "Stel voor")
+
+
+async def test_what_the_provider_said_is_written_down_with_the_voorstel(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    aanvraag, _ = await one_place(pool, wie)
+    sent = await click(api, await api.get(f"/aanvragen/{aanvraag.id}"), "Stel voor")
+    yes = await click(api, sent, "De aanbieder zegt ja")
+    assert "de aanbieder zegt ja, wacht op toestemming" in yes.text
+    no = await click(api, yes, "Leg het nee vast", afwijsreden="anders", reden="")
+    assert no.status_code == 400 and "Schrijf waarom." in no.text and 'id="v-reden"' in no.text
+    assert "afgewezen" in (await click(api, yes, "Leg het nee vast", afwijsreden="groepsmix")).text
+
+
+async def test_a_rule_that_says_no_is_passed_by_with_a_reason_only(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """From a place that falls out: without a reason the browser asks for it, and the loket too."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=71)
+        plek = await place(conn, naam="Bijna")
+    listed = await api.get(f"/aanvragen/{aanvraag.id}")
+    assert f"plek={plek}#voorstel" in listed.text
+    asked = await api.get(f"/aanvragen/{aanvraag.id}?plek={plek}")
+    assert "Van veiligheid, machtiging, contra-indicaties" in asked.text
+    day = {"van": make.day(2).isoformat(), "verzend": "true"}
+    refused = await click(api, asked, "Stel voor", **day)
+    assert refused.status_code == 409 and "schrijf bij afwijking waarom het toch moet" in refused.text
+    sent = await click(api, asked, "Stel voor", **day, afwijking="Wordt over een maand zes.")
+    assert "Het voorstel is verstuurd." in sent.text
+
+
+async def test_what_if_shows_another_list_and_keeps_nothing(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """Other wishes open a place, other weights another order; the aanvraag is as it was, and nothing can be done."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn)
+        await place(conn, naam="Groep", zorgvorm="residentieel")
+    path = f"/aanvragen/{aanvraag.id}"
+    assert "Er is nu geen plek die past" in (await api.get(path)).text
+    other = await api.get(f"{path}?watals=true&ook=residentieel&gewicht_afstand=100")
+    assert "Wat als: dit is niet bewaard." in other.text and "1 plek past" in text_of(other)
+    assert "Afstand" in other.text and not forms(other, "Stel voor")
+    assert "Er is nu geen plek die past" in (await api.get(path)).text
+    assert (await api.get(f"{path}?watals=true&later=9999")).status_code == 400
+
+
+async def test_places_are_sorted_filtered_and_put_beside_each_other(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Each keeps the number that it has in the rangschikking."""
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, zorgvormen=["gezinshuis", "pleegzorg-opvoeding"])
+        one, other = await place(conn, naam="Zon"), await place(conn, naam="Aarde", zorgvorm="pleegzorg-opvoeding")
+    path = f"/aanvragen/{aanvraag.id}"
+
+    def order(answer: httpx.Response) -> list[str]:
+        return re.findall(r'id="plek-\d+"[^>]*>\d+\. ([^<]*)<', answer.text)
+
+    assert order(await api.get(f"{path}?volgorde=naam")) == ["Aarde", "Zon"]
+    assert order(await api.get(f"{path}?zorgvorm=gezinshuis")) == ["Zon"]
+    beside = await api.get(f"{path}?vergelijk={one}&vergelijk={other}")
+    assert "Naast elkaar" in beside.text and beside.text.count('scope="col">') > 8
+    assert "Kies twee tot vier" in (await api.get(f"{path}?vergelijk={one}")).text
+
+
+async def test_when_nothing_fits_the_loket_escalates_and_asks_who_nearly_fits(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, leeftijd_maanden=71)
+        await place(conn, naam="Bijna")
+    page = await api.get(f"/aanvragen/{aanvraag.id}")
+    fields = {"aanleiding": "dreigende_uithuisplaatsing", "tafel": "doorbraaktafel", "waarom": "Er past niets."}
+    done = await click(api, page, "Schaal op", **fields, vraagAanbieders="true")
+    text = text_of(done)
+    assert "Er is opgeschaald." in text and "Doorbraaktafel" in text and "Bijna: nog geen antwoord" in text
+    bridge = await click(api, done, "Begin", **{"details.waar": "Een logeerhuis"})
+    assert "De route is begonnen." in bridge.text and "Tussenvoorziening" in bridge.text
+
+
+async def test_steps_of_the_aanvraag_stand_on_its_page(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    aanvraag, _ = await one_place(pool, wie)
+    taken = await click(api, await api.get(f"/aanvragen/{aanvraag.id}"), "Neem in behandeling")
+    assert "U behandelt deze aanvraag." in taken.text
+    higher = {"urgentie": "spoed", "criterium": "thuis_onhoudbaar", "reden": "Het gaat thuis niet meer."}
+    urgent = await click(api, taken, "Verander", **higher)
+    assert "Urgentie veranderd" in urgent.text and "badge--spoed" in urgent.text
+    closed = await click(api, urgent, "Wijs af", reden="Dubbel ingediend.")
+    assert "Afgewezen door het loket" in closed.text and not forms(closed, "Wijs af")
 
 
 @pytest.fixture

@@ -1,0 +1,8 @@
+"""Pages of a verwijzer: the aanvragen of the own organisatie."""
+
+from service.web.pages.verwijzer.aanvraag import route_handlers as een
+from service.web.pages.verwijzer.mijn import mijn
+
+__all__ = ["route_handlers"]
+
+route_handlers = [mijn, *een]

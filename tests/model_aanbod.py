@@ -186,7 +186,7 @@ class Geheel(Naast):
         self._kort(self.bezetting[plaatsing].plek)
 
     def beeindig(self, wie: Any, aanbieder: str, voorziening: str | None, per: date, answer: Any) -> None:
-        if wie.rol not in (S,):
+        if wie.rol not in (S, A):
             nee(403, "rol")
         if per < self.dag or (wie.rol == A and wie.org != aanbieder):
             nee(400, "not that day, or not its own")

@@ -138,7 +138,7 @@ def test_a_vervanger_sees_on_each_page_for_whom_they_act_until_they_stop(visit: 
     offered = page.get_by_role("button", name="Handel namens")
     naam = offered.inner_text().splitlines()[0].removeprefix("Handel namens ").strip()
     offered.click()
-    page.get_by_role("link", name="Open aanvragen").click()
+    page.get_by_role("link", name="Werklijst").click()
     banner = page.get_by_role("form", name="Vervanging")
     assert banner.get_by_text(f"U handelt namens {naam}.").is_visible()
     box = banner.bounding_box()

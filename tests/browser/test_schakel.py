@@ -146,5 +146,5 @@ def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str]) -> 
         page = visit(states[name], width=360, height=1000)
         page.screenshot(path=SCHERMEN / f"schakel-{name}-telefoon.png")
     page = visit(states["aanvraag"], width=1280, height=1000)
-    page.evaluate("document.getElementById('plekken').scrollIntoView()")
-    page.screenshot(path=SCHERMEN / "schakel-plekken.png")
+    page.locator(".place-row summary").first.click()
+    page.locator(".places-table").screenshot(path=SCHERMEN / "schakel-plekken.png")

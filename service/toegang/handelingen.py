@@ -37,7 +37,7 @@ class Handeling(Struct, frozen=True):
     zelf: Grond | None = None
     """Over which rows the system of an aanbieder may do this, when the people of that aanbieder may not."""
     los: bool = False
-    """In the log each time, although it is about no child: who may come in."""
+    """In the log each time, although it is about no child: who may come in, and which figures leave the loket."""
 
     def grond(self, wie: Wie) -> Grond | None:
         """None: not for whoever this is."""
@@ -140,6 +140,11 @@ TELLEN = {
 }
 WACHTTIJDEN = {**TELLEN, V: Grond("gemeten in de regio, zonder kleine getallen", Doel.AANVRAAG)}
 CIJFERS = {**TELLEN, A: Grond("aantallen van de eigen aanbieder", Doel.AANBOD, eigen=True)}
+
+AAN_AANBIEDER = {A: VOORSTELLEN[A]}
+BIJ_AANBIEDER = {A: PLAATSINGEN_ZETTEN[A]}
+GEVRAAGD = {A: VRAGEN[A]}
+EIGEN_CIJFERS = {A: CIJFERS[A]}
 
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
@@ -331,13 +336,25 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
-    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaCijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("paginaCijferbestand", UITVOER, Object.CIJFER, TELLEN, _AANBOD, los=True),
+    Handeling("paginaMislukt", LEES, Object.BERICHT, TOEGANG, _TOEGANG),
+    Handeling("paginaVoorstellen", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaVoorstel", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaPlaatsingen", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaPlaatsing", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaVragen", LEES, Object.OPSCHALING, GEVRAAGD, _BEMIDDELEN),
+    Handeling("paginaVraag", LEES, Object.OPSCHALING, GEVRAAGD, _BEMIDDELEN),
+    Handeling("paginaEigenCijfers", LEES, Object.CIJFER, EIGEN_CIJFERS, _AANBOD),
 )
 
 OPENBAAR = {

@@ -323,7 +323,15 @@ PAGES: dict[str, Callable[[World], str]] = {
     "paginaBericht": lambda w: f"/berichten/{w.bericht}",
 }
 
-NOBODYS_PAGES = {"paginaStart", "paginaVervanging", "paginaSessies", "paginaPlekken", "paginaPlek"}
+NOBODYS_PAGES = {
+    "paginaStart",
+    "paginaVervanging",
+    "paginaSessies",
+    "paginaPlekken",
+    "paginaPlek",
+    "paginaCijfers",
+    "paginaMislukt",
+}
 """Pages that show no child."""
 
 NO_CHILDREN = {"voegSamenplaatsingToe"}

@@ -156,8 +156,9 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             page.request.get(at.links[rol])
 
         def said(message: Any) -> None:
-            # Chromium reports the status of the page itself here as well.
-            if message.type in ("error", "warning") and f"status of {status}" not in message.text:
+            # Chromium reports the status of the page itself here as well, also of a form that is refused.
+            expected = [f"status of {code}" in message.text for code in (status, 400, 409)]
+            if message.type in ("error", "warning") and not any(expected):
                 wrong.append(f"console: {message.text}")
 
         def asked(request: Any) -> None:

@@ -255,6 +255,7 @@ async def computer(folder: Path, mail: Mailserver, zygote: Zygote) -> AsyncItera
         if hasattr(there, "owner"):
             await there.disconnect()
         there.kill_valkey()
-        with contextlib.suppress(psutil.NoSuchProcess):
-            there.kill_postgres()
+        # Not killed: what it has in memory would stay there, after it too.
+        there._postgres.stop(patience_s=2)
+        there.guard.forget(there._postgres)
         there.guard.close()

@@ -84,6 +84,7 @@ class Zygote:
 
 
 def main() -> None:
+    _end_with_parent()
     for name in IMPORTS:
         importlib.import_module(name)
     # Who asked for a copy sees its end; nobody here waits for it.
@@ -95,11 +96,15 @@ def main() -> None:
         print(pid, flush=True)
 
 
+def _end_with_parent() -> None:
+    """Killed with who made it, and so in the end with the run: nothing is left behind."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 def _become(arguments: list[str], variables: dict[str, str], said: str) -> None:
     """What `python -m service.cli` is with these arguments. Does not come back."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    # Killed with who was copied, and so with the run: nothing is left behind.
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    _end_with_parent()
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.dup2(os.open(said, os.O_WRONLY), 1)

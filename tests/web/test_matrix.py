@@ -257,6 +257,7 @@ PAGES = {
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaMijnAanvragen": "/mijn-aanvragen",
     "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
+    "paginaNieuweAanvraag": "/aanvragen/nieuw",
     "paginaBericht": "/berichten/{bericht}",
     "paginaPlekken": "/plekken",
     "paginaPlek": "/plekken/{plek}",
@@ -350,6 +351,8 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
                     mine = {str(matrix.world.sessie)} if id == "paginaSessies" else {str(matrix.world.gebruiker)}
                     assert not [row for row in {nummer, *matrix.world.ids()} - mine if row in answer.text], where
                     continue
+            elif id == "paginaNieuweAanvraag":  # what it fills in itself
+                assert answer.status_code == 200, where
             elif id == "paginaBericht":  # it is to somebody else
                 assert answer.status_code == 404, where
             elif not reaches(id, caller):

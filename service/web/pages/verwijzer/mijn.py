@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
-from service.aanvraag import aanvragen, werkblad
+from service.aanvraag import aanvragen, concepten, werkblad
 from service.aanvraag.aanvragen import Aanvraag
 from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus
 from service.aanvraag.termijnen import Alarm
@@ -34,6 +34,7 @@ LAATSTE = 20
 """Closed ones that are shown at once."""
 
 GEDAAN = {
+    "bewaard": later("Wat u invulde is bewaard. Alleen u ziet het. U kunt hieronder verdergaan."),
     "ingetrokken": later("De aanvraag is ingetrokken."),
     "gewist": later("Wat u had ingevuld, is weg."),
 }
@@ -79,6 +80,7 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         )
         for rij in v.toon(blad.rijen)
     ]
+    concept = await concepten.eigen(v.conn)
     klaar: list[Aanvraag] = v.toon(await aanvragen.page(v.conn, status=KLAAR, limit=LAATSTE))
     return v.page(
         "verwijzer/mijn.html",
@@ -87,6 +89,7 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         here="/mijn-aanvragen",
         rows=rows,
         klaar=klaar,
+        concept=concept,
         told=told,
         zinnen=zinnen,
         urgenties=words.URGENTIE,

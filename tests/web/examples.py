@@ -525,7 +525,7 @@ WITH = {
 """… this row."""
 
 
-def _indiening(_: World) -> dict[str, Any]:
+def indiening(_: object) -> dict[str, Any]:
     return {
         "kinderen": [
             {"kenmerk": f"N-{next(_fresh)}", "leeftijdJaren": jaren, "geslacht": "meisje"} for jaren in (4, 10)
@@ -592,7 +592,7 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "stopPlek": _stop,
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,
-    "dienIn": _indiening,
+    "dienIn": indiening,
     "bewaarConcept": lambda _: {"velden": [{"naam": "praktisch", "waarde": "Heeft een hond"}]},
     "zetAanvraagStap": lambda w: {"stap": "trek_in", "reden": "Niet meer nodig."},
     "houdPlek": lambda w: {

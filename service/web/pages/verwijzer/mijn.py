@@ -63,9 +63,18 @@ async def mijn(
 async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
     day = today(v.now)
     normen = (await werkregels(v.conn)).normen_dagen
-    blad = await werkblad.werkblad(
-        v.conn, Filter(), normen, ik=v.wie.gebruiker, now=v.now, aantal=PER_PAGE, vanaf=(pagina - 1) * PER_PAGE
-    )
+
+    async def read(pagina: int) -> werkblad.Werkblad:
+        vanaf = (pagina - 1) * PER_PAGE
+        return await werkblad.werkblad(
+            v.conn, Filter(), normen, ik=v.wie.gebruiker, now=v.now, aantal=PER_PAGE, vanaf=vanaf
+        )
+
+    blad = await read(pagina)
+    pages = max(1, -(-blad.tellingen.alle // PER_PAGE))
+    if pagina > pages:
+        pagina = pages
+        blad = await read(pages)
     told: dict[UUID, list[Alarm]] = {}
     for alarm in v.toon(await alarmen.alarmen(v.conn, v.now)):
         told.setdefault(alarm.aanvraag_id, []).append(alarm)
@@ -97,6 +106,6 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         zorgvormen={one.code: one.naam for one in await codes.zorgvormen(v.conn)},
         alle=blad.tellingen.alle,
         pagina=pagina,
-        pages=max(1, -(-blad.tellingen.alle // PER_PAGE)),
+        pages=pages,
         gedaan=GEDAAN.get(gedaan, ""),
     )

@@ -31,7 +31,8 @@ TOKENS = MODULES / "@nl-design-system-unstable" / "voorbeeld-design-tokens" / "d
 OWN_FILES = tuple(path.name for path in sorted(STATIC.iterdir()) if path.suffix in (".svg", ".js"))
 STYLES = (STATIC / "loket.css", *sorted(path for path in STATIC.glob("*.css") if path.name != "loket.css"))
 """One file for the browser: what holds everywhere, then a file per group of pages."""
-SCRIPTS = {"htmx.js": MODULES / "htmx.org" / "dist" / "htmx.min.js"}
+LEAFLET = MODULES / "leaflet" / "dist"
+SCRIPTS = {"htmx.js": MODULES / "htmx.org" / "dist" / "htmx.min.js", "leaflet.js": LEAFLET / "leaflet.js"}
 """Of others, as they are."""
 SOURCES = (ROOT / "package-lock.json", Path(__file__), *STYLES, *(STATIC / name for name in OWN_FILES))
 STAMP = DIST / "stamp"
@@ -69,6 +70,7 @@ COMPONENTS = (
     "select",
 )
 
+PICTURED = re.compile(r"[^{}]+\{[^{}]*url\([^{}]*\}")
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 TOKEN = re.compile(r"^\s*(--[\w-]+):\s*(.+?);", re.MULTILINE)
 REFERENCE = re.compile(r"var\(\s*(--[\w-]+)")
@@ -141,10 +143,17 @@ def stylesheet() -> bytes:
     return (f"/*! {own_notice} */\n" + "\n".join(re.sub(r"\s*\n\s*", "\n", part) for part in parts)).encode()
 
 
+def leaflet() -> bytes:
+    """Its stylesheet without the rules that name a picture: we draw our own points, in CSS."""
+    css = COMMENT.sub("", (LEAFLET / "leaflet.css").read_text(encoding="utf-8"))
+    notice = "/*! Leaflet, BSD-2-Clause, (c) Volodymyr Agafonkin, CloudMade */\n"
+    return (notice + re.sub(r"\s*\n\s*", "\n", PICTURED.sub("", css))).encode()
+
+
 def build() -> dict[str, str]:
     """Writes DIST anew, whole or not at all, and returns the manifest."""
     files = {"loket.css": stylesheet()} | {name: (STATIC / name).read_bytes() for name in OWN_FILES}
-    files |= {name: path.read_bytes() for name, path in SCRIPTS.items()}
+    files |= {name: path.read_bytes() for name, path in SCRIPTS.items()} | {"leaflet.css": leaflet()}
     fresh = DIST.with_name("dist.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)

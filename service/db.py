@@ -175,11 +175,11 @@ async def transaction(
     organisatie = wie.organisatie or ""
     namens = f"; set local loket.namens = '{wie.namens}'" if wie.namens else ""
     async with pool.acquire() as conn:
-        await conn.execute(
-            f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
-            f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
-        )
         try:
+            await conn.execute(
+                f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
+                f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
+            )
             yield conn
         except BaseException as error:
             if not _gone(conn):

@@ -81,6 +81,20 @@ class Settings(Struct, frozen=True, kw_only=True):
             examples=["https://loket.example"],
         ),
     ] = None
+    kaart_tegels: Annotated[
+        Annotated[str, Meta(pattern=r"^https://([a-z0-9.-]|\{s\}\.)+(:[0-9]+)?/[^\s;,'\"]*$")] | None,
+        Meta(
+            description="Adres van een kaartserver, voor de ondergrond van kaarten. De browser van wie een kaart ziet,"
+            " haalt daar plaatjes op, dus die server ziet welk gebied iemand bekijkt. Leeg: kaarten zonder ondergrond.",
+            examples=["https://tegels.example/{z}/{x}/{y}.png"],
+        ),
+    ] = None
+    kaart_bron: Annotated[
+        str | None,
+        Meta(
+            description="Naamsvermelding die de maker van de ondergrond vraagt.", examples=["© de makers van de kaart"]
+        ),
+    ] = None
     proxies: Annotated[
         str | None,
         Meta(

@@ -69,8 +69,9 @@ COLUMNS = """id, soort::text as soort, op, rol::text as rol, aanvraag_id, voorst
     van::text as van, naar::text as naar, transactie::text as transactie, nummer"""
 
 AFTER = """(transactie, nummer) > ($1::text::xid8, $2) and transactie < pg_snapshot_xmin(pg_current_snapshot())
-order by transactie, nummer
+order by gebeurtenis.transactie, gebeurtenis.nummer
 limit $3"""
+# With the name of the table: the columns above make a text of the number, and as texts 10 comes before 9.
 
 NA_REGIO = f"select {COLUMNS} from gebeurtenis where regio = huidige_regio() and {AFTER}"
 

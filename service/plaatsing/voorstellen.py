@@ -182,6 +182,7 @@ where ($1::text is null or v.status::text = $1)
   and ($2::uuid is null or v.aanvraag_id = $2)
   and ($3::uuid is null
        or (v.aangemaakt_op, v.id) < (select c.aangemaakt_op, c.id from voorstel c where c.id = $3))
+  and ($5::boolean is null or is_levend(v.status) = $5)
 order by v.aangemaakt_op desc, v.id desc
 limit $4
 """
@@ -192,12 +193,13 @@ async def page(
     rol: Rol,
     *,
     status: VoorstelStatus | None = None,
+    levend: bool | None = None,
     aanvraag_id: UUID | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Voorstel]:
-    """Voorstellen that who asks may see, the newest first."""
-    return _with_kan(await conn.fetch(PAGE, status, aanvraag_id, after, limit), rol)
+    """Voorstellen that who asks may see, the newest first. `levend`: those of LEVEND, or only the others."""
+    return _with_kan(await conn.fetch(PAGE, status, aanvraag_id, after, limit, levend), rol)
 
 
 GET = f"{VOORSTELLEN} where v.id = any ($1) order by v.aanvraag_id"

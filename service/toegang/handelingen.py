@@ -141,6 +141,11 @@ TELLEN = {
 WACHTTIJDEN = {**TELLEN, V: Grond("gemeten in de regio, zonder kleine getallen", Doel.AANVRAAG)}
 CIJFERS = {**TELLEN, A: Grond("aantallen van de eigen aanbieder", Doel.AANBOD, eigen=True)}
 
+AAN_AANBIEDER = {A: VOORSTELLEN[A]}
+BIJ_AANBIEDER = {A: PLAATSINGEN_ZETTEN[A]}
+GEVRAAGD = {A: VRAGEN[A]}
+EIGEN_CIJFERS = {A: CIJFERS[A]}
+
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
 ORGANISATIES = {**INRICHTEN, S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
@@ -333,16 +338,26 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
-    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaAanvragen", LEES, Object.AANVRAAG, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
+    Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
     Handeling("dienIn", MAAK, Object.AANVRAAG, INDIENEN, _BEMIDDELEN),
     Handeling("lijstConcepten", LEES, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
     Handeling("bewaarConcept", WIJZIG, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
     Handeling("paginaNieuweAanvraag", LEES, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
+    Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaVoorstellen", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaVoorstel", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaPlaatsingen", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaPlaatsing", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),
+    Handeling("paginaVragen", LEES, Object.OPSCHALING, GEVRAAGD, _BEMIDDELEN),
+    Handeling("paginaVraag", LEES, Object.OPSCHALING, GEVRAAGD, _BEMIDDELEN),
+    Handeling("paginaEigenCijfers", LEES, Object.CIJFER, EIGEN_CIJFERS, _AANBOD),
 )
 
 OPENBAAR = {

@@ -38,7 +38,7 @@ from service.opschaling import (
 )
 from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, voorstellen
 from service.plan import planniveaus, planuitleg, planuitweg, planverslag
-from service.rang import rangschikking
+from service.rang import kinderen, rangschikking
 from service.regio import codes
 from service.toegang import narrowing
 from service.toegang.rollen import A, B, C, K, S, V
@@ -121,6 +121,8 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         termijnen.Alarm,
     ),
     _heel(S): (
+        kinderen.Wachtend,
+        kinderen.Kinderen,
         beeindigingen.Overdracht,
         opschaaladvies.Opschaaladvies,
         opschaaldossier.OpschalingDossier,

@@ -29,6 +29,9 @@ MOST = 400
 LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 """What `<input type="datetime-local">` sends: on the clock on the wall."""
 
+NUMBER = re.compile(r"\d{1,4}", re.ASCII)
+"""Of an object in a list. What looks otherwise is no field, as every name that nobody asks for."""
+
 Given = dict[str, list[str]]
 """Name → values, in the order of the form; those without a value too."""
 
@@ -88,7 +91,7 @@ def _value(info: inspect.Type, here: Mapping[tuple[str, ...], list[str]]) -> Any
     if isinstance(info, inspect.ListType):
         item, _ = _bare(info.item_type)
         if isinstance(item, inspect.StructType):
-            numbers = sorted({path[0] for path in here if path and path[0].isdecimal()}, key=int)
+            numbers = sorted({path[0] for path in here if path and NUMBER.fullmatch(path[0])}, key=int)
             rows = [
                 _struct(item, {path[1:]: values for path, values in here.items() if path[:1] == (number,) and path[1:]})
                 for number in numbers

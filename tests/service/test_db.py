@@ -107,3 +107,24 @@ async def test_a_statement_that_is_called_wrongly_is_a_mistake_of_ours(
         await work()
     assert status_of(caught.value) == 500
     assert not isinstance(caught.value, AWAY)
+
+
+async def test_who_goes_away_at_any_moment_leaves_nothing_open(pool: Pool, wie: Wie) -> None:
+    """Also while a transaction begins: rolled back by ourselves, so that the driver finds nothing to complain about."""
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: said.append(context["message"]))
+
+    async def ask() -> None:
+        async with transaction(pool, wie) as conn:
+            await conn.fetchval("select 1")
+
+    for turns in range(60):
+        asking = asyncio.create_task(ask())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
+    async with transaction(pool, wie) as conn:
+        assert await conn.fetchval("select 1") == 1
+    assert said == []

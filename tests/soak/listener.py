@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
@@ -72,7 +73,12 @@ class Listener:
 
     async def check(self, owner: Connection, regio: str) -> None:
         """Each gebeurtenis once, in the order in which they were committed."""
-        assert self.heard == [row["id"] for row in await owner.fetch(IN_ORDER, regio)]
+        there = [row["id"] for row in await owner.fetch(IN_ORDER, regio)]
+        missed = [id for id in there if id not in self.heard]
+        unknown = [id for id in self.heard if id not in there]
+        twice = [id for id, times in Counter(self.heard).items() if times > 1]
+        assert not (missed or unknown or twice), f"{missed=} {unknown=} {twice=}"
+        assert self.heard == there
 
 
 @asynccontextmanager

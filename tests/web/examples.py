@@ -363,6 +363,7 @@ IN_PATH = {
 
 ELSE_IN_PATH = {
     ("toonRangschikking", "aanvraagId"): "open",
+    ("legCrisisplaatsingVast", "plekId"): "crisisplek",
     ("wijzigPlan", "planId"): "wachtend_plan",
     ("zetAanvraagStap", "aanvraagId"): "los",
     ("haalPlanregel", "aanvraagId"): "open",

@@ -137,11 +137,17 @@ STEPS = [
     Step("loket", "GET", "/v1/voorstellen/{voorstel}"),
     Step("loket", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("verzend"), knows=WITH_IT),
     Step("aanbieder", "GET", "/v1/voorstellen/{voorstel}"),
+    Step("aanbieder", "GET", "/voorstellen/{voorstel}"),
     Step("aanbieder", "POST", "/v1/voorstellen/{voorstel}/stappen", takes("interesse"), knows=(*WITH_IT, *STORIES)),
     Step("aanbieder", "GET", "/v1/voorstellen"),
+    Step("aanbieder", "GET", "/voorstellen"),
+    Step("aanbieder", "GET", "/voorstellen/{voorstel}"),
     Step("aanbieder", "POST", "/v1/voorstellen/{voorstel}/stappen",
          takes("wijs_af", afwijsreden="anders", reden=WORDS["voorstel"])),
     Step("aanbieder", "GET", "/v1/voorstellen", knows=("id",)),
+    Step("aanbieder", "GET", "/voorstellen"),
+    Step("aanbieder", "GET", "/voorstellen/{voorstel}"),
+    Step("aanbieder", "GET", "/plekken"),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/voorstellen"),
     Step("verwijzer", "GET", "/v1/aanvragen/{aanvraag}/gebeurtenissen"),
     Step("loket", "GET", "/v1/invoer/aanvragen/sjabloon"),
@@ -178,6 +184,8 @@ STEPS = [
     Step("loket", "POST", "/v1/opschalingen/{opschaling}/vragen", lambda k: {"voorzieningId": k["voorziening"]}, 201,
          keeps="vraag"),
     Step("aanbieder", "GET", "/v1/opschalingsvragen/{vraag}"),
+    Step("aanbieder", "GET", "/vragen/{vraag}"),
+    Step("aanbieder", "GET", "/vragen"),
     Step("aanbieder", "POST", "/v1/opschalingsvragen/{vraag}/antwoorden", lambda _: {
         "nodig": "anders", "toelichting": WORDS["antwoord"]}),
     Step("aanbieder", "GET", "/v1/opschalingsvragen"),
@@ -262,7 +270,7 @@ CALLED = Step("crisisdienst", "POST", "/v1/crisisplaatsingen", lambda k: {
     "aanvraagId": k["crisis"], "plekId": k["plek"], "gebeldOp": datetime.now(UTC).isoformat(), "met": "Groepsleider"},
     201, keeps="plaatsing")  # fmt: skip
 
-SEEKING = ("/aanvragen/{crisis}", "/v1/aanvragen/{crisis}/rangschikking?aantal=200")
+SEEKING = ("/v1/aanvragen/{crisis}/rangschikking?aantal=200",)
 """409 when it is placed."""
 
 PLACED_STEPS = [
@@ -274,6 +282,9 @@ PLACED_STEPS = [
     Step("aanbieder", "GET", "/v1/voorzieningen/{voorziening}"),
     Step("aanbieder", "GET", "/v1/plaatsingen"),
     Step("aanbieder", "GET", "/v1/plaatsingen/{plaatsing}"),
+    Step("aanbieder", "GET", "/plaatsingen"),
+    Step("aanbieder", "GET", "/plaatsingen/{plaatsing}"),
+    Step("aanbieder", "GET", "/plekken/{plek}"),
     Step("aanbieder", "POST", "/v1/plaatsingen/{plaatsing}/stappen", lambda _: {
         "stap": "verleng", "tot": (datetime.now(UTC).date() + timedelta(days=40)).isoformat()}),
     Step("verwijzer", "GET", "/v1/aanvragen/{crisis}/plaatsingen"),

@@ -254,21 +254,38 @@ def check_empty(id: str, caller: Caller, matrix: Matrix, answer: httpx.Response,
 
 PAGES = {
     "paginaAanvragen": "/",
+    "paginaCrisis": "/crisis",
+    "paginaCrisisplaatsing": "/crisis/plekken/{crisisplek}/geplaatst",
     "paginaAanvraag": "/aanvragen/{open}",
+    "paginaKinderen": "/plekken/{plek}/kinderen",
     "paginaMijnAanvragen": "/mijn-aanvragen",
     "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaNieuweAanvraag": "/aanvragen/nieuw",
     "paginaBericht": "/berichten/{bericht}",
     "paginaPlekken": "/plekken",
     "paginaPlek": "/plekken/{plek}",
+    "paginaVoorstellen": "/voorstellen",
+    "paginaVoorstel": "/voorstellen/{voorstel}",
+    "paginaPlaatsingen": "/plaatsingen",
+    "paginaPlaatsing": "/plaatsingen/{plaatsing}",
+    "paginaVragen": "/vragen",
+    "paginaVraag": "/vragen/{vraag}",
+    "paginaEigenCijfers": "/eigen-cijfers",
     "paginaStart": "/start",
     "paginaVervanging": "/vervanging",
     "paginaSessies": "/sessies",
 }
 """Where the example of a page is. The open aanvraag stands on the first two, and nothing of anybody on the others."""
 
-NAMED = {"paginaPlekken", "paginaPlek"}
-"""Pages about what an aanbieder has: its name stands there, and no child."""
+NAMED = {
+    **dict.fromkeys(
+        ("paginaPlekken", "paginaPlek", "paginaVoorstellen", "paginaVoorstel", "paginaPlaatsingen", "paginaPlaatsing"),
+        "{name}",
+    ),
+    **dict.fromkeys(("paginaVragen", "paginaVraag"), "{name}"),
+    "paginaEigenCijfers": "Uw cijfers",
+}
+"""Pages of an aanbieder: what stands there for who may see them, instead of the open aanvraag."""
 
 OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {
     "wijzigVervanging": ("/vervanging", {}),
@@ -358,7 +375,7 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
             elif not reaches(id, caller):
                 assert answer.status_code == (404 if "{" in path else 200), where
             else:
-                shown = matrix.world.name if id in NAMED else nummer
+                shown = NAMED.get(id, nummer).format_map(rows)
                 assert answer.status_code == 200 and shown in answer.text, where
                 for name, story in examples.STORIES.items():
                     if caller.wie.rol not in toegang.ziet(Aanvraag, name) and CANARY in str(story):
@@ -404,6 +421,8 @@ async def test_each_form_does_for_each_caller_what_its_operation_does(matrix: Ma
         url = filled_in(matrix.world, path, id)
         data: forms.Given = {}
         actie.flatten(examples.BODIES[id](matrix.world) if id in examples.BODIES else {}, "", data)
+        if PATHS[id][0] == "patch":
+            data[actie.VERSIE] = ["*"]
         data |= {name: [value] for name, value in FORMS.get(path, {}).items()}
         people = [c for c in matrix.callers if c.wie and not c.wie.koppeling]
         able = [c for c in people if may(PATHS[id][2], c) and (id in examples.FREE or reaches(id, c))]

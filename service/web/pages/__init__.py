@@ -1,6 +1,6 @@
 """The pages: what a browser gets. service/app.py takes `route_handlers`, and `on_error` for all that goes wrong."""
 
-from service.web.pages import aanbieder
+from service.web.pages import aanbieder, crisis
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
@@ -8,6 +8,7 @@ from service.web.pages.errors import on_error
 from service.web.pages.schakel import doen
 from service.web.pages.schakel.aanvraag import aanvraag
 from service.web.pages.schakel.aanvragen import aanvragen
+from service.web.pages.schakel.kinderen import kinderen
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
 from service.web.pages.vervanging import neem_waar, vervang, vervanging
@@ -18,6 +19,7 @@ __all__ = ["manifest", "on_error", "route_handlers"]
 route_handlers = [
     *verwijzer,
     *aanbieder.handlers,
+    *crisis.handlers,
     aanvragen,
     aanvraag,
     doen.houd,
@@ -28,6 +30,7 @@ route_handlers = [
     doen.schaal_op,
     doen.vraag,
     doen.route,
+    kinderen,
     bericht,
     bevestigen,
     bevestigd,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -18,6 +18,7 @@ from litestar.response import Response
 from msgspec import UNSET, Struct, field
 
 from service import fields, toegang
+from service.db import Rol
 from service.errors import FieldError, Kind, Refusal
 from service.web import forms, gezien, idempotency, performing
 from service.web.forms import Given
@@ -31,6 +32,12 @@ BY_ID = {operation.id: operation for operation in OPERATIONS}
 
 SLEUTEL, VERSIE = "sleutel", "versie"
 """Hidden fields: the Idempotency-Key of a form (it does once what is sent twice), and the ETag of what it changes."""
+
+ZONDER_VERSIE = (
+    "Bij dit formulier ontbreekt wat u zag toen u het invulde, en misschien is dat intussen veranderd. Open deze pagina"
+    " opnieuw en vul het nog eens in."
+)
+"""A change must say what it was made against, or it would write over what somebody else said meanwhile."""
 
 
 class Formulier(Struct, frozen=True):
@@ -115,7 +122,9 @@ async def doe(
     operation = BY_ID[id]
     toegang.mag(v.wie, id)
     seen = _seen(id)
-    body, wrong = _body(operation, data)
+    if operation.method == "PATCH" and not versie:
+        raise Refusal(Kind.INVALID, ZONDER_VERSIE)
+    body, wrong = _body(operation, data, v.wie.rol)
     about = seen.asked(ids, body)
     call = Call(
         conn=v.conn,
@@ -125,7 +134,7 @@ async def doe(
         ids=ids,
         query=operation.query(),
         body=body,
-        headers={"if-match": versie} if versie else {"if-match": "*"} if operation.method == "PATCH" else {},
+        headers={"if-match": versie} if versie else {},
         services=v.services,
         sessie=v.key,
         betrokkenen=about,
@@ -150,10 +159,15 @@ async def doe(
     )
 
 
-def _body(operation: Operation, data: Any) -> tuple[Any, list[FieldError]]:
+def _body(operation: Operation, data: Any, rol: Rol) -> tuple[Any, list[FieldError]]:
+    """What this rol does not see, it does not change either: as in /v1."""
     if operation.body is None or operation.body is bytes:
         return b"", []
-    return fields.read(operation.body, data)
+    hidden: list[FieldError] = []
+    if operation.method == "PATCH" and isinstance(data, dict) and operation.answer is not None:
+        data, hidden = toegang.zonder_verborgen(rol, operation.answer, data)
+    body, wrong = fields.read(cast(type[Struct], operation.body), data)
+    return body, hidden + wrong
 
 
 Opnieuw = Callable[[Visit, Formulier], Awaitable[Response[str]]]

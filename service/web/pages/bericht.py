@@ -26,4 +26,5 @@ async def bericht(request: Request[Any, Any, Any], bericht_id: Annotated[UUID, P
             section="start",
             bericht=found,
             naar=found.aanvraag_id is not None and toegang.kan(v.wie, "paginaAanvraag"),
+            voorstel=found.voorstel_id is not None and toegang.kan(v.wie, "paginaVoorstel"),
         )

@@ -16,12 +16,14 @@ from litestar.response import Response
 from service import dutch, taal
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.log import betrokkenen
-from service.web.pages import assets
+from service.web.pages import assets, kaart
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
+POLICY = "Content-Security-Policy"
+
 HEADERS = {
-    "Content-Security-Policy": (
+    POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
@@ -70,7 +72,10 @@ def page(template: str, *, today: date, status: int = 200, **values: Any) -> Res
 def html(template: str, *, today: date, status: int = 200, **values: Any) -> Response[str]:
     """One page. `today` is the day in the Netherlands, for dates and for what is late."""
     text = environment().get_template(template).render(today=today, **{"section": "", **values})
-    return Response(text, status_code=status, media_type="text/html", headers=dict(HEADERS))
+    headers = dict(HEADERS)
+    if tegels := values.get("tegels"):
+        headers[POLICY] = headers[POLICY].replace("img-src", f"img-src {kaart.host(tegels)}")
+    return Response(text, status_code=status, media_type="text/html", headers=headers)
 
 
 def to_login(request: Request[Any, Any, Any]) -> Response[str]:

@@ -25,6 +25,7 @@ from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render
+from service.web.pages.kaart import Kaart
 
 LIJST = "paginaAanvragen"
 """The page at `/`; who may not see it, begins at `/start`."""
@@ -32,8 +33,13 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
     ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
+    ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
+    ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
+    ("vragen", "/vragen", later("Vragen"), "paginaVragen"),
+    ("cijfers", "/eigen-cijfers", later("Cijfers"), "paginaEigenCijfers"),
     ("start", "/start", later("Start"), "paginaStart"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""
@@ -65,6 +71,11 @@ class Visit(Struct, kw_only=True, eq=False):
     object_id: UUID | None = None
     """Of a change that is about no child: for the log, which gebruiker or session was changed."""
     ended: bool = False
+
+    def kaart(self, kaart: Kaart) -> dict[str, Any]:
+        """Values for templates/kaart.html."""
+        settings = self.services.settings
+        return {"kaart": kaart, "tegels": settings.kaart_tegels or "", "bron": settings.kaart_bron or ""}
 
     def page(self, template: str, **values: Any) -> Response[str]:
         """The page; who is shown in it will be in the log. Only within the visit, whose transaction writes that."""

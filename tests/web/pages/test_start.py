@@ -11,6 +11,7 @@ import pytest
 from service import toegang
 from service.db import Connection, Rol, Wie
 from service.web.pages.start import KAN, kan
+from service.web.pages.visit import menu
 from tests import make
 from tests.conftest import REGIO
 from tests.web.conftest import Serve
@@ -21,19 +22,25 @@ def text_of(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize("rol", list(Rol))
-async def test_whoever_logs_in_begins_at_a_page_for_its_rol(serve: Serve, wie: Wie, rol: Rol) -> None:
-    """The list of open aanvragen for who searches; for others the page that says what they can do."""
-    api = await serve(Wie(wie.regio, rol, wie.gebruiker, UUID(int=1)))
+async def test_whoever_logs_in_begins_at_a_page_for_its_rol(
+    serve: Serve, wie: Wie, owner: Connection, rol: Rol
+) -> None:
+    """The first of its menu; for who has no screens yet the page that says what they can do."""
+    aanbieder = await make.aanbieder_als_eigenaar(owner)
+    who = Wie(wie.regio, rol, wie.gebruiker, aanbieder)
+    api = await serve(who)
 
     answer, page = await api.get("/", follow_redirects=True), await api.get("/start")
 
-    searches = rol in (Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST)
-    assert (answer.status_code, answer.url.path) == (200, "/" if searches else "/start")
-    assert ("Naar de open aanvragen" in page.text, "nog geen schermen" in page.text) == (searches, not searches)
-    assert ('href="/"' in page.text.partition('aria-label="Hoofdmenu"')[2].partition("</nav>")[0]) is searches
-    assert ("om een koppeling" in page.text) is (rol is Rol.AANBIEDER)
+    first = menu(who)[0][1]
+    assert (answer.status_code, answer.url.path) == (200, first)
+    assert ("nog geen schermen" in page.text) is (first == "/start")
+    assert f'href="{first}"' in page.text.partition('aria-label="Hoofdmenu"')[2].partition("</nav>")[0]
     assert "Een vervanger kiezen voor als u er niet bent" in page.text
-    assert [(sent.status_code, sent.content) for sent in answer.history] == [(303, b"")] * (not searches)
+    assert [(sent.status_code, sent.content) for sent in answer.history] == [(303, b"")] * (first != "/")
+    assert (first == "/") is (rol is Rol.SCHAKELFUNCTIONARIS)
+    assert (first == "/crisis") is (rol is Rol.CRISISDIENST)
+    assert (first == "/plekken") is (rol is Rol.AANBIEDER)
 
 
 def test_everything_it_says_that_one_can_do_is_an_operation_of_the_table() -> None:

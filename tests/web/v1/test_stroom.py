@@ -124,6 +124,26 @@ async def test_what_commits_late_is_not_missed(
     assert [(one["soort"], one["aanvraagId"]) for one in seen] == [("route", str(slow)), ("alarm", str(fast))]
 
 
+@pytest.mark.parametrize("rol", ["schakelfunctionaris", "aanbieder"])
+async def test_a_transaction_number_with_a_digit_more_comes_after_those_with_less(
+    lasting: Settings, pool: Pool, owner: Connection, wie: Wie, wie_als: Callable[..., Wie], rol: str
+) -> None:
+    """The order is that of numbers and not of letters: 9 before 10. Nothing comes twice and nothing is passed over."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+    id = await child(pool, wie)
+    for _ in range(2):
+        await happens(pool, wie, id, S.OPSCHALING_VRAAG, plek_id=plek.id)
+    await owner.execute("update gebeurtenis set transactie = (7 + nummer)::text::xid8")
+    once = structs.replace(lasting, stroom_s=0)
+    who = wie if rol == "schakelfunctionaris" else wie_als(rol, organisatie=plek.aanbieder_id)
+    async with serving(create_app(once, identity=always(who))) as live, follow(live, "0,0") as response:
+        events, heard = Following(response), []
+        while isinstance(event := await events.next(), dict):
+            heard.append(event["id"].partition(",")[0])
+    assert heard == (["8", "9", "10"] if rol == "schakelfunctionaris" else ["9", "10"])
+
+
 async def test_each_rol_hears_what_it_may_see_and_no_more(
     lasting: Settings, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
 ) -> None:

@@ -1,6 +1,25 @@
 """What an aanbieder does: its plekken, the voorstellen to it, who lives there, questions and its own figures."""
 
-from service.web.pages.aanbieder.plek import plek, stop, verander_stop, wijzig
-from service.web.pages.aanbieder.plekken import alles, bevestig, bewoning, plekken, voeg_toe
+from service.web.pages.aanbieder import cijfers, plaatsingen, plek, plekken, voorstellen, vragen
 
-handlers = [plekken, alles, bevestig, bewoning, voeg_toe, plek, wijzig, stop, verander_stop]
+handlers = [
+    plekken.plekken,
+    plekken.alles,
+    plekken.bevestig,
+    plekken.bewoning,
+    plekken.voeg_toe,
+    plek.plek,
+    plek.wijzig,
+    plek.stop,
+    plek.verander_stop,
+    voorstellen.lijst,
+    voorstellen.een,
+    voorstellen.stap,
+    plaatsingen.lijst,
+    plaatsingen.een,
+    plaatsingen.stap,
+    vragen.lijst,
+    vragen.een,
+    vragen.antwoord,
+    cijfers.eigen,
+]

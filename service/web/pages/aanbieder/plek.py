@@ -18,7 +18,7 @@ from service.plaatsing import plaatsingstappen
 from service.taal import gettext
 from service.web import etags
 from service.web.pages.aanbieder import woorden
-from service.web.pages.aanbieder.plekken import GEDAAN, _sent
+from service.web.pages.aanbieder.plekken import GEDAAN, sent_field
 from service.web.pages.actie import Formulier, verwerk
 from service.web.pages.render import page_at
 from service.web.pages.schakel.aanvraag import confirmed
@@ -44,7 +44,7 @@ async def plek(
 @post("/plekken/{plek_id:uuid}", name="wijzigPlek", include_in_schema=False)
 async def wijzig(request: Request[Any, Any, Any], plek_id: PlekId) -> Response[Any]:
     """It ends on a day, or stays after all."""
-    einde = await _sent(request, "bestaatTot")
+    einde = await sent_field(request, "bestaatTot")
     naar = f"/plekken/{plek_id}?gedaan={'einde' if einde else 'blijft'}"
     return await _form(request, "wijzigPlek", {"plekId": plek_id}, naar)
 

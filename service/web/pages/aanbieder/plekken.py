@@ -97,8 +97,8 @@ async def alles(request: Request[Any, Any, Any], aanbieder_id: Annotated[UUID, P
 @post("/plekken/{plek_id:uuid}/bevestigingen", name="bevestigPlek", include_in_schema=False)
 async def bevestig(request: Request[Any, Any, Any], plek_id: Annotated[UUID, PathParameter()]) -> Response[Any]:
     """As it was, or what it is instead."""
-    anders = await _sent(request, "beschikbaarheid")
-    was = await _sent(request, "was") if anders else ""
+    anders = await sent_field(request, "beschikbaarheid")
+    was = await sent_field(request, "was") if anders else ""
     naar = f"/plekken?gedaan={'gezegd' if anders else 'klopt'}"
     naar += f"&plek={plek_id}&was={was}" if was in {*Beschikbaarheid} else ""
     return await verwerk(
@@ -144,7 +144,7 @@ def _bij(plek_id: UUID) -> Any:
     return opnieuw
 
 
-async def _sent(request: Request[Any, Any, Any], name: str) -> str:
+async def sent_field(request: Request[Any, Any, Any], name: str) -> str:
     """A field of the form; empty when it cannot be read, which `verwerk` will tell."""
     try:
         return (await forms.fields(request)).get(name, [""])[-1]

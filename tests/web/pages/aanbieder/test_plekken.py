@@ -175,10 +175,11 @@ async def test_a_plek_ends_on_a_day_and_that_can_be_taken_back(
     mijn: httpx.AsyncClient, plekken: list[Plek], owner: Connection
 ) -> None:
     url, upper = f"/plekken/{plekken[0].id}", "select upper(bestaat) from plek where id = $1"
-    page = await mijn.get((await mijn.post(url, data={"bestaatTot": make.day(30).isoformat()})).headers["location"])
+    until = {"versie": "*", "bestaatTot": make.day(30).isoformat()}
+    page = await mijn.get((await mijn.post(url, data=until)).headers["location"])
     assert await owner.fetchval(upper, plekken[0].id) == make.day(30)
     assert "De plek stopt op die dag." in page.text and "Maak ongedaan" in page.text
-    assert (await mijn.post(url, data={"bestaatTot": ""})).status_code == 303
+    assert (await mijn.post(url, data={"versie": "*", "bestaatTot": ""})).status_code == 303
     assert await owner.fetchval(upper, plekken[0].id) is None
 
 

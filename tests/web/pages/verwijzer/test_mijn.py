@@ -78,6 +78,7 @@ def path(gi: Gi, deel: str) -> str:
 
 async def test_papers_are_recorded_later_and_what_is_missing_is_not_asked_any_more(gi: Gi) -> None:
     form = {
+        "versie": "*",
         "grondslagen.0.soort": "bepaling_gi",
         "grondslagen.0.status": "verleend",
         "grondslagen.0.datum": str(make.TODAY),
@@ -103,6 +104,7 @@ async def test_papers_are_recorded_later_and_what_is_missing_is_not_asked_any_mo
 
 async def test_niet_vereist_needs_its_reason_beside_the_field(gi: Gi) -> None:
     form = {
+        "versie": "*",
         "toestemmingen.0.persoon": "ouder_1",
         "toestemmingen.0.status": "niet_vereist",
         "toestemmingen.0.datum": str(make.TODAY),
@@ -123,7 +125,7 @@ async def test_niet_vereist_needs_its_reason_beside_the_field(gi: Gi) -> None:
             "De urgentie is veranderd",
         ),
         ("opschaling", {"aanleiding": "geen_plek", "toelichting": "Al weken niets"}, "Het loket heeft nog niet"),
-        ("gegevens", {"praktisch": "Heeft een hond"}, "Heeft een hond"),
+        ("gegevens", {"versie": "*", "praktisch": "Heeft een hond"}, "Heeft een hond"),
     ],
 )
 async def test_what_a_verwijzer_asks_is_done_and_the_page_says_so(

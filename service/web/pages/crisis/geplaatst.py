@@ -1,0 +1,65 @@
+"""`/crisis/plekken/{id}/geplaatst`: what was agreed by telephone, written down; the rest may follow tomorrow."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from litestar import Request, post
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Response
+
+from service.days import AMSTERDAM, age_on, today
+from service.errors import Kind, Refusal
+from service.plaatsing import crisisbord
+from service.web.pages.actie import Formulier, verwerk
+from service.web.pages.crisis.bord import adres
+from service.web.pages.render import page_at
+from service.web.pages.visit import Visit, visit
+
+
+@page_at("/crisis/plekken/{plek_id:uuid}/geplaatst", name="paginaCrisisplaatsing")
+async def geplaatst(
+    request: Request[Any, Any, Any],
+    plek_id: Annotated[UUID, PathParameter()],
+    aanvraag: Annotated[UUID | None, QueryParameter()] = None,
+) -> Response[str]:
+    async with visit(request) as v:
+        called = v.now.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M")
+        given = {"gebeldOp": [called], "aanvraagId": [str(aanvraag)] if aanvraag else []}
+        return await _page(v, plek_id, Formulier({name: value for name, value in given.items() if value}))
+
+
+@post("/crisis/plekken/{plek_id:uuid}/geplaatst", name="legCrisisplaatsingVast", include_in_schema=False)
+async def leg_vast(request: Request[Any, Any, Any], plek_id: Annotated[UUID, PathParameter()]) -> Response[Any]:
+    async def opnieuw(v: Visit, form: Formulier) -> Response[str]:
+        return await _page(v, plek_id, form)
+
+    naar = adres(gedaan="geplaatst") + "#aanvullen"
+    return await verwerk(
+        request,
+        "legCrisisplaatsingVast",
+        {},
+        naar=lambda _: naar,
+        opnieuw=opnieuw,
+        pagina="paginaCrisisplaatsing",
+        vast={"plekId": str(plek_id)},
+    )
+
+
+async def _page(v: Visit, plek_id: UUID, form: Formulier) -> Response[str]:
+    """Of a plek that is free, or held by who asks."""
+    vandaag = today(v.now)
+    plek = await crisisbord.plek(v.conn, plek_id)
+    if plek is None:
+        raise Refusal(Kind.NOT_FOUND, "Deze crisisplek bestaat niet (meer).")
+    kinderen = await crisisbord.kinderen(v.conn)
+    return v.page(
+        "crisis/geplaatst.html",
+        today=vandaag,
+        section="crisis",
+        form=form,
+        plek=plek,
+        ik=await crisisbord.beller(v.conn),
+        kinderen=[(kind, age_on(kind.leeftijd_maanden, kind.leeftijd_peildatum, vandaag)) for kind in kinderen],
+    )

@@ -1,0 +1,61 @@
+"""`/plekken/{id}/kinderen`: from a free plek, who fits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import httpx
+
+from service.db import Pool, Wie, transaction
+from tests import make
+
+
+def order(answer: httpx.Response) -> list[str]:
+    """Nummers of who fits, from the top."""
+    return re.findall(r'scope="row"><a [^>]*>([^<]*)</a>', answer.text)
+
+
+async def test_who_fits_a_free_plek_stands_by_urgentie_and_can_be_proposed_at_once(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """The same rules as the rangschikking of each; who does not fit is told with why not."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        calm = await make.aanvraag(conn)
+        urgent = await make.aanvraag(conn, urgentie="spoed")
+        young = await make.aanvraag(conn, leeftijd_maanden=60)
+        other = await make.aanvraag(conn, zorgvormen=["pleegzorg-opvoeding"])
+    answer = await api.get(f"/plekken/{plek.id}/kinderen")
+    assert order(answer) == [urgent.nummer, calm.nummer]
+    assert f"{young.nummer} <span" in answer.text and "6 jaar tot en met 15 jaar" in answer.text
+    assert other.nummer not in answer.text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', answer.text.split("<form", 2)[2]))
+    done = await api.post(f"/aanvragen/{urgent.id}/voorstellen", data=hidden)
+    assert done.status_code == 303 and "gedaan=verstuurd" in done.headers["location"]
+    assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == []
+
+
+async def test_brothers_and_sisters_fit_only_where_there_is_room_for_all(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """One plek too few, and just enough."""
+    async with transaction(pool, wie) as conn:
+        organisatie = await make.organisatie(conn)
+        samen = await make.samenplaatsing(conn, organisatie_id=organisatie)
+        for _ in range(2):
+            await make.aanvraag(conn, organisatie_id=organisatie, samenplaatsing_id=samen.id)
+        plek = await make.plek(conn)
+    assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == []
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn, voorziening_id=plek.voorziening_id)
+    answer = await api.get(f"/plekken/{plek.id}/kinderen")
+    assert len(order(answer)) == 1 and "samen met 1 broer of zus" in answer.text
+
+
+async def test_a_plek_of_another_region_is_not_there(
+    api: httpx.AsyncClient, pool: Pool, wie_als: Callable[..., Wie]
+) -> None:
+    async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        elsewhere = await make.plek(conn)
+    assert (await api.get(f"/plekken/{elsewhere.id}/kinderen")).status_code == 404

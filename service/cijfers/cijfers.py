@@ -68,6 +68,13 @@ def _code(van: date, maanden: int, later: int = 0) -> str:
     return f"{van.year}-{(van.month - 1) // maanden + 1}"
 
 
+def periodes(maanden: int, dag: date, aantal: int) -> list[Periode]:
+    """The last so many that are over, the latest first."""
+    begin = date(dag.year, (dag.month - 1) // maanden * maanden + 1, 1)
+    back = [months_after(begin, -maanden * (at + 1)) for at in range(aantal)]
+    return [Periode(_code(van, maanden), van, months_after(van, maanden)) for van in back]
+
+
 async def _periode(conn: Connection, code: str | None, now: datetime) -> Periode:
     return periode(code, (await werkregels(conn)).cijfers_maanden, today(now))
 

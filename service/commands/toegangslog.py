@@ -65,6 +65,7 @@ WAT = {
     Object.SESSIE: "een sessie",
     Object.LOGREGEL: "het log",
     Object.DATABASE: "de database",
+    Object.CIJFER: "een bestand met cijfers",
 }
 """Objects as a beheerder reads them; others by their own name."""
 

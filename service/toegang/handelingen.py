@@ -37,7 +37,7 @@ class Handeling(Struct, frozen=True):
     zelf: Grond | None = None
     """Over which rows the system of an aanbieder may do this, when the people of that aanbieder may not."""
     los: bool = False
-    """In the log each time, although it is about no child: who may come in."""
+    """In the log each time, although it is about no child: who may come in, and which figures leave the loket."""
 
     def grond(self, wie: Wie) -> Grond | None:
         """None: not for whoever this is."""
@@ -351,6 +351,9 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
+    Handeling("paginaCijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("paginaCijferbestand", UITVOER, Object.CIJFER, TELLEN, _AANBOD, los=True),
+    Handeling("paginaMislukt", LEES, Object.BERICHT, TOEGANG, _TOEGANG),
     Handeling("paginaVoorstellen", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
     Handeling("paginaVoorstel", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
     Handeling("paginaPlaatsingen", LEES, Object.PLAATSING, BIJ_AANBIEDER, _BEMIDDELEN),

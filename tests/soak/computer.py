@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import signal
 import threading
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,7 +27,7 @@ from service.embedded.process import Child, account_for
 from service.migrations import ensure_roles
 from tests.conftest import REGIONS, ROOT, Cluster, programs_in_reach
 from tests.service.post import Mailserver
-from tests.service.running import READY_S, environment
+from tests.service.running import READY_S, environment, lives
 from tests.soak.zygote import Process, Zygote
 
 T = TypeVar("T")
@@ -118,9 +119,14 @@ class Computer:
     def kill_postgres(self) -> None:
         """All of its processes, as when the computer loses power; what was written to the system is still there."""
         mother = psutil.Process(self._postgres.process.pid)
-        for process in [mother, *mother.children(recursive=True)]:
+        # Stopped first, or it has one more child than were counted, which holds the memory that the next needs.
+        mother.suspend()
+        children = mother.children(recursive=True)
+        for process in [mother, *children]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
+        while any(lives(process) for process in children):
+            time.sleep(0.001)
         self._postgres.process.wait(timeout=10)
         self.guard.forget(self._postgres)
 

@@ -333,6 +333,8 @@ NOBODYS_PAGES = {
     "paginaSessies",
     "paginaPlekken",
     "paginaPlek",
+    "paginaCijfers",
+    "paginaMislukt",
 }
 """Pages that show no child."""
 

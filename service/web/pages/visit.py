@@ -36,6 +36,8 @@ MENU = (
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
     ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
+    ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
+    ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
     ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
     ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
     ("vragen", "/vragen", later("Vragen"), "paginaVragen"),

@@ -1,0 +1,91 @@
+"""`/cijfers`: the figures of the region as tables and charts, over a period to choose; and each table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from litestar import Request
+from litestar.params import PathParameter, QueryParameter
+from litestar.response import Response
+
+from service.cijfers.cijfers import UITLEG, VERBORGEN, Per, periodes
+from service.cijfers.wachtlijst import WachtVanaf
+from service.days import today
+from service.db import Rol
+from service.errors import Kind, Refusal
+from service.rang.rangschikking import names
+from service.regio.werkregels import werkregels
+from service.taal import gettext
+from service.web.pages.beheer import tabel, tabellen
+from service.web.pages.beheer.tabellen import NU, OVER, PER, VANAF, Keuze
+from service.web.pages.render import HEADERS, page_at
+from service.web.pages.visit import Visit, visit
+
+Periode = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[1-4])?$")]
+Verdeling = Annotated[str, QueryParameter(pattern="^(aanbieder|zorgvorm)?$")]
+Vanaf = Annotated[WachtVanaf, QueryParameter()]
+
+BEWAARD = 6
+"""Periods to choose from."""
+
+VORMEN = {
+    "csv": (tabel.als_csv, "text/csv; charset=utf-8"),
+    "xlsx": (tabel.als_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+@page_at("/cijfers", name="paginaCijfers")
+async def cijfers(
+    request: Request[Any, Any, Any], periode: Periode = "", per: Verdeling = "", vanaf: Vanaf = WachtVanaf.AANMELDING
+) -> Response[str]:
+    async with visit(request, kinderen=False) as v:
+        keuze = _keuze(v, periode, per, vanaf)
+        dag = today(v.now)
+        over = periodes((await werkregels(v.conn)).cijfers_maanden, dag, BEWAARD)
+        codes = await names(v.conn)
+        loket = v.wie.rol is Rol.SCHAKELFUNCTIONARIS
+        return v.page(
+            "beheer/cijfers.html",
+            today=dag,
+            section="cijfers",
+            here="/cijfers",
+            uitleg=gettext(UITLEG) if loket else gettext(UITLEG) + gettext(VERBORGEN),
+            periodes=over,
+            periode=keuze.periode or over[0].code,
+            per=per,
+            kan_per=[(str(one), gettext(PER[one])) for one in (Per.AANBIEDER, Per.ZORGVORM)] if loket else [],
+            vanaf=str(vanaf),
+            kan_vanaf=[(str(one), gettext(zin)) for one, zin in VANAF.items()],
+            nu=[await maker(v, keuze, codes) for maker in NU.values()],
+            over=[await maker(v, keuze, codes) for maker in OVER.values()],
+            vraag=urlencode({"periode": keuze.periode or over[0].code, "per": per, "vanaf": str(vanaf)}),
+            cel=tabel.cel,
+        )
+
+
+@page_at("/cijfers/{wat:str}/{vorm:str}", name="paginaCijferbestand")
+async def bestand(
+    request: Request[Any, Any, Any],
+    wat: Annotated[str, PathParameter(max_length=20)],
+    vorm: Annotated[str, PathParameter(max_length=4)],
+    periode: Periode = "",
+    per: Verdeling = "",
+    vanaf: Vanaf = WachtVanaf.AANMELDING,
+) -> Response[bytes]:
+    """Exactly what the page shows of one table. In the log, because it leaves the loket."""
+    makers: Mapping[str, tabellen.Maker] = {**NU, **OVER}
+    if wat not in makers or vorm not in VORMEN:
+        raise Refusal(Kind.NOT_FOUND, "Dit bestand is er niet. Kies een bestand op de pagina met cijfers.")
+    async with visit(request) as v:
+        made = await makers[wat](v, _keuze(v, periode, per, vanaf), await names(v.conn))
+    write, type = VORMEN[vorm]
+    naam = "-".join(part for part in ("cijfers", wat, periode if wat in OVER else str(today(v.now)), per) if part)
+    headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{naam}.{vorm}"'}
+    return Response(write(made), media_type=type, headers=headers)
+
+
+def _keuze(v: Visit, periode: str, per: str, vanaf: WachtVanaf) -> Keuze:
+    """Refused is, by the figures themselves, what would show small numbers."""
+    return Keuze(periode=periode or None, per=Per(per) if per else None, vanaf=vanaf)

@@ -95,9 +95,9 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     if (form.dataset.sent) { return; }
     let text = said.dataset.failed;
     try {
-      const answer = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Loket-Vanzelf": "ja" } });
       const time = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit" }).format(new Date());
-      text = answer.type === "opaqueredirect" ? `${said.dataset.kept} ${time}.` : said.dataset.refused;
+      text = answer.ok ? `${said.dataset.kept} ${time}.` : said.dataset.refused;
     } catch {
       changed = setTimeout(keep, 10000);
     }

@@ -35,6 +35,9 @@ MOST = 8
 AANTAL = "aantal"
 """Hidden field: how many children the form shows."""
 
+VANZELF = "loket-vanzelf"
+"""Header of loket.js, which saves every few seconds and goes nowhere."""
+
 GESLACHT = {
     Geslacht.MEISJE: later("meisje"),
     Geslacht.JONGEN: later("jongen"),
@@ -163,6 +166,8 @@ async def _keep(request: Request[Any, Any, Any], more: int, naar: str) -> Respon
             response = await _page(v, geweigerd(fields, wrong))
         response.status_code = 400
         return response
+    if request.headers.get(VANZELF):
+        return Response("", status_code=204, media_type="text/plain", headers={"Cache-Control": "no-store"})
     return see_other(naar)
 
 

@@ -25,6 +25,9 @@ select
  (select coalesce(jsonb_agg(jsonb_build_object(
     'id', a.id, 'status', a.status, 'stand', stand_van(a.id), 'urgentie', a.urgentie, 'behandelaar', a.behandelaar_id,
     'vervolg_van', a.vervolg_van,
+    'alarmen', (select coalesce(jsonb_agg(jsonb_build_array(
+        g.gegevens ->> 'alarm', g.gegevens ->> 'dag', g.gegevens ->> 'ernst')), '[]') from gebeurtenis g
+        where g.aanvraag_id = a.id and g.soort = 'alarm' and g.gegevens ? 'ernst'),
     'opgeschaald', array(select o.id from opschaling o where o.aanvraag_id = a.id and o.gesloten_op is null),
     'historie', (select coalesce(jsonb_agg(jsonb_build_array(g.soort, g.van, g.naar) order by g.nummer), '[]')
                  from gebeurtenis g where g.aanvraag_id = a.id)) order by a.id), '[]')

@@ -25,6 +25,8 @@ HOOG = ("crisis", "spoed", "regulier")
 OPEN = frozenset(
     ["ingediend", "in_behandeling", "optie", "voorstel", "akkoord", "toestemming", "kennismaking", "opgeschaald"]
 )
+NOOIT = {"regio", "veiligheid"}
+"""Rules that no reason opens."""
 GESLOTEN = frozenset({"afgewezen", "ingetrokken", "beeindigd"})
 LEVEND = ("verzonden", "interesse", "akkoord", "toestemming", "kennismaking")
 """A voorstel that waits for something, in the order of how far it is."""
@@ -119,6 +121,9 @@ class Kind:
     zorgvormen: tuple[str, ...]
     maanden: int
     peildatum: date = date.min
+    start: date = date.min
+    """On which it wishes to come."""
+    aangemeld: date = date.min
     compleet: bool = False
     """Grondslag and toestemming are there."""
     samen: str | None = None
@@ -145,6 +150,7 @@ class Bezetting:
     verlengd: bool = False
     vrij: bool = False
     begonnen: date | None = None
+    telefonisch: bool = False
     definitief: bool = False
     beeindigd: date | None = None
     overbrugging: bool = False
@@ -202,6 +208,8 @@ class Loket:
     voorzieningen: dict[str, Voorziening] = field(default_factory=dict)
     plekken: dict[str, str] = field(default_factory=dict)
     """Plek → voorziening."""
+    einde: dict[str, date] = field(default_factory=dict)
+    """The first day on which a plek is there no more."""
     afspraak: frozenset[str] = frozenset()
     """Zorgvormen of which DAAR shares its places with HIER."""
     collegas: set[str] = field(default_factory=set)
@@ -312,10 +320,12 @@ class Loket:
         regio = self.voorzieningen[self.plekken[plek]].regio
         return regio == wie.regio or (wie.regio == HIER and bool(self.afspraak))
 
-    def _vrij(self, plek: str, van: date, tot: date | None, *, eigen: Iterable[str] = ()) -> bool:
-        """Nothing of the database is in the way; what has expired was ended just before."""
+    def _vrij(
+        self, plek: str, van: date, tot: date | None, *, eigen: Iterable[str] = (), einde: date | None = None
+    ) -> bool:
+        """Nothing of the database is in the way, and it exists; what has expired was ended just before."""
         skip = set(eigen)
-        return not any(
+        return (tot or date.max) <= (einde or self.einde.get(plek, date.max)) and not any(
             b.plek == plek and b.id not in skip and b.overlaps(van, tot)
             and not (b.vervalt is not None and b.vervalt <= self.now)
             for b in self.bezetting.values()
@@ -385,10 +395,15 @@ class Loket:
                 yield b
 
     def _keur(self, wie: Wie, plaatsen: Sequence[tuple[str, str, date, date | None]], *, afwijking: bool) -> None:
+        self._bestaat(plek for _, plek, *_ in plaatsen)
         broken = self._regels(plaatsen)
-        hidden = {"groepsmix", "regio"} if wie.rol != S else {"regio"}
+        hidden = {"groepsmix", *NOOIT} if wie.rol != S else NOOIT
         if broken and not (afwijking and not broken & hidden):
             nee(409, f"rules: {sorted(broken)}")
+
+    def _bestaat(self, plekken: Iterable[str]) -> None:
+        if any(self.einde.get(plek, date.max) <= self.dag for plek in plekken):
+            nee(409, "it is there no more")
 
     def _heel(self, plekken: Sequence[tuple[str, str]]) -> bool:
         """Brothers and sisters together, in one place; apart with leave only."""
@@ -638,13 +653,52 @@ class Loket:
     ) -> None:
         if wie.rol not in (S, C):
             nee(403, "rol")
+        self._mag_klaar(wie, plekken, van, tot)
+        self._done(answer)
+        self._zet_klaar(plekken, van, tot, answer, afwijking=afwijking, contactplan=contactplan)
+
+    def uit_plan(self, wie: Wie, regels: dict[str, tuple[str, date]], gekozen: Sequence[str], answer: Any) -> None:
+        """Concepts for lines of a plan (child → plek and first day), with who is asked for together."""
+        if wie.rol != S:
+            nee(403, "rol")
+        families = {self._familie(kind) for kind in gekozen}
+        found: dict[str, list[str]] = {}
+        for kind in regels:
+            if self.kinderen[kind].status in OPEN and self._familie(kind) in families:
+                found.setdefault(self._familie(kind), []).append(kind)
+        if set(gekozen) - {kind for kinderen in found.values() for kind in kinderen}:
+            nee(400, "no plek in this plan")
+        several = [
+            ([(kind, regels[kind][0]) for kind in kinderen], max(regels[kind][1] for kind in kinderen))
+            for kinderen in found.values()
+        ]
+        for plekken, van in several:
+            self._mag_klaar(wie, plekken, van, None)
+        self._done(answer)
+        for plekken, van in several:
+            self._zet_klaar(plekken, van, None, answer, afwijking=False, contactplan=False)
+
+    def _familie(self, kind: str) -> str:
+        return self.kinderen[kind].samen or kind
+
+    def _mag_klaar(self, wie: Wie, plekken: Sequence[tuple[str, str]], van: date, tot: date | None) -> None:
         self._vraag(wie, plekken, van, tot)
         for kind, plek in plekken:
             for v in self.voorstellen.values():
                 same = (v.kind, v.voorziening) == (kind, self.plekken[plek])
                 if same and (v.levend or v.status == "concept"):
                     nee(409, "there is one")
-        self._done(answer)
+
+    def _zet_klaar(
+        self,
+        plekken: Sequence[tuple[str, str]],
+        van: date,
+        tot: date | None,
+        answer: Any,
+        *,
+        afwijking: bool,
+        contactplan: bool,
+    ) -> None:
         rows = {row["aanvraagId"]: row for row in answer}
         for kind, plek in plekken:
             row = rows[kind]
@@ -862,6 +916,7 @@ class Loket:
         child = self.kinderen[kind]
         if child.urgentie != "crisis" or child.status not in OPEN:
             nee(409, "no crisis, or closed")
+        self._bestaat([plek])
         if self._nooit(kind, self.voorzieningen[self.plekken[plek]]):
             nee(409, "safety")
         until = tot or first + CRISIS_DAGEN * DAY
@@ -876,7 +931,7 @@ class Loket:
         if last is None or last.op <= gebeld:
             self.besluiten[kind, unit] = Besluit(None, gebeld)
         id = answer["id"]
-        self.bezetting[id] = Bezetting(id, "plaatsing", plek, first, until, kind, begonnen=first)
+        self.bezetting[id] = Bezetting(id, "plaatsing", plek, first, until, kind, begonnen=first, telefonisch=True)
         self.schrijf(kind, "geplaatst")
         self._vervolg(id, answer["vervolg"], telefonisch=True)
         self.laat_los(kind)
@@ -907,6 +962,8 @@ class Loket:
             urgentie="regulier",
             verblijf=max(old.verblijf, VERVOLG_VERBLIJF),
             uiterlijk=stay.tot + VERVOLG_SPELING * DAY,
+            start=stay.tot,
+            aangemeld=self.dag,
             zorgvormen=tuple(zorgvorm for zorgvorm in old.zorgvormen if zorgvorm != "crisis"),
             maanden=old.maanden,
             peildatum=old.peildatum,

@@ -82,6 +82,8 @@ async def keur(
     if set(plek_ids) - rows.keys():
         raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
     plekken = await _plekken(conn, ids, plaatsen, list(rows.values()), now)
+    if {str(id) for id in plek_ids} - {plek.id for plek in plekken}:
+        raise Refusal(Kind.CONFLICT, "Deze plek is er niet meer. Wat nu wel kan: kies een andere plek.")
     codes, _ = await aanbod.load_codes(conn)
     columns = Aanbod.build(plekken, codes)
     found: dict[UUID, list[Reason]] = {one.plek_id: [] for one in plaatsen}

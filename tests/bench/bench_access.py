@@ -255,6 +255,7 @@ def _ids(body: bytes) -> list[str]:
 
 async def _ask(app: Litestar, path: str, headers: list[tuple[bytes, bytes]]) -> bytes:
     """One request as a server hands it over; the body of the answer."""
+    path, _, query = path.partition("?")
     scope: Any = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -263,7 +264,7 @@ async def _ask(app: Litestar, path: str, headers: list[tuple[bytes, bytes]]) -> 
         "scheme": "http",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query.encode(),
         "root_path": "",
         "headers": headers,
         "client": ("127.0.0.1", 40000),

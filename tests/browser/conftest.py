@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -157,22 +156,23 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             page.request.get(at.links[rol])
 
         def said(message: Any) -> None:
-            # Chromium reports the status of the page itself here as well.
-            if message.type in ("error", "warning") and f"status of {status}" not in message.text:
+            # Chromium reports the status of the page itself here as well, also of a form that is refused.
+            expected = [f"status of {code}" in message.text for code in (status, 400, 409)]
+            if message.type in ("error", "warning") and not any(expected):
                 wrong.append(f"console: {message.text}")
 
         def asked(request: Any) -> None:
             if urlsplit(request.url).netloc != urlsplit(at.address).netloc and not request.url.startswith("data:"):
                 wrong.append(f"request to another origin: {request.url}")
 
+        def failed(request: Any) -> None:
+            # Whoever goes on to another page, stops what this one was still loading; the stream always is.
+            if request.failure != "net::ERR_ABORTED":
+                wrong.append(f"failed: {request.url}: {request.failure}")
+
         page.on("console", said)
         page.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-        # The stream of a live page ends with the page.
-        ended = re.compile(r"/v1/gebeurtenissen$")
-        page.on(
-            "requestfailed",
-            lambda request: None if ended.search(request.url) else wrong.append(f"failed: {request.url}"),
-        )
+        page.on("requestfailed", failed)
         page.on("request", asked)
         response = page.goto(path)
         assert response is not None

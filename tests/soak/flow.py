@@ -20,7 +20,7 @@ from service.days import today as day_of
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.opschaling.opschalingen import OpschalingStapSoort
 from service.opschaling.routesoorten import KLAAR, VERLOOP, RouteSoort, RouteStaat
-from service.plaatsing.beeindigingen import OverdrachtBesluit
+from service.plaatsing.beeindigingen import BeeindigingStapSoort, OverdrachtBesluit
 from service.plaatsing.plaatsingstappen import PlaatsingStap
 from service.plaatsing.voorstellen import VoorstelStap
 from service.web.v1.opties import OptieStap
@@ -45,6 +45,7 @@ KNOWN = frozenset(
     | {f"voorstellen {stap}" for stap in VoorstelStap}
     | {f"plaatsingen {stap}" for stap in PlaatsingStap}
     | {f"opschalingen {stap}" for stap in OpschalingStapSoort}
+    | {f"beeindigingen {stap}" for stap in BeeindigingStapSoort}
     | {f"besluiten {besluit}" for besluit in OverdrachtBesluit}
     | {f"routes {soort} {staat}" for soort, verloop in VERLOOP.items() for staat in verloop.staten}
     | {f"routes {staat}" for staat in KLAAR if staat is not RouteStaat.GESLAAGD}
@@ -237,7 +238,7 @@ async def geplaatst(at: Base, p: People) -> Way_:
 
 
 async def crisis(at: Base, p: People) -> Way_:
-    """Two are placed by telephone, for a third plekken are held and asked there, and then that house stops."""
+    """Two are placed by telephone, for a third plekken are held and asked; that house stops, and then it does not."""
     w, plekken = Way(at, p), await beds(at, p, "crisis", 4, together=True)
     for name, plek in zip(("een", "twee"), plekken, strict=False):
         yield w.dien_in(name, "crisis")
@@ -258,6 +259,8 @@ async def crisis(at: Base, p: People) -> Way_:
     ):
         path = f"/beeindigingen/{w.known['einde']}/overdrachten/{await w.stay(name)}/besluiten"
         yield Step(S, f"besluiten {decided['besluit']}", path, decided, leaves)
+    back = ("overdracht_vervalt", "plek_blijft", "aanbieder_gaat_door")
+    yield w.stap("beeindigingen", w.known["einde"], "neem_terug", S, *back, reden="Er is toch personeel.")
 
 
 async def losgelaten(at: Base, p: People) -> Way_:

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from tests import model
 from tests.model import DAY, HOUR, A, C, S, V, Wie
-from tests.model_naast import Naast
+from tests.model_aanbod import Geheel
 
 T = TypeVar("T")
 FRESH = count(1)
@@ -37,13 +37,15 @@ class Ask:
     """The children that the request itself names."""
     method: str = "POST"
     headers: dict[str, str] = field(default_factory=dict)
+    plan: dict[str, tuple[str, date]] | None = None
+    """Lines of a plan that is there before; `{plan}` in the path is its id."""
 
 
 @dataclass
 class World:
     """Who is there, and the loket as it should be."""
 
-    loket: Naast
+    loket: Geheel
     people: list[Wie]
     orgs: list[str]
     plekken: list[str]
@@ -148,7 +150,9 @@ def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: 
         "compleet": bool(r.randrange(3)),
         **fields,
     }
-    kind = model.Kind(id="", uiterlijk=w.day(60), peildatum=w.loket.dag, samen=samen, **of)
+    kind = model.Kind(
+        id="", uiterlijk=w.day(60), peildatum=w.loket.dag, start=w.loket.dag, aangemeld=w.loket.dag, samen=samen, **of
+    )
     today = w.loket.dag.isoformat()
     body = {
         "organisatieId": kind.org, "kenmerk": f"M-{next(FRESH)}", "urgentie": kind.urgentie,

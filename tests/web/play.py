@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
@@ -29,10 +30,11 @@ from litestar.connection import ASGIConnection
 from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
 from service.plaatsing import opties, verzenden
+from service.worker import dagronde
 from tests import facts, make, model
 from tests.model import DAAR, DAY, HIER, A, C, Nee, S, V, Wel, Wie
-from tests.model_naast import Naast
-from tests.web import asks, asks_naast
+from tests.model_aanbod import Geheel
+from tests.web import asks, asks_aanbod, asks_naast
 from tests.web.asks import Ask, World
 
 BEGINS = tuple(
@@ -60,10 +62,21 @@ select $1, urgentie, criterium, gewicht, bron from weging w join een on een.code
 TRIES = 4
 """Of each kind of request, of which one is chosen."""
 
-ABOUT = (asks, asks_naast)
+ABOUT = (asks, asks_naast, asks_aanbod)
 """Each adds to asks.KINDS."""
 
-ENDS = {"trek_in", "wijs_af", "voorstel trek_in", "voorstel wijs_af", "optie laat_los", "plaatsing beeindig", "stop"}
+ENDS = {
+    "trek_in",
+    "wijs_af",
+    "voorstel trek_in",
+    "voorstel wijs_af",
+    "optie laat_los",
+    "plaatsing beeindig",
+    "stop",
+    "beeindig",
+    "sluit_uit",
+    "overdracht",
+}
 """After which less can be done."""
 
 T = TypeVar("T")
@@ -107,6 +120,11 @@ class Env:
         return self.who[connection.headers["x-wie"]]
 
 
+PLAN = """
+insert into plan (regio, gebruiker_id, seconden, zaad, behoud, status, klaar_op)
+values ($1, '00000000-0000-0000-0000-000000000000', 30, 0, 0.1, 'klaar', now()) returning id::text
+"""
+
 DONE = "done"
 
 
@@ -138,7 +156,7 @@ class Play(RuleBasedStateMachine):
     def open(self, begin: datetime, number: int) -> None:
         """Three aanbieders here and one in another region, two organisaties, and people of all rollen."""
         self.env.now = begin
-        self.loket, self.begun = Naast(begin), begin
+        self.loket, self.begun, self.asked = Geheel(begin), begin, 0
         self.tally = self.env.tallies.setdefault(number, self.env.tally.copy()).copy()
         self.env.run(self._open())
         for urgentie in ("crisis", "regulier"):
@@ -212,6 +230,10 @@ class Play(RuleBasedStateMachine):
         """Sends it, and compares all."""
         env = self.env
         env.steps += 1
+        self.asked += 1
+        self._jump(timedelta(seconds=1))
+        if ask.method == "POST" and self.asked % 4 == 0:
+            ask.headers["idempotency-key"] = f"{self.codes[HIER]} {self.asked}".replace(" ", "-")
         said = outcome(ask)
         status, answer, trace = env.run(self._send(ask))
         told = f"{ask.wie.rol} {ask.name} {ask.body} at {env.now}: the API {status} {answer if status >= 300 else ''}"
@@ -233,15 +255,24 @@ class Play(RuleBasedStateMachine):
         headers = {"x-wie": ask.wie.id, "traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}
         if ask.method == "PATCH":
             headers["if-match"] = "*"
-        response = await self.env.client.request(
-            ask.method, f"/v1{ask.path}", json=ask.body, headers=headers | ask.headers
-        )
+        path = ask.path if ask.plan is None else ask.path.format(plan=await self._plan(ask))
+        send = partial(self.env.client.request, ask.method, f"/v1{path}", json=ask.body)
+        response = await send(headers=headers | ask.headers)
+        if "idempotency-key" in ask.headers and response.status_code < 300:
+            again = await send(
+                headers={**headers, **ask.headers, "traceparent": f"00-{secrets.token_hex(16)}-{'1' * 16}-01"}
+            )
+            assert (again.status_code, again.content) == (response.status_code, response.content), (
+                f"{ask} was done twice"
+            )
         answer = response.json()
         self.shown = _named(answer)
         if response.status_code < 300 and isinstance(answer, list):
             await self._complete(answer)
         if ask.path == "/crisisplaatsingen" and response.status_code < 300:
             answer["vervolg"] = await self._vervolg(answer["id"])
+        if ask.name == "overdracht" and response.status_code < 300:
+            answer["made"] = await self._vervolg(answer["id"])
         if ask.path.endswith("/opschalingen") and response.status_code < 300:
             answer["vragen"] = await self.env.owner.fetch(
                 "select id::text, voorziening_id::text from opschaling_vraag where opschaling_id = $1", answer["id"]
@@ -257,6 +288,16 @@ class Play(RuleBasedStateMachine):
                 " and beeindigd_op is null and aanvraag_id = $1", row["aanvraagId"],
             )  # fmt: skip
             row["vervolg"] = await self._vervolg(row["plaatsing"])
+
+    async def _plan(self, ask: Ask) -> str:
+        """A plan that is ready, with these lines."""
+        assert ask.plan is not None
+        id: str = await self.env.owner.fetchval(PLAN, self.codes[HIER])
+        await self.env.owner.executemany(
+            "insert into plan_regel (plan_id, aanvraag_id, regio, plek_id, eerste_dag) values ($1, $2, $3, $4, $5)",
+            [(id, kind, self.codes[HIER], plek, dag) for kind, (plek, dag) in ask.plan.items()],
+        )
+        return id
 
     async def _vervolg(self, plaatsing: str | None) -> tuple[str, str | None] | None:
         """The aanvraag after it, with its samenplaatsing."""
@@ -279,7 +320,8 @@ class Play(RuleBasedStateMachine):
         loket = self.loket
         several = {"route": loket.routes, "opschaling": loket.opschalingen, "vraag": loket.vragen}
         expected = {
-            **{f"child {k.id}": (k.status, k.urgentie, k.behandelaar, sorted(k.opgeschaald), k.historie)
+            **{f"child {k.id}": (k.status, k.urgentie, k.behandelaar, sorted(k.opgeschaald), k.historie,
+                                 sorted((one[1], one[2].isoformat(), one[3]) for one in loket.gemeld if one[0] == k.id))
                for k in loket.kinderen.values()},
             **{f"{b.soort} {b.id}": (b.plek, b.kind, b.van, b.tot, b.vervalt, b.verlengd, b.vrij, b.begonnen,
                                      b.definitief, b.beeindigd) for b in loket.bezetting.values()},
@@ -290,7 +332,8 @@ class Play(RuleBasedStateMachine):
         }  # fmt: skip
         found = {
             **{f"child {k['id']}": (k["status"], k["urgentie"], k["behandelaar"], sorted(k["opgeschaald"]),
-                                    [tuple(line) for line in k["historie"]]) for k in stored["aanvraag"]},
+                                    [tuple(line) for line in k["historie"]],
+                                    sorted(tuple(alarm) for alarm in k["alarmen"])) for k in stored["aanvraag"]},
             **{f"{b['soort']} {b['id']}": (b["plek"], b["kind"], b["van"], b["tot"], b["vervalt"], b["verlengd"],
                                            b["vrij"], b["begonnen"], b["definitief"], b["beeindigd"])
                for b in stored["bezetting"]},
@@ -321,21 +364,29 @@ class Play(RuleBasedStateMachine):
 
     # ── What happens ─────────────────────────────────────────────────────────────────────────────
 
+    def _random(self, number: int) -> Random:
+        """Hypothesis likes to draw the same number again; what comes of it is another each time."""
+        return Random(number * 1_000_003 + self.asked)
+
     def _some(self, number: int) -> list[tuple[Ask, str]]:
-        r = Random(number)
+        r = self._random(number)
         found = [ask for one in asks.KINDS for _ in range(TRIES) if (ask := one(self.world, r)) is not None]
         return [(ask, outcome(ask)) for ask in found]
 
     def _seen(self, ask: Ask, said: str) -> int:
-        """An end is worth a fourth, a refusal and one of the many steps of routes a third: or nothing would get far."""
-        worth = 3 if said != DONE or ask.name.startswith("route") else 4 if ask.name in ENDS else 1
-        return self.tally[ask.name, said] * worth
+        """What counts as often seen. That people may not or ask nonsense is soon known; a conflict tells most of what
+        the loket keeps. An end, and one of the many steps of routes, counts more too: or nothing gets far."""
+        if said != DONE:
+            worth = 2 if said.startswith("409") else 12
+        else:
+            worth = 4 if ask.name in ENDS or ask.name.startswith("route") else 1
+        return (1 + self.tally[ask.name, said]) * worth
 
     @rule(number=number)
     def ask(self, number: int) -> None:
         """What was seen least."""
         several = self._some(number)
-        Random(number).shuffle(several)
+        self._random(number).shuffle(several)
         self.do(min(several, key=lambda one: self._seen(*one))[0])
 
     @rule(number=number)
@@ -350,10 +401,34 @@ class Play(RuleBasedStateMachine):
         """Once more among the rules."""
         self.go_on(number)
 
+    @precondition(lambda self: self.loket.kinderen)
+    @rule(number=number)
+    def two_at_once(self, number: int) -> None:
+        """Two people have read one version: who comes last must look again."""
+        first, second = self.world.people[:2]
+        child = asks.lately(self._random(number), list(self.loket.kinderen.values()))
+        body = asks.papers(child, child.compleet, self.loket.dag.isoformat())
+        etag = self.env.run(self._etag(first, f"/aanvragen/{child.id}"))
+
+        def taken(answer: Any) -> None:
+            self.loket.vul_aan(first, child.id, compleet=child.compleet, answer=answer)
+
+        def stale(_: Any) -> None:
+            model.nee(412, "stale")
+
+        for wie, name, expect in ((first, "vul_aan", taken), (second, "vul_aan", stale)):
+            self.do(
+                Ask(wie, name, f"/aanvragen/{child.id}", body, expect, [child.id], "PATCH", headers={"if-match": etag})
+            )
+
+    async def _etag(self, wie: Wie, path: str) -> str:
+        response = await self.env.client.get(f"/v1{path}", headers={"x-wie": wie.id})
+        return response.headers["etag"]
+
     @rule(number=number)
     def whatever(self, number: int) -> None:
         """Whatever comes."""
-        r = Random(number)
+        r = self._random(number)
         ask = r.choice(asks.KINDS)(self.world, r)
         if ask is not None:
             self.do(ask)
@@ -362,7 +437,7 @@ class Play(RuleBasedStateMachine):
     @rule(number=number)
     def work(self, number: int) -> None:
         """What a worker does when a term has come, of what hardly ever is just then."""
-        r = Random(number)
+        r = self._random(number)
         held, asked = asks.lately(r, self.world.some("optie")), asks.lately(r, list(self.loket.voorstellen))
         if held is not None and (asked is None or r.randrange(2)):
             self.env.run(self._termijn(opties.termijn, held.id))
@@ -371,6 +446,19 @@ class Play(RuleBasedStateMachine):
             self.env.run(self._termijn(verzenden.herinner, asked))
             self.loket.herinner(asked)
         self.env.run(self._compare(f"a worker looks at {held} or {asked} at {self.env.now}"))
+
+    @rule()
+    def morning(self) -> None:
+        """The round of the day: who is warned, and which plekken are asked about."""
+        self.env.run(self._round())
+        self.loket.dagronde()
+        self.env.run(self._compare(f"the round of the day at {self.env.now}"))
+
+    async def _round(self) -> None:
+        self.env.steps += 1
+        for ronde in dagronde.RONDES:
+            async with transaction(self.env.pool, Session(self.codes[HIER], Rol.SCHAKELFUNCTIONARIS, SYSTEM)) as conn:
+                await ronde(conn, self.env.now)
 
     async def _termijn(self, does: Callable[[Connection, UUID, datetime], Awaitable[None]], id: str) -> None:
         self.env.steps += 1
@@ -382,7 +470,7 @@ class Play(RuleBasedStateMachine):
     @rule(number=number)
     def wait(self, number: int) -> None:
         """Minutes or hours, now and then days: so that most of what waits for an answer can still get it."""
-        r = Random(number)
+        r = self._random(number)
         minutes = r.choice((r.randint(1, 50), r.randint(1, 50), r.randint(30, 600), r.randint(600, 3000)))
         self._jump(timedelta(minutes=minutes) if r.randrange(6) else r.randint(1, 20) * DAY)
 

@@ -13,7 +13,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from service.db import Connection, Pool
-from service.plaatsing import plekregels, samen, verzenden, voorstellen, voorstelstappen
+from service.opschaling import routes
+from service.plaatsing import uitgesloten, voorstelstappen
+from service.web import etags, idempotency
 from tests.web.conftest import Serve
 from tests.web.play import Env, play
 
@@ -55,7 +57,9 @@ async def a_plek_is_given_twice(env: Env, _: pytest.MonkeyPatch) -> None:
 async def a_step_is_not_told(env: Env, _: pytest.MonkeyPatch) -> None:
     """What happened gets lost."""
     await env.owner.execute(
-        "create rule vergeet as on insert to gebeurtenis where new.soort = 'optie' do instead nothing"
+        "create function vergeet() returns trigger language plpgsql as 'begin return null; end';"
+        " create trigger aa_vergeet before insert on gebeurtenis for each row when (new.soort = 'ingediend')"
+        " execute function vergeet()"
     )
 
 
@@ -70,7 +74,7 @@ async def a_status_is_forgotten(env: Env, _: pytest.MonkeyPatch) -> None:
 
 async def an_expired_optie_stays(env: Env, _: pytest.MonkeyPatch) -> None:
     """Who claims a plek does not end what has expired there."""
-    await _empty(env, "ruim_verlopen_opties(plek uuid, nu timestamptz) returns void", "select")
+    await _empty(env, "ruim_verlopen_opties(plek uuid, nu timestamptz) returns void")
 
 
 async def a_yes_holds_no_longer(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,37 +84,41 @@ async def a_yes_holds_no_longer(_: Env, monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-async def the_group_is_not_looked_at(env: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who lives there does not count."""
-    monkeypatch.setattr(plekregels, "GROEP", f"{plekregels.GROEP} where false")
-
-
-async def brothers_and_sisters_are_split(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody asks whether they may."""
-
-    async def whole(*_: object) -> bool:
-        return True
-
-    for module in (voorstellen, verzenden, samen):
-        monkeypatch.setattr(module, "check_whole", whole)
-
-
 async def everybody_sees_every_voorstel(env: Env, _: pytest.MonkeyPatch) -> None:
     """The second net has a hole: rows of other aanbieders and of another region are read."""
     await env.owner.execute("create policy lek on voorstel for select using (true)")
 
 
-async def _empty(env: Env, signature: str, body: str) -> None:
+async def safety_is_forgotten(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a child must not be, is not read."""
+    monkeypatch.setattr(uitgesloten, "UITSLUITINGEN", f"{uitgesloten.UITSLUITINGEN} and false")
+
+
+async def nobody_is_warned(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A term of a route that passed is no alarm."""
+    monkeypatch.setattr(routes, "VERSTREKEN", routes.VERSTREKEN.replace("termijn < $1", "termijn < $1 and false"))
+
+
+async def a_key_is_not_kept(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent again, is done again."""
+    monkeypatch.setattr(idempotency, "KEPT", f"{idempotency.KEPT} and false")
+    monkeypatch.setattr(idempotency, "KEEP", idempotency.KEEP + " on conflict do nothing")
+
+
+async def an_old_version_is_good(_: Env, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes last, wins."""
+    monkeypatch.setattr(etags, "must_match", lambda *_: None)
+
+
+async def _empty(env: Env, signature: str) -> None:
     await env.owner.execute(
-        f"create or replace function {signature} language sql volatile security definer"
-        f" set search_path = public, pg_temp as '{body}'"
+        f"create or replace function {signature} language plpgsql volatile security definer"
+        " set search_path = public, pg_temp as 'begin return; end'"
     )
 
 
 BUGS = {
-    losers_are_kept: "voorstel_ingetrokken|optie_vrij|stored .*False",
-    a_plek_is_given_twice: "the model 409",
-    a_step_is_not_told: "were told|goes? on from|ends elsewhere",
+    a_step_is_not_told: "goes? on from|ends elsewhere",
     a_status_is_forgotten: "the model says optie|does not go on from",
 }
 """With what is said of it."""
@@ -118,16 +126,20 @@ BUGS = {
 MORE = {
     an_expired_optie_stays: "the model done|_verlopen|_vervallen|stored|at one time",
     a_yes_holds_no_longer: "stored",
-    the_group_is_not_looked_at: "the model 409: rules: .*groepsmix",
-    brothers_and_sisters_are_split: "the model 409: (not all of them|apart)",
     everybody_sees_every_voorstel: "the model 40",
+    safety_is_forgotten: "uitgesloten|sluit_uit|sluit_niet_uit",
+    nobody_is_warned: "the round of the day",
+    an_old_version_is_good: "the model 412",
+    a_key_is_not_kept: "done twice",
+    losers_are_kept: "voorstel_ingetrokken|optie_vrij|stored .*False",
+    a_plek_is_given_twice: "the model 409|at one time",
 }
 
 
 async def find(env: Env, monkeypatch: pytest.MonkeyPatch, bug: Callable[..., Awaitable[None]], says: str) -> None:
     await bug(env, monkeypatch)
     with pytest.raises(AssertionError, match=says):
-        await play(env, examples=40, steps=60, number=SEED, shrink=False)
+        await play(env, examples=30, steps=100, number=SEED, shrink=False)
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.__name__)
@@ -143,6 +155,5 @@ async def test_a_planted_bug_is_found(
 async def test_any_planted_bug_is_found(
     env: Env, monkeypatch: pytest.MonkeyPatch, bug: Callable[[Env, pytest.MonkeyPatch], Awaitable[None]]
 ) -> None:
-    """Also those that take longer to find, within some 2,000 requests."""
+    """Also those that take longer to find."""
     await find(env, monkeypatch, bug, MORE[bug])
-    assert env.steps < 2500

@@ -240,6 +240,19 @@ async def test_a_plek_that_somebody_else_has_is_refused(pool: Pool, wie: Wie) ->
     assert (await refusal(pool, wie, call(aanvraag.id, plek.id))).kind is Kind.CONFLICT
 
 
+async def test_a_plek_that_is_there_no_more_is_refused_and_no_failure(pool: Pool, wie: Wie) -> None:
+    """Its aanbieder stopped: the matcher does not know it any more, and says so before anything of it is asked."""
+    async with transaction(pool, wie) as conn:
+        huis = await make.voorziening(conn, zorgvorm="crisis")
+        gone = await make.plek(conn, voorziening_id=huis.id, bestaat_tot=make.TODAY)
+        child = await in_crisis(conn)
+
+    refused = await refusal(pool, wie, call(child.id, gone.id))
+
+    assert refused.kind is Kind.CONFLICT
+    assert "Wat nu wel kan: kies een andere plek." in refused.detail
+
+
 async def test_only_a_child_in_crisis_begins_by_telephone(pool: Pool, wie: Wie) -> None:
     """And it says what else is possible."""
     async with transaction(pool, wie) as conn:

@@ -1,0 +1,133 @@
+"""The crisisdienst at night: a phone, dark, and few taps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.browser.conftest import SCHERMEN, Site, Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+STATES = ("free", "chosen", "filtered", "none", "held", "form", "empty", "long")
+LONG = (
+    "update voorziening set naam = left(id::text, 8) || repeat(' Jeugdhulpverblijfsvoorziening', 3) || repeat('x', 20)"
+    " where zorgvorm = 'crisis' returning id"
+)
+
+
+@pytest.fixture
+def at(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
+    """`at("held", width=320)`: the page in that state, for the crisisdienst."""
+
+    def open_state(name: str, **how: object) -> Page:
+        how = {"rol": "crisisdienst", "width": 390, "height": 844, "scheme": "dark", **how}
+        if name == "empty":
+            return visit("/crisis", at=request.getfixturevalue("empty_site"), **how)
+        if name == "long":
+            site: Site = request.getfixturevalue("site")
+            site.sql("create table oude_namen as select id, naam from voorziening")
+            site.sql(LONG)
+            request.addfinalizer(
+                lambda: site.sql(
+                    "update voorziening v set naam = o.naam from oude_namen o where o.id = v.id; drop table oude_namen"
+                )
+            )
+        path = {"filtered": "/crisis?leeftijd=14&groep=meisjes", "none": "/crisis?leeftijd=22"}.get(name, "/crisis")
+        page = visit(path, **how)
+        if name in ("chosen", "held", "form"):
+            choose(page)
+        if name == "held":
+            hold(page)
+        if name == "form":
+            page.locator("#crisis .bed a:has-text('Geplaatst')").first.click()
+        return page
+
+    return open_state
+
+
+def choose(page: Page) -> None:
+    """The first child for whom there is a place."""
+    for number in range(page.locator("#kind a").count()):
+        page.locator("#kind a").nth(number).click()
+        page.locator("#kind a[aria-current]").first.wait_for()
+        if page.get_by_role("button", name="Houd vast").count():
+            return
+
+
+def hold(page: Page) -> None:
+    page.get_by_role("button", name="Houd vast").first.click()
+    page.locator(".notice--done, #fouten").first.wait_for()
+
+
+def sideways(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+@pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
+def test_a_crisis_place_is_held_in_two_taps_and_let_go_in_one(at: Callable[..., Page], js: bool) -> None:
+    page = at("free", js=js)
+    page.screenshot(path=SCHERMEN / "crisis-vrij.png")
+    taps = 0
+    if page.locator("#kind").count():
+        choose(page)
+        taps += 1
+    hold(page)
+    taps += 1
+    assert page.locator(".notice--done").inner_text().startswith("De plek is vastgehouden.")
+    assert page.locator("#vastgehouden").is_visible()
+    print(f"\nCrisisplek vasthouden: {taps} tikken")
+    assert taps <= 2
+    page.screenshot(path=SCHERMEN / "crisis-vast.png")
+    page.locator(".notice--done").get_by_role("button").click()
+    assert page.locator(".notice--done").inner_text() == "De plek is weer vrij."
+
+
+def test_who_was_placed_by_telephone_stands_there_in_the_morning(at: Callable[..., Page], visit: Visit) -> None:
+    """One field to fill in: with whom."""
+    page = at("form")
+    nummer = page.locator("input[name=aanvraagId]:checked + label").inner_text().split(",")[0]
+    page.screenshot(path=SCHERMEN / "crisis-geplaatst.png", full_page=True)
+    page.get_by_label("Gebeld met").fill("Groepsleider")
+    page.get_by_role("button", name="Leg vast").click()
+    page.locator(".notice--done").wait_for()
+    assert page.get_by_role("heading", name=f"Nummer {nummer}").is_visible()
+    page.locator("#aanvullen").scroll_into_view_if_needed()
+    page.screenshot(path=SCHERMEN / "crisis-aanvullen.png")
+    assert visit("/crisis").get_by_role("heading", name=f"Nummer {nummer}").is_visible()
+
+
+def test_the_map_is_reached_by_keyboard_and_leads_to_the_list(at: Callable[..., Page]) -> None:
+    page = at("free", width=1000, scheme="light")
+    box = page.locator("#kaart")
+    box.scroll_into_view_if_needed()
+    assert json.loads(page.locator("#kaart-punten").text_content() or "")
+    for _ in range(12):
+        marker = page.locator("#kaart .map__point").first
+        marker.focus()
+        page.keyboard.press("Enter")
+        if page.locator("#kaart .leaflet-popup").count():
+            break
+        page.wait_for_function("!document.querySelector('.leaflet-zoom-anim')")
+    page.locator("#kaart .leaflet-popup a.utrecht-link").first.click()
+    assert "#p-" in page.url
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("state", STATES)
+def test_each_state_is_accessible_and_fits(
+    at: Callable[..., Page], axe: Callable[[Page], list[str]], state: str, width: int
+) -> None:
+    page = at(state, width=width)
+    assert axe(page) == []
+    assert not sideways(page)
+
+
+def test_the_pages_are_valid_html(at: Callable[..., Page], vnu: Callable[[dict[str, str]], list[str]]) -> None:
+    assert vnu({state.replace(" ", "-"): at(state, js=False).content() for state in STATES}) == []

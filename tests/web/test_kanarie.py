@@ -29,6 +29,7 @@ from tests import search
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
 from tests.service.post import Mailserver, Receiver, Request
+from tests.web import examples
 from tests.web import kanarie as birds
 from tests.web.kanarie import CRISIS_WORDS, PUBLIC, SEES, WORDS, Kanarie, aanvraag
 
@@ -230,6 +231,14 @@ STEPS = [
     Step("verwijzer", "POST", "/v1/invoer/aanvragen?proef=true", None, 400, file=upload, repeats=True),
     # What nobody foresaw: see `broken`.
     Step("verwijzer", "PATCH", "/v1/aanvragen/{aanvraag}", lambda _: {"praktisch": WORDS["fout"]}, 500, headers=ANY),
+    Step("verwijzer", "POST", "/v1/concepten", lambda _: {"velden": [
+        {"naam": "kinderen.0.meningJeugdige", "waarde": WORDS["meningJeugdige"]}]}, also=("andere verwijzer",)),
+    Step("verwijzer", "GET", "/v1/concepten"),
+    Step("verwijzer", "GET", "/aanvragen/nieuw"),
+    Step("verwijzer", "GET", "/mijn-aanvragen"),
+    Step("verwijzer", "GET", "/mijn-aanvragen/{aanvraag}"),
+    # Filed, so that the concept is gone.
+    Step("verwijzer", "POST", "/v1/indieningen", examples.indiening, 201, also=("andere verwijzer",)),
 ]  # fmt: skip
 
 CRISIS_STEPS = [

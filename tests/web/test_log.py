@@ -206,6 +206,7 @@ EVERY = {"If-Match": "*"}
 CASES: dict[str, Callable[[World], tuple[str, dict[str, Any]]]] = {
     "lijstAanvragen": lambda w: ("/aanvragen", {}),
     "voegAanvraagToe": lambda w: ("/aanvragen", {"json": nieuw(w)}),
+    "dienIn": lambda w: ("/indieningen", {"json": examples.indiening(w)}),
     "haalAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {}),
     "wijzigAanvraag": lambda w: (f"/aanvragen/{w.kinderen[0]}", {"json": {"rolstoel": True}, "headers": EVERY}),
     # Whom nothing fits, now that it asks for a house without stairs.
@@ -321,9 +322,12 @@ PAGES: dict[str, Callable[[World], str]] = {
     "paginaCrisisplaatsing": lambda w: f"/crisis/plekken/{w.bed}/geplaatst",
     "paginaAanvraag": lambda w: f"/aanvragen/{w.kinderen[0]}",
     "paginaBericht": lambda w: f"/berichten/{w.bericht}",
+    "paginaMijnAanvragen": lambda w: "/mijn-aanvragen",
+    "paginaMijnAanvraag": lambda w: f"/mijn-aanvragen/{w.kinderen[0]}",
 }
 
 NOBODYS_PAGES = {
+    "paginaNieuweAanvraag",
     "paginaStart",
     "paginaVervanging",
     "paginaSessies",
@@ -398,13 +402,17 @@ async def leaves_its_lines(id: str, wie: Wie, api: httpx.AsyncClient, owner: Con
         assert re.fullmatch("[0-9a-f]{16}", line["span_id"]) and line["span_id"] != PARENT
 
 
-async def test_a_page_leaves_one_line_per_child_on_it(api: httpx.AsyncClient, owner: Connection, world: World) -> None:
-    """Brothers and sisters that are named on it too."""
+async def test_a_page_leaves_one_line_per_child_on_it(serve: Serve, wie: Wie, owner: Connection, world: World) -> None:
+    """Brothers and sisters that are named on it too; by the loket, or else by the verwijzer."""
+    verwijzer = Wie(wie.regio, Rol.VERWIJZER, wie.gebruiker, world.organisatie)
+    clients = {True: await serve(wie), False: await serve(verwijzer)}
     numbers = {row["nummer"]: row["id"] for row in await owner.fetch("select nummer, id from aanvraag")}
     for id, path in PAGES.items():
         await owner.execute("truncate logregel cascade")
 
-        page = await api.get(path(world), headers=TRACEPARENT)
+        regel = toegang.handeling(id)
+        assert regel is not None
+        page = await clients[wie.rol in regel.rollen].get(path(world), headers=TRACEPARENT)
 
         assert page.status_code == 200
         told = {numbers[number] for number in numbers if number in page.text}

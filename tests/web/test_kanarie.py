@@ -250,7 +250,7 @@ CRISIS_STEPS = [
     Step("crisisdienst", "GET", "/v1/aanvragen"),
     Step("crisisdienst", "GET", "/v1/aanvragen/{crisis}"),
     Step("crisisdienst", "GET", "/v1/samenplaatsingen/{crisis_samenplaatsing}"),
-    Step("crisisdienst", "GET", "/"),
+    Step("crisisdienst", "GET", "/crisis"),
     Step("crisisdienst", "GET", "/aanvragen/{crisis}"),
     Step("crisisdienst", "GET", "/v1/aanvragen/{crisis}/rangschikking?aantal=200"),
     Step("crisisdienst", "GET", "/v1/plekken/{plek}"),
@@ -259,7 +259,7 @@ CRISIS_STEPS = [
 ]  # fmt: skip
 """What is done with the second child before it has a place, and what makes nothing again when it is placed."""
 
-WHILE_HELD = ("/", "/v1/aanvragen/{crisis}", "/v1/plekken/{plek}")
+WHILE_HELD = ("/crisis", "/v1/aanvragen/{crisis}", "/v1/plekken/{plek}")
 """What is looked at when a place is held for it."""
 
 HOLD = Step("crisisdienst", "POST", "/v1/opties", lambda k: {

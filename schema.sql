@@ -2277,7 +2277,7 @@ create trigger aanvraag_wordt_gesloten before insert or update of status, afgesl
     for each row execute function aanvraag_sluit();
 
 create type bewaarsoort as enum
-    ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen', 'inlogpogingen', 'verklaringen');
+    ('plannen', 'taken', 'herhalingen', 'sessies', 'pseudoniemen', 'inlogpogingen', 'verklaringen', 'concepten');
 
 create function ruim_op(soort bewaarsoort, tot timestamptz) returns bigint
     language plpgsql volatile security definer set search_path = public, pg_temp
@@ -2296,6 +2296,8 @@ begin
             delete from taak t where t.regio = huidige_regio() and t.klaar_op < tot;
         when 'herhalingen' then
             delete from herhaling h where h.regio = huidige_regio() and h.aangemaakt_op < tot;
+        when 'concepten' then
+            delete from concept c where c.regio = huidige_regio() and c.bewaard_op < tot;
         when 'sessies' then
             delete from sessie s
             where s.regio = huidige_regio() and least(s.verloopt_op, s.beeindigd_op) < tot;
@@ -4911,7 +4913,8 @@ begin
                      from bezetting b
                      where b.plek_id = p.id and b.soort = 'stop' and b.vrijgegeven_op is null
                        and upper(b.periode) > stopt.per), '[]')
-    from plek p where p.id = any (bedden);
+    from plek p where p.id = any (bedden)
+    on conflict (beeindiging_id, plek_id) do nothing;
     update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
     where b.plek_id = any (bedden) and b.soort = 'stop' and b.vrijgegeven_op is null and lower(b.periode) >= stopt.per;
     update bezetting b set periode = daterange(lower(b.periode), stopt.per), versie = b.versie + 1
@@ -5171,6 +5174,8 @@ comment on table beeindiging_plek is
     'How a plek was before a beeindiging: until when it existed, and its stops beyond that day. For who takes it back.';
 create index beeindiging_plek_plek on beeindiging_plek (plek_id);
 alter table beeindiging_plek enable row level security;
+-- Only the functions below read it; whoever asks the table itself, finds nothing.
+create policy niemand on beeindiging_plek for select using (false);
 grant select on beeindiging_plek to loket_app;
 
 create function neem_beeindiging_terug(beeindiging uuid, nu timestamptz, waarom text) returns text[]
@@ -5292,3 +5297,24 @@ comment on function neem_beeindiging_terug(uuid, timestamptz, text) is
     'All of a beeindiging undone at once: plekken and stops are as they were, who lives there need not go. What was let go stays so and is told. Gives the plekken for whose child something was done already, and then nothing may be kept; NULL: it was taken back.';
 revoke execute on function neem_beeindiging_terug(uuid, timestamptz, text) from public;
 grant execute on function neem_beeindiging_terug(uuid, timestamptz, text) to loket_app;
+
+-- ── What a verwijzer filled in and has not filed yet ─────────────────────────────────────────────
+
+create table concept (
+    gebruiker_id uuid        not null,
+    regio        text        not null,
+    velden       jsonb       not null,
+    bewaard_op   timestamptz not null,
+    versie       integer     not null default 1,
+    constraint concept_pk primary key (gebruiker_id),
+    constraint concept_velden_lijst check (jsonb_typeof(velden) = 'array'),
+    constraint concept_gebruiker_fk foreign key (gebruiker_id, regio) references gebruiker (id, regio) on delete cascade
+);
+comment on table concept is
+    'Of a child, before it is an aanvraag: names and values of a form, for who filled it in alone. Gone when it is filed, and after a term.';
+
+alter table concept enable row level security;
+create policy eigen on concept
+    using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()))
+    with check (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
+grant select, insert, update, delete on concept to loket_app;

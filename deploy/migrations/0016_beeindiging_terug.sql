@@ -36,6 +36,8 @@ comment on table beeindiging_plek is
     'How a plek was before a beeindiging: until when it existed, and its stops beyond that day. For who takes it back.';
 create index beeindiging_plek_plek on beeindiging_plek (plek_id);
 alter table beeindiging_plek enable row level security;
+-- Only the functions below read it; whoever asks the table itself, finds nothing.
+create policy niemand on beeindiging_plek for select using (false);
 grant select on beeindiging_plek to loket_app;
 
 create function neem_beeindiging_terug(beeindiging uuid, nu timestamptz, waarom text) returns text[]
@@ -270,7 +272,8 @@ begin
                      from bezetting b
                      where b.plek_id = p.id and b.soort = 'stop' and b.vrijgegeven_op is null
                        and upper(b.periode) > stopt.per), '[]')
-    from plek p where p.id = any (bedden);
+    from plek p where p.id = any (bedden)
+    on conflict (beeindiging_id, plek_id) do nothing;
     update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1
     where b.plek_id = any (bedden) and b.soort = 'stop' and b.vrijgegeven_op is null and lower(b.periode) >= stopt.per;
     update bezetting b set periode = daterange(lower(b.periode), stopt.per), versie = b.versie + 1

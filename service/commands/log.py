@@ -165,6 +165,7 @@ WAT = {
     Object.VOORSTEL: "een voorstel aan een aanbieder",
     Object.OPTIE: "een plek die voor het kind werd vastgehouden",
     Object.PLAATSING: "waar het kind woont, woonde of gaat wonen",
+    Object.PLEK: "de plekken die vrij zijn, om er een te kiezen",
     Object.ROUTE: "een andere weg dan een plek, zoals hulp thuis of wonen bij familie",
     Object.OPSCHALING: "wie er extra meekijken om een plek te vinden",
     Object.SAMENPLAATSING: "wie er samen een plek zoekt",

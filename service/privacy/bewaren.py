@@ -52,6 +52,9 @@ class Bewaartermijnen(Struct, frozen=True, kw_only=True):
         int, _dagen(1, "Nadat een mail of een bericht aan een ander systeem is verstuurd, of niet meer lukt.", OWN)
     ] = 90
     bewaar_herhaling: Annotated[int, _dagen(1, "Antwoorden, voor wie een verzoek opnieuw stuurt.", OWN)] = 2
+    bewaar_concept: Annotated[
+        int, _dagen(1, "Nadat een verwijzer voor het laatst iets invulde van een aanvraag die niet is ingediend.", OWN)
+    ] = 14
     bewaar_sessie: Annotated[int, _dagen(1, "Nadat een sessie voorbij is.", OWN)] = 30
     bewaar_inlogpoging: Annotated[int, _dagen(1, "Na het begin van het inloggen.", OWN)] = 1
     bewaar_verklaring: Annotated[
@@ -175,6 +178,10 @@ async def ruim_herhalingen(conn: Connection, termijnen: Bewaartermijnen, now: da
     return await _clear(conn, "herhalingen", _before(now, termijnen.bewaar_herhaling))
 
 
+async def ruim_concepten(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
+    return await _clear(conn, "concepten", _before(now, termijnen.bewaar_concept))
+
+
 async def ruim_sessies(conn: Connection, termijnen: Bewaartermijnen, now: datetime) -> int:
     return await _clear(conn, "sessies", _before(now, termijnen.bewaar_sessie))
 
@@ -214,6 +221,7 @@ OPRUIMEN = (
     ruim_taken,
     ruim_berichten,
     ruim_herhalingen,
+    ruim_concepten,
     ruim_sessies,
     ruim_inlogpogingen,
     ruim_verklaringen,

@@ -169,6 +169,8 @@ VOLGEN = {
 EIGEN_BERICHTEN = {rol: Grond("alleen aan uzelf", DOEL_VAN[rol], eigen=True) for rol in Rol} | {
     B: Grond("aan uzelf, en wat van anderen niet aankwam", Doel.TOEGANG)
 }
+INDIENEN = {V: Grond("voor de eigen organisatie", Doel.AANVRAAG, eigen=True)}
+EIGEN_CONCEPT = {V: Grond("alleen van zichzelf", Doel.AANVRAAG, eigen=True)}
 EIGEN_HAKEN = Grond(EIGEN, Doel.AANBOD, eigen=True)
 
 CODES = {rol: Grond("de lijsten van de regio", Doel.INRICHTEN if rol is B else Doel.AANBOD) for rol in Rol}
@@ -340,6 +342,10 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaAanvraag", LEES, Object.RANGSCHIKKING, ZOEKEN, _BEMIDDELEN),
+    Handeling("dienIn", MAAK, Object.AANVRAAG, INDIENEN, _BEMIDDELEN),
+    Handeling("lijstConcepten", LEES, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
+    Handeling("bewaarConcept", WIJZIG, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
+    Handeling("paginaNieuweAanvraag", LEES, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
     Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from service.aanbod import aanbieders, bewoning, locaties, plekken, stops, voorzieningen
 from service.aanvraag import (
     aanvragen,
+    concepten,
     gebeurtenissen,
     grondslagen,
     samenplaatsingen,
@@ -78,6 +79,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         preview.Veld,
         tables.Fout,
     ),
+    _heel(V): (concepten.Concept, concepten.Conceptveld),
     _heel(S, B): (organisaties.Organisatie,),
     _heel(B): (gebruikers.Gebruiker, identiteitsproviders.Inlogplaats, berichten.Poging, mislukt.Mislukt),
     _heel(B, A): (koppelingen.Koppeling, koppelingen.Sleutel, haken.Haak, haken.HaakGeheim, leveringen.Levering),

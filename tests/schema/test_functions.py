@@ -75,7 +75,7 @@ FUNCTIES = {
     ),
     # A provider stops: the loket of its region; of each child decides the loket of that child.
     "beeindig_aanbod": Vraag(
-        "beeindiging", "select beeindig_aanbod($1, now()) is not null", "S: eigen ander | X: vreemd"
+        "beeindiging", "select beeindig_aanbod($1, now()) is not null", "S: eigen ander | AM: eigen | X: vreemd"
     ),
     "beeindiging_stand": Vraag(
         "beeindiging",

@@ -175,6 +175,9 @@ TABEL = {
     "gebeurtenis": Wat(
         "S: gi gehouden crisis hier | C: crisis | AM: hier over | V: gi gehouden | X: over vreemd",
     ),
+    "concept": Wat(
+        "V: gi | X: vreemd", "V: gi | X: vreemd", "V: gi | X: vreemd", "V: gi | X: vreemd", zet="versie = 2"
+    ),
     "meldkeuze": Wat(ZELF, ZELF, ZELF, zet="wijze = 'uit'"),
     "bericht": Wat(f"{ZELF} | B: collega"),
     "haak": Wat(*[HAKEN] * 4, zet="actief = false"),

@@ -478,6 +478,7 @@ def _meldingen() -> dict[str, dict[str, Row]]:
             "vreemd": _gebeurtenis("vreemd", "opschaling", "vreemd"),
         },
         "meldkeuze": {},
+        "concept": {},
         "bericht": {},
         "haak": {},
         "haak_geheim": {},
@@ -485,6 +486,8 @@ def _meldingen() -> dict[str, dict[str, Row]]:
     }
     for label in ("loket", "zorg", "gi", "collega", "vreemd"):
         who = {"gebruiker_id": key("gebruiker", label), "regio": regio_of(label)}
+        if label in ("gi", "vreemd"):
+            tables["concept"][label] = {**who, "velden": [], "bewaard_op": "2026-03-01T09:00Z"}
         if label != "collega":
             tables["meldkeuze"][label] = {**who, "urgentie": "spoed", "wijze": "direct"}
         tables["bericht"][label] = {

@@ -135,6 +135,7 @@ FREE = {
     "route": {"reden"},
     "opschaling": {"waarom", "toelichting"},
     "opschaling_vraag": {"toelichting"},
+    "opschalingsverzoek": {"toelichting", "geweigerd"},
     "plan_keuze": {"reden"},
     "plan_regel": {"reden"},
     "wissing": {"reden"},

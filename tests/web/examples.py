@@ -419,6 +419,9 @@ FREE = {
     "lijstKenmerkcodes",
     "voegAanbiederToe",
     "voegOrganisatieToe",
+    "dienIn",
+    "lijstConcepten",
+    "bewaarConcept",
     "lijstInlogplaatsen",
     "haalVervanging",
     "wijzigVervanging",
@@ -523,6 +526,23 @@ WITH = {
 """… this row."""
 
 
+def indiening(_: object) -> dict[str, Any]:
+    return {
+        "kinderen": [
+            {"kenmerk": f"N-{next(_fresh)}", "leeftijdJaren": jaren, "geslacht": "meisje"} for jaren in (4, 10)
+        ],
+        "urgentie": "spoed",
+        "pc4": "1211",
+        "gemeenteCode": "0402",
+        "huidigVerblijf": "thuis",
+        "gewensteStart": "2026-03-03",
+        "uiterlijkeDatum": "2026-03-30",
+        "perspectief": "terug_naar_huis",
+        "zorgvormen": ["gezinshuis"],
+        "juridischKader": "ots",
+    }
+
+
 def _aanvraag(w: World) -> dict[str, Any]:
     return {
         "organisatieId": str(w.organisatie),
@@ -573,6 +593,8 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "stopPlek": _stop,
     "wijzigStop": lambda w: {"tot": "2026-04-01"},
     "voegAanvraagToe": _aanvraag,
+    "dienIn": indiening,
+    "bewaarConcept": lambda _: {"velden": [{"naam": "praktisch", "waarde": "Heeft een hond"}]},
     "zetAanvraagStap": lambda w: {"stap": "trek_in", "reden": "Niet meer nodig."},
     "houdPlek": lambda w: {
         "plekken": [{"aanvraagId": str(w.vrager), "plekId": str(w.vrij)}],

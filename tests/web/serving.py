@@ -44,12 +44,12 @@ BEHEER = {
 """First words of paths that are for the beheerder only."""
 
 ALONE = {
-    op.path.split("/")[-1]: rol
+    (op.method, op.path.split("/")[-1]): rol
     for op in OPERATIONS
     for rol in (Rol.VERWIJZER, Rol.AANBIEDER)
     if (line := toegang.handeling(op.id)) and set(line.rollen) == {rol}
 }
-"""Last words of paths to which only this rol posts."""
+"""Method and last word of paths that are for this rol only."""
 
 
 def in_the_right_rol(wie: Wie) -> Identity:
@@ -57,8 +57,9 @@ def in_the_right_rol(wie: Wie) -> Identity:
 
     async def identity(connection: ASGIConnection[Any, Any, Any, Any]) -> Wie:
         parts = connection.scope["raw_path"].decode("latin-1").split("?")[0].removeprefix("/v1/").split("/")
-        if connection.scope["method"] == "POST" and parts[-1] in ALONE:
-            return structs.replace(wie, rol=ALONE[parts[-1]], organisatie=wie.gebruiker)
+        method = "GET" if connection.scope["method"] == "HEAD" else str(connection.scope["method"])
+        if rol := ALONE.get((method, parts[-1])):
+            return structs.replace(wie, rol=rol, organisatie=wie.gebruiker)
         return structs.replace(wie, rol=Rol.BEHEERDER) if parts[0] in BEHEER else wie
 
     return identity

@@ -29,6 +29,7 @@ from tests import search
 from tests.conftest import Cluster, open_folder
 from tests.service.intake import files
 from tests.service.post import Mailserver, Receiver, Request
+from tests.web import examples
 from tests.web import kanarie as birds
 from tests.web.kanarie import CRISIS_WORDS, PUBLIC, SEES, WORDS, Kanarie, aanvraag
 
@@ -230,6 +231,14 @@ STEPS = [
     Step("verwijzer", "POST", "/v1/invoer/aanvragen?proef=true", None, 400, file=upload, repeats=True),
     # What nobody foresaw: see `broken`.
     Step("verwijzer", "PATCH", "/v1/aanvragen/{aanvraag}", lambda _: {"praktisch": WORDS["fout"]}, 500, headers=ANY),
+    Step("verwijzer", "POST", "/v1/concepten", lambda _: {"velden": [
+        {"naam": "kinderen.0.meningJeugdige", "waarde": WORDS["meningJeugdige"]}]}, also=("andere verwijzer",)),
+    Step("verwijzer", "GET", "/v1/concepten"),
+    Step("verwijzer", "GET", "/aanvragen/nieuw"),
+    Step("verwijzer", "GET", "/mijn-aanvragen"),
+    Step("verwijzer", "GET", "/mijn-aanvragen/{aanvraag}"),
+    # Filed, so that the concept is gone.
+    Step("verwijzer", "POST", "/v1/indieningen", examples.indiening, 201, also=("andere verwijzer",)),
 ]  # fmt: skip
 
 CRISIS_STEPS = [
@@ -241,7 +250,7 @@ CRISIS_STEPS = [
     Step("crisisdienst", "GET", "/v1/aanvragen"),
     Step("crisisdienst", "GET", "/v1/aanvragen/{crisis}"),
     Step("crisisdienst", "GET", "/v1/samenplaatsingen/{crisis_samenplaatsing}"),
-    Step("crisisdienst", "GET", "/"),
+    Step("crisisdienst", "GET", "/crisis"),
     Step("crisisdienst", "GET", "/aanvragen/{crisis}"),
     Step("crisisdienst", "GET", "/v1/aanvragen/{crisis}/rangschikking?aantal=200"),
     Step("crisisdienst", "GET", "/v1/plekken/{plek}"),
@@ -250,7 +259,7 @@ CRISIS_STEPS = [
 ]  # fmt: skip
 """What is done with the second child before it has a place, and what makes nothing again when it is placed."""
 
-WHILE_HELD = ("/", "/v1/aanvragen/{crisis}", "/v1/plekken/{plek}")
+WHILE_HELD = ("/crisis", "/v1/aanvragen/{crisis}", "/v1/plekken/{plek}")
 """What is looked at when a place is held for it."""
 
 HOLD = Step("crisisdienst", "POST", "/v1/opties", lambda k: {

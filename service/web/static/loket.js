@@ -85,3 +85,24 @@ document.addEventListener("click", (event) => {
   folded.open = !folded.open;
   event.preventDefault();
 });
+
+// ── A draft is kept by itself: `data-draft` says where, #bewaard says whether ────────────────────
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const said = document.getElementById("bewaard");
+  let changed = null;
+  const keep = async () => {
+    changed = null;
+    if (form.dataset.sent) { return; }
+    let text = said.dataset.failed;
+    try {
+      const answer = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Loket-Vanzelf": "ja" } });
+      const time = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit" }).format(new Date());
+      text = answer.ok ? `${said.dataset.kept} ${time}.` : said.dataset.refused;
+    } catch {
+      changed = setTimeout(keep, 10000);
+    }
+    said.textContent = text;
+  };
+  form.addEventListener("submit", () => { clearTimeout(changed); });
+  form.addEventListener("input", () => { clearTimeout(changed); changed = setTimeout(keep, 3000); });
+}

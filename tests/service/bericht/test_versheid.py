@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from service.aanbod import bezetting, plekken
+from service.aanbod import bewoning, bezetting, plekken
 from service.aanbod.plekken import Beschikbaarheid, Bron, PlekStatus, Zekerheid
 from service.bericht import alarmen, meldkeuzes, versheid
 from service.bericht.meldkeuzes import Meldkeuzes, Wijze
@@ -553,7 +553,7 @@ async def test_a_plek_that_turns_out_to_be_taken_shows(pool: Pool, wie: Wie) -> 
         plek = await bed(conn)
     await proposals(pool, wie, "afstand", 1, plek)
     async with transaction(pool, wie) as conn:
-        await conn.execute(versheid.BEZET, plek.id, make.TODAY, None)
+        await conn.execute(bewoning.BEZET, plek.id, make.TODAY, None, None)
 
     (found,) = await figures(pool, Rol.SCHAKELFUNCTIONARIS)
 

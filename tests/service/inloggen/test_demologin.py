@@ -85,4 +85,4 @@ def test_the_demo_prints_a_link_for_each_role_that_logs_in(data_folder: Path) ->
         assert (page.status_code, "Schakelfunctionaris" in page.text) == (200, True)
         assert (guessed.status_code, after.status_code) == (404, 303)
         assert "Deze link werkt niet." in guessed.text
-        assert (first.status_code, first.url.path, "Voor uw rol" in first.text) == (200, "/start", True)
+        assert (first.status_code, first.url.path, "Verwijzer" in first.text) == (200, "/mijn-aanvragen", True)

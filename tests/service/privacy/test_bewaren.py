@@ -146,6 +146,9 @@ PUT: dict[str, tuple[int, Put]] = {
         " values ($2, gen_random_uuid(), 9, 1, 0, 'klaar', $1)", (op, REGIO))),
     "taken": (30, lambda op: (TAAK, (op, REGIO))),
     "herhalingen": (2, lambda op: (HERHALING, (op, REGIO))),
+    "concepten": (14, lambda op: (
+        "with g as (insert into gebruiker (id, regio, naam, rol) values (gen_random_uuid(), $2, 'V', 'beheerder')"
+        " returning id) insert into concept select id, $2, '[]', $1, 1 from g", (op, REGIO))),
     "inlogpogingen": (1, lambda op: (
         "insert into inlogpoging (hash, identiteitsprovider_id, nonce, verificateur, browser, naar, begonnen_op)"
         " values ('\\x00', (select id from identiteitsprovider), 'n', 'v', '\\x00', '/', $1)", (op,))),

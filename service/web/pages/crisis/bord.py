@@ -17,6 +17,7 @@ from service.aanbod.plekken import Beschikbaarheid
 from service.aanbod.voorzieningen import Groepssoort
 from service.days import age_on, today
 from service.dutch import count, days
+from service.fields import AanvraagId
 from service.plaatsing import crisis, crisisbord
 from service.plaatsing.crisis import Crisisplek
 from service.plaatsing.crisisbord import Kind, Waar
@@ -53,7 +54,7 @@ class Vraag(Struct, frozen=True, kw_only=True):
     """In years."""
     groep: Groepssoort | None = None
     """In which kind of group the child fits besides a mixed one."""
-    aanvraag: UUID | None = None
+    aanvraag: AanvraagId | None = None
     gedaan: Annotated[str, Meta(max_length=20)] | None = None
     optie: UUID | None = None
     """That was just made: it can be undone."""

@@ -2,7 +2,8 @@
 
 from service.web.pages.verwijzer.aanvraag import route_handlers as een
 from service.web.pages.verwijzer.mijn import mijn
+from service.web.pages.verwijzer.nieuw import route_handlers as nieuw
 
 __all__ = ["route_handlers"]
 
-route_handlers = [mijn, *een]
+route_handlers = [mijn, *nieuw, *een]

@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
-from service.aanvraag import aanvragen, werkblad
+from service.aanvraag import aanvragen, concepten, werkblad
 from service.aanvraag.aanvragen import Aanvraag
 from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus
 from service.aanvraag.termijnen import Alarm
@@ -34,6 +34,7 @@ LAATSTE = 20
 """Closed ones that are shown at once."""
 
 GEDAAN = {
+    "bewaard": later("Wat u invulde is bewaard. Alleen u ziet het. U kunt hieronder verdergaan."),
     "ingetrokken": later("De aanvraag is ingetrokken."),
     "gewist": later("Wat u had ingevuld, is weg."),
 }
@@ -62,9 +63,18 @@ async def mijn(
 async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
     day = today(v.now)
     normen = (await werkregels(v.conn)).normen_dagen
-    blad = await werkblad.werkblad(
-        v.conn, Filter(), normen, ik=v.wie.gebruiker, now=v.now, aantal=PER_PAGE, vanaf=(pagina - 1) * PER_PAGE
-    )
+
+    async def read(pagina: int) -> werkblad.Werkblad:
+        vanaf = (pagina - 1) * PER_PAGE
+        return await werkblad.werkblad(
+            v.conn, Filter(), normen, ik=v.wie.gebruiker, now=v.now, aantal=PER_PAGE, vanaf=vanaf
+        )
+
+    blad = await read(pagina)
+    pages = max(1, -(-blad.tellingen.alle // PER_PAGE))
+    if pagina > pages:
+        pagina = pages
+        blad = await read(pages)
     told: dict[UUID, list[Alarm]] = {}
     for alarm in v.toon(await alarmen.alarmen(v.conn, v.now)):
         told.setdefault(alarm.aanvraag_id, []).append(alarm)
@@ -79,6 +89,7 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         )
         for rij in v.toon(blad.rijen)
     ]
+    concept = await concepten.eigen(v.conn)
     klaar: list[Aanvraag] = v.toon(await aanvragen.page(v.conn, status=KLAAR, limit=LAATSTE))
     return v.page(
         "verwijzer/mijn.html",
@@ -87,6 +98,7 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         here="/mijn-aanvragen",
         rows=rows,
         klaar=klaar,
+        concept=concept,
         told=told,
         zinnen=zinnen,
         urgenties=words.URGENTIE,
@@ -94,6 +106,6 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         zorgvormen={one.code: one.naam for one in await codes.zorgvormen(v.conn)},
         alle=blad.tellingen.alle,
         pagina=pagina,
-        pages=max(1, -(-blad.tellingen.alle // PER_PAGE)),
+        pages=pages,
         gedaan=GEDAAN.get(gedaan, ""),
     )

@@ -199,7 +199,7 @@ async def test_the_list_is_kept_small_by_zorgvorm_gemeente_and_who_does_it(
     assert nummers(await api.get("/?zorgvorm=gezinshuis")) == [one.nummer]
     assert nummers(await api.get("/?gemeente=0406")) == [other.nummer]
     assert nummers(await api.get("/?eigen=true")) == [other.nummer]
-    assert nummers(await api.get("/?beurt=&zorgvorm=&gemeente=&volgorde=wacht")) == [one.nummer, other.nummer]
+    assert set(nummers(await api.get("/?beurt=&zorgvorm=&gemeente=&volgorde=wacht"))) == {one.nummer, other.nummer}
 
 
 def test_each_status_and_gebeurtenis_has_its_words() -> None:

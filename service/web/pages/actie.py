@@ -198,6 +198,7 @@ async def verwerk(
         if refusal.kind in (Kind.FORBIDDEN, Kind.NOT_FOUND) or not toegang.kan(request.state.wie, pagina):
             raise
         async with visit(request, instead=pagina) as v:
+            v.stil = True
             response = await opnieuw(v, geweigerd(given, refusal))
         response.status_code = 409 if refusal.kind in (Kind.CONFLICT, Kind.STALE) else 400
         return response

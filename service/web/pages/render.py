@@ -48,7 +48,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     # `menu`: what is for who looks; `namens`: for whom they act. Visit.page knows.
-    env.globals.update(asset=assets.url, count=dutch.count, menu=[], namens="", sleutel=uuid4)
+    env.globals.update(asset=assets.url, count=dutch.count, menu=[], namens="", stil=False, sleutel=uuid4)
     env.globals.update(gebeurtenissen=" ".join(GebeurtenisSoort))
     env.install_gettext_callables(taal.gettext, taal.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(

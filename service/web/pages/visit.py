@@ -73,6 +73,8 @@ class Visit(Struct, kw_only=True, eq=False):
     object_id: UUID | None = None
     """Of a change that is about no child: for the log, which gebruiker or session was changed."""
     ended: bool = False
+    stil: bool = False
+    """It answers a form, so it cannot be asked again by its address: parts that are live stay as they are."""
 
     def kaart(self, kaart: Kaart) -> dict[str, Any]:
         """Values for templates/kaart.html."""
@@ -84,7 +86,7 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
-        return render.html(template, who=self.who, namens=self.namens, menu=menu(self.wie), **values)
+        return render.html(template, who=self.who, namens=self.namens, menu=menu(self.wie), stil=self.stil, **values)
 
 
 def page_id(handler: BaseRouteHandler) -> str:

@@ -3,7 +3,8 @@
 
 // ── Live: what others do is shown without loading the page again ────────────────────────────────
 // `data-live` names the gebeurtenissen upon which an element with an id is asked for again from where the page is.
-const live = document.querySelectorAll("[data-live][id]");
+// Not on the answer to a form (`data-stil`): the address of that page is the form's, which cannot be asked again.
+const live = document.body.matches("[data-stil]") ? [] : document.querySelectorAll("[data-live][id]");
 if (live.length && window.EventSource) {
   let waiting = null;
   const status = document.getElementById("live-status");

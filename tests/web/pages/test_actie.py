@@ -115,6 +115,7 @@ async def test_a_form_that_is_wrong_comes_back_with_what_is_wrong_at_the_field(
     answer = await api.post(f"/aanvragen/{child[0]}/opties", data=form(child, van="5 oktober"))
 
     assert answer.status_code == 400
+    assert "data-stil" in answer.text, "asked again by its address it would be a 405"
     assert 'href="#v-van"' in answer.text and "Geef een datum zoals 2026-01-31" in answer.text
     assert await owner.fetchval(HELD) == 0
 

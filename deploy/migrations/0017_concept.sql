@@ -19,7 +19,7 @@ create policy eigen on concept
     with check (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
 grant select, insert, update, delete on concept to loket_app;
 
-alter type bewaarsoort add value 'concepten';
+alter type bewaarsoort add value 'concepten' after 'verklaringen';
 
 create or replace function ruim_op(soort bewaarsoort, tot timestamptz) returns bigint
     language plpgsql volatile security definer set search_path = public, pg_temp

@@ -65,6 +65,7 @@ FORMS = {
     "^[0-9]{1,8}$": "een AGB-code: hooguit 8 cijfers",
     "^[a-z0-9]+([_-][a-z0-9]+)*$": "een code: kleine letters, cijfers en streepjes",
     "^\\S": "een tekst die niet met een spatie begint",
+    "^(\\+?[0-9 ()-]{6,20})?$": "een telefoonnummer zoals 035 123 45 67, of niets",
     "^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$": "een kenmerk van hooguit 40 letters en cijfers",
 }
 """What a pattern asks, in words."""
@@ -196,6 +197,9 @@ def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldEr
         return _struct(info, value, pointer, errors, lax)
     if isinstance(info, inspect.ListType):
         return _list(info, value, pointer, errors, lax)
+    if isinstance(info, inspect.VarTupleType):
+        items = _list(info, value, pointer, errors, lax)
+        return items if items is UNSET else tuple(items)
     if isinstance(info, inspect.DictType):
         if not isinstance(value, Mapping):
             return _wrong(errors, pointer, "een JSON-object")
@@ -235,7 +239,7 @@ def _personal(wanted: str | None, value: object, pointer: str) -> FieldError | N
     return FieldError(pointer, "herkenbaar", vondst.zin) if vondst else None
 
 
-def _list(info: inspect.ListType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+def _list(info: inspect.ListType | inspect.VarTupleType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
     if not isinstance(value, list):
         return _wrong(errors, pointer, "een lijst")
     low, high = info.min_length or 0, info.max_length
@@ -336,6 +340,12 @@ def _uuid(info: inspect.Type, value: object, lax: bool) -> UUID:
     return msgspec.convert(value, UUID)
 
 
+def _literal(info: inspect.LiteralType, value: object, lax: bool) -> object:
+    if isinstance(value, bool) or value not in info.values:
+        raise ValueError
+    return value
+
+
 def _choice(info: inspect.EnumType, value: object, lax: bool) -> object:
     if not isinstance(value, str):
         raise ValueError
@@ -350,5 +360,6 @@ SCALARS: dict[type[inspect.Type], tuple[Callable[[Any, object, bool], object], C
     inspect.DateTimeType: (_moment, lambda info: "een moment zoals 2026-01-31T12:00:00Z, tussen 1990 en 2100"),
     inspect.DateType: (_date, lambda info: "een datum zoals 2026-01-31, tussen 1990 en 2100"),
     inspect.UUIDType: (_uuid, lambda info: "een id zoals 3f2b8c1e-5a47-4d0e-9b76-0c8f1a2d3e4f"),
+    inspect.LiteralType: (_literal, lambda info: "een van: " + ", ".join(map(str, info.values))),
     inspect.EnumType: (_choice, lambda info: "een van: " + ", ".join(member.value for member in info.cls)),
 }

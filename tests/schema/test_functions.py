@@ -43,6 +43,9 @@ FUNCTIES = {
     "leg_vast antwoord": Vraag("aanvraag", BEANTWOORDT, f"{VAN_VERWIJZER} | AM: hier gi vreemd"),
     # What is held and proposed ends with the aanvraag: never by a provider.
     "laat_los": Vraag("aanvraag", LAAT_LOS, VAN_VERWIJZER),
+    "zeg_overbrugging_af": Vraag(
+        "aanvraag", "select zeg_overbrugging_af($1, now(), 'Nee.') is not null", VAN_VERWIJZER
+    ),
     # The optie follows: whoever may take a step of that voorstel.
     "volg_voorstel": Vraag(
         "voorstel",
@@ -155,8 +158,9 @@ async def test_a_status_that_follows_from_facts_is_for_nobody_to_write(filled: W
 
 
 async def test_what_follows_a_stay_is_of_the_region_of_the_child_and_of_the_provider(filled: World) -> None:
-    """Also when who ends the stay may not see that somebody waits. A loket elsewhere changes nothing. Which
-    aanvraag waits, is told to the loket of the child and to who filed for it."""
+    """Also when who ends the stay may not see that somebody waits. Who may not change the stay changes nothing: no loket
+    elsewhere, nor another rol of the region; a verwijzer only says where its child must not be. Which aanvraag waits,
+    is told to the loket of the child and to who filed for it."""
     stay, waits = key("bezetting", "buiten"), key("aanvraag", "crisis")
     await filled.owner.execute("update aanvraag set vervolg_van = $1 where id = $2", stay, waits)
     await filled.owner.execute("update bezetting set vrijgegeven_op = now() where id = $1", stay)

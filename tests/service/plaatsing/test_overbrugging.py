@@ -9,9 +9,10 @@ import pytest
 
 from service.aanbod import plekken
 from service.aanbod.bezetting import EindeReden
-from service.aanvraag import aanvragen
+from service.aanvraag import aanvragen, stappen
+from service.aanvraag.stappen import NieuweStap, Stap
 from service.cijfers import wachtlijst
-from service.db import Connection, Pool, Wie, transaction
+from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
 from service.plaatsing import beeindigingen, opties, plaatsingen, plaatsingstappen, voorstellen
 from service.plaatsing.beeindigingen import BeeindigingReden, NieuwBesluit, NieuweBeeindiging, OverdrachtBesluit
@@ -148,3 +149,23 @@ async def test_when_its_provider_stops_the_search_that_goes_on_is_the_overdracht
 
         assert decided.overdracht_id == kind.id
         assert await conn.fetchval("select count(*) from aanvraag") == 1
+
+
+@pytest.mark.parametrize("came", [False, True])
+async def test_who_stops_searching_keeps_no_plek_to_wait_in(
+    pool: Pool, wie: Wie, owner: Connection, came: bool
+) -> None:
+    """Agreed, and the child has yet to come: it does not, also when the verwijzer says so. Where it lives it stays."""
+    async with transaction(pool, wie) as conn:
+        kind, plek = await child(conn, **ASKED), await bridge(conn)
+        stay = await definitive(conn, pool, wie, kind.id, plek.id)
+        if came:
+            await plaatsingen.begin(conn, stay, make.day(1), now=make.NOW + DAY)
+    own = Wie(wie.regio, Rol.VERWIJZER, UUID(int=9), kind.organisatie_id)
+    async with transaction(pool, own) as conn:
+        stop = NieuweStap(stap=Stap.TREK_IN, reden="Het kind kan naar oma.")
+        await stappen.doe(conn, kind.id, stop, wie=own, now=make.NOW + DAY)
+    async with transaction(pool, wie) as conn:
+        there = await plaatsingstappen.get(conn, wie, stay, make.NOW + DAY)
+        assert (there.stand, await status(conn, kind.id)) == ("loopt" if came else "afgezegd", "ingetrokken")
+    assert await facts.wrong(owner) == []

@@ -3224,12 +3224,11 @@ begin atomic
            case when b.vraag_regio = huidige_regio() then a.organisatie_id end,
            case when b.vraag_regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer') then g.id end,
            coalesce(is_open(g.status), false),
-           not b.overbrugging and exists (
+           b.beeindigd_op is null and b.vrijgegeven_op is null and exists (
                select from bezetting e
                where e.beeindigd_op is null and e.begonnen_op is not null and (
-                   e.id = a.vervolg_van and b.begonnen_op is null
-                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and b.beeindigd_op is null
-                      and b.vrijgegeven_op is null))
+                   e.id = a.vervolg_van
+                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and not b.overbrugging))
     from bezetting b
     join plek p on p.id = b.plek_id
     join voorziening v on v.id = p.voorziening_id

@@ -61,7 +61,8 @@ with mislukt as (
     where status = 'mislukt' and regio = huidige_regio())
 select id, soort, gebeurtenis, op, coalesce(fout, '') as fout, mislukt_op, gebruiker_id, haak_id
 from mislukt
-where not exists (select from mislukt c where c.id = $1) or (mislukt_op, id) < (select c.mislukt_op, c.id from mislukt c where c.id = $1)
+where not exists (select from mislukt c where c.id = $1)
+   or (mislukt_op, id) < (select c.mislukt_op, c.id from mislukt c where c.id = $1)
 order by mislukt_op desc, id desc
 limit $2
 """

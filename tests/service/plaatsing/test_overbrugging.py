@@ -67,6 +67,11 @@ async def test_the_search_goes_on_while_the_child_waits_there(pool: Pool, wie: W
     assert await facts.wrong(owner) == []
 
 
+STILL = (
+    "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het daar wegging."
+)
+
+
 async def test_then_it_gets_its_place_and_leaves_the_other(pool: Pool, wie: Wie, owner: Connection) -> None:
     """The place to live is the one that ends the wait: the fourth date is that day, and then the search is over."""
     async with transaction(pool, wie) as conn:
@@ -75,7 +80,7 @@ async def test_then_it_gets_its_place_and_leaves_the_other(pool: Pool, wie: Wie,
         bridged = await definitive(conn, pool, wie, kind.id, plek.id)
         await plaatsingen.begin(conn, bridged, make.day(1), now=make.NOW + DAY)
         stay = await definitive(conn, pool, wie, kind.id, home.id, other.id)
-        agreed = await status(conn, kind.id)
+        agreed, coming = await status(conn, kind.id), await plaatsingstappen.get(conn, wie, stay, make.NOW + 2 * DAY)
         await plaatsingen.begin(conn, stay, make.day(2), now=make.NOW + 2 * DAY)
         lives = await plaatsingstappen.get(conn, wie, stay, make.NOW + 2 * DAY)
         await plaatsingen.beeindig(conn, bridged, make.day(2), EindeReden.DOORSTROOM, now=make.NOW + 2 * DAY)
@@ -86,7 +91,8 @@ async def test_then_it_gets_its_place_and_leaves_the_other(pool: Pool, wie: Wie,
         )  # fmt: skip
 
         assert (agreed, await status(conn, kind.id)) == ("definitief", "geplaatst")
-        assert any("woont nog op de plek van daarvoor" in line for line in lives.let_op) and after.let_op == []
+        assert any("woont nog op de plek van daarvoor" in line for line in coming.let_op)
+        assert [line for line in lives.let_op if "woont" in line] == [STILL] and after.let_op == []
         assert [tuple(row) for row in waited] == [(2, True)]
     assert await facts.wrong(owner) == []
 

@@ -1,4 +1,5 @@
--- What follows a stay only changes who may change that stay; and who stops searching does not keep a plek to wait in.
+-- What follows a stay only changes who may change that stay; who stops searching does not keep a plek to wait in; and who
+-- came while the stay before still runs, is seen as such.
 
 create or replace function trek_vervolg_in(plaatsing uuid, nu timestamptz) returns void
     language plpgsql volatile security definer set search_path = public, pg_temp
@@ -78,3 +79,34 @@ comment on function zeg_overbrugging_af(uuid, timestamptz, text) is
     'Who stops searching while the child has yet to come to where it would wait: it does not come, and that plek is free.';
 revoke execute on function zeg_overbrugging_af(uuid, timestamptz, text) from public;
 grant execute on function zeg_overbrugging_af(uuid, timestamptz, text) to loket_app;
+
+create or replace function plaatsing_waar(plaatsingen uuid[])
+    returns table (id uuid, nummer text, aanbieder_id uuid, aanbieder text, voorziening_id uuid, voorziening text,
+                   plek text, zorgvorm text, gesloten boolean, gezinsvorm boolean, organisatie_id uuid, vervolg_id uuid,
+                   vervolg_open boolean, elders_woont boolean)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select b.id, a.nummer, p.aanbieder_id, z.naam, v.id, v.naam, p.naam, v.zorgvorm, v.gesloten, f.gezinsvorm,
+           case when b.vraag_regio = huidige_regio() then a.organisatie_id end,
+           case when b.vraag_regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer') then g.id end,
+           coalesce(is_open(g.status), false),
+           b.beeindigd_op is null and b.vrijgegeven_op is null and exists (
+               select from bezetting e
+               where e.beeindigd_op is null and e.begonnen_op is not null and (
+                   e.id = a.vervolg_van
+                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and not b.overbrugging))
+    from bezetting b
+    join plek p on p.id = b.plek_id
+    join voorziening v on v.id = p.voorziening_id
+    join aanbieder z on z.id = p.aanbieder_id
+    join zorgvorm f on f.regio = v.regio and f.code = v.zorgvorm
+    left join aanvraag a on a.id = b.aanvraag_id
+    left join aanvraag g on g.vervolg_van = b.id
+    where b.id = any (plaatsingen) and b.soort = 'plaatsing' and case huidige_rol()
+        when 'schakelfunctionaris' then huidige_regio() in (b.regio, b.vraag_regio)
+        when 'aanbieder' then b.regio = huidige_regio() and p.aanbieder_id = huidige_organisatie()
+        when 'verwijzer' then a.regio = huidige_regio() and a.organisatie_id = huidige_organisatie()
+        when 'crisisdienst' then a.regio = huidige_regio() and a.urgentie = 'crisis'
+            and a.status not in ('beeindigd', 'afgewezen', 'ingetrokken')
+        else false end;
+end;

@@ -5382,6 +5382,7 @@ create table instelling_wijziging (
     na           jsonb       not null,
     bronnen_voor jsonb       not null,
     terug_van    uuid,
+    volgnummer   bigint      not null generated always as identity,
     constraint instelling_wijziging_pk primary key (id),
     constraint instelling_wijziging_id_regio unique (id, regio),
     constraint instelling_wijziging_waarom_lengte check (length(waarom) between 1 and 300),
@@ -5390,7 +5391,7 @@ create table instelling_wijziging (
 );
 comment on table instelling_wijziging is
     'A change of settings: who, when, why, and what they were. Nobody changes a line; to set one back makes another.';
-create index instelling_wijziging_op on instelling_wijziging (regio, op desc, id);
+create index instelling_wijziging_volgorde on instelling_wijziging (regio, volgnummer desc);
 alter table instelling_wijziging enable row level security;
 create policy lees on instelling_wijziging for select using (
     regio = (select huidige_regio()) and (select huidige_rol()) = any ('{schakelfunctionaris,contractbeheer,beheerder}'));

@@ -239,7 +239,9 @@ def _personal(wanted: str | None, value: object, pointer: str) -> FieldError | N
     return FieldError(pointer, "herkenbaar", vondst.zin) if vondst else None
 
 
-def _list(info: inspect.ListType | inspect.VarTupleType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+def _list(
+    info: inspect.ListType | inspect.VarTupleType, value: object, pointer: str, errors: list[FieldError], lax: bool
+) -> Any:
     if not isinstance(value, list):
         return _wrong(errors, pointer, "een lijst")
     low, high = info.min_length or 0, info.max_length

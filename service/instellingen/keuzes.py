@@ -68,12 +68,15 @@ class Weegt(Struct, frozen=True, kw_only=True):
     ] = Wegingen()
 
 
-DEFAULTS = {keuze.sleutel: keuze for shape in (Weegt, *SHAPES) for keuze in regiokeuzes.defaults(shape)}
+ALLE: tuple[type[Struct], ...] = (Weegt, *SHAPES)
+
+DEFAULTS = {keuze.sleutel: keuze for shape in ALLE for keuze in regiokeuzes.defaults(shape)}
 """Setting → its default, source and meaning."""
 
 TYPES: Mapping[str, Any] = {
-    name: hint for shape in (Weegt, *SHAPES) for name, hint in get_type_hints(shape, include_extras=True).items()
+    name: hint for shape in ALLE for name, hint in get_type_hints(shape, include_extras=True).items()
 }
+
 
 def soort_van(name: str) -> inspect.Type:
     """The type of a setting, without what is said of it."""
@@ -102,7 +105,10 @@ Deel = patch_of(Waarden)
 Instellingen: type[Struct] = msgspec.defstruct(
     "Instellingen",
     [
-        ("bronnen", Annotated[dict[str, str], Meta(description="Waar elke waarde vandaan komt: een wet, een besluit.")]),
+        (
+            "bronnen",
+            Annotated[dict[str, str], Meta(description="Waar elke waarde vandaan komt: een wet, een besluit.")],
+        ),
         (
             "ongeldig",
             Annotated[list[str], Meta(description="Wat de regio koos en niet kan: hier staat de standaard.")],
@@ -118,14 +124,19 @@ Instellingen: type[Struct] = msgspec.defstruct(
 
 DELEN: tuple[type[Struct], ...] = tuple(
     dict.fromkeys(
-        info.cls for name in TYPES if isinstance(info := soort_van(name), inspect.StructType) and info.cls is not Wegingen
+        info.cls
+        for name in TYPES
+        if isinstance(info := soort_van(name), inspect.StructType) and info.cls is not Wegingen
     )
 )
 """Structs that settings are made of."""
 
 GEKOZEN = "select sleutel, waarde, bron from instelling where regio = huidige_regio()"
 
-WEGINGEN = "select urgentie::text as urgentie, criterium::text as criterium, gewicht, bron from weging where regio = huidige_regio()"
+WEGINGEN = """
+select urgentie::text as urgentie, criterium::text as criterium, gewicht, bron
+from weging where regio = huidige_regio()
+"""
 
 
 async def load(conn: Connection) -> Any:
@@ -204,7 +215,9 @@ async def check(conn: Connection, deel: Struct) -> list[FieldError]:
     now = await load(conn)
     asked = gegeven(deel)
     nieuw = structs.replace(now, **asked)
-    zorgvormen = [(f"/{CAMEL[name]}", "zorgvorm", getattr(deel, name)) for name in asked if name.endswith("_zorgvormen")]
+    zorgvormen = [
+        (f"/{CAMEL[name]}", "zorgvorm", getattr(deel, name)) for name in asked if name.endswith("_zorgvormen")
+    ]
     errors = await codes.unknown(conn, zorgvormen)
     return errors + [
         error for regel in REGELS for error in regel(nieuw) if error.pointer.split("/")[1] in {CAMEL[n] for n in asked}
@@ -281,11 +294,12 @@ class Verandering(Struct, rename="camel", frozen=True):
 def veranderd(was: Mapping[str, Any], wordt: Mapping[str, Any]) -> list[Verandering]:
     """The smallest parts that differ, of settings by field name as JSON that was read."""
     found = []
-    for name in wordt:
+    for name in sorted(wordt, key=list(CAMEL).index):
+        usual = dict(_leaves(CAMEL[name], msgspec.to_builtins(DEFAULTS[name].waarde)))  # jsonb keeps no order
         old, new = dict(_leaves(CAMEL[name], was[name])), dict(_leaves(CAMEL[name], wordt[name]))
         found += [
             Verandering(key, zeg(old.get(key)), zeg(new.get(key)))
-            for key in dict.fromkeys((*old, *new))
+            for key in sorted(old.keys() | new.keys(), key=[*usual, *sorted(old.keys() | new.keys())].index)
             if old.get(key) != new.get(key)
         ]
     return found

@@ -19,7 +19,9 @@ from service.instellingen.keuzes import CAMEL, Verandering
 EIGEN = "Keuze van de regio"
 
 Waarom = Annotated[VrijeTekst, Meta(max_length=300, description="Waarom dit verandert, in een zin.")]
-Bron = Annotated[VrijeTekst, Meta(max_length=200, description="Een besluit, een contract, een wet. Leeg: de regio zelf.")]
+Bron = Annotated[
+    VrijeTekst, Meta(max_length=200, description="Een besluit, een contract, een wet. Leeg: de regio zelf.")
+]
 
 WijzigingInstellingen: type[Struct] = msgspec.defstruct(
     "WijzigingInstellingen",
@@ -94,8 +96,8 @@ PAGE = f"""
 select {COLUMNS}
 from instelling_wijziging
 where regio = huidige_regio()
-  and ($1::uuid is null or (op, id) < (select c.op, c.id from instelling_wijziging c where c.id = $1))
-order by op desc, id desc
+  and ($1::uuid is null or volgnummer < (select c.volgnummer from instelling_wijziging c where c.id = $1))
+order by volgnummer desc
 limit $2
 """
 

@@ -21,7 +21,7 @@ class Vrijhoudadvies(Struct, frozen=True, kw_only=True):
     vrijhouden_advies: Annotated[
         Vrijhouden,
         Meta(
-            description="Of een plan ook zegt welke plekken beter vrij blijven, en hoeveel punten dat hooguit mag kosten.",
+            description="Of een plan zegt welke plekken beter vrij blijven, en hoeveel punten dat hooguit mag kosten.",
             extra={"bron": "Keuze van het loket; de regio beslist"},
         ),
     ] = Vrijhouden()

@@ -58,7 +58,9 @@ class Schalen(Struct, frozen=True, kw_only=True):
         _is("Zoveel uur na een bevestiging telt een plek nog als vers, en vanaf het andere aantal als onbekend."),
     ] = Versgrens()
 
+
 WEGING = "select criterium, gewicht from weging where regio = huidige_regio() and urgentie = $1"
+
 
 async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, float]) -> Weging:
     """Weights and scales of the region; for a scale that it did not set, the default.

@@ -203,7 +203,9 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "veranderd afgerond aanvragen gemeten andere_eerste andere_band zorgvormen signalen plekken",
             "Wie over instellingen gaat of ermee werkt, ziet wat een andere waarde zou doen.",
         ),
-        Zicht(frozenset({S}), "welke", "Welk kind een andere plek bovenaan krijgt, weet alleen wie voor kinderen zoekt."),
+        Zicht(
+            frozenset({S}), "welke", "Welk kind een andere plek bovenaan krijgt, weet alleen wie voor kinderen zoekt."
+        ),
     ),
     gebeurtenissen.AanvraagGebeurtenis: (
         Zicht(

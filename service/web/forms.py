@@ -51,6 +51,18 @@ async def fields(request: Request[Any, Any, Any]) -> Given:
     return given
 
 
+def asked(request: Request[Any, Any, Any]) -> Given:
+    """The fields of a form that was sent with GET. Refuses INVALID."""
+    try:
+        pairs = parse_qsl(request.url.query, errors="strict", max_num_fields=MOST, keep_blank_values=True)
+    except ValueError:
+        raise Refusal(Kind.INVALID, "Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.") from None
+    given: Given = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
+    return given
+
+
 async def read(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The fields that have a value, of a form in which each comes once. Refuses INVALID."""
     given = await fields(request)

@@ -64,8 +64,8 @@ OPERATIONS = (
         id="beproefInstellingen",
         tag=TAG,
         summary="Wat andere instellingen vandaag zouden doen",
-        description="Er verandert niets. Hoeveel aanvragen een andere plek bovenaan krijgen, welke termijnen dan naderen"
-        " of voorbij zijn, en hoe zeker plekken dan zijn. Wie geen kinderen mag zien, krijgt aantallen in vijftallen.",
+        description="Er verandert niets. Hoeveel aanvragen een andere plek bovenaan krijgen, welke termijnen dan"
+        " naderen of voorbij zijn, en hoe zeker plekken dan zijn. Wie geen kinderen mag zien, krijgt vijftallen.",
         body=Deel,
         check=keuzes.check,
         answer=Instellingproef,

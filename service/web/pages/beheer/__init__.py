@@ -1,6 +1,7 @@
-"""Contractbeheer and the beheerder: the figures of the region, and what could not be delivered."""
+"""Contractbeheer and the beheerder: figures of the region, its settings, who may come in, what was not delivered."""
 
 from service.web.pages.beheer.cijfers import bestand, cijfers
+from service.web.pages.beheer.instellingen import groep, instellingen, proef, terug, wijzig
 from service.web.pages.beheer.mislukt import mislukt, opnieuw
 
-handlers = [cijfers, bestand, mislukt, opnieuw]
+handlers = [cijfers, bestand, instellingen, groep, proef, wijzig, terug, mislukt, opnieuw]

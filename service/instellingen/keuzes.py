@@ -215,10 +215,15 @@ async def check(conn: Connection, deel: Struct) -> list[FieldError]:
     now = await load(conn)
     asked = gegeven(deel)
     nieuw = structs.replace(now, **asked)
-    zorgvormen = [
-        (f"/{CAMEL[name]}", "zorgvorm", getattr(deel, name)) for name in asked if name.endswith("_zorgvormen")
+    # A code that the region had chosen already may stay, also when its list no longer has it.
+    used = [
+        (f"/{CAMEL[name]}/{at}", "zorgvorm", code)
+        for name in asked
+        if name.endswith("_zorgvormen")
+        for at, code in enumerate(asked[name])
+        if code not in getattr(now, name)
     ]
-    errors = await codes.unknown(conn, zorgvormen)
+    errors = await codes.unknown(conn, used)
     return errors + [
         error for regel in REGELS for error in regel(nieuw) if error.pointer.split("/")[1] in {CAMEL[n] for n in asked}
     ]
@@ -300,9 +305,21 @@ def veranderd(was: Mapping[str, Any], wordt: Mapping[str, Any]) -> list[Verander
         found += [
             Verandering(key, zeg(old.get(key)), zeg(new.get(key)))
             for key in sorted(old.keys() | new.keys(), key=[*usual, *sorted(old.keys() | new.keys())].index)
-            if old.get(key) != new.get(key)
+            if not zelfde(old.get(key), new.get(key))
         ]
     return found
+
+
+def zelfde(one: Any, other: Any) -> bool:
+    """Whether two values come to the same: no list of a setting has an order that means anything."""
+    return bool(_vorm(one) == _vorm(other))
+
+
+def _vorm(value: Any) -> Any:
+    value = msgspec.to_builtins(value)
+    if isinstance(value, dict):
+        return {name: _vorm(part) for name, part in value.items()}
+    return sorted(value, key=str) if isinstance(value, list | tuple) else value
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

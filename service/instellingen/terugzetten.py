@@ -33,7 +33,7 @@ async def zet_terug(conn: Connection, id: UUID, waarom: str, *, wie: Wie, now: d
         raise Refusal(Kind.NOT_FOUND, "Deze wijziging is er niet.")
     nu = await keuzes.load(conn)
     waarden = {name: msgspec.convert(value, TYPES[name]) for name, value in row["voor"].items()}
-    later = [CAMEL[name] for name in waarden if msgspec.to_builtins(getattr(nu, name)) != row["na"][name]]
+    later = [CAMEL[name] for name in waarden if not keuzes.zelfde(getattr(nu, name), row["na"][name])]
     if later:
         raise Refusal(
             Kind.CONFLICT,

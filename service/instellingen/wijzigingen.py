@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import Meta, Struct
 
 from service.db import Connection, Wie
 from service.fields import VrijeTekst, refuse
@@ -78,7 +78,9 @@ async def leg_vast(
     """As `wijzig`, with a source for each."""
     was = await keuzes.load(conn)
     anders = {
-        name: value for name, value in waarden.items() if getattr(was, name) != value or CAMEL[name] in was.ongeldig
+        name: value
+        for name, value in waarden.items()
+        if not keuzes.zelfde(getattr(was, name), value) or CAMEL[name] in was.ongeldig
     }
     if not anders:
         return was
@@ -123,12 +125,9 @@ async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) 
 
 def samen(was: Any, deel: Struct) -> list[Verandering]:
     """What a Deel would change, in words."""
-    asked = {name: value for name, value in keuzes.gegeven(deel).items() if getattr(was, name) != value}
+    asked = {
+        name: value for name, value in keuzes.gegeven(deel).items() if not keuzes.zelfde(getattr(was, name), value)
+    }
     return keuzes.veranderd(
         {name: msgspec.to_builtins(getattr(was, name)) for name in asked}, msgspec.to_builtins(asked)
     )
-
-
-def alleen_keuzes(deel: Struct) -> Struct:
-    """Of a WijzigingInstellingen the settings, without why."""
-    return keuzes.Deel(**{name: value for name, value in structs.asdict(deel).items() if name in CAMEL})

@@ -29,7 +29,7 @@ from service.web.forms import Given
 from service.web.pages import words
 from service.web.pages.actie import Formulier, doe, flatten, geweigerd, verwerk
 from service.web.pages.beheer import instelvelden
-from service.web.pages.beheer.instelvelden import GROEPEN, Groep
+from service.web.pages.beheer.instelvelden import GROEPEN, Groep, Vraag
 from service.web.pages.beheer.tabellen import ZEKERHEID
 from service.web.pages.render import page_at
 from service.web.pages.visit import Visit, visit
@@ -139,8 +139,11 @@ def _groep(code: str) -> Groep:
     return GROEPEN[code]
 
 
-async def _zorgvormen(v: Visit) -> list[tuple[str, str]]:
-    return [(one.code, one.naam) for one in await codes.zorgvormen(v.conn)]
+async def _zorgvormen(v: Visit, nu: Any) -> list[tuple[str, str]]:
+    """Those of the region, and what was chosen besides."""
+    known = {one.code: one.naam for one in await codes.zorgvormen(v.conn)}
+    chosen = {code for name in CAMEL if name.endswith("_zorgvormen") for code in getattr(nu, name)}
+    return [*known.items(), *((code, code) for code in sorted(chosen - known.keys()))]
 
 
 async def _overzicht(
@@ -205,6 +208,8 @@ def _waarde(value: Any, namen: Mapping[tuple[str, str], str]) -> str:
 
 async def _formulier(v: Visit, code: str, form: Formulier | None = None) -> Response[str]:
     nu = v.toon(await keuzes.load(v.conn))
+    vragen = instelvelden.vragen(GROEPEN[code], nu.bronnen, await _zorgvormen(v, nu))
+    form = Formulier(form.given, [(_veld(naam, vragen), zin) for naam, zin in form.fouten]) if form else None
     return v.page(
         "beheer/instelgroep.html",
         today=today(v.now),
@@ -213,10 +218,17 @@ async def _formulier(v: Visit, code: str, form: Formulier | None = None) -> Resp
         code=code,
         groep=GROEPEN[code],
         form=form or Formulier(_ingevuld(nu)),
-        vragen=instelvelden.vragen(GROEPEN[code], nu.bronnen, await _zorgvormen(v)),
+        vragen=vragen,
         urgenties=[(one, instelvelden.deel(one)) for one in instelvelden.URGENTIES],
         mag=toegang.kan(v.wie, "wijzigInstellingen"),
     )
+
+
+def _veld(naam: str, vragen: list[Vraag]) -> str:
+    """The field in which an error is mended: of a list the list, of something with parts the first."""
+    velden = [veld.naam for vraag in vragen for veld in vraag.velden]
+    near = [one for one in velden if naam.startswith(f"{one}.") or one.startswith(f"{naam}.")]
+    return naam if naam in velden or not near else near[0]
 
 
 def _ingevuld(nu: Any) -> Given:

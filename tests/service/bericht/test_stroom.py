@@ -1,4 +1,4 @@
-"""From where somebody follows what happens. Over HTTP: tests/web/v1/test_stroom.py; a crash: tests/soak/test_kill.py."""
+"""From where somebody follows what happens. HTTP: tests/web/v1/test_stroom.py; a crash: tests/soak/test_kill.py."""
 
 from __future__ import annotations
 

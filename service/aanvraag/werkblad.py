@@ -132,7 +132,7 @@ DUE = {
 }
 """When each is due, in columns of `feit`."""
 
-# Of all open aanvragen only what they are counted, filtered and sorted by; what else a row shows, of the rows of the page.
+# Of all open aanvragen only what they are counted, filtered and sorted by; what else a row shows, only of those shown.
 # optie, voorstel: only of who has one, as its status says.
 # `$2` is the end of today, `$3` its day; `$9` until `$11` the norm per urgentie in days.
 WERKBLAD = f"""

@@ -23,5 +23,5 @@ async def without_index(owner: Connection, column: str) -> list[str]:
 
 
 async def test_what_stands_with_a_child_is_found_by_the_child(owner: Connection) -> None:
-    """Every table about aanvragen has an index that begins with the aanvraag: a page reads only the rows of its child."""
+    """Each table about aanvragen has an index that begins with the aanvraag, so a page reads only its own rows."""
     assert await without_index(owner, "aanvraag_id") == []

@@ -241,7 +241,8 @@ def _let_op(row: Rij, maanden: int, dag: date) -> list[str]:
     elif row.elders_woont:
         found.append(
             gettext(
-                "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het daar"
+                "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het"
+                " daar"
                 " wegging."
             )
         )

@@ -756,6 +756,7 @@ create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op
 comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
+create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -2740,6 +2741,7 @@ comment on column voorstel.antwoord_voor is 'Until then the plek is held; what c
 create unique index voorstel_een_per_voorziening on voorstel (aanvraag_id, voorziening_id)
     where status = 'concept' or is_levend(status);
 create unique index voorstel_een_definitief on voorstel (aanvraag_id) where status = 'definitief' and not overbrugging;
+create index voorstel_aanvraag on voorstel (aanvraag_id);
 create index voorstel_optie on voorstel (optie_id) where optie_id is not null;
 create index voorstel_aanbieder on voorstel (aanbieder_id, verzonden_op desc) where verzonden_op is not null;
 create index voorstel_bundel on voorstel (bundel_id) where bundel_id is not null;
@@ -2823,6 +2825,7 @@ comment on table opschaling is 'More people look at it: with an owner, a term, a
 comment on column opschaling.termijn is 'The last day on which nobody is warned.';
 comment on column opschaling.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index opschaling_een_open_per_tafel on opschaling (aanvraag_id, tafel) where gesloten_op is null;
+create index opschaling_aanvraag on opschaling (aanvraag_id);
 
 create table telefoongesprek (
     id            uuid        not null default gen_random_uuid(),

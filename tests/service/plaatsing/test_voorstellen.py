@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import dropwhile, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +18,10 @@ from service.aanvraag import aanvragen, gebeurtenissen, stappen
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, plaatsingen, verzenden, voorstellen
+from service.plaatsing import opties, plaatsingen, verzenden, voorstellen, voorstelstappen
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
-from service.plaatsing.voorstelstap import Afwijsreden
+from service.plaatsing.voorstelstap import Afwijsreden, NieuweVoorstelStap
+from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.urgentie import Urgentie
 from tests import make
@@ -274,6 +275,36 @@ async def test_the_rules_are_asked_when_it_is_sent(pool: Pool, wie: Wie) -> None
             await step(conn, pool, refused.id, "verzend", wie)
         [allowed] = await ready(conn, wie, (old.id, (await make.plek(conn)).id), afwijking="Bijna 16 nog.")
         assert (await step(conn, pool, allowed.id, "verzend", wie)).status is VoorstelStatus.VERZONDEN
+
+
+class Unasked:
+    """Snapshots of which nothing may be asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the places were ranked ({name}) before the refusal that costs nothing")
+
+
+async def test_what_costs_little_to_see_is_refused_before_anything_is_ranked(pool: Pool, wie: Wie) -> None:
+    """Of many who want one plek, those who come too late cost no rangschikking: somebody holds it, or the first day
+    has passed."""
+    nieuw = NieuweVoorstelStap(stap=VoorstelStap.VERZEND)
+
+    async def refused(conn: Connection, id: UUID, *, now: datetime = make.NOW) -> str:
+        with pytest.raises(Refusal) as refusal:
+            await voorstelstappen.doe(conn, cast(Snapshots, Unasked()), Traveller(), id, nieuw, wie=wie, now=now)
+        return refusal.value.detail
+
+    async with transaction(pool, wie) as conn:
+        kind, other, plek = await child(conn), await child(conn), await make.plek(conn)
+        [late] = await ready(conn, wie, (kind.id, plek.id))
+        first = await sent(conn, pool, wie, (other.id, plek.id))
+        held = await refused(conn, late.id)
+        past = await refused(conn, late.id, now=make.NOW + 2 * DAY)
+        await step(conn, pool, first.id, "trek_in", wie, reden="Toch niet.")
+        with pytest.raises(AssertionError, match="before the refusal"):
+            await refused(conn, late.id)
+
+        assert "al vastgehouden" in held and "begindag is voorbij" in past
 
 
 # ── No answer ────────────────────────────────────────────────────────────────────────────────────

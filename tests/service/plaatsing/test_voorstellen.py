@@ -18,7 +18,7 @@ from service.aanvraag import aanvragen, gebeurtenissen, stappen
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, plaatsingen, verzenden, voorstellen, voorstelstappen
+from service.plaatsing import opties, optiestappen, plaatsingen, verzenden, voorstellen, voorstelstappen
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
 from service.plaatsing.voorstelstap import Afwijsreden, NieuweVoorstelStap
 from service.rang.snapshot import Snapshots
@@ -358,7 +358,7 @@ async def test_a_term_that_was_made_longer_has_a_reminder_of_its_own(pool: Pool,
         voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         [optie] = await opties.page(conn, make.NOW)
         await verzenden.herinner(conn, voorstel.id, make.NOW + 48 * HOUR)
-        await opties.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
+        await optiestappen.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
         for hours in (119, 120):
             await verzenden.herinner(conn, voorstel.id, make.NOW + hours * HOUR)
 
@@ -377,7 +377,7 @@ async def test_without_an_answer_it_lapses_and_is_back_with_the_loket(pool: Pool
         other = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         taken = await step(conn, pool, other.id, "trek_in", wie, now=late, reden="Te laat.")
         [optie] = await opties.page(conn, make.NOW, geldt=True)
-        await opties.termijn(conn, optie.id, late)
+        await optiestappen.termijn(conn, optie.id, late)
 
         assert taken.status is VoorstelStatus.INGETROKKEN
         assert (await voorstellen.get(conn, voorstel.id, wie.rol)).status is VoorstelStatus.VERVALLEN
@@ -618,7 +618,7 @@ async def test_the_loket_of_the_plek_sees_that_it_is_asked_for_and_takes_no_step
             await step(conn, pool, concept.id, "trek_in", far, reden="Vol.")
         [optie] = await conn.fetch("select id from bezetting where soort = 'optie'")
         with pytest.raises(Refusal, match="Deze optie bestaat niet"):
-            await opties.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
+            await optiestappen.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
 
     assert (seen.status, seen.nummer, seen.contactplan, seen.afwijking, seen.rang, seen.kan) == (
         "verzonden", None, None, None, None, []
@@ -878,6 +878,6 @@ async def test_half_a_bundle_takes_no_step(pool: Pool, wie: Wie, wie_als: Callab
         held = {optie.voorstel_id: optie.id for optie in await opties.page(conn, make.NOW)}
     with pytest.raises(Refusal, match="die niet meer in crisis is"):
         async with transaction(pool, wie_als("crisisdienst")) as conn:
-            await opties.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
+            await optiestappen.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
 
     assert refused.value.kind is Kind.CONFLICT

@@ -1,4 +1,4 @@
-"""The steps of an optie: longer, once and with a reason; let go; over, on time (a taak `termijn`) for who must be told."""
+"""Steps of an optie: longer, once and with a reason; let go; over, on time (a taak `termijn`) for who must be told."""
 
 from __future__ import annotations
 

@@ -757,6 +757,8 @@ comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
 create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
+create index bezetting_onaf on bezetting (vraag_regio)
+    where soort = 'plaatsing' and definitief_op is null and beeindigd_op is null and vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 

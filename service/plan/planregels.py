@@ -13,6 +13,7 @@ from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
 from service.plan.plannen import Reden, Verlies
+from service.taal import gettext
 
 
 class WijzigingPlanregel(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -107,7 +108,7 @@ async def regel(conn: Connection, plan_id: UUID, aanvraag_id: UUID, *, lock: boo
     """One line. Refuses NOT_FOUND."""
     row = await conn.fetchrow(REGEL_LOCK if lock else REGEL, plan_id, aanvraag_id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit plan heeft geen regel (meer) voor deze aanvraag.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit plan heeft geen regel (meer) voor deze aanvraag."))
     return msgspec.convert(row, Planregel)
 
 
@@ -122,7 +123,7 @@ returning true
 async def fix(conn: Connection, plan_id: UUID, aanvraag_id: UUID, vast: bool, reden: str | None) -> None:
     """Lock a line as it is, or let it go. Refuses CONFLICT when the next plan would not look at it."""
     if not await conn.fetchval(FIX, plan_id, aanvraag_id, vast, reden if vast else None):
-        raise Refusal(Kind.CONFLICT, "Deze aanvraag is niet meer open. Maak een nieuw plan.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze aanvraag is niet meer open. Maak een nieuw plan."))
 
 
 MOVE = """

@@ -18,6 +18,7 @@ from service.plan.planregels import Planregel
 from service.plan.planuitleg import PlanPrijs, Prijs
 from service.rang import catalogue, rangschikking
 from service.rang.rangschikking import KleinsteWijziging
+from service.taal import gettext
 
 
 class PlanWeg(Struct, frozen=True, rename="camel", kw_only=True):
@@ -57,7 +58,7 @@ OPENINGEN = "select openingen from plan_regel where plan_id = $1 and aanvraag_id
 async def uitweg(conn: Connection, *, wie: Wie, plan_id: UUID, regel: Planregel) -> PlanUitweg:
     """As computed with the plan, at its peilmoment. Of an aanvraag that has a plek: nothing."""
     if regel.plek_id is not None:
-        said = "Deze aanvraag heeft in dit plan een plek."
+        said = gettext("Deze aanvraag heeft in dit plan een plek.")
         return PlanUitweg(aanvraag_id=regel.aanvraag_id, zin=said, binnen_plan=None, wijzigingen=[])
     way = await _cheapest(conn, plan_id, regel.aanvraag_id)
     stored = await conn.fetchval(OPENINGEN, plan_id, regel.aanvraag_id)
@@ -99,17 +100,25 @@ async def _changes(conn: Connection, wie: Wie, stored: list[dict[str, object]]) 
 def _said(regel: Planregel, way: PlanWeg | None, changes: list[KleinsteWijziging] | None) -> str:
     said = []
     if way is not None:
-        said.append(f"Binnen dit plan kost een plek bij {way.voorziening} het minst. {way.prijs.zin}")
+        said.append(
+            gettext(
+                "Binnen dit plan kost een plek bij %(voorziening)s het minst. %(zin)s",
+                voorziening=way.voorziening,
+                zin=way.prijs.zin,
+            )
+        )
     elif regel.waarom_niet == "geen_plek_past":
-        said.append("Binnen dit plan past geen enkele plek.")
+        said.append(gettext("Binnen dit plan past geen enkele plek."))
     elif regel.waarom_niet == "samen_past_niet":
-        said.append("Binnen dit plan passen deze broers en zussen nergens samen.")
+        said.append(gettext("Binnen dit plan passen deze broers en zussen nergens samen."))
     else:
-        said.append("Binnen dit plan is geen plek gevonden die anders verdeeld kan worden.")
+        said.append(gettext("Binnen dit plan is geen plek gevonden die anders verdeeld kan worden."))
     if changes is None:
-        said.append("Naar kleine wijzigingen is niet gezocht: de tijd was op.")
+        said.append(gettext("Naar kleine wijzigingen is niet gezocht: de tijd was op."))
     elif not changes:
-        said.append("Er is geen kleine wijziging gevonden waarmee een vrije plek past.")
+        said.append(gettext("Er is geen kleine wijziging gevonden waarmee een vrije plek past."))
     else:
-        said.append(f"Het plan laat plekken vrij die passen als er iets verandert. {changes[0].advies}")
+        said.append(
+            gettext("Het plan laat plekken vrij die passen als er iets verandert. %(advies)s", advies=changes[0].advies)
+        )
     return " ".join(said)

@@ -14,6 +14,7 @@ from service.plan.planregels import Planregel, WijzigingPlanregel
 from service.plan.planuitleg import PlanUitleg
 from service.plan.planuitweg import PlanUitweg
 from service.plan.planverslag import Regel
+from service.taal import gettext
 from service.web import etags, paging
 from service.web.operation import Answer, Call, get, patch
 from service.web.v1.plannen import TAG
@@ -106,15 +107,17 @@ def _errors(body: WijzigingPlanregel, before: Planregel) -> list[FieldError]:
     found = []
     elsewhere = body.plek_id is not UNSET or body.voorziening_id is not UNSET
     if body.plek_id is not UNSET and body.voorziening_id is not UNSET:
-        found.append(FieldError("/plekId", "een_van_beide", "Geef plekId of voorzieningId, niet beide."))
+        found.append(FieldError("/plekId", "een_van_beide", gettext("Geef plekId of voorzieningId, niet beide.")))
     if elsewhere and body.vast is False:
-        found.append(FieldError("/vast", "past_niet", "Wat u zelf verandert, staat vast. Laat dit weg."))
+        found.append(FieldError("/vast", "past_niet", gettext("Wat u zelf verandert, staat vast. Laat dit weg.")))
     if (elsewhere or body.vast is True) and body.reden is UNSET:
-        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
+        found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     if not elsewhere and body.vast is not True and body.reden is not UNSET:
-        found.append(FieldError("/reden", "past_niet", "Een reden hoort bij vastzetten of veranderen."))
+        found.append(FieldError("/reden", "past_niet", gettext("Een reden hoort bij vastzetten of veranderen.")))
     if not elsewhere and body.vast is True and before.plek_id is None:
-        found.append(FieldError("/vast", "geen_plek", "Deze aanvraag heeft in dit plan geen plek. Geef er een."))
+        found.append(
+            FieldError("/vast", "geen_plek", gettext("Deze aanvraag heeft in dit plan geen plek. Geef er een."))
+        )
     return found
 
 

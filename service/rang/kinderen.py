@@ -100,7 +100,7 @@ async def kinderen(conn: Connection, plek_id: UUID, *, wie: Wie, now: datetime) 
             scored = [
                 (asked, samen, _best(asked, together if samen else alone, wegingen[urgentie], now))
                 for asked, samen in fits
-                if asked.urgentie == urgentie
+                if Urgentie(asked.urgentie) is urgentie
             ]
             shown_fits += sorted(scored, key=lambda one: -one[2].score)
     del shown_fits[MOST:]

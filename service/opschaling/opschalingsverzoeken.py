@@ -17,6 +17,7 @@ from service.errors import Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
 from service.opschaling import opschalingen
 from service.opschaling.opschalingen import OpschalingAanleiding
+from service.taal import gettext
 
 Kort = Annotated[VrijeTekst, Meta(max_length=300)]
 
@@ -81,7 +82,7 @@ async def get(conn: Connection, id: UUID) -> Opschalingsverzoek:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit verzoek bestaat niet (meer), of niet voor u.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit verzoek bestaat niet (meer), of niet voor u."))
     return msgspec.convert(row, Opschalingsverzoek)
 
 
@@ -106,7 +107,10 @@ async def vraag(
     if tafel is not None:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze aanvraag is al opgeschaald ({tafel}). Wat nu wel kan: overleggen met wie die opschaling doet.",
+            gettext(
+                "Deze aanvraag is al opgeschaald (%(tafel)s). Wat nu wel kan: overleggen met wie die opschaling doet.",
+                tafel=tafel,
+            ),
         )
     id: UUID = await conn.fetchval(INSERT, aanvraag_id, nieuw.aanleiding, nieuw.toelichting, now)
     about = {"verzoek": str(id), "aanleiding": nieuw.aanleiding}
@@ -146,7 +150,9 @@ async def weiger(conn: Connection, id: UUID, weigering: Weigering, wie: Wie, *, 
     if not await conn.fetchval(NEE, id, weigering.reden, now, wie.gebruiker):
         raise Refusal(
             Kind.CONFLICT,
-            "Dit verzoek is al beantwoord. Wat nu wel kan: een opschaling openen, of wachten op een nieuw verzoek.",
+            gettext(
+                "Dit verzoek is al beantwoord. Wat nu wel kan: een opschaling openen, of wachten op een nieuw verzoek."
+            ),
         )
     await gebeurtenissen.record(
         conn,

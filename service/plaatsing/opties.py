@@ -29,6 +29,7 @@ from service.plaatsing.samen import check_bundel, check_whole
 from service.plaatsing.vergrendel import vergrendel
 from service.rang.travel import Traveller
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 from service.taken import TaakSoort
 from service.urgentie import Urgentie
 
@@ -119,7 +120,7 @@ async def get(conn: Connection, id: UUID) -> Optie:
     """Refuses NOT_FOUND."""
     found: list[Optie] = rows_as(await conn.fetch(GET, [id]), Optie)
     if not found:
-        raise Refusal(Kind.NOT_FOUND, "Deze optie bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze optie bestaat niet (meer)."))
     return found[0]
 
 
@@ -153,13 +154,13 @@ def errors(plekken: Sequence[Toewijzing], van: date, tot: date | None, now: date
         seen: set[UUID] = set()
         for at, one in enumerate(plekken):
             if getattr(one, name) in seen:
-                wrong = "Noem elk kind en elke plek één keer."
+                wrong = gettext("Noem elk kind en elke plek één keer.")
                 found.append(FieldError(f"/plekken/{at}/{name.removesuffix('_id')}Id", "dubbel", wrong))
             seen.add(getattr(one, name))
     if van < today(now):
-        found.append(FieldError("/van", "verleden", "Geef vandaag, of een dag die nog komt."))
+        found.append(FieldError("/van", "verleden", gettext("Geef vandaag, of een dag die nog komt.")))
     if tot is not None and tot <= van:
-        found.append(FieldError("/tot", "volgorde", "Geef een dag die na de begindag ligt."))
+        found.append(FieldError("/tot", "volgorde", gettext("Geef een dag die na de begindag ligt.")))
     return found
 
 
@@ -206,8 +207,10 @@ async def check_vrij(
     if await conn.fetchval(BEZET, today(now), ids, now, van, tot or van + timedelta(days=1)):
         raise Refusal(
             Kind.CONFLICT,
-            "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere"
-            " periode.",
+            gettext(
+                "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere"
+                " periode."
+            ),
         )
 
 
@@ -221,17 +224,22 @@ async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: dat
     known, missing = {row.id for row in rows}, []
     for at, one in enumerate(plekken):
         if one.aanvraag_id not in known:
-            wrong = "Deze aanvraag is er niet, of u mag haar niet zien."
+            wrong = gettext("Deze aanvraag is er niet, of u mag haar niet zien.")
             missing.append(FieldError(f"/plekken/{at}/aanvraagId", "bestaat_niet", wrong))
         if one.plek_id not in there:
-            missing.append(FieldError(f"/plekken/{at}/plekId", "bestaat_niet", "Deze plek is er niet, of niet voor u."))
+            missing.append(
+                FieldError(f"/plekken/{at}/plekId", "bestaat_niet", gettext("Deze plek is er niet, of niet voor u."))
+            )
     refuse(missing)
     for row in rows:
         if row.status not in OPEN:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
-                " aanvraag.",
+                gettext(
+                    "Deze aanvraag is %(status)s. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
+                    " aanvraag.",
+                    status=row.status,
+                ),
             )
     return {row.id: row for row in rows}
 
@@ -257,8 +265,11 @@ async def neem(
     if kind.opties >= rules.opties_hoogstens:
         raise Refusal(
             Kind.CONFLICT,
-            f"Voor deze aanvraag houdt het loket al {kind.opties} plekken vast, en meer mag niet. Wat nu wel kan: laat"
-            " eerst een andere optie los.",
+            gettext(
+                "Voor deze aanvraag houdt het loket al %(opties)s plekken vast, en meer mag niet. Wat nu wel"
+                " kan: laat eerst een andere optie los.",
+                opties=kind.opties,
+            ),
         )
     tot = plaats.tot or plaats.van + timedelta(days=kind.verblijf)
     optie = await bezetting.houd(
@@ -323,8 +334,11 @@ async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> O
         if optie.verlengd_op is not None:
             raise Refusal(
                 Kind.CONFLICT,
-                "Deze optie is al eens verlengd. Wat nu wel kan: doe een voorstel, laat haar los, of houd een andere"
-                " plek vast.",
+                gettext(
+                    "Deze optie is al eens verlengd. Wat nu wel kan: doe een voorstel, laat haar los, of houd een"
+                    " andere"
+                    " plek vast."
+                ),
             )
         urgentie = (await conn.fetch(KINDEREN, [optie.aanvraag_id], now))[0]["urgentie"]
         until = optie.vervalt_op + timedelta(hours=rules.optie_uren.voor(Urgentie(urgentie)))
@@ -351,7 +365,8 @@ async def _levend(conn: Connection, id: UUID, now: datetime) -> Optie:
     optie = await get(conn, id)
     if optie.vrijgegeven_op is not None or optie.vervalt_op <= now:
         raise Refusal(
-            Kind.CONFLICT, "Deze optie geldt niet meer: de plek is weer vrij. Wat nu wel kan: houd haar opnieuw vast."
+            Kind.CONFLICT,
+            gettext("Deze optie geldt niet meer: de plek is weer vrij. Wat nu wel kan: houd haar opnieuw vast."),
         )
     return optie
 
@@ -363,7 +378,8 @@ async def laat_los(conn: Connection, id: UUID, reden: str, *, now: datetime) -> 
     optie = await _levend(conn, id, now)
     if optie.voorstel_id is not None:
         raise Refusal(
-            Kind.CONFLICT, "Op deze optie rust een voorstel. Wat nu wel kan: trek het voorstel in, dan is zij ook vrij."
+            Kind.CONFLICT,
+            gettext("Op deze optie rust een voorstel. Wat nu wel kan: trek het voorstel in, dan is zij ook vrij."),
         )
     await bezetting.geef_vrij(conn, id, now=now)
     await gebeurtenissen.record(

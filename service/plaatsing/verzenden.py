@@ -20,6 +20,7 @@ from service.plaatsing.samen import check_apart, check_whole
 from service.plaatsing.voorstellen import Voorstel
 from service.plaatsing.voorstelstap import Context, record, volg
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 LEVENDE = """
@@ -51,12 +52,16 @@ async def verzend(c: Context) -> None:
         if row["aantal"] >= c.rules.voorstellen_hoogstens:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Deze aanvraag ligt al bij {row['aantal']} aanbieders, en meer tegelijk mag niet. Wat nu wel kan:"
-                " wacht op antwoord, of trek eerst een ander voorstel in.",
+                gettext(
+                    "Deze aanvraag ligt al bij %(aantal)s aanbieders, en meer tegelijk mag niet. Wat nu wel kan:"
+                    " wacht op antwoord, of trek eerst een ander voorstel in.",
+                    aantal=row["aantal"],
+                ),
             )
     if c.groep[0].van < today(c.now):
         raise Refusal(
-            Kind.CONFLICT, "De begindag is voorbij. Wat nu wel kan: trek dit voorstel in en zet een nieuw klaar."
+            Kind.CONFLICT,
+            gettext("De begindag is voorbij. Wat nu wel kan: trek dit voorstel in en zet een nieuw klaar."),
         )
     if not await check_whole(c.conn, plekken):
         await check_apart(c.conn, plekken, c.groep[0].contactplan, minuten=c.rules.nabij_minuten, now=c.now)

@@ -22,6 +22,7 @@ from service.plaatsing import opties
 from service.plaatsing.opties import Afwijking, Plekken, Toewijzing
 from service.plaatsing.samen import check_whole
 from service.plaatsing.vergrendel import vergrendel
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 
@@ -226,7 +227,7 @@ async def get(conn: Connection, id: UUID, rol: Rol) -> Voorstel:
     """Refuses NOT_FOUND."""
     found = await several(conn, [id], rol)
     if not found:
-        raise Refusal(Kind.NOT_FOUND, "Dit voorstel bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit voorstel bestaat niet (meer)."))
     return found[0]
 
 
@@ -329,7 +330,7 @@ async def uit_plan(
     line without a plek, and what `bereid_voor` refuses."""
     rows = await conn.fetch(REGELS, plan_id, nieuw.aanvraag_ids)
     placed = {row["aanvraag_id"] for row in rows}
-    wrong = "In dit plan is hier geen plek voor (meer), of de aanvraag is niet meer open. Laat deze regel weg."
+    wrong = gettext("In dit plan is hier geen plek voor (meer), of de aanvraag is niet meer open. Laat deze regel weg.")
     refuse(
         [
             FieldError(f"/aanvraagIds/{at}", "geen_plek", wrong)

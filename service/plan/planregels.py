@@ -13,6 +13,7 @@ from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
 from service.plan.plannen import Reden, Verlies
+from service.taal import gettext, later
 
 
 class WijzigingPlanregel(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -197,11 +198,11 @@ async def regel(conn: Connection, plan_id: UUID, aanvraag_id: UUID, *, lock: boo
     """One line. Refuses NOT_FOUND."""
     row = await conn.fetchrow(REGEL_LOCK if lock else REGEL, plan_id, aanvraag_id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit plan heeft geen regel (meer) voor deze aanvraag.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit plan heeft geen regel (meer) voor deze aanvraag."))
     return msgspec.convert(row, Planregel)
 
 
-CLOSED = "Deze aanvraag is niet meer open. Maak een nieuw plan."
+CLOSED = later("Deze aanvraag is niet meer open. Maak een nieuw plan.")
 
 NIET_DAAR = """
 insert into plan_keuze (regio, plan_id, aanvraag_id, soort, voorziening_id, reden)
@@ -219,7 +220,7 @@ where plan_id = $1 and aanvraag_id = $2 and voorziening_id = $3 and plek_id is n
 async def forbid(conn: Connection, plan_id: UUID, regel: Planregel, reden: str) -> None:
     """The next plan does not put it in this voorziening. Refuses CONFLICT as `fix` does."""
     if not regel.is_open:
-        raise Refusal(Kind.CONFLICT, CLOSED)
+        raise Refusal(Kind.CONFLICT, gettext(CLOSED))
     await fix(conn, plan_id, regel.aanvraag_id, False, None)
     await conn.execute(NIET_DAAR, plan_id, regel.aanvraag_id, regel.voorziening_id, reden)
 
@@ -240,7 +241,7 @@ returning true
 async def fix(conn: Connection, plan_id: UUID, aanvraag_id: UUID, vast: bool, reden: str | None) -> None:
     """Lock a line as it is, or let it go. Refuses CONFLICT when the next plan would not look at it."""
     if not await conn.fetchval(FIX, plan_id, aanvraag_id, vast, reden if vast else None):
-        raise Refusal(Kind.CONFLICT, CLOSED)
+        raise Refusal(Kind.CONFLICT, gettext(CLOSED))
 
 
 MOVE = """

@@ -19,6 +19,7 @@ from service.plan.planregels import Planregel
 from service.plan.planuitleg import PlanPrijs, Prijs
 from service.rang import catalogue, rangschikking
 from service.rang.rangschikking import KleinsteWijziging
+from service.taal import gettext
 
 
 class PlanWeg(Struct, frozen=True, rename="camel", kw_only=True):
@@ -70,7 +71,7 @@ async def uitwegen(conn: Connection, *, wie: Wie, plan_id: UUID, regels: Sequenc
     for one in regels:
         id, way, small = one.aanvraag_id, ways.get(one.aanvraag_id), changes.get(one.aanvraag_id)
         if one.plek_id is not None:
-            said, way, small = "Deze aanvraag heeft in dit plan een plek.", None, []
+            said, way, small = gettext("Deze aanvraag heeft in dit plan een plek."), None, []
         else:
             said = _said(one, way, small)
         found[id] = PlanUitweg(aanvraag_id=id, zin=said, binnen_plan=way, wijzigingen=small)
@@ -124,17 +125,25 @@ async def _changes(
 def _said(regel: Planregel, way: PlanWeg | None, changes: list[KleinsteWijziging] | None) -> str:
     said = []
     if way is not None:
-        said.append(f"Binnen dit plan kost een plek bij {way.voorziening} het minst. {way.prijs.zin}")
+        said.append(
+            gettext(
+                "Binnen dit plan kost een plek bij %(voorziening)s het minst. %(zin)s",
+                voorziening=way.voorziening,
+                zin=way.prijs.zin,
+            )
+        )
     elif regel.waarom_niet == "geen_plek_past":
-        said.append("Binnen dit plan past geen enkele plek.")
+        said.append(gettext("Binnen dit plan past geen enkele plek."))
     elif regel.waarom_niet == "samen_past_niet":
-        said.append("Binnen dit plan passen deze broers en zussen nergens samen.")
+        said.append(gettext("Binnen dit plan passen deze broers en zussen nergens samen."))
     else:
-        said.append("Binnen dit plan is geen plek gevonden die anders verdeeld kan worden.")
+        said.append(gettext("Binnen dit plan is geen plek gevonden die anders verdeeld kan worden."))
     if changes is None:
-        said.append("Naar kleine wijzigingen is niet gezocht: de tijd was op.")
+        said.append(gettext("Naar kleine wijzigingen is niet gezocht: de tijd was op."))
     elif not changes:
-        said.append("Er is geen kleine wijziging gevonden waarmee een vrije plek past.")
+        said.append(gettext("Er is geen kleine wijziging gevonden waarmee een vrije plek past."))
     else:
-        said.append(f"Het plan laat plekken vrij die passen als er iets verandert. {changes[0].advies}")
+        said.append(
+            gettext("Het plan laat plekken vrij die passen als er iets verandert. %(advies)s", advies=changes[0].advies)
+        )
     return " ".join(said)

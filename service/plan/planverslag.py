@@ -15,7 +15,7 @@ from service.fields import AanvraagId
 from service.plan.plannen import KeuzeSoort, PlanLimiet, PlanStatus, Stand
 from service.plan.planniveaus import PlanNiveau, PlanVerlies, niveaus, verliezen
 from service.plan.planregels import Planregel
-from service.plan.plantekst import WAAROM_NIET, conflict, uitleg, vrijhouden
+from service.plan.plantekst import conflict, uitleg, vrijhouden, waarom_niet
 from service.rang import rangschikking
 
 
@@ -269,7 +269,7 @@ def regel(row: Planregel) -> Regel:
         plaats=plaats,
         eerste_dag=row.eerste_dag,
         score=row.score,
-        waarom_niet=None if row.waarom_niet is None else WaaromNiet(row.waarom_niet, WAAROM_NIET[row.waarom_niet]),
+        waarom_niet=None if row.waarom_niet is None else WaaromNiet(row.waarom_niet, waarom_niet(row.waarom_niet)),
         voorstel_plek_id=row.voorstel_plek_id,
         met_de_hand=row.plek_id != row.voorstel_plek_id,
         vorige_plek_id=row.vorige_plek_id,

@@ -26,6 +26,7 @@ from service.rang import aanbod, rangschikking, vraag
 from service.rang.rangschikking import AfgevallenPlek, Context, PassendePlek, Voorkomen
 from service.rang.vraag import Familie
 from service.rang.weging import load_weging
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 MOST = 50
@@ -72,11 +73,13 @@ async def kinderen(conn: Connection, plek_id: UUID, *, wie: Wie, now: datetime) 
     """Of all open aanvragen that ask for its zorgvorm. Refuses NOT_FOUND, and CONFLICT when it is ranked for nobody."""
     seen = await rangschikking.shown(conn, [str(plek_id)])
     if str(plek_id) not in seen:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     place = seen[str(plek_id)].voorkomen
     plekken, _ = await aanbod.load_plekken(conn, now, [place.voorziening_id])
     if str(plek_id) not in {plek.id for plek in plekken}:
-        raise Refusal(Kind.CONFLICT, "Voor deze plek is er geen rangschikking. Wat nu wel kan: een andere plek.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("Voor deze plek is er geen rangschikking. Wat nu wel kan: een andere plek.")
+        )
     codes, huiselijkheid = await aanbod.load_codes(conn)
     alone = Aanbod.build([plek for plek in plekken if plek.id == str(plek_id)], codes)
     together = Aanbod.build(plekken, codes)

@@ -24,6 +24,7 @@ from matcher.problem import Codes
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.rang import aanbod
+from service.taal import gettext
 
 CHANNEL = "loket_aanbod"
 
@@ -150,7 +151,8 @@ class Snapshots:
                 log.warning("snapshot: cannot read the places of %s (%s)", regio, type(error).__name__)
                 if entry.view is None:
                     raise Refusal(
-                        Kind.UNAVAILABLE, "De plekken zijn nu niet te lezen. Probeer het over een minuut opnieuw."
+                        Kind.UNAVAILABLE,
+                        gettext("De plekken zijn nu niet te lezen. Probeer het over een minuut opnieuw."),
                     ) from error
                 return entry.view, Freshness(peilmoment=entry.view.loaded_at, actueel=False)
         return view, Freshness(peilmoment=max(view.loaded_at, heard_until or view.loaded_at), actueel=True)

@@ -7,6 +7,7 @@ from typing import Any
 from matcher.problem import Anker, Criterium, Weging
 from service.db import Connection
 from service.errors import Kind, Refusal
+from service.taal import gettext
 
 WEGING = "select criterium, gewicht from weging where regio = huidige_regio() and urgentie = $1"
 
@@ -26,7 +27,11 @@ async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, 
     if not gewichten:
         raise Refusal(
             Kind.CONFLICT,
-            f"Uw regio heeft voor {urgentie} nog niet bepaald wat hoe zwaar telt. Vraag de beheerder dit in te vullen.",
+            gettext(
+                "Uw regio heeft voor %(urgentie)s nog niet bepaald wat hoe zwaar telt. Vraag de beheerder dit in"
+                " te vullen.",
+                urgentie=urgentie,
+            ),
         )
     found = {row["sleutel"]: row["waarde"] for row in await conn.fetch(INSTELLINGEN)}
     scales: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from service.plan.planregels import Planregel, Welke, WijzigingPlanregel
 from service.plan.planuitleg import PlanUitleg
 from service.plan.planuitweg import PlanUitweg
 from service.plan.planverslag import Regel
+from service.taal import gettext
 from service.web import etags, paging
 from service.web.operation import Answer, Call, get, patch
 from service.web.v1.plannen import TAG
@@ -119,19 +120,21 @@ def _errors(body: WijzigingPlanregel, before: Planregel) -> list[FieldError]:
     elsewhere = body.plek_id is not UNSET or body.voorziening_id is not UNSET
     decided = elsewhere or body.vast is True or body.verboden is True
     if body.plek_id is not UNSET and body.voorziening_id is not UNSET:
-        found.append(FieldError("/plekId", "een_van_beide", "Geef plekId of voorzieningId, niet beide."))
+        found.append(FieldError("/plekId", "een_van_beide", gettext("Geef plekId of voorzieningId, niet beide.")))
     if elsewhere and body.vast is False:
-        found.append(FieldError("/vast", "past_niet", "Wat u zelf verandert, staat vast. Laat dit weg."))
+        found.append(FieldError("/vast", "past_niet", gettext("Wat u zelf verandert, staat vast. Laat dit weg.")))
     if body.verboden is not UNSET and (elsewhere or body.vast is not UNSET):
         found.append(
-            FieldError("/verboden", "past_niet", "Zet een regel vast, verbied hem of verander hem: één ervan.")
+            FieldError("/verboden", "past_niet", gettext("Zet een regel vast, verbied hem of verander hem: één ervan."))
         )
     if decided and body.reden is UNSET:
-        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
+        found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     if not decided and body.reden is not UNSET:
-        found.append(FieldError("/reden", "past_niet", "Een reden hoort bij vastzetten, verbieden of veranderen."))
+        found.append(
+            FieldError("/reden", "past_niet", gettext("Een reden hoort bij vastzetten, verbieden of veranderen."))
+        )
     if not elsewhere and before.plek_id is None:
-        nowhere = "Deze aanvraag heeft in dit plan geen plek. Geef er een."
+        nowhere = gettext("Deze aanvraag heeft in dit plan geen plek. Geef er een.")
         found += [
             FieldError(f"/{name}", "geen_plek", nowhere) for name in ("vast", "verboden") if getattr(body, name) is True
         ]

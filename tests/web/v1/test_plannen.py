@@ -639,7 +639,7 @@ async def test_a_plan_of_another_region_cannot_be_written_to(pool: Pool, wie: Wi
 async def test_a_line_is_forbidden_for_the_next_plan_and_allowed_again(
     api: httpx.AsyncClient, pool: Pool, wie: Wie
 ) -> None:
-    """Of fixed and forbidden the last that was said holds; both at once, without a reason or without a place: refused."""
+    """Of fixed and forbidden the last that was said holds; both at once, without a reason or without a place: no."""
     lang, kort = await children(pool, wie)
     await home(pool, wie)
     plan = await plans.made(pool, wie)

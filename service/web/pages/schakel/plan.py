@@ -281,13 +281,11 @@ def beter(one: PlanNiveau) -> str:
     """Whether it could be better."""
     said = []
     if one.waarde != one.beste:
-        said.append(
-            gettext("Het beste dat is gevonden is %(beste)s. Dit plan verandert daarvoor minder.")
-            % {"beste": _count(one.beste)}
-        )
+        best = later("Het beste dat is gevonden is %(beste)s. Dit plan verandert daarvoor minder.")
+        said.append(gettext(best, beste=_count(one.beste)))
     if one.bewezen:
         said.append(gettext("Beter kan niet: dat is bewezen."))
     else:
-        left = {"verschil": number(one.grens - one.beste), "grens": _count(one.grens)}
-        said.append(gettext("Misschien kan het nog hooguit %(verschil)s beter: de grens is %(grens)s.") % left)
+        left = later("Misschien kan het nog hooguit %(verschil)s beter: de grens is %(grens)s.")
+        said.append(gettext(left, verschil=number(one.grens - one.beste), grens=_count(one.grens)))
     return " ".join(said)

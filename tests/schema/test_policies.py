@@ -455,6 +455,8 @@ FUNCTIES = {
     "regels_van_voorstel", "bezetting_bewaak_afspraak", "laat_los", "zeg_overbrugging_af", "stand_van",
     "schrijf_gebeurtenis", "leg_vast", "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
     "crisis_sinds", "plekken_van", "vergrendel_uitsluiting", "sluit_uit", "gebruik_machtigingen", "spreek_tegen",
+    # From where to look on: a number of a transaction (tests/soak/test_kill.py).
+    "vaste_grens",
     # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
     "cijfer_wachttijden",

@@ -757,6 +757,8 @@ comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
 create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
+create index bezetting_onaf on bezetting (vraag_regio)
+    where soort = 'plaatsing' and definitief_op is null and beeindigd_op is null and vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -1164,7 +1166,7 @@ create table plan_keuze (
     constraint plan_keuze_voorziening_fk foreign key (voorziening_id) references voorziening,
     constraint plan_keuze_plek_fk foreign key (plek_id) references plek
 );
-comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there; and what that costs.';
+comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there, and what that costs; or afterwards, for the next: not there.';
 comment on column plan_keuze.plek_id is 'NULL: any plek of the voorziening.';
 comment on column plan_keuze.prijs is 'Per tier {niveau, verlies}: what the plan without this choice has more. NULL: not computed.';
 create unique index plan_keuze_een_per_plaats
@@ -1273,7 +1275,7 @@ end;
 $$;
 
 grant select, insert, update on taak, plan to loket_app;
-grant select, insert, update (prijs) on plan_keuze to loket_app;
+grant select, insert, update (prijs, soort, reden), delete on plan_keuze to loket_app;
 grant select, insert, delete, update on plan_regel to loket_app;
 grant select, insert, delete on plan_prijs to loket_app;
 grant select, insert on plan_gebeurtenis to loket_app;

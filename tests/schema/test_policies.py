@@ -143,7 +143,7 @@ TABEL = {
     "beeindiging_plaatsing": Wat("S: hier gedeeld | V: gedeeld", "", "S: hier gedeeld", zet="uitloop_tot = null"),
     # Plans show who would lose a place; a taak may be asked for by all.
     "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),
-    "plan_keuze": Wat(LOKET, LOKET, LOKET, zet="prijs = null"),
+    "plan_keuze": Wat(LOKET, LOKET, LOKET, LOKET, zet="prijs = null"),
     "plan_regel": Wat(LOKET, LOKET, LOKET, LOKET, zet="versie = 2"),
     "plan_prijs": Wat(LOKET, LOKET, wis=LOKET),
     "plan_gebeurtenis": Wat(LOKET, LOKET),

@@ -33,6 +33,7 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("plannen", "/plannen", later("Plannen"), "paginaPlannen"),
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
     ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),

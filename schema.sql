@@ -756,6 +756,9 @@ create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op
 comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
+create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
+create index bezetting_onaf on bezetting (vraag_regio)
+    where soort = 'plaatsing' and definitief_op is null and beeindigd_op is null and vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -1163,7 +1166,7 @@ create table plan_keuze (
     constraint plan_keuze_voorziening_fk foreign key (voorziening_id) references voorziening,
     constraint plan_keuze_plek_fk foreign key (plek_id) references plek
 );
-comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there; and what that costs.';
+comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there, and what that costs; or afterwards, for the next: not there.';
 comment on column plan_keuze.plek_id is 'NULL: any plek of the voorziening.';
 comment on column plan_keuze.prijs is 'Per tier {niveau, verlies}: what the plan without this choice has more. NULL: not computed.';
 create unique index plan_keuze_een_per_plaats
@@ -1272,7 +1275,7 @@ end;
 $$;
 
 grant select, insert, update on taak, plan to loket_app;
-grant select, insert, update (prijs) on plan_keuze to loket_app;
+grant select, insert, update (prijs, soort, reden), delete on plan_keuze to loket_app;
 grant select, insert, delete, update on plan_regel to loket_app;
 grant select, insert, delete on plan_prijs to loket_app;
 grant select, insert on plan_gebeurtenis to loket_app;
@@ -2740,6 +2743,7 @@ comment on column voorstel.antwoord_voor is 'Until then the plek is held; what c
 create unique index voorstel_een_per_voorziening on voorstel (aanvraag_id, voorziening_id)
     where status = 'concept' or is_levend(status);
 create unique index voorstel_een_definitief on voorstel (aanvraag_id) where status = 'definitief' and not overbrugging;
+create index voorstel_aanvraag on voorstel (aanvraag_id);
 create index voorstel_optie on voorstel (optie_id) where optie_id is not null;
 create index voorstel_aanbieder on voorstel (aanbieder_id, verzonden_op desc) where verzonden_op is not null;
 create index voorstel_bundel on voorstel (bundel_id) where bundel_id is not null;
@@ -2823,6 +2827,7 @@ comment on table opschaling is 'More people look at it: with an owner, a term, a
 comment on column opschaling.termijn is 'The last day on which nobody is warned.';
 comment on column opschaling.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index opschaling_een_open_per_tafel on opschaling (aanvraag_id, tafel) where gesloten_op is null;
+create index opschaling_aanvraag on opschaling (aanvraag_id);
 
 create table telefoongesprek (
     id            uuid        not null default gen_random_uuid(),
@@ -5346,6 +5351,26 @@ comment on function neem_beeindiging_terug(uuid, timestamptz, text) is
     'All of a beeindiging undone at once: plekken and stops are as they were, who lives there need not go. What was let go stays so and is told. Gives the plekken for whose child something was done already, and then nothing may be kept; NULL: it was taken back.';
 revoke execute on function neem_beeindiging_terug(uuid, timestamptz, text) from public;
 grant execute on function neem_beeindiging_terug(uuid, timestamptz, text) to loket_app;
+
+-- ── From where to look on, also after a crash ─────────────────────────────────────────────────────
+
+create function vaste_grens() returns xid8
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select (coalesce(max(x.transactie::text::numeric), 0) + 1)::text::xid8
+    from (
+        (select l.transactie from logregel l
+         where l.transactie < pg_snapshot_xmin(pg_current_snapshot()) order by l.transactie desc limit 1)
+        union all
+        select g.transactie from jeugdregio r cross join lateral (
+            select e.transactie from gebeurtenis e
+            where e.regio = r.code and e.transactie < pg_snapshot_xmin(pg_current_snapshot())
+            order by e.transactie desc limit 1) as g) as x;
+end;
+comment on function vaste_grens() is
+    'All transactions before this one have ended, and none of them gets its number again: after a crash the numbers of those that wrote nothing for good are given once more. For who looks on from here. A number, and nothing of anybody.';
+revoke execute on function vaste_grens() from public;
+grant execute on function vaste_grens() to loket_app;
 
 -- ── What a verwijzer filled in and has not filed yet ─────────────────────────────────────────────
 

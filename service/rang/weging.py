@@ -10,6 +10,7 @@ from matcher.problem import Anker, Criterium, Weging
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.regio import regiokeuzes
+from service.taal import gettext
 
 Score = Annotated[float, Meta(ge=0, le=100)]
 Uren = Annotated[int, Meta(ge=0, le=8760)]
@@ -71,7 +72,11 @@ async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, 
     if not gewichten:
         raise Refusal(
             Kind.CONFLICT,
-            f"Uw regio heeft voor {urgentie} nog niet bepaald wat hoe zwaar telt. Vraag de beheerder dit in te vullen.",
+            gettext(
+                "Uw regio heeft voor %(urgentie)s nog niet bepaald wat hoe zwaar telt. Vraag de beheerder dit in"
+                " te vullen.",
+                urgentie=urgentie,
+            ),
         )
     op = await regiokeuzes.load(conn, Schalen)
     return Weging(

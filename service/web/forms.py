@@ -20,6 +20,7 @@ from msgspec import Struct, inspect
 
 from service.days import AMSTERDAM
 from service.errors import Kind, Refusal
+from service.taal import gettext
 from service.web.headers import media_type
 
 FORM = "application/x-www-form-urlencoded"
@@ -44,7 +45,9 @@ async def fields(request: Request[Any, Any, Any]) -> Given:
             raise ValueError
         pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=MOST, keep_blank_values=True)
     except (ValueError, InternalServerException):  # the latter: gone away halfway
-        raise Refusal(Kind.INVALID, "Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.") from None
+        raise Refusal(
+            Kind.INVALID, gettext("Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.")
+        ) from None
     given: Given = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value.replace("\r\n", "\n"))
@@ -67,7 +70,7 @@ async def read(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The fields that have a value, of a form in which each comes once. Refuses INVALID."""
     given = await fields(request)
     if any(len(values) > 1 for values in given.values()):
-        raise Refusal(Kind.INVALID, "Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.")
+        raise Refusal(Kind.INVALID, gettext("Dit formulier is niet te lezen. Ga terug en probeer het opnieuw."))
     return {name: values[0] for name, values in given.items() if values[0]}
 
 

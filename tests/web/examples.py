@@ -380,6 +380,8 @@ ELSE_IN_PATH = {
     ("haalPlanregel", "aanvraagId"): "open",
     ("wijzigPlanregel", "aanvraagId"): "open",
     ("legPlanregelUit", "aanvraagId"): "open",
+    ("startPlan", "aanvraagId"): "open",
+    ("zetPlanVoorstellenKlaar", "aanvraagId"): "regulier",
     ("haalUitweg", "aanvraagId"): "open",
     ("startRoute", "aanvraagId"): "regulier",
     ("besluitOverdracht", "plaatsingId"): "overdracht",

@@ -20,6 +20,7 @@ from service.privacy.bewaren import Bewaartermijnen
 from service.rang.weging import Schalen
 from service.regio import codes, regiokeuzes
 from service.regio.werkregels import Werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 SHAPES: tuple[type[Struct], ...] = (
@@ -232,28 +233,39 @@ async def check(conn: Connection, deel: Struct) -> list[FieldError]:
 def _gewogen(nieuw: Any) -> Iterator[FieldError]:
     for urgentie in Urgentie:
         if not any(structs.astuple(getattr(nieuw.gewichten, urgentie))):
-            yield _fout(f"gewichten/{urgentie}", f"Geef bij {urgentie} minstens één criterium een gewicht boven 0.")
+            yield _fout(
+                f"gewichten/{urgentie}",
+                gettext("Geef bij %(urgentie)s minstens één criterium een gewicht boven 0.", urgentie=urgentie),
+            )
 
 
 def _oplopend(nieuw: Any) -> Iterator[FieldError]:
     """Two numbers of which one is the least."""
     for low, high, pointer, wrong in (
-        (nieuw.banden.past, nieuw.banden.goed, "banden/past", "Kies hier hooguit de score van goed."),
+        (nieuw.banden.past, nieuw.banden.goed, "banden/past", gettext("Kies hier hooguit de score van goed.")),
         (
             nieuw.bevestiging_uren.vers,
             nieuw.bevestiging_uren.oud - 1,
             "bevestigingUren/vers",
-            "Kies hier minder uren dan bij onbekend.",
+            gettext("Kies hier minder uren dan bij onbekend."),
         ),
-        (nieuw.zeker_uren, nieuw.onbekend_uren, "zekerUren", "Kies hooguit het aantal uren van onbekend."),
-        (nieuw.crisis_zeker_uren, nieuw.onbekend_uren, "crisisZekerUren", "Kies hooguit het aantal uren van onbekend."),
-        (nieuw.zeker_uren, nieuw.onbekend_uren, "onbekendUren", "Kies minstens het aantal uren van zeker."),
+        (nieuw.zeker_uren, nieuw.onbekend_uren, "zekerUren", gettext("Kies hooguit het aantal uren van onbekend.")),
+        (
+            nieuw.crisis_zeker_uren,
+            nieuw.onbekend_uren,
+            "crisisZekerUren",
+            gettext("Kies hooguit het aantal uren van onbekend."),
+        ),
+        (nieuw.zeker_uren, nieuw.onbekend_uren, "onbekendUren", gettext("Kies minstens het aantal uren van zeker.")),
         *(
             (
                 getattr(nieuw.herinnering_uren, urgentie),
                 getattr(nieuw.antwoord_uren, urgentie),
                 f"{name}/{urgentie}",
-                f"Bij {urgentie} komt de herinnering dan pas na de termijn. Kies een herinnering die korter is.",
+                gettext(
+                    "Bij %(urgentie)s komt de herinnering dan pas na de termijn. Kies een herinnering die korter is.",
+                    urgentie=urgentie,
+                ),
             )
             for name in ("herinneringUren", "antwoordUren")
             for urgentie in Urgentie
@@ -265,16 +277,16 @@ def _oplopend(nieuw: Any) -> Iterator[FieldError]:
 
 def _ergens_heen(nieuw: Any) -> Iterator[FieldError]:
     if not any(structs.astuple(nieuw.ankers)):
-        yield _fout("ankers", "Geef minstens één van de drie meer dan 0.")
+        yield _fout("ankers", gettext("Geef minstens één van de drie meer dan 0."))
 
 
 def _niet_leeg(nieuw: Any) -> Iterator[FieldError]:
     for name in ("crisis_zorgvormen", "alarm_crisis_dagen"):
         if not getattr(nieuw, name):
-            yield _fout(CAMEL[name], "Kies er minstens één.")
+            yield _fout(CAMEL[name], gettext("Kies er minstens één."))
     for urgentie in ("crisis", "spoed"):
         if not getattr(nieuw.urgentie_criteria, urgentie):
-            yield _fout(f"urgentieCriteria/{urgentie}", "Kies er minstens één.")
+            yield _fout(f"urgentieCriteria/{urgentie}", gettext("Kies er minstens één."))
 
 
 def _fout(pointer: str, detail: str) -> FieldError:
@@ -333,9 +345,9 @@ def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 def zeg(value: Any) -> str:
     """`null` → geen, `[14, 21]` → 14, 21, `2.5` → 2,5."""
     if isinstance(value, bool):
-        return "ja" if value else "nee"
+        return gettext("ja") if value else gettext("nee")
     if isinstance(value, list | tuple):
-        return ", ".join(map(zeg, value)) or "geen"
+        return ", ".join(map(zeg, value)) or gettext("geen")
     if isinstance(value, float):
         return f"{value:.15g}".replace(".", ",")
-    return "geen" if value in (None, "") else str(value)
+    return gettext("geen") if value in (None, "") else str(value)

@@ -15,6 +15,7 @@ from service.fields import refuse
 from service.instellingen import keuzes, wijzigingen
 from service.instellingen.keuzes import CAMEL, TYPES
 from service.instellingen.wijzigingen import Waarom
+from service.taal import gettext
 
 
 class Terugzetting(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -30,15 +31,18 @@ async def zet_terug(conn: Connection, id: UUID, waarom: str, *, wie: Wie, now: d
     await keuzes.alleen(conn)
     row = await conn.fetchrow(EEN, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze wijziging is er niet.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze wijziging is er niet."))
     nu = await keuzes.load(conn)
     waarden = {name: msgspec.convert(value, TYPES[name]) for name, value in row["voor"].items()}
     later = [CAMEL[name] for name in waarden if not keuzes.zelfde(getattr(nu, name), row["na"][name])]
     if later:
         raise Refusal(
             Kind.CONFLICT,
-            f"Na deze wijziging is dit nog eens veranderd: {', '.join(later)}. Wat nu wel kan: zet eerst de latere"
-            " wijziging terug, of vul zelf de waarde in.",
+            gettext(
+                "Na deze wijziging is dit nog eens veranderd: %(wat)s. Wat nu wel kan: zet eerst de latere wijziging"
+                " terug, of vul zelf de waarde in.",
+                wat=", ".join(later),
+            ),
         )
     refuse(await keuzes.check(conn, keuzes.Deel(**waarden)))
     bronnen = row["bronnen_voor"]

@@ -59,7 +59,9 @@ def asked(request: Request[Any, Any, Any]) -> Given:
     try:
         pairs = parse_qsl(request.url.query, errors="strict", max_num_fields=MOST, keep_blank_values=True)
     except ValueError:
-        raise Refusal(Kind.INVALID, "Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.") from None
+        raise Refusal(
+            Kind.INVALID, gettext("Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.")
+        ) from None
     given: Given = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)

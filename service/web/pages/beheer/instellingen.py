@@ -135,7 +135,7 @@ async def terug(
 
 def _groep(code: str) -> Groep:
     if code not in GROEPEN:
-        raise Refusal(Kind.NOT_FOUND, "Deze groep instellingen is er niet. Kies er een bij Instellingen.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze groep instellingen is er niet. Kies er een bij Instellingen."))
     return GROEPEN[code]
 
 

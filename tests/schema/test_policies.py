@@ -460,7 +460,7 @@ FUNCTIES = {
     "vaste_grens",
     # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
-    "cijfer_wachttijden",
+    "cijfer_regels", "cijfer_geplaatst", "cijfer_wachttijden",
     # Tables of the caller's own region and rol: below.
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",

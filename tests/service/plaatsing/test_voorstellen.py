@@ -792,15 +792,16 @@ async def test_a_brother_who_came_later_is_not_left_behind(pool: Pool, wie: Wie)
             await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen het huis.")
 
 
+async def at(conn: Connection, postcode: str | None, **fields: Any) -> UUID:
+    """A new plek there."""
+    place = await make.locatie(conn, postcode=postcode, **fields)
+    return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
+
+
 async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool, wie: Wie) -> None:
     """Lelystad and Hilversum are too far; Bussum and Hilversum are near."""
     async with transaction(pool, wie) as conn:
-
-        async def at(postcode: str) -> UUID:
-            place = await make.locatie(conn, postcode=postcode)
-            return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
-
-        hilversum, lelystad, bussum = await at("1211 AB"), await at("8232 AB"), await at("1401 AB")
+        hilversum, lelystad, bussum = [await at(conn, code) for code in ("1211 AB", "8232 AB", "1401 AB")]
         whole = await family(conn, 2)
         a, b = await family(conn, 2, mag_splitsen=True, splitsreden="Zij bedreigen elkaar.")
         plan = {"contactplan": "Elke zondag samen eten."}
@@ -819,6 +820,24 @@ async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool
 
     assert [error.pointer for error in refused.value.fields] == ["/contactplan"]
     assert (done.status, done.contactplan) == ("verzonden", "Elke zondag samen eten.")
+
+
+APART = {"mag_splitsen": True, "splitsreden": "Zij bedreigen elkaar."}
+SUNDAYS = {"contactplan": "Elke zondag samen eten."}
+
+
+async def test_of_a_place_that_is_nowhere_on_the_map_nobody_can_say_that_it_is_near(
+    pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """Its postcode is not in the table."""
+    async with transaction(pool, wie) as conn:
+        hilversum, unknown = await at(conn, "1211 AB"), await at(conn, "9999 ZZ")
+        a, b = await family(conn, 2, **APART)
+        [first, _] = await ready(conn, wie, (a, hilversum), (b, unknown), **SUNDAYS)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, first.id, "verzend", wie)
+
+    assert not await owner.fetchval("select exists (select from postcodegebied where pc4 = '9999')")
 
 
 def test_the_table_of_steps_is_whole() -> None:

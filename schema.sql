@@ -756,6 +756,9 @@ create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op
 comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
+create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
+create index bezetting_onaf on bezetting (vraag_regio)
+    where soort = 'plaatsing' and definitief_op is null and beeindigd_op is null and vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -1163,7 +1166,7 @@ create table plan_keuze (
     constraint plan_keuze_voorziening_fk foreign key (voorziening_id) references voorziening,
     constraint plan_keuze_plek_fk foreign key (plek_id) references plek
 );
-comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there; and what that costs.';
+comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there, and what that costs; or afterwards, for the next: not there.';
 comment on column plan_keuze.plek_id is 'NULL: any plek of the voorziening.';
 comment on column plan_keuze.prijs is 'Per tier {niveau, verlies}: what the plan without this choice has more. NULL: not computed.';
 create unique index plan_keuze_een_per_plaats
@@ -1272,7 +1275,7 @@ end;
 $$;
 
 grant select, insert, update on taak, plan to loket_app;
-grant select, insert, update (prijs) on plan_keuze to loket_app;
+grant select, insert, update (prijs, soort, reden), delete on plan_keuze to loket_app;
 grant select, insert, delete, update on plan_regel to loket_app;
 grant select, insert, delete on plan_prijs to loket_app;
 grant select, insert on plan_gebeurtenis to loket_app;
@@ -2740,6 +2743,7 @@ comment on column voorstel.antwoord_voor is 'Until then the plek is held; what c
 create unique index voorstel_een_per_voorziening on voorstel (aanvraag_id, voorziening_id)
     where status = 'concept' or is_levend(status);
 create unique index voorstel_een_definitief on voorstel (aanvraag_id) where status = 'definitief' and not overbrugging;
+create index voorstel_aanvraag on voorstel (aanvraag_id);
 create index voorstel_optie on voorstel (optie_id) where optie_id is not null;
 create index voorstel_aanbieder on voorstel (aanbieder_id, verzonden_op desc) where verzonden_op is not null;
 create index voorstel_bundel on voorstel (bundel_id) where bundel_id is not null;
@@ -2823,6 +2827,7 @@ comment on table opschaling is 'More people look at it: with an owner, a term, a
 comment on column opschaling.termijn is 'The last day on which nobody is warned.';
 comment on column opschaling.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index opschaling_een_open_per_tafel on opschaling (aanvraag_id, tafel) where gesloten_op is null;
+create index opschaling_aanvraag on opschaling (aanvraag_id);
 
 create table telefoongesprek (
     id            uuid        not null default gen_random_uuid(),
@@ -3147,7 +3152,16 @@ declare
 begin
     select v.id into kind from aanvraag v join bezetting b on b.id = v.vervolg_van
     where b.id = $1 and b.vrijgegeven_op is not null and v.status in ('ingediend', 'in_behandeling')
-      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken()));
+      and case huidige_rol()
+          when 'schakelfunctionaris' then b.vraag_regio = huidige_regio()
+          when 'aanbieder' then b.plek_id = any (eigen_plekken())
+          -- The crisisdienst of a child in crisis, a verwijzer of its own (sluit_uit).
+          else b.vraag_regio = huidige_regio() and exists (
+              select from aanvraag a
+              where a.id = b.aanvraag_id and case huidige_rol()
+                  when 'crisisdienst' then a.urgentie = 'crisis'
+                  when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+                  else false end) end;
     if kind is not null then
         perform schrijf_gebeurtenis(kind, 'ingetrokken', nu, 'De plaatsing ging niet door.', 'ingetrokken', null, null, '{}');
     end if;
@@ -3171,7 +3185,12 @@ begin atomic
         versie = a.versie + 1
     from bezetting b
     where b.id = plaatsing and a.vervolg_van = b.id and is_open(a.status)
-      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken())) and huidige_rol() is not null;
+      and case huidige_rol()
+          when 'schakelfunctionaris' then b.vraag_regio = huidige_regio()
+          when 'aanbieder' then b.plek_id = any (eigen_plekken())
+          when 'crisisdienst' then b.vraag_regio = huidige_regio() and exists (
+              select from aanvraag c where c.id = b.aanvraag_id and c.urgentie = 'crisis')
+          else false end;
 end;
 comment on function volg_vervolg(uuid) is
     'Where the child is that waits for a place to go on to, and until when, follows its stay: also when a provider says so, which does not see that it waits.';
@@ -3210,12 +3229,11 @@ begin atomic
            case when b.vraag_regio = huidige_regio() then a.organisatie_id end,
            case when b.vraag_regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer') then g.id end,
            coalesce(is_open(g.status), false),
-           not b.overbrugging and exists (
+           b.beeindigd_op is null and b.vrijgegeven_op is null and exists (
                select from bezetting e
                where e.beeindigd_op is null and e.begonnen_op is not null and (
-                   e.id = a.vervolg_van and b.begonnen_op is null
-                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and b.beeindigd_op is null
-                      and b.vrijgegeven_op is null))
+                   e.id = a.vervolg_van
+                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and not b.overbrugging))
     from bezetting b
     join plek p on p.id = b.plek_id
     join voorziening v on v.id = p.voorziening_id
@@ -3832,6 +3850,42 @@ comment on function laat_los(uuid, uuid, timestamptz, text) is
     'Withdraws every voorstel of an aanvraag but one, and lets go of every optie, each with its gebeurtenis: also for who may not see them all.';
 revoke execute on function laat_los(uuid, uuid, timestamptz, text) from public;
 grant execute on function laat_los(uuid, uuid, timestamptz, text) to loket_app;
+
+create function zeg_overbrugging_af(aanvraag uuid, nu timestamptz, waarom text) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    rij bezetting%rowtype;
+begin
+    if not exists (
+        select from aanvraag a
+        where a.id = $1 and a.regio = huidige_regio() and case huidige_rol()
+            when 'schakelfunctionaris' then true
+            when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+            when 'crisisdienst' then a.urgentie = 'crisis'
+            else false end) then
+        raise insufficient_privilege using message = 'no aanvraag of which something may be called off here';
+    end if;
+    perform from aanvraag a where a.id = $1 for no key update;
+    for rij in
+        select b.* from bezetting b
+        where b.aanvraag_id = $1 and b.overbrugging and b.begonnen_op is null and b.beeindigd_op is null
+          and b.vrijgegeven_op is null
+        order by b.id
+    loop
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1 where b.id = rij.id;
+        update voorstel v set status = 'ingetrokken', versie = v.versie + 1
+        where v.aanvraag_id = $1 and v.plek_id = rij.plek_id and v.status = 'definitief';
+        perform schrijf_gebeurtenis($1, 'afgezegd', nu, waarom, null, null, rij.plek_id,
+                                    jsonb_build_object('plaatsing', rij.id));
+    end loop;
+end;
+$$;
+comment on function zeg_overbrugging_af(uuid, timestamptz, text) is
+    'Who stops searching while the child has yet to come to where it would wait: it does not come, and that plek is free.';
+revoke execute on function zeg_overbrugging_af(uuid, timestamptz, text) from public;
+grant execute on function zeg_overbrugging_af(uuid, timestamptz, text) to loket_app;
 
 create policy antwoord_verwijzer on besluit for insert with check (
     (select huidige_rol()) = 'verwijzer' and regio = (select huidige_regio())
@@ -5298,6 +5352,26 @@ comment on function neem_beeindiging_terug(uuid, timestamptz, text) is
 revoke execute on function neem_beeindiging_terug(uuid, timestamptz, text) from public;
 grant execute on function neem_beeindiging_terug(uuid, timestamptz, text) to loket_app;
 
+-- ── From where to look on, also after a crash ─────────────────────────────────────────────────────
+
+create function vaste_grens() returns xid8
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select (coalesce(max(x.transactie::text::numeric), 0) + 1)::text::xid8
+    from (
+        (select l.transactie from logregel l
+         where l.transactie < pg_snapshot_xmin(pg_current_snapshot()) order by l.transactie desc limit 1)
+        union all
+        select g.transactie from jeugdregio r cross join lateral (
+            select e.transactie from gebeurtenis e
+            where e.regio = r.code and e.transactie < pg_snapshot_xmin(pg_current_snapshot())
+            order by e.transactie desc limit 1) as g) as x;
+end;
+comment on function vaste_grens() is
+    'All transactions before this one have ended, and none of them gets its number again: after a crash the numbers of those that wrote nothing for good are given once more. For who looks on from here. A number, and nothing of anybody.';
+revoke execute on function vaste_grens() from public;
+grant execute on function vaste_grens() to loket_app;
+
 -- ── What a verwijzer filled in and has not filed yet ─────────────────────────────────────────────
 
 create table concept (
@@ -5318,3 +5392,35 @@ create policy eigen on concept
     using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()))
     with check (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
 grant select, insert, update, delete on concept to loket_app;
+
+-- ── Who changed which settings of the region, when and why ───────────────────────────────────────
+
+create table instelling_wijziging (
+    id           uuid        not null default gen_random_uuid(),
+    regio        text        not null,
+    op           timestamptz not null,
+    gebruiker_id uuid        not null,
+    namens_id    uuid,
+    waarom       text        not null,
+    bron         text        not null,
+    voor         jsonb       not null,
+    na           jsonb       not null,
+    bronnen_voor jsonb       not null,
+    terug_van    uuid,
+    volgnummer   bigint      not null generated always as identity,
+    constraint instelling_wijziging_pk primary key (id),
+    constraint instelling_wijziging_id_regio unique (id, regio),
+    constraint instelling_wijziging_waarom_lengte check (length(waarom) between 1 and 300),
+    constraint instelling_wijziging_regio_fk foreign key (regio) references jeugdregio,
+    constraint instelling_wijziging_terug_fk foreign key (terug_van, regio) references instelling_wijziging (id, regio)
+);
+comment on table instelling_wijziging is
+    'A change of settings: who, when, why, and what they were. Nobody changes a line; to set one back makes another.';
+create index instelling_wijziging_volgorde on instelling_wijziging (regio, volgnummer desc);
+alter table instelling_wijziging enable row level security;
+create policy lees on instelling_wijziging for select using (
+    regio = (select huidige_regio()) and (select huidige_rol()) = any ('{schakelfunctionaris,contractbeheer,beheerder}'));
+create policy maak on instelling_wijziging for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder'
+    and gebruiker_id = (select huidige_gebruiker()));
+grant select, insert on instelling_wijziging to loket_app;

@@ -15,6 +15,7 @@ from service.bericht import berichten, leveringen
 from service.bericht.berichten import OVERZICHT, Poging
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
+from service.taal import Teksten, gettext, later
 
 
 class MisluktSoort(StrEnum):
@@ -27,13 +28,15 @@ class MisluktSoort(StrEnum):
     DAGRONDE = "dagronde"
 
 
-WAT = {
-    MisluktSoort.MAIL: "Een mail kwam niet aan.",
-    MisluktSoort.HAAK: "Een systeem kreeg niet te horen wat er gebeurde.",
-    MisluktSoort.MELDING: "Er is iets gebeurd, en niemand heeft daarover bericht gekregen.",
-    MisluktSoort.TERMIJN: "Een termijn liep af, en er is niets mee gedaan.",
-    MisluktSoort.DAGRONDE: "De ronde van een dag is niet gedaan: waarschuwingen en mails van die dag.",
-}
+WAT = Teksten(
+    {
+        MisluktSoort.MAIL: later("Een mail kwam niet aan."),
+        MisluktSoort.HAAK: later("Een systeem kreeg niet te horen wat er gebeurde."),
+        MisluktSoort.MELDING: later("Er is iets gebeurd, en niemand heeft daarover bericht gekregen."),
+        MisluktSoort.TERMIJN: later("Een termijn liep af, en er is niets mee gedaan."),
+        MisluktSoort.DAGRONDE: later("De ronde van een dag is niet gedaan: waarschuwingen en mails van die dag."),
+    }
+)
 
 
 class Mislukt(Struct, rename="camel", kw_only=True):
@@ -61,14 +64,15 @@ with mislukt as (
     where status = 'mislukt' and regio = huidige_regio())
 select id, soort, gebeurtenis, op, coalesce(fout, '') as fout, mislukt_op, gebruiker_id, haak_id
 from mislukt
-where $1::uuid is null or (mislukt_op, id) < (select c.mislukt_op, c.id from mislukt c where c.id = $1)
+where not exists (select from mislukt c where c.id = $1)
+   or (mislukt_op, id) < (select c.mislukt_op, c.id from mislukt c where c.id = $1)
 order by mislukt_op desc, id desc
 limit $2
 """
 
 
 async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Mislukt]:
-    """What failed last, first."""
+    """What failed last, first. When `after` was done again meanwhile it is from the beginning: twice is not lost."""
     rows = rows_as(await conn.fetch(PAGE, after, limit), Mislukt)
     for row in rows:
         row.wat = WAT[row.soort]
@@ -89,11 +93,11 @@ async def opnieuw(conn: Connection, id: UUID) -> Poging:
     another did so a moment ago."""
     soort = await conn.fetchval(SOORT, id)
     if soort is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit staat niet (meer) op de lijst van wat mislukte.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit staat niet (meer) op de lijst van wat mislukte."))
     if soort == MisluktSoort.MAIL:
         await berichten.opnieuw(conn, id)
     elif soort == MisluktSoort.HAAK:
         await leveringen.opnieuw(conn, id)
     elif not await conn.fetchval(PROBEER, id):
-        raise Refusal(Kind.CONFLICT, "Dit wordt al opnieuw gedaan. Wat nu wel kan: afwachten of het lukt.")
+        raise Refusal(Kind.CONFLICT, gettext("Dit wordt al opnieuw gedaan. Wat nu wel kan: afwachten of het lukt."))
     return Poging(id=id, status=berichten.Bezorging.WACHT)

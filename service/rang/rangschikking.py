@@ -118,10 +118,11 @@ where p.id = any ($1::uuid[])
 """
 
 NAMEN = """
-select 'zorgvorm' as lijst, code, naam, regio = huidige_regio() as eigen from zorgvorm
-union all
-select lijst, code, naam, regio = huidige_regio() from kenmerkcode
-order by 4
+select distinct on (lijst, code) lijst, code, naam
+from (select 'zorgvorm' as lijst, code, naam, regio from zorgvorm
+      union all
+      select lijst, code, naam, regio from kenmerkcode) as elke
+order by lijst, code, regio <> huidige_regio()
 """
 
 
@@ -207,7 +208,7 @@ def afgevallen(out: Out, c: Context) -> AfgevallenPlek | None:
         plek=row.voorkomen,
         regels=[reason.rule for reason in reasons],
         redenen=[catalogue.reason(reason, c.names, c.today, exact=row.openbaar) for reason in reasons]
-        or [f"{catalogue.UNAVAILABLE}."],
+        or [catalogue.unavailable()],
         aantal_plekken=out.plekken,
     )
 

@@ -233,8 +233,9 @@ class Worker:
             held=held,
             lease_s=self._lease_s,
         )
+        ended = asyncio.Event()
         work = asyncio.ensure_future(handler.perform(job))
-        beat = asyncio.create_task(self._beat(job))
+        beat = asyncio.create_task(self._beat(job, ended))
         told = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({work, beat, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -244,15 +245,16 @@ class Worker:
                 beat.result()
             raise _Stopped
         finally:
-            for task in (work, beat, told):
+            # The beat ends by itself: cut off in its statement, it would be an error in the log of the database.
+            ended.set()
+            for task in (work, told):
                 task.cancel()
             await asyncio.gather(work, beat, told, return_exceptions=True)
 
-    async def _beat(self, job: Job) -> None:
-        """Keeps the lease; raises Lost, or what is wrong with the database when the lease has ended by now."""
+    async def _beat(self, job: Job, ended: asyncio.Event) -> None:
+        """Keeps the lease until `ended`; raises Lost, or what is wrong with the database when the lease is over."""
         kept = asyncio.get_running_loop().time()
-        while True:
-            await asyncio.sleep(self._lease_s / 3)
+        while not await first_of(ended, limit_s=self._lease_s / 3):
             now = asyncio.get_running_loop().time()
             try:
                 async with job.writing():

@@ -33,6 +33,7 @@ from service.rang.rangschikking import Rangschikking, Voorkomen, names
 from service.rang.weging import aandelen
 from service.regio import codes
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 from service.web.pages import feiten, words
 from service.web.pages.actie import Formulier
@@ -102,7 +103,9 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         more=feiten.more(a, code_names, namen, vandaag),
         stories=feiten.stories(a),
         siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
-        split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
+        split=(samen.splitsreden and gettext("Mogen apart: %(splitsreden)s", splitsreden=samen.splitsreden))
+        if samen
+        else None,
         lopend=lopend,
         klaar=klaar,
         levend=[one.voorstel.id for one in lopend if one.voorstel] + [one.optie.id for one in lopend if one.optie],
@@ -224,7 +227,7 @@ async def _collegas(v: Visit) -> list[tuple[str, str]]:
     if v.wie.rol is not Rol.SCHAKELFUNCTIONARIS:
         return []
     return [
-        (str(v.wie.gebruiker), "uzelf"),
+        (str(v.wie.gebruiker), gettext("uzelf")),
         *((str(one.id), one.naam) for one in await gebruikers.collegas(v.conn, limit=200)),
     ]
 
@@ -284,21 +287,25 @@ def _aanleiding(a: Aanvraag) -> OpschalingAanleiding:
 def confirmed(moment: datetime | None, now: datetime) -> str:
     """How long ago the provider said that a place is right."""
     if moment is None:
-        return "nog nooit"
+        return gettext("nog nooit")
     hours = max(0, int((now - moment).total_seconds() // 3600))
     if hours < 1:
-        return "minder dan een uur geleden"
-    return f"{hours} uur geleden" if hours < 48 else f"{days(hours // 24)} geleden"
+        return gettext("minder dan een uur geleden")
+    return (
+        gettext("%(hours)s uur geleden", hours=hours)
+        if hours < 48
+        else gettext("%(dagen)s geleden", dagen=days(hours // 24))
+    )
 
 
 def where(plaats: str | None, minutes: dict[str, int]) -> str:
     """The place by name, when that is public, and the journey from home."""
     if "thuis" not in minutes:
-        return f"{plaats or 'niet openbaar'}, reistijd onbekend"
+        return gettext("%(plaats)s, reistijd onbekend", plaats=plaats or gettext("niet openbaar"))
     if plaats is None and minutes["thuis"] < 15:
-        return "niet openbaar, minder dan 15 minuten van thuis"
-    journey = f"{count(minutes['thuis'], 'minuut', 'minuten')} van thuis"
-    return f"{plaats}, {journey}" if plaats else f"niet openbaar, ongeveer {journey}"
+        return gettext("niet openbaar, minder dan 15 minuten van thuis")
+    journey = gettext("%(minuten)s van thuis", minuten=count(minutes["thuis"], "minuut", "minuten"))
+    return f"{plaats}, {journey}" if plaats else gettext("niet openbaar, ongeveer %(journey)s", journey=journey)
 
 
 def notices(a: Aanvraag, ranked: Rangschikking, unranked: list[str], vandaag: date) -> list[str]:
@@ -306,16 +313,29 @@ def notices(a: Aanvraag, ranked: Rangschikking, unranked: list[str], vandaag: da
     said = []
     if not ranked.actueel:
         since = f"{ranked.peilmoment.astimezone(AMSTERDAM):%H:%M}"
-        said.append(f"Let op: deze plekken zijn van {since}. Of er daarna iets is veranderd, weten we nu niet.")
+        said.append(
+            gettext(
+                "Let op: deze plekken zijn van %(since)s. Of er daarna iets is veranderd, weten we nu niet.",
+                since=since,
+            )
+        )
     if ranked.reistijd_reden is not None:
         said.append(ranked.reistijd_reden)
     if unranked:
         said.append(
-            f"{', '.join(unranked)} staat niet in deze lijst. Daarvoor gelden een eigen controlelijst en een eigen"
-            " coördinatiepunt."
+            gettext(
+                "%(unranked)s staat niet in deze lijst. Daarvoor gelden een eigen controlelijst en een eigen"
+                " coördinatiepunt.",
+                unranked=", ".join(unranked),
+            )
         )
     if a.uiterlijke_datum < vandaag:
-        said.append(f"De uiterlijke datum, {day(a.uiterlijke_datum, vandaag)}, is voorbij. We zoeken vanaf vandaag.")
+        said.append(
+            gettext(
+                "De uiterlijke datum, %(uiterlijke_datum)s, is voorbij. We zoeken vanaf vandaag.",
+                uiterlijke_datum=day(a.uiterlijke_datum, vandaag),
+            )
+        )
     return said
 
 
@@ -324,15 +344,19 @@ def steps(a: Aanvraag, gemeente: str) -> list[str]:
     crisis = a.urgentie is Urgentie.CRISIS
     home = a.huidig_verblijf is HuidigVerblijf.THUIS
     return [
-        *(["Spreek eerst af waar het kind vannacht slaapt, en wie het daar bereikt."] if crisis else []),
-        "Vraag aanbieders die bijna passen wat zij nodig hebben om ja te zeggen, zoals personeel van een ander.",
-        "Kijk of een tussenvoorziening kan, en spreek af welke hulp kind en gezin krijgen tot er een plek is.",
-        "Breng de vraag in bij de doorbraaktafel, "
-        + (
-            "voordat het kind uit huis gaat."
-            if home
-            else "en laat het kind waar het kan op de huidige plek tot er een oplossing is."
+        *([gettext("Spreek eerst af waar het kind vannacht slaapt, en wie het daar bereikt.")] if crisis else []),
+        gettext(
+            "Vraag aanbieders die bijna passen wat zij nodig hebben om ja te zeggen, zoals personeel van een ander."
         ),
-        f"Overleg met de gemeente {gemeente} over een aanbieder zonder contract (maatwerk).",
-        "Lukt het niet binnen de regio? Vraag dan het bovenregionaal Expertisenetwerk.",
+        gettext("Kijk of een tussenvoorziening kan, en spreek af welke hulp kind en gezin krijgen tot er een plek is."),
+        gettext("Breng de vraag in bij de doorbraaktafel, voordat het kind uit huis gaat.")
+        if home
+        else gettext(
+            "Breng de vraag in bij de doorbraaktafel, en laat het kind waar het kan op de huidige plek tot er een"
+            " oplossing is."
+        ),
+        gettext(
+            "Overleg met de gemeente %(gemeente)s over een aanbieder zonder contract (maatwerk).", gemeente=gemeente
+        ),
+        gettext("Lukt het niet binnen de regio? Vraag dan het bovenregionaal Expertisenetwerk."),
     ]

@@ -826,6 +826,51 @@ APART = {"mag_splitsen": True, "splitsreden": "Zij bedreigen elkaar."}
 SUNDAYS = {"contactplan": "Elke zondag samen eten."}
 
 
+async def test_who_goes_apart_goes_near_to_where_the_others_live_already(pool: Pool, wie: Wie) -> None:
+    """Also when the search for them is over: with leave, near and with a plan for contact, as when both go now."""
+    async with transaction(pool, wie) as conn:
+        hilversum, lelystad, bussum = [await at(conn, code) for code in ("1211 AB", "8232 AB", "1401 AB")]
+        lives, seeks = await family(conn, 2, **APART)
+        await plaatsingen.plaats(conn, hilversum, lives, make.TODAY, None, now=make.NOW)
+        [bare] = await ready(conn, wie, (seeks, bussum))
+        with pytest.raises(Refusal) as refused:
+            await step(conn, pool, bare.id, "verzend", wie)
+        await step(conn, pool, bare.id, "trek_in", wie, reden="Contactplan vergeten.")
+        [far] = await ready(conn, wie, (seeks, lelystad), **SUNDAYS)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, far.id, "verzend", wie)
+        [near] = await ready(conn, wie, (seeks, bussum), **SUNDAYS)
+
+        assert (await step(conn, pool, near.id, "verzend", wie)).status is VoorstelStatus.VERZONDEN
+    assert [error.pointer for error in refused.value.fields] == ["/contactplan"]
+
+
+async def test_without_leave_a_child_goes_where_its_brother_or_sister_has_a_place(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Not elsewhere, also for the crisisdienst that does not see the other; there it may, and when that stay is over
+    anywhere."""
+    crisis = {"urgentie": Urgentie.CRISIS}
+    async with transaction(pool, wie) as conn:
+        hilversum, bussum = await at(conn, "1211 AB"), await at(conn, "1401 AB")
+        house = (await plekken.get(conn, hilversum, make.NOW)).voorziening_id
+        beside = (await make.plek(conn, voorziening_id=house)).id
+        samen = await make.samenplaatsing(conn)
+        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        lives, seeks = (await child(conn, **of)).id, (await child(conn, **of, **crisis)).id
+        stay = await plaatsingen.plaats(conn, hilversum, lives, make.day(-1), None, now=make.NOW)
+    for who in (wie, wie_als("crisisdienst")):
+        with pytest.raises(Refusal, match="heeft al een plek op een andere locatie"):
+            async with transaction(pool, who) as conn:
+                await ready(conn, who, (seeks, bussum))
+    async with transaction(pool, wie) as conn:
+        together = await sent(conn, pool, wie, (seeks, beside))
+        await plaatsingen.beeindig(conn, stay.id, make.TODAY, bezetting.EindeReden.DOORSTROOM, now=make.NOW)
+        elsewhere = await sent(conn, pool, wie, (seeks, bussum))
+
+    assert (together.status, elsewhere.status) == (VoorstelStatus.VERZONDEN, VoorstelStatus.VERZONDEN)
+
+
 async def test_of_a_place_that_is_nowhere_on_the_map_nobody_can_say_that_it_is_near(
     pool: Pool, wie: Wie, owner: Connection
 ) -> None:

@@ -30,6 +30,7 @@ from service.rang import rangschikking
 from service.rang.catalogue import CRITERIA
 from service.rang.matches import Page, rank_aanvraag
 from service.rang.rangschikking import Rangschikking, Voorkomen, names
+from service.rang.vergelijk import Vergelijking, vergelijk
 from service.rang.weging import aandelen
 from service.regio import codes
 from service.regio.werkregels import Werkregels, werkregels
@@ -69,6 +70,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
     rules = await werkregels(v.conn)
     form = form or Formulier()
     ranked, waarom_niet = await _rank(v, aanvraag_id, kijk)
+    beide = await _beide(v, aanvraag_id, kijk) if ranked and kijk.watals else None
     code_names = await names(v.conn)
     namen = await werklijst.namen(v.conn, aanvraag_id)
     siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
@@ -138,6 +140,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         aanleiding=_aanleiding(a),
         tafels=TAFELS,
         anders=kijk.anders(),
+        beide=beide,
         gedaan=zinnen.GEDAAN,
         soort_van=soort_van,
         criteria_namen=CRITERIA,
@@ -196,6 +199,19 @@ async def _rank(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> tuple[Rangschikking 
             raise
         return None, refusal.detail
     return ranked, None
+
+
+async def _beide(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> Vergelijking:
+    """What if, beside the list as it is."""
+    return await vergelijk(
+        v.conn,
+        v.services.snapshots,
+        v.services.travel,
+        wie=v.wie,
+        aanvraag_id=aanvraag_id,
+        anders=kijk.anders(),
+        now=v.now,
+    )
 
 
 async def _lopend(v: Visit, aanvraag_id: UUID) -> tuple[list[Lopend], list[Lopend]]:

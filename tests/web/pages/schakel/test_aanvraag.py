@@ -312,6 +312,40 @@ async def test_what_if_shows_another_list_and_keeps_nothing(api: httpx.AsyncClie
     assert (await api.get(f"{path}?watals=true&later=9999")).status_code == 400
 
 
+async def test_what_if_says_beside_each_other_what_moves_comes_in_or_falls_out_and_why(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """By rank now and then: by other weights two change places, a wish opens one, a shorter journey loses one."""
+    near = {"locatie": {"postcode": "1211 AA"}}
+    far = {"locatie": {"postcode": "8232 AA", "plaats": "Lelystad"}}
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, pc4="1211", ondersteuning=["nachttoezicht"])
+        await place(conn, naam="Dichtbij", **near)
+        await place(conn, naam="Ver weg", ondersteuning=["nachttoezicht"], **far)
+        await place(conn, naam="Groep", zorgvorm="residentieel", **near)
+    path = f"/aanvragen/{aanvraag.id}?watals=true"
+
+    def lines(answer: httpx.Response) -> dict[str, str]:
+        """Name → now, then, difference and why."""
+        table = answer.text.partition("before-after")[2].partition("</table>")[0]
+        rows = [row.partition("<br>") for row in table.split('scope="row">')[1:]]
+        return {naam: re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", rest)) for naam, _, rest in rows}
+
+    moved = lines(await api.get(f"{path}&gewicht_ondersteuning=0&gewicht_afstand=100"))
+    back = lines(await api.get(f"{path}&gewicht_ondersteuning=100&gewicht_afstand=0"))
+    opened = await api.get(f"{path}&ook=residentieel")
+    closed = lines(await api.get(f"{path}&reistijd=10"))
+
+    first, second = "Dichtbij", "Ver weg"
+    assert "Nu 2 Zo 1 Verschil ▲ 1 plaats hoger Waardoor Afstand: " in moved[first]
+    assert "Nu 1 Zo 2 Verschil ▼ 1 plaats lager Waardoor Ondersteuning: 0 punten, was " in moved[second]
+    assert "gelijk" in back[second] and re.search(r"Ondersteuning: 100 punten, was \d+\.", back[second])
+    group = lines(opened)["Groep"]
+    assert "komt erbij" in group and "Viel af: De zorgvorm is residentieel verblijf." in group
+    assert "Erbij: 1. Eruit: 0." in text_of(opened)
+    assert "valt eruit" in closed[second] and "Hoogstens 10 minuten mag." in closed[second]
+
+
 async def test_places_are_sorted_filtered_and_put_beside_each_other(
     api: httpx.AsyncClient, pool: Pool, wie: Wie
 ) -> None:

@@ -12,8 +12,10 @@ from litestar.response import Response
 from msgspec import Struct
 
 from service import toegang
-from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werklijst
+from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werkblad, werklijst
 from service.aanvraag.aanvragen import Aanvraag, HuidigVerblijf
+from service.aanvraag.gebeurtenissen import OPEN
+from service.aanvraag.werkblad import Beurt
 from service.days import AMSTERDAM, age_on, today
 from service.db import Rol
 from service.dutch import count, day, days
@@ -109,6 +111,8 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         if samen
         else None,
         lopend=lopend,
+        behandelaar=await _behandelaar(v, a),
+        beurt=_beurt(a, lopend, v.now),
         klaar=klaar,
         levend=[one.voorstel.id for one in lopend if one.voorstel] + [one.optie.id for one in lopend if one.optie],
         bezig={one.plek.voorziening_id for one in lopend if one.plek},
@@ -236,6 +240,28 @@ async def _lopend(v: Visit, aanvraag_id: UUID) -> tuple[list[Lopend], list[Lopen
 def _einde(one: Lopend) -> tuple[bool, float]:
     until = one.optie.vervalt_op if one.optie else one.voorstel and one.voorstel.antwoord_voor
     return until is None, until.timestamp() if until else 0.0
+
+
+async def _behandelaar(v: Visit, a: Aanvraag) -> str:
+    """By name, for who may know it."""
+    if a.behandelaar_id is None:
+        return ""
+    return (await gebruikers.namen(v.conn, [a.behandelaar_id])).get(a.behandelaar_id, "")
+
+
+def _beurt(a: Aanvraag, lopend: list[Lopend], now: datetime) -> tuple[Beurt, str] | None:
+    """Whose move it is, and what; None: it is closed."""
+    if a.status not in OPEN:
+        return None
+    levend = [one.voorstel for one in lopend if one.voorstel and one.voorstel.status in LEVEND]
+    vraagt = (VoorstelStatus.VERZONDEN, VoorstelStatus.INTERESSE)
+    wie = werkblad.beurt(
+        a.status,
+        min((one.antwoord_voor for one in levend if one.status in vraagt and one.antwoord_voor), default=None),
+        max((one.kennismaking_op for one in levend if one.kennismaking_op), default=None),
+        now,
+    )
+    return wie, zinnen.stap(a.status, wie)
 
 
 async def _collegas(v: Visit) -> list[tuple[str, str]]:

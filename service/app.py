@@ -27,6 +27,7 @@ from service.rang.travel import Traveller
 from service.settings import Settings
 from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
+from service.web.compressed import compressed
 from service.web.headers import secure
 from service.web.identity import Identity, Sessions
 from service.web.limiet import Limiet
@@ -143,7 +144,7 @@ def create_app(
             *pages.route_handlers,
         ],
         lifespan=[lifespan],
-        middleware=[limited],
+        middleware=[limited, compressed],
         request_max_body_size=FORM_LIMIT,
         # Never by a variable of the environment, as Litestar would have it.
         debug=False,

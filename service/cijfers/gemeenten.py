@@ -35,7 +35,7 @@ GETELD = (CijferSoort.VOORSTELLEN, CijferSoort.AFWIJZINGEN, CijferSoort.VERBLIJV
 def verdeel(
     tellingen: Mapping[tuple[Hashable, str], int], volgorde: Sequence[str], kleinst: int = KLEINST
 ) -> dict[str, int | None]:
-    """Per gemeente of `volgorde` its total over the lines that are told; None: hidden. `tellingen`: by line and by it."""
+    """Per gemeente of `volgorde` its total over the lines that are told; None: hidden. `tellingen`: by line, by it."""
     per_line: dict[Hashable, int] = {}
     for (line, _), count in tellingen.items():
         per_line[line] = per_line.get(line, 0) + count

@@ -67,7 +67,7 @@ def rows(site: Site) -> dict[str, str]:
         "insert into identiteitsprovider (naam, issuer, client_id) values ('Entree', 'https://idp.example', 'loket')"
     )
     [koppeling] = site.sql(
-        "insert into koppeling (regio, aanbieder_id, naam) select regio, id, 'ECD met een heel lange naam voor systemen'"
+        "insert into koppeling (regio, aanbieder_id, naam) select regio, id, 'ECD met een heel lange naam voor een'"
         " from aanbieder where regio = 'gooi-en-vechtstreek' order by naam limit 1 returning id"
     )
     site.sql(

@@ -7,7 +7,6 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -67,7 +66,7 @@ def rows(site: Site) -> dict[str, str]:
         "insert into identiteitsprovider (naam, issuer, client_id) values ('Entree', 'https://idp.example', 'loket')"
     )
     [koppeling] = site.sql(
-        "insert into koppeling (regio, aanbieder_id, naam) select regio, id, 'ECD met een heel lange naam voor een'"
+        "insert into koppeling (regio, aanbieder_id, naam) select regio, id, 'Elektronisch cliëntdossier Jeugd'"
         " from aanbieder where regio = 'gooi-en-vechtstreek' order by naam limit 1 returning id"
     )
     site.sql(
@@ -184,7 +183,7 @@ def test_what_did_not_arrive_is_tried_again_with_one_button(visit: Visit, failed
 def test_a_norm_is_tried_out_saved_with_why_and_set_back(visit: Visit, rows: dict[str, str], js: bool) -> None:
     """Three steps to try and save, two to set back."""
     page = visit("/beheer/instellingen", js=js, rol="beheerder")
-    page.get_by_role("link", name="Verander: Normen, wachten en cijfers").click()
+    page.locator("#wachten").get_by_role("link", name="Verander").click()
     page.locator("[id='v-normenDagen.regulier']").fill("30" if js else "40")
     page.get_by_role("button", name="Bekijk wat dit doet").click()
     assert page.locator("h1").inner_text() == "Wat dit doet"
@@ -245,10 +244,10 @@ def test_a_chart_has_its_table_beside_it_where_there_is_room_and_under_it_elsewh
 
 
 def test_screenshots(visit: Visit, failed: None, rows: dict[str, str]) -> None:
-    proef = "/beheer/instellingen/rangschikking/proef?" + urlencode(
-        {f"gewichten.{urgentie}.{criterium}": 3 for urgentie in ("crisis", "spoed", "regulier") for criterium in
-         ("afstand", "samen", "zekerheid")}
-    )  # fmt: skip
+    page = visit("/beheer/instellingen/rangschikking", rol="beheerder")
+    page.locator("[id='v-gewichten.regulier.afstand']").fill("40")
+    page.get_by_role("button", name="Bekijk wat dit doet").click()
+    proef = page.url.partition(page.url.split("/beheer")[0])[2]
     for name, path, rol, how in (
         ("cijfers", "/cijfers", "contractbeheer", {"width": 1440}),
         ("cijfers-gemeente", "/cijfers?gemeente=0402", "contractbeheer", {}),
@@ -262,4 +261,5 @@ def test_screenshots(visit: Visit, failed: None, rows: dict[str, str]) -> None:
         ("cijfers-telefoon", "/cijfers", "contractbeheer", {"width": 360, "height": 780}),
         ("mislukt", "/beheer/mislukt", "beheerder", {}),
     ):
-        visit(path, rol=rol, **how).screenshot(path=SCHERMEN / f"beheer-{name}.png")
+        whole = name.startswith("instelproef")
+        visit(path, rol=rol, **how).screenshot(path=SCHERMEN / f"beheer-{name}.png", full_page=whole)

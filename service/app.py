@@ -21,6 +21,7 @@ from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.inloggen import oidcsleutels, sessies
 from service.inloggen.oidc import Oidc
+from service.observe import metrics
 from service.plan import plannen
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
@@ -54,6 +55,7 @@ async def open_services(
             await open_pool(url, size=settings.pool_size, role=APP_ROLE, limit_s=limit_s)
         )
         await check_app_role(pool)
+        stack.enter_context(metrics.POOLS.watched("verzoeken", pool))
         valkey = redis.asyncio.from_url(redis_url)
         stack.push_async_callback(valkey.aclose)
         oidc = await stack.enter_async_context(Oidc.opened(settings))
@@ -61,6 +63,7 @@ async def open_services(
         travel = await stack.enter_async_context(Traveller.opened(settings))
         # Its own connections: a question that waits for the snapshot holds one of the pool already.
         reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
+        stack.enter_context(metrics.POOLS.watched("plekken", reading))
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}

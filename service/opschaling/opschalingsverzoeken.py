@@ -150,7 +150,10 @@ async def weiger(conn: Connection, id: UUID, weigering: Weigering, wie: Wie, *, 
     if status not in OPEN and verzoek.beantwoord_op is None:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze aanvraag is {status}: er wordt geen plek meer gezocht. Dit verzoek hoeft geen antwoord meer.",
+            gettext(
+                "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Dit verzoek hoeft geen antwoord meer.",
+                status=status,
+            ),
         )
     if not await conn.fetchval(NEE, id, weigering.reden, now, wie.gebruiker):
         raise Refusal(

@@ -72,6 +72,7 @@ TABEL = {
     "kenmerkcode": Wat(f"{ALLEN}: eigen gedeeld | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="naam = 'x'"),
     "weging": Wat(f"{ALLEN}: eigen | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="gewicht = 2"),
     "instelling": Wat(f"{ALLEN}: eigen | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="bron = 'x'"),
+    "instelling_wijziging": Wat("SKB: eigen | XY: vreemd", CODES_MAAK),
     "organisatie": Wat(
         f"{ALLEN}: gi gi2 | XY: vreemd", "B: gi gi2 | Y: vreemd", "B: gi gi2 | Y: vreemd", zet="soort = 'gemeente'"
     ),

@@ -270,6 +270,13 @@ PAGES = {
     "paginaCijfers": "/cijfers",
     "paginaCijferbestand": "/cijfers/bevestigd/csv",
     "paginaMislukt": "/beheer/mislukt",
+    "paginaInstellingen": "/beheer/instellingen",
+    "paginaInstellinggroep": "/beheer/instellingen/wachten",
+    "paginaInstellingproef": "/beheer/instellingen/wachten/proef?normenDagen.regulier=3",
+    "paginaGebruikers": "/beheer/gebruikers",
+    "paginaGebruiker": "/beheer/gebruikers/{gebruiker}",
+    "paginaKoppelingen": "/beheer/koppelingen",
+    "paginaKoppeling": "/beheer/koppelingen/{koppeling}",
     "paginaVoorstellen": "/voorstellen",
     "paginaVoorstel": "/voorstellen/{voorstel}",
     "paginaPlaatsingen": "/plaatsingen",
@@ -294,7 +301,18 @@ NAMED = {
 }
 """What stands on a page for who may see it, where that is not the open aanvraag."""
 
-COUNTED = {"paginaCijfers", "paginaCijferbestand", "paginaMislukt"}
+COUNTED = {
+    "paginaCijfers",
+    "paginaCijferbestand",
+    "paginaMislukt",
+    "paginaInstellingen",
+    "paginaInstellinggroep",
+    "paginaInstellingproef",
+    "paginaGebruikers",
+    "paginaGebruiker",
+    "paginaKoppelingen",
+    "paginaKoppeling",
+}
 """Pages about no child: not even its number stands there."""
 
 OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {

@@ -39,6 +39,8 @@ MENU = (
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
     ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
+    ("gebruikers", "/beheer/gebruikers", later("Gebruikers"), "paginaGebruikers"),
+    ("instellingen", "/beheer/instellingen", later("Instellingen"), "paginaInstellingen"),
     ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
     ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
     ("vragen", "/vragen", later("Vragen"), "paginaVragen"),

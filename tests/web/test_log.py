@@ -20,7 +20,6 @@ from msgspec import Struct
 from service import toegang
 from service.aanbod import bezetting
 from service.db import Connection, Pool, Rol, Wie, transaction
-from service.log import logboek
 from service.log.doelen import Object
 from service.opschaling import opschalingsverzoeken
 from service.opschaling.opschalingen import OpschalingAanleiding

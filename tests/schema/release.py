@@ -78,7 +78,10 @@ async def released(version: str, owner: Connection, app: Connection) -> Release:
     for query in queries():
         if query.module.startswith(AS_OWNER) or OWN_ACCOUNTS in query.sql:
             continue
-        parameters, columns = await asked(app, query.sql)
+        try:
+            parameters, columns = await asked(app, query.sql)
+        except asyncpg.PostgresSyntaxError:
+            continue  # only a part of a statement; test_sql.py looks at that
         statements.append(Statement(query.where, query.sql, parameters, columns))
     return Release(
         version=version,

@@ -9,10 +9,12 @@ import secrets
 import pytest
 
 from service.db import Connection, Pool
-from tests.web.conftest import Serve, serve, settings
-from tests.web.play import Env, play
+from service.settings import Settings
+from tests.web import conftest
+from tests.web.conftest import Serve
+from tests.web.play import Env, behind_a_proxy, play
 
-__all__ = ["serve", "settings"]
+serve, settings = conftest.serve, conftest.settings
 
 pytestmark = pytest.mark.soak
 
@@ -26,12 +28,13 @@ RARE = {"plaatsing begin", "voorstel maak_definitief", "crisis", "houd"}
 
 async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
     serve: Serve,
+    settings: Settings,
     pool: Pool,
     owner: Connection,
 ) -> None:
     """Until there were so many requests and people came far enough; the seed is printed, and plays the same again."""
     env, number = Env(asyncio.get_running_loop(), pool, owner), SEED
-    env.client = await serve(env.identity, clock=lambda: env.now)
+    env.client = await serve(env.identity, clock=lambda: env.now, settings=behind_a_proxy(settings))
     print(f"TEST_SEED={SEED}")
     while env.steps < STEPS or (not env.seen.keys() >= RARE and env.steps < MOST):
         await play(env, examples=20, steps=50, number=number)

@@ -7,7 +7,7 @@ be asked about gives None. tests/web/play.py chooses among them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from tests import model
 from tests.model import DAY, HOUR, A, C, S, V, Wie
 from tests.model_aanbod import Geheel
+from tests.model_plek import Bevestigverzoek
 
 T = TypeVar("T")
 FRESH = count(1)
@@ -39,6 +40,10 @@ class Ask:
     headers: dict[str, str] = field(default_factory=dict)
     plan: dict[str, tuple[str, date]] | None = None
     """Lines of a plan that is there before; `{plan}` in the path is its id."""
+    blind: bool = False
+    """A change that does not say what it was made against."""
+    form: bool = False
+    """Of a page, by whoever has its link."""
 
 
 @dataclass
@@ -51,6 +56,10 @@ class World:
     plekken: list[str]
     daar: str
     """Code of the region that shares places."""
+    links: list[tuple[str, Bevestigverzoek]] = field(default_factory=list)
+    """In mails: where each leads, and what it asks."""
+    kept: list[Ask] = field(default_factory=list)
+    """That were done, with the key in their headers."""
 
     def person(self, r: Random, *rollen: str, daar: bool = False) -> Wie:
         """Now and then somebody who may not; `daar`: or the loket of the other region."""
@@ -88,6 +97,10 @@ class World:
             kinderen = self.loket.kinderen.values()
             family = [k for k in kinderen if k.samen == child.samen and k.status in model.OPEN] or family
         at = r.randrange(len(self.plekken))
+        if not r.randrange(4):
+            # Where somebody lives or will, or beside it: only there a group can be wrong.
+            held = lately(r, [b.plek for b in self.loket.bezetting.values() if not b.vrij])
+            at = at if held is None else self.plekken.index(held) + r.choice((0, 1, -1))
         if not r.randrange(10):
             return [(one.id, r.choice(self.plekken)) for one in family]
         return [(one.id, self.plekken[(at + n) % len(self.plekken)]) for n, one in enumerate(family)]
@@ -137,7 +150,7 @@ def dien_in(w: World, r: Random) -> Ask | None:
     return aanvraag(w, r, wie, None if wie.rol == C else r.choice((None, None, *w.loket.samen)))
 
 
-def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: Any) -> Ask:
+def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, name: str = "dien_in", **fields: Any) -> Ask:
     org = wie.org if wie.rol == V and r.randrange(8) else r.choice(w.orgs)
     if samen is not None and r.randrange(6):
         org = w.loket.samen[samen].org
@@ -145,7 +158,7 @@ def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: 
         "org": org,
         "urgentie": r.choice(model.HOOG),
         "verblijf": r.choice((40, 180)),
-        "zorgvormen": r.choice((("gezinshuis", "crisis"), ("gezinshuis",))),
+        "zorgvormen": r.choice((("gezinshuis", "crisis"), ("gezinshuis",), ("gezinshuis", model.OVERBRUGGING))),
         "maanden": r.choice((24, 24, 36, 96, 207)),
         "compleet": bool(r.randrange(3)),
         **fields,
@@ -162,7 +175,7 @@ def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: 
         "perspectief": "terug_naar_huis", "zorgvormen": list(kind.zorgvormen), "zorgvormReden": "Vannacht nodig.",
         "juridischKader": "vrijwillig", **papers(kind, kind.compleet, today),
     } | ({"samenplaatsingId": samen} if samen else {})  # fmt: skip
-    return Ask(wie, "dien_in", "/aanvragen", body, lambda answer: w.loket.dien_in(wie, kind, answer))
+    return Ask(wie, name, "/aanvragen", body, lambda answer: w.loket.dien_in(wie, kind, answer))
 
 
 def papers(kind: model.Kind, compleet: bool, today: str) -> dict[str, Any]:
@@ -183,6 +196,35 @@ def vul_aan(w: World, r: Random) -> Ask | None:
         lambda answer: w.loket.vul_aan(wie, child.id, compleet=compleet, answer=answer),
         about=[child.id], method="PATCH",
     )  # fmt: skip
+
+
+@kind
+def blind(w: World, r: Random) -> Ask | None:
+    """A change without If-Match."""
+    ask = vul_aan(w, r)
+    if ask is None:
+        return None
+    wie = ask.wie
+
+    def unread(_: Any) -> None:
+        model.nee(*((428, "what was it made against?") if wie.rol in (S, V, C) else (403, "rol")))
+
+    return replace(ask, name="blind", expect=unread, blind=True)
+
+
+@kind
+def key_again(w: World, r: Random) -> Ask | None:
+    """The key of another request."""
+    before = lately(r, w.kept)
+    words = [] if before is None else [name for name in ("reden", "toelichting", "kenmerk") if name in before.body]
+    if before is None or not words:
+        return None
+
+    def used(_: Any) -> None:
+        model.nee(422, "the key of another request")
+
+    body = {**before.body, words[0]: f"{before.body[words[0]]} En nog iets."}
+    return replace(before, name="key_again", body=body, expect=used, headers=dict(before.headers))
 
 
 CRITERIA = {"crisis": "geen_slaapplek", "spoed": "verblijf_eindigt"}
@@ -219,6 +261,11 @@ def days(w: World, r: Random) -> tuple[date, date | None]:
     )
 
 
+def _with(name: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """With brothers and sisters it is something else, and more rare."""
+    return name if len(pairs) == 1 else f"{name} samen"
+
+
 def shown(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"aanvraagId": kind, "plekId": plek} for kind, plek in pairs]
 
@@ -231,7 +278,7 @@ def houd(w: World, r: Random) -> Ask | None:
     afwijking = None if r.randrange(3) else "Het moet toch."
     body = said(plekken=shown(pairs), van=van, tot=tot, afwijking=afwijking)
     return Ask(
-        wie, "houd", "/opties", body,
+        wie, _with("houd", pairs), "/opties", body,
         lambda answer: w.loket.houd(wie, pairs, van, tot, afwijking=afwijking is not None, answer=answer),
         about=[kind for kind, _ in pairs],
     )  # fmt: skip
@@ -260,7 +307,7 @@ def zet_klaar(w: World, r: Random) -> Ask | None:
     contactplan = None if r.randrange(3) else "Elke zondag."
     body = said(plekken=shown(pairs), van=van, tot=tot, afwijking=afwijking, contactplan=contactplan)
     return Ask(
-        wie, "zet_klaar", "/voorstellen", body,
+        wie, _with("zet_klaar", pairs), "/voorstellen", body,
         lambda answer: w.loket.zet_klaar(
             wie, pairs, van, tot, afwijking=afwijking is not None, contactplan=contactplan is not None, answer=answer
         ),
@@ -279,7 +326,9 @@ def voorstel_stap(w: World, r: Random, name: str) -> Ask | None:
     reden = "Daarom." if r.randrange(4) else None
     afwijsreden = later = op = None
     if name == "wijs_af":
-        afwijsreden = r.choice(("aanbieder_weigert", "ouder_of_jeugdige_zegt_nee", "anders", "later_vanaf"))
+        afwijsreden = r.choice(
+            ("aanbieder_weigert", "ouder_of_jeugdige_zegt_nee", "anders", "later_vanaf", "geen_personeel")
+        )
         later = w.day(r.choice((-1, 0, 1, 7, 20))) if afwijsreden == "later_vanaf" else None
     if name == "kennismaking":
         op = w.day(r.choice((-2, 0, 0, 0, 1, 2, 25)))
@@ -315,7 +364,7 @@ def crisis(w: World, r: Random) -> Ask | None:
 
 @each(*model.PLAATSING_STAPPEN)
 def plaatsing_stap(w: World, r: Random, name: str) -> Ask | None:
-    stays = w.some("plaatsing")
+    stays = [b for b in w.some("plaatsing") if b.kind is not None]
     running = [b for b in stays if not b.vrij and b.beeindigd is None]
     stay = lately(r, running if running and r.randrange(8) else stays)
     if stay is None:
@@ -331,15 +380,3 @@ def plaatsing_stap(w: World, r: Random, name: str) -> Ask | None:
         wie, f"plaatsing {name}", f"/plaatsingen/{stay.id}/stappen", body,
         lambda answer: w.loket.plaatsing_stap(wie, stay.id, name, op=op, tot=tot, answer=answer),
     )  # fmt: skip
-
-
-@kind
-def stop(w: World, r: Random) -> Ask | None:
-    if sum(not b.vrij for b in w.some("stop")) >= 4:
-        return None
-    plek = r.choice(w.plekken)
-    wie = w.provider(plek) if r.randrange(2) else w.person(r, S, A, C, daar=True)
-    van = w.day(r.choice((0, 0, 1, 5, 20)))
-    tot = van + r.choice((0, 1, 3, 9)) * DAY
-    body = said(reden="personeel", van=van, tot=tot)
-    return Ask(wie, "stop", f"/plekken/{plek}/stops", body, lambda answer: w.loket.stop(wie, plek, van, tot, answer))

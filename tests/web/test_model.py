@@ -15,18 +15,19 @@ import pytest
 from service.db import Connection, Pool
 from service.opschaling import routes
 from service.plaatsing import uitgesloten, voorstelstappen
+from service.settings import Settings
 from service.web import etags, idempotency
 from tests.web.conftest import Serve
-from tests.web.play import Env, play
+from tests.web.play import Env, behind_a_proxy, play
 
 SEED = int(os.environ.get("TEST_SEED") or 1)
 """The same each time, so that what fails here was changed; tests/soak plays what nobody has played before."""
 
 
 @pytest.fixture
-async def env(serve: Serve, pool: Pool, owner: Connection) -> AsyncIterator[Env]:
+async def env(serve: Serve, settings: Settings, pool: Pool, owner: Connection) -> AsyncIterator[Env]:
     made = Env(asyncio.get_running_loop(), pool, owner)
-    made.client = await serve(made.identity, clock=lambda: made.now)
+    made.client = await serve(made.identity, clock=lambda: made.now, settings=behind_a_proxy(settings))
     print(f"TEST_SEED={SEED}")
     yield made
     print(f"{made.steps} steps, {made.accepted} accepted: {made.seen}")

@@ -66,6 +66,8 @@ lock: ## requirements.lock opnieuw maken uit pyproject.toml, met de nieuwste ver
 	UV_PYTHON_DOWNLOADS=never $(UV) lock --upgrade
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --group dev -o requirements.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group browser -o requirements-browser.lock
+	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group deploy -o requirements-deploy.lock
+	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --no-default-groups -o requirements-run.lock
 
 sbom: setup ## wat het loket van anderen gebruikt, in CycloneDX naar build/sbom.json
 	$(BIN)/python deploy/sbom.py

@@ -756,6 +756,7 @@ create function neemt_tot(soort bezetting_soort, periode daterange, beeindigd_op
 comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
+create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -2740,6 +2741,7 @@ comment on column voorstel.antwoord_voor is 'Until then the plek is held; what c
 create unique index voorstel_een_per_voorziening on voorstel (aanvraag_id, voorziening_id)
     where status = 'concept' or is_levend(status);
 create unique index voorstel_een_definitief on voorstel (aanvraag_id) where status = 'definitief' and not overbrugging;
+create index voorstel_aanvraag on voorstel (aanvraag_id);
 create index voorstel_optie on voorstel (optie_id) where optie_id is not null;
 create index voorstel_aanbieder on voorstel (aanbieder_id, verzonden_op desc) where verzonden_op is not null;
 create index voorstel_bundel on voorstel (bundel_id) where bundel_id is not null;
@@ -2823,6 +2825,7 @@ comment on table opschaling is 'More people look at it: with an owner, a term, a
 comment on column opschaling.termijn is 'The last day on which nobody is warned.';
 comment on column opschaling.gewaarschuwd_op is 'The alarm of this term was given.';
 create unique index opschaling_een_open_per_tafel on opschaling (aanvraag_id, tafel) where gesloten_op is null;
+create index opschaling_aanvraag on opschaling (aanvraag_id);
 
 create table telefoongesprek (
     id            uuid        not null default gen_random_uuid(),
@@ -3147,7 +3150,16 @@ declare
 begin
     select v.id into kind from aanvraag v join bezetting b on b.id = v.vervolg_van
     where b.id = $1 and b.vrijgegeven_op is not null and v.status in ('ingediend', 'in_behandeling')
-      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken()));
+      and case huidige_rol()
+          when 'schakelfunctionaris' then b.vraag_regio = huidige_regio()
+          when 'aanbieder' then b.plek_id = any (eigen_plekken())
+          -- The crisisdienst of a child in crisis, a verwijzer of its own (sluit_uit).
+          else b.vraag_regio = huidige_regio() and exists (
+              select from aanvraag a
+              where a.id = b.aanvraag_id and case huidige_rol()
+                  when 'crisisdienst' then a.urgentie = 'crisis'
+                  when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+                  else false end) end;
     if kind is not null then
         perform schrijf_gebeurtenis(kind, 'ingetrokken', nu, 'De plaatsing ging niet door.', 'ingetrokken', null, null, '{}');
     end if;
@@ -3171,7 +3183,12 @@ begin atomic
         versie = a.versie + 1
     from bezetting b
     where b.id = plaatsing and a.vervolg_van = b.id and is_open(a.status)
-      and (b.vraag_regio = huidige_regio() or b.plek_id = any (eigen_plekken())) and huidige_rol() is not null;
+      and case huidige_rol()
+          when 'schakelfunctionaris' then b.vraag_regio = huidige_regio()
+          when 'aanbieder' then b.plek_id = any (eigen_plekken())
+          when 'crisisdienst' then b.vraag_regio = huidige_regio() and exists (
+              select from aanvraag c where c.id = b.aanvraag_id and c.urgentie = 'crisis')
+          else false end;
 end;
 comment on function volg_vervolg(uuid) is
     'Where the child is that waits for a place to go on to, and until when, follows its stay: also when a provider says so, which does not see that it waits.';
@@ -3210,12 +3227,11 @@ begin atomic
            case when b.vraag_regio = huidige_regio() then a.organisatie_id end,
            case when b.vraag_regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer') then g.id end,
            coalesce(is_open(g.status), false),
-           not b.overbrugging and exists (
+           b.beeindigd_op is null and b.vrijgegeven_op is null and exists (
                select from bezetting e
                where e.beeindigd_op is null and e.begonnen_op is not null and (
-                   e.id = a.vervolg_van and b.begonnen_op is null
-                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and b.beeindigd_op is null
-                      and b.vrijgegeven_op is null))
+                   e.id = a.vervolg_van
+                   or e.aanvraag_id = b.aanvraag_id and e.overbrugging and not b.overbrugging))
     from bezetting b
     join plek p on p.id = b.plek_id
     join voorziening v on v.id = p.voorziening_id
@@ -3832,6 +3848,42 @@ comment on function laat_los(uuid, uuid, timestamptz, text) is
     'Withdraws every voorstel of an aanvraag but one, and lets go of every optie, each with its gebeurtenis: also for who may not see them all.';
 revoke execute on function laat_los(uuid, uuid, timestamptz, text) from public;
 grant execute on function laat_los(uuid, uuid, timestamptz, text) to loket_app;
+
+create function zeg_overbrugging_af(aanvraag uuid, nu timestamptz, waarom text) returns void
+    language plpgsql volatile security definer set search_path = public, pg_temp
+as $$
+#variable_conflict use_column
+declare
+    rij bezetting%rowtype;
+begin
+    if not exists (
+        select from aanvraag a
+        where a.id = $1 and a.regio = huidige_regio() and case huidige_rol()
+            when 'schakelfunctionaris' then true
+            when 'verwijzer' then a.organisatie_id = huidige_organisatie()
+            when 'crisisdienst' then a.urgentie = 'crisis'
+            else false end) then
+        raise insufficient_privilege using message = 'no aanvraag of which something may be called off here';
+    end if;
+    perform from aanvraag a where a.id = $1 for no key update;
+    for rij in
+        select b.* from bezetting b
+        where b.aanvraag_id = $1 and b.overbrugging and b.begonnen_op is null and b.beeindigd_op is null
+          and b.vrijgegeven_op is null
+        order by b.id
+    loop
+        update bezetting b set vrijgegeven_op = nu, versie = b.versie + 1 where b.id = rij.id;
+        update voorstel v set status = 'ingetrokken', versie = v.versie + 1
+        where v.aanvraag_id = $1 and v.plek_id = rij.plek_id and v.status = 'definitief';
+        perform schrijf_gebeurtenis($1, 'afgezegd', nu, waarom, null, null, rij.plek_id,
+                                    jsonb_build_object('plaatsing', rij.id));
+    end loop;
+end;
+$$;
+comment on function zeg_overbrugging_af(uuid, timestamptz, text) is
+    'Who stops searching while the child has yet to come to where it would wait: it does not come, and that plek is free.';
+revoke execute on function zeg_overbrugging_af(uuid, timestamptz, text) from public;
+grant execute on function zeg_overbrugging_af(uuid, timestamptz, text) to loket_app;
 
 create policy antwoord_verwijzer on besluit for insert with check (
     (select huidige_rol()) = 'verwijzer' and regio = (select huidige_regio())

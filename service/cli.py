@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": "serve:serve",
     "worker": "worker:worker",
     "migrate": "migrate:migrate",
+    "check": "check:check",
     "rank": "rank:rank",
     "replay": "replay:replay",
     "plan": "plan:plan",

@@ -143,7 +143,8 @@ async def set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:
 async def open_pool(url: str, *, size: int = 10, role: str | None = None, limit_s: float | None = None) -> Pool:
     """A pool of at most `size` connections; `role` is taken on at connecting (needs membership of it). The database
     itself ends a statement, or a wait within a transaction, that takes longer than `limit_s`."""
-    server_settings = {"application_name": "loket", "timezone": "UTC", "random_page_cost": "1.1"}
+    # jit: compiling a statement takes longer than any of ours runs.
+    server_settings = {"application_name": "loket", "timezone": "UTC", "random_page_cost": "1.1", "jit": "off"}
     if limit_s is not None:
         limit = f"{limit_s * 1000:.0f}"
         server_settings |= {"statement_timeout": limit, "idle_in_transaction_session_timeout": limit}

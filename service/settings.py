@@ -213,6 +213,38 @@ class Settings(Struct, frozen=True, kw_only=True):
             examples=["/var/log/loket/anker"],
         ),
     ] = None
+    metrics_port: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=65535,
+            description="Poort waarop dit proces zijn meetwaarden geeft (`/metrics`, voor Prometheus) en zegt of het"
+            " leeft (`/livez`). Er is geen inlog: houd hem binnen het eigen netwerk. 0: geen.",
+            examples=["9100"],
+        ),
+    ] = 0
+    metrics_host: Annotated[
+        str,
+        Meta(
+            description="Adres waarop die poort luistert. Standaard alleen deze computer zelf.",
+            examples=["0.0.0.0"],  # nosec B104
+        ),
+    ] = "127.0.0.1"
+    log_vorm: Annotated[
+        str,
+        Meta(
+            description="Hoe het programma schrijft wat er misgaat: `tekst` om te lezen, `json` (één object per regel)"
+            " voor een logsysteem. In beide staat nooit iets van een kind."
+        ),
+    ] = "tekst"
+    otlp_url: Annotated[
+        str | None,
+        Meta(
+            description="Waar OpenTelemetry de sporen van verzoeken heen stuurt (OTLP over HTTP). In een spoor staat"
+            " welke handeling het was, hoe lang die duurde en hoe die afliep. Leeg: nergens heen.",
+            examples=["http://collector.example:4318/v1/traces"],
+        ),
+    ] = None
     worker_lease_s: Annotated[
         float,
         Meta(
@@ -402,6 +434,9 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "database_owner_url": has_scheme("postgresql", "postgres"),
     "redis_url": has_scheme("redis", "rediss", "unix"),
     "osrm_url": has_scheme("http", "https"),
+    "metrics_host": is_name_or_address,
+    "log_vorm": lambda text: text in ("tekst", "json"),
+    "otlp_url": has_scheme("http", "https"),
     "smtp_host": is_name_or_address,
     "smtp_tls": lambda text: text in ("starttls", "tls", "geen"),
     "smtp_van": lambda text: MAIL.fullmatch(text) is not None,
@@ -420,6 +455,9 @@ ALLOWED: dict[str, str] = {
     "database_owner_url": "een adres als postgresql://gebruiker@computer/database",
     "redis_url": "een adres als redis://computer:6379/0 of unix:///pad/naar/socket",
     "osrm_url": "een adres als http://computer:5000",
+    "metrics_host": "de naam of het IP-adres van deze computer",
+    "log_vorm": "tekst of json",
+    "otlp_url": "een adres als http://computer:4318/v1/traces",
     "smtp_host": "de naam of het IP-adres van een computer",
     "smtp_tls": "starttls, tls of geen",
     "smtp_user": "een naam",

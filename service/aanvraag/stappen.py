@@ -185,6 +185,10 @@ async def laat_los(
     await conn.execute(LAAT_LOS, aanvraag_id, behalve, now, waarom)
 
 
+GESLOTEN = "De aanvraag is gesloten."
+
+ZEG_OVERBRUGGING_AF = "select zeg_overbrugging_af($1, $2, $3)"
+
 SLUIT = {
     AanvraagStatus.AFGEWEZEN: GebeurtenisSoort.AFGEWEZEN,
     AanvraagStatus.INGETROKKEN: GebeurtenisSoort.INGETROKKEN,
@@ -194,6 +198,8 @@ SLUIT = {
 async def sluit(
     conn: Connection, aanvraag_id: UUID, status: AanvraagStatus, reden: str | None, *, now: datetime
 ) -> None:
-    """No place is sought any more: what was held and proposed for it, is free in the same transaction."""
-    await laat_los(conn, aanvraag_id, "De aanvraag is gesloten.", now=now)
+    """No place is sought any more: what was held and proposed for it, and where it would have waited, is free in the
+    same transaction. Where it waits already it stays, until somebody ends that."""
+    await laat_los(conn, aanvraag_id, GESLOTEN, now=now)
+    await conn.execute(ZEG_OVERBRUGGING_AF, aanvraag_id, now, GESLOTEN)
     await gebeurtenissen.record(conn, aanvraag_id, SLUIT[status], now=now, reden=reden, naar=status)

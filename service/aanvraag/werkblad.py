@@ -118,11 +118,27 @@ class Filter(Struct, frozen=True, kw_only=True):
     volgorde: Volgorde = Volgorde.URGENTIE
 
 
-# optie, voorstel: only of who has one, as its status says. feit: all open aanvragen with what is known of each.
+DUE = {
+    Vandaag.OPTIE: "vervalt_op < $2::timestamptz",
+    Vandaag.ANTWOORD: "antwoord_voor < $2::timestamptz",
+    Vandaag.AKKOORD: "houdt_tot < $2::timestamptz",
+    Vandaag.KENNISMAKING: "kennismaking_op = $3::date",
+    Vandaag.NORM: "norm_dag = $3::date",
+    Vandaag.UITERLIJK: "uiterlijke_datum = $3::date",
+    Vandaag.VERBLIJF: "huidig_verblijf_tot = $3::date",
+    Vandaag.OPSCHALING: "opschaling_termijn <= $3::date",
+    Vandaag.ROUTE: "route",
+    Vandaag.ALARM: "alarm",
+}
+"""When each is due, in columns of `feit`."""
+
+# Of all open aanvragen only what they are counted, filtered and sorted by; what else a row shows, only of those shown.
+# optie, voorstel: only of who has one, as its status says.
 # `$2` is the end of today, `$3` its day; `$9` until `$11` the norm per urgentie in days.
 WERKBLAD = f"""
 with kind as materialized (
-    select a.*, (a.aangemeld_op at time zone 'Europe/Amsterdam')::date
+    select a.id, a.status, a.urgentie, a.aangemeld_op, a.uiterlijke_datum, a.huidig_verblijf_tot, a.zorgvormen,
+           a.gemeente_code, a.behandelaar_id, (a.aangemeld_op at time zone 'Europe/Amsterdam')::date
                + case a.urgentie when 'crisis' then $9::int when 'spoed' then $10::int else $11::int end as norm_dag
     from aanvraag a
     where is_open(a.status) and a.regio = huidige_regio()
@@ -148,55 +164,54 @@ with kind as materialized (
     select distinct aanvraag_id from gebeurtenis
     where soort = 'alarm' and regio = huidige_regio()
       and op >= $3::date::timestamp at time zone 'Europe/Amsterdam' and op < $2::timestamptz
-), feit as materialized (
-    select k.*, v.kennismaking_op, least(o.vervalt_op, v.antwoord_voor, v.houdt_tot) as termijn,
+), bekend as (
+    select k.*, v.antwoord_voor, v.houdt_tot, v.kennismaking_op, o.vervalt_op, p.termijn as opschaling_termijn,
+           r.aanvraag_id is not null as route, l.aanvraag_id is not null as alarm,
+           least(o.vervalt_op, v.antwoord_voor, v.houdt_tot) as termijn,
            case when k.status = 'voorstel' and v.antwoord_voor > $1::timestamptz then 'aanbieder'
                 when k.status = 'akkoord' then 'verwijzer'
                 when k.status = 'toestemming' then 'aanbieder'
                 when k.status = 'kennismaking' and v.kennismaking_op >= $3::date then 'aanbieder'
-                else 'loket' end as beurt,
-           array_remove(array[
-               case when o.vervalt_op < $2::timestamptz then 'optie' end,
-               case when v.antwoord_voor < $2::timestamptz then 'antwoord' end,
-               case when v.houdt_tot < $2::timestamptz then 'akkoord' end,
-               case when v.kennismaking_op = $3::date then 'kennismaking' end,
-               case when k.norm_dag = $3::date then 'norm' end,
-               case when k.uiterlijke_datum = $3::date then 'uiterlijk' end,
-               case when k.huidig_verblijf_tot = $3::date then 'verblijf' end,
-               case when p.termijn <= $3::date then 'opschaling' end,
-               case when r.aanvraag_id is not null then 'route' end,
-               case when l.aanvraag_id is not null then 'alarm' end], null) as vandaag
+                else 'loket' end as beurt
     from kind k
     left join voorstel_van v on v.aanvraag_id = k.id
     left join optie_van o on o.aanvraag_id = k.id
     left join opschaling_van p on p.aanvraag_id = k.id
     left join route_van r on r.aanvraag_id = k.id
     left join alarm_van l on l.aanvraag_id = k.id
-), gekozen as materialized (
-    select f.* from feit f
-    where ($4::urgentie is null or f.urgentie = $4) and ($5::text is null or f.beurt = $5)
-      and (not $6::boolean or f.vandaag <> '{{}}') and ($7::uuid is null or f.behandelaar_id = $7)
-      and ($8::text is null or $8 = any (f.zorgvormen)) and ($12::text is null or f.gemeente_code = $12)
+), feit as materialized (
+    select *, ({" or ".join(DUE.values())}) is true as moet from bekend
+), groep as materialized (
+    select urgentie, beurt, gemeente_code, count(*) as alle, count(*) filter (where moet) as moet,
+           count(*) filter (where behandelaar_id = $16::uuid) as eigen
+    from feit
+    group by urgentie, beurt, gemeente_code
+), gekozen as not materialized (
+    select * from feit
+    where ($4::urgentie is null or urgentie = $4) and ($5::text is null or beurt = $5) and (not $6::boolean or moet)
+      and ($7::uuid is null or behandelaar_id = $7) and ($8::text is null or $8 = any (zorgvormen))
+      and ($12::text is null or gemeente_code = $12)
 ), blad as (
-    select g.*, row_number() over volgorde as nr
-    from gekozen g
-    window volgorde as (order by
-        case $13::text when 'wacht' then extract(epoch from g.aangemeld_op)
-                       when 'termijn' then coalesce(extract(epoch from g.termijn), 'infinity')
-                       when 'uiterlijk' then extract(epoch from g.uiterlijke_datum) end,
-        g.urgentie, g.aangemeld_op, g.id)
-    order by nr
+    select *, case $13::text when 'wacht' then aangemeld_op
+                             when 'termijn' then coalesce(termijn, 'infinity')
+                             when 'uiterlijk' then uiterlijke_datum::timestamp at time zone 'UTC' end as eerst
+    from gekozen
+    order by eerst, urgentie, aangemeld_op, id
     limit $14 offset $15
 ), rij as (
-    select a.nr, a.id, a.nummer, {aanvragen.KENMERK} as kenmerk, o.naam as organisatie, m.naam as gemeente, a.status,
+    select row_number() over (order by f.eerst, f.urgentie, f.aangemeld_op, f.id) as nr,
+           a.id, a.nummer, {aanvragen.KENMERK} as kenmerk, o.naam as organisatie, m.naam as gemeente, a.status,
            a.urgentie, a.leeftijd_maanden, a.leeftijd_peildatum, a.huidig_verblijf, a.huidig_verblijf_tot,
-           a.gewenste_start, a.uiterlijke_datum, a.aangemeld_op, a.norm_dag, a.beurt, a.kennismaking_op, a.termijn,
-           a.vandaag, e.naam as behandelaar, coalesce(s.mag_splitsen, false) as mag_splitsen,
+           a.gewenste_start, a.uiterlijke_datum, a.aangemeld_op, f.norm_dag, f.beurt, f.kennismaking_op, f.termijn,
+           f.vandaag, e.naam as behandelaar, coalesce(s.mag_splitsen, false) as mag_splitsen,
            array(select z.naam from unnest(a.zorgvormen) with ordinality as gevraagd (code, volg)
                  join zorgvorm z on z.regio = a.regio and z.code = gevraagd.code order by gevraagd.volg) as zorgvormen,
            (select count(*)::int from aanvraag b where b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id
             and is_open(b.status)) as samen_met
-    from blad a
+    from (select *, array_remove(array[{", ".join(f"case when {due} then '{code}' end" for code, due in DUE.items())}],
+                                 null) as vandaag
+          from blad) as f
+    join aanvraag a on a.id = f.id
     join organisatie o on o.id = a.organisatie_id
     join gemeente m on m.code = a.gemeente_code
     left join samenplaatsing s on s.id = a.samenplaatsing_id
@@ -204,19 +219,19 @@ with kind as materialized (
 )
 select (select coalesce(jsonb_agg(to_jsonb(r) - 'nr' order by r.nr), '[]') from rij r) as rijen,
        jsonb_build_object(
-           'alle', (select count(*) from feit),
+           'alle', (select coalesce(sum(alle), 0) from groep),
            'gekozen', (select count(*) from gekozen),
-           'vandaag', (select count(*) from feit where vandaag <> '{{}}'),
-           'eigen', (select count(*) from feit where behandelaar_id = $16::uuid),
+           'vandaag', (select coalesce(sum(moet), 0) from groep),
+           'eigen', (select coalesce(sum(eigen), 0) from groep),
            'urgentie', (select coalesce(jsonb_object_agg(urgentie, n), '{{}}')
-                        from (select urgentie, count(*) as n from feit group by urgentie) as u),
+                        from (select urgentie, sum(alle) as n from groep group by urgentie) as u),
            'beurt', (select coalesce(jsonb_object_agg(beurt, n), '{{}}')
-                     from (select beurt, count(*) as n from feit group by beurt) as b),
+                     from (select beurt, sum(alle) as n from groep group by beurt) as b),
            'zorgvorm', (select coalesce(jsonb_object_agg(z.code, z.naam), '{{}}') from zorgvorm z
                         where z.regio = huidige_regio()
-                          and z.code in (select unnest(f.zorgvormen) from feit f)),
+                          and exists (select from feit f where z.code = any (f.zorgvormen))),
            'gemeente', (select coalesce(jsonb_object_agg(g.code, g.naam), '{{}}') from gemeente g
-                        where g.code in (select f.gemeente_code from feit f))) as tellingen
+                        where g.code in (select gemeente_code from groep))) as tellingen
 """
 
 

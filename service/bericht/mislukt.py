@@ -61,14 +61,15 @@ with mislukt as (
     where status = 'mislukt' and regio = huidige_regio())
 select id, soort, gebeurtenis, op, coalesce(fout, '') as fout, mislukt_op, gebruiker_id, haak_id
 from mislukt
-where $1::uuid is null or (mislukt_op, id) < (select c.mislukt_op, c.id from mislukt c where c.id = $1)
+where not exists (select from mislukt c where c.id = $1)
+   or (mislukt_op, id) < (select c.mislukt_op, c.id from mislukt c where c.id = $1)
 order by mislukt_op desc, id desc
 limit $2
 """
 
 
 async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Mislukt]:
-    """What failed last, first."""
+    """What failed last, first. When `after` was done again meanwhile it is from the beginning: twice is not lost."""
     rows = rows_as(await conn.fetch(PAGE, after, limit), Mislukt)
     for row in rows:
         row.wat = WAT[row.soort]

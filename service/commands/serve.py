@@ -8,6 +8,7 @@ import os
 import typer
 
 from service import migrations
+from service.commands import check as safety
 from service.commands import connect, demo, listen
 from service.errors import Kind, Refusal
 from service.settings import Settings
@@ -33,6 +34,8 @@ def serve(
         with connect.connected("serve", settings) as data:
             data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
             asyncio.run(check(data.settings))
+            if not settings.embedded:
+                asyncio.run(safety.say_at_start(data.settings))
             links = asyncio.run(demo.demo_links(data.settings)) if linked else []
             listen.serve(data.settings, sock, links)
     if stop.reason is not None:

@@ -15,6 +15,7 @@ import typer
 
 from service import taken
 from service.bus import Bus
+from service.commands import check as safety
 from service.commands import connect, listen
 from service.commands.serve import check
 from service.db import APP_ROLE
@@ -53,6 +54,8 @@ def worker(
     log_to_stderr()
     with connect.connected("worker", settings) as data:
         data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
+        if not settings.embedded and ouder is None:
+            asyncio.run(safety.say_at_start(data.settings))
         asyncio.run(main(data.settings, quiet=ouder is not None))
     if stop.reason is not None and ouder is None:
         raise Refusal(Kind.UNAVAILABLE, f"{stop.reason}, daarom is de worker ook gestopt.")

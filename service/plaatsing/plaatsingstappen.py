@@ -231,8 +231,13 @@ def _let_op(row: Rij, maanden: int, dag: date) -> list[str]:
         found.append("Deze plaatsing is nog niet definitief: er ontbreekt nog iets dat de wet vraagt.")
     if row.overbrugging and row.stand in (PlaatsingStand.AFGESPROKEN, PlaatsingStand.LOOPT):
         found.append("Hier wacht het kind op een plek: het zoeken gaat door, en de aanvraag blijft open.")
-    if row.elders_woont:
+    if row.elders_woont and row.begonnen_op is None:
         found.append("Het kind woont nog op de plek van daarvoor. Beëindig die plaatsing als het kind hier komt.")
+    elif row.elders_woont:
+        found.append(
+            "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het daar"
+            " wegging."
+        )
     if row.stand is PlaatsingStand.BEEINDIGD and row.vervolg_open:
         found.append("De vervolgaanvraag is nog open. Is er geen plek meer nodig? Trek haar dan in, met de reden.")
     return found

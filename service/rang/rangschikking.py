@@ -118,10 +118,11 @@ where p.id = any ($1::uuid[])
 """
 
 NAMEN = """
-select 'zorgvorm' as lijst, code, naam, regio = huidige_regio() as eigen from zorgvorm
-union all
-select lijst, code, naam, regio = huidige_regio() from kenmerkcode
-order by 4
+select distinct on (lijst, code) lijst, code, naam
+from (select 'zorgvorm' as lijst, code, naam, regio from zorgvorm
+      union all
+      select lijst, code, naam, regio from kenmerkcode) as elke
+order by lijst, code, regio <> huidige_regio()
 """
 
 

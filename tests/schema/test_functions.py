@@ -34,6 +34,7 @@ OVER_VOORSTEL = (
     " from (select $2::uuid as aanvraag_id) as v"
 )
 LAAT_LOS = "select laat_los($1, null, now(), 'Nee.') is not null"
+ZEG_AF = "select zeg_overbrugging_af($1, now(), 'Nee.') is not null"
 VAN_VERWIJZER = "S: gi crisis voorbij hier | V: gi | C: crisis voorbij | X: vreemd"
 
 FUNCTIES = {
@@ -43,6 +44,7 @@ FUNCTIES = {
     "leg_vast antwoord": Vraag("aanvraag", BEANTWOORDT, f"{VAN_VERWIJZER} | AM: hier gi vreemd"),
     # What is held and proposed ends with the aanvraag: never by a provider.
     "laat_los": Vraag("aanvraag", LAAT_LOS, VAN_VERWIJZER),
+    "zeg_overbrugging_af": Vraag("aanvraag", ZEG_AF, VAN_VERWIJZER),
     # The optie follows: whoever may take a step of that voorstel.
     "volg_voorstel": Vraag(
         "voorstel",
@@ -154,26 +156,37 @@ async def test_a_status_that_follows_from_facts_is_for_nobody_to_write(filled: W
     assert able == {"in_behandeling", "afgewezen", "ingetrokken"}
 
 
-async def test_what_follows_a_stay_is_of_the_region_of_the_child_and_of_the_provider(filled: World) -> None:
-    """Also when who ends the stay may not see that somebody waits. A loket elsewhere changes nothing. Which
-    aanvraag waits, is told to the loket of the child and to who filed for it."""
-    stay, waits = key("bezetting", "buiten"), key("aanvraag", "crisis")
-    await filled.owner.execute("update aanvraag set vervolg_van = $1 where id = $2", stay, waits)
-    await filled.owner.execute("update bezetting set vrijgegeven_op = now() where id = $1", stay)
-    seen, told = {}, set()
+@pytest.mark.parametrize(
+    ("stay", "both", "withdraw", "told"),
+    [
+        ("buiten", {"S"}, {"V"}, {"S", "V"}),
+        ("hier", {"S", "A", "M"}, set(), {"S"}),
+        ("elders", {"S", "C"}, set(), {"S"}),
+    ],
+    ids=["elders in een andere regio", "bij de eigen aanbieder", "in crisis"],
+)
+async def test_what_follows_a_stay_is_for_who_may_change_that_stay(
+    filled: World, stay: str, both: set[str], withdraw: set[str], told: set[str]
+) -> None:
+    """The loket of the child, its provider, and at night the crisisdienst; also who may not see that somebody waits. A
+    verwijzer only says where its child must not be. Which aanvraag waits, is told to the loket of the child and to who
+    filed for it."""
+    waits, stay_id = key("aanvraag", "crisis"), key("bezetting", stay)
+    await filled.owner.execute("update aanvraag set vervolg_van = $1 where id = $2", stay_id, waits)
+    await filled.owner.execute("update bezetting set vrijgegeven_op = now() where id = $1", stay_id)
+    followed, withdrew, heard = set(), set(), set()
     for who in WIE:
         async with asking(filled, who) as conn:
-            if await conn.fetchval("select vervolg_id from plaatsing_waar(array[$1::uuid])", stay):
-                told.add(who)
-            await conn.execute("select volg_vervolg($1), trek_vervolg_in($1, now())", stay)
+            if await conn.fetchval("select vervolg_id from plaatsing_waar(array[$1::uuid])", stay_id):
+                heard.add(who)
+            await conn.execute("select volg_vervolg($1), trek_vervolg_in($1, now())", stay_id)
             await conn.execute(AS_LOKET, REGIO)
             row = await conn.fetchrow("select huidig_verblijf_tot, status from aanvraag where id = $1", waits)
-            seen[who] = (row["huidig_verblijf_tot"] is not None, row["status"])
+            followed |= {who} if row["huidig_verblijf_tot"] is not None else set()
+            withdrew |= {who} if row["status"] == "ingetrokken" else set()
     await filled.owner.execute("update aanvraag set vervolg_van = null where id = $1", waits)
-    await filled.owner.execute("update bezetting set vrijgegeven_op = null where id = $1", stay)
-    changed, same = (True, "ingetrokken"), (False, "ingediend")
-    assert told == {"S", "V"}
-    assert seen == {who: changed if asks.regio == REGIO else same for who, asks in WIE.items()}
+    await filled.owner.execute("update bezetting set vrijgegeven_op = null where id = $1", stay_id)
+    assert (followed, withdrew, heard) == (both, both | withdraw, told)
 
 
 async def test_where_a_child_goes_when_a_provider_stops_is_for_the_loket_of_that_child(filled: World) -> None:

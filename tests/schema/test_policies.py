@@ -452,9 +452,9 @@ FUNCTIES = {
     "beeindiging_stand",
     # The workflow: what happened and what follows; who waits for whom; what a provider is told (their own tests).
     "vergrendel", "groep_van", "volg_voorstel", "voorstel_vraag", "bundel_is_heel", "geldende_afwijzingen",
-    "regels_van_voorstel", "bezetting_bewaak_afspraak", "laat_los", "stand_van", "schrijf_gebeurtenis", "leg_vast",
-    "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar", "crisis_sinds", "plekken_van",
-    "vergrendel_uitsluiting", "sluit_uit", "gebruik_machtigingen", "spreek_tegen",
+    "regels_van_voorstel", "bezetting_bewaak_afspraak", "laat_los", "zeg_overbrugging_af", "stand_van",
+    "schrijf_gebeurtenis", "leg_vast", "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
+    "crisis_sinds", "plekken_van", "vergrendel_uitsluiting", "sluit_uit", "gebruik_machtigingen", "spreek_tegen",
     # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
     "cijfer_wachttijden",

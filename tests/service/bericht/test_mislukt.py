@@ -124,3 +124,17 @@ async def test_only_the_beheerder_of_the_region_sees_it_and_does_it_again(pool: 
             await mislukt.opnieuw(conn, line.id)
     assert refusal.value.kind is Kind.NOT_FOUND
     assert [one.id for one in await listed(pool)] == [line.id]
+
+
+async def test_who_pages_on_from_what_was_done_again_misses_nothing(pool: Pool, owner: Connection) -> None:
+    """It is not on the list any more, so nobody knows what comes after it: then the list begins again."""
+    async with transaction(pool, DIENST) as conn:
+        for number in range(3):
+            await taken.enqueue(conn, TaakSoort.TERMIJN, f"een {number}", {})
+    await owner.execute("update taak set status = 'mislukt', klaar_op = now(), fout = 'Te vaak geprobeerd.'")
+    async with transaction(pool, BEHEER) as conn:
+        [first] = await mislukt.page(conn, limit=1)
+        seen = await mislukt.page(conn, after=first.id)
+        await mislukt.opnieuw(conn, first.id)
+
+        assert len(seen) == 2 and await mislukt.page(conn, after=first.id) == seen

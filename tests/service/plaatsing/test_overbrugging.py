@@ -9,9 +9,10 @@ import pytest
 
 from service.aanbod import plekken
 from service.aanbod.bezetting import EindeReden
-from service.aanvraag import aanvragen
+from service.aanvraag import aanvragen, stappen
+from service.aanvraag.stappen import NieuweStap, Stap
 from service.cijfers import wachtlijst
-from service.db import Connection, Pool, Wie, transaction
+from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
 from service.plaatsing import beeindigingen, opties, plaatsingen, plaatsingstappen, voorstellen
 from service.plaatsing.beeindigingen import BeeindigingReden, NieuwBesluit, NieuweBeeindiging, OverdrachtBesluit
@@ -66,6 +67,11 @@ async def test_the_search_goes_on_while_the_child_waits_there(pool: Pool, wie: W
     assert await facts.wrong(owner) == []
 
 
+STILL = (
+    "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het daar wegging."
+)
+
+
 async def test_then_it_gets_its_place_and_leaves_the_other(pool: Pool, wie: Wie, owner: Connection) -> None:
     """The place to live is the one that ends the wait: the fourth date is that day, and then the search is over."""
     async with transaction(pool, wie) as conn:
@@ -74,7 +80,7 @@ async def test_then_it_gets_its_place_and_leaves_the_other(pool: Pool, wie: Wie,
         bridged = await definitive(conn, pool, wie, kind.id, plek.id)
         await plaatsingen.begin(conn, bridged, make.day(1), now=make.NOW + DAY)
         stay = await definitive(conn, pool, wie, kind.id, home.id, other.id)
-        agreed = await status(conn, kind.id)
+        agreed, coming = await status(conn, kind.id), await plaatsingstappen.get(conn, wie, stay, make.NOW + 2 * DAY)
         await plaatsingen.begin(conn, stay, make.day(2), now=make.NOW + 2 * DAY)
         lives = await plaatsingstappen.get(conn, wie, stay, make.NOW + 2 * DAY)
         await plaatsingen.beeindig(conn, bridged, make.day(2), EindeReden.DOORSTROOM, now=make.NOW + 2 * DAY)
@@ -85,7 +91,8 @@ async def test_then_it_gets_its_place_and_leaves_the_other(pool: Pool, wie: Wie,
         )  # fmt: skip
 
         assert (agreed, await status(conn, kind.id)) == ("definitief", "geplaatst")
-        assert any("woont nog op de plek van daarvoor" in line for line in lives.let_op) and after.let_op == []
+        assert any("woont nog op de plek van daarvoor" in line for line in coming.let_op)
+        assert [line for line in lives.let_op if "woont" in line] == [STILL] and after.let_op == []
         assert [tuple(row) for row in waited] == [(2, True)]
     assert await facts.wrong(owner) == []
 
@@ -148,3 +155,23 @@ async def test_when_its_provider_stops_the_search_that_goes_on_is_the_overdracht
 
         assert decided.overdracht_id == kind.id
         assert await conn.fetchval("select count(*) from aanvraag") == 1
+
+
+@pytest.mark.parametrize("came", [False, True])
+async def test_who_stops_searching_keeps_no_plek_to_wait_in(
+    pool: Pool, wie: Wie, owner: Connection, came: bool
+) -> None:
+    """Agreed, and the child has yet to come: it does not, also when the verwijzer says so. Where it lives it stays."""
+    async with transaction(pool, wie) as conn:
+        kind, plek = await child(conn, **ASKED), await bridge(conn)
+        stay = await definitive(conn, pool, wie, kind.id, plek.id)
+        if came:
+            await plaatsingen.begin(conn, stay, make.day(1), now=make.NOW + DAY)
+    own = Wie(wie.regio, Rol.VERWIJZER, UUID(int=9), kind.organisatie_id)
+    async with transaction(pool, own) as conn:
+        stop = NieuweStap(stap=Stap.TREK_IN, reden="Het kind kan naar oma.")
+        await stappen.doe(conn, kind.id, stop, wie=own, now=make.NOW + DAY)
+    async with transaction(pool, wie) as conn:
+        there = await plaatsingstappen.get(conn, wie, stay, make.NOW + DAY)
+        assert (there.stand, await status(conn, kind.id)) == ("loopt" if came else "afgezegd", "ingetrokken")
+    assert await facts.wrong(owner) == []

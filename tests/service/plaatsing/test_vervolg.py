@@ -20,7 +20,7 @@ from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.bericht import alarmen
 from service.days import noon
 from service.db import Connection, Pool, Wie, transaction
-from service.plaatsing import plaatsingen, vervolg
+from service.plaatsing import plaatsingen, plaatsingstappen, vervolg
 from service.urgentie import Urgentie
 from tests import make
 
@@ -210,6 +210,36 @@ async def test_where_the_child_waits_follows_its_stay(
         ("crisisplek", make.day(40), make.day(28)),
         ("thuis", None, make.day(28)),
     ]
+
+
+async def test_the_stay_before_is_to_be_ended_until_it_is(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """Before the child comes and when it is there, each in its own words; never for what was called off."""
+    async with transaction(pool, wie) as conn:
+        _, crisis = await stay(conn)
+    waits = await vervolg_of(owner, crisis)
+    assert waits is not None
+    day = noon(make.day(14))
+
+    async def says(conn: Connection, plaatsing: UUID) -> list[str]:
+        shown = await plaatsingstappen.get(conn, wie, plaatsing, day)
+        return [line for line in shown.let_op if "van daarvoor" in line]
+
+    async with transaction(pool, wie) as conn:
+        plekken = [await make.plek(conn) for _ in range(2)]
+        off = await plaatsingen.plaats(conn, plekken[0].id, waits["id"], make.day(14), None, now=make.NOW)
+        await plaatsingen.zeg_af(conn, off.id, "Toch niet", now=make.NOW)
+        home = await plaatsingen.plaats(conn, plekken[1].id, waits["id"], make.day(14), None, now=make.NOW)
+        coming = await says(conn, home.id)
+        await plaatsingen.begin(conn, home.id, make.day(14), now=day)
+        there = await says(conn, home.id)
+        await plaatsingen.beeindig(conn, crisis, make.day(14), EindeReden.DOORSTROOM, now=day)
+
+        assert coming == ["Het kind woont nog op de plek van daarvoor. Beëindig die plaatsing als het kind hier komt."]
+        assert there == [
+            "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het daar"
+            " wegging."
+        ]
+        assert await says(conn, off.id) == await says(conn, home.id) == []
 
 
 # ── Alarms ───────────────────────────────────────────────────────────────────────────────────────

@@ -5361,7 +5361,7 @@ begin atomic
     from aanvraag a left join samenplaatsing s on s.id = a.samenplaatsing_id
     where a.id = any (aanvragen) and a.regio = huidige_regio() and case huidige_rol()
         when 'schakelfunctionaris' then true
-        when 'crisisdienst' then a.urgentie = 'crisis'
+        when 'crisisdienst' then a.urgentie = 'crisis' and a.afgesloten_op is null
         else false end;
 end;
 comment on function samen_met(uuid[]) is

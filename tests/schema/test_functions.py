@@ -72,7 +72,9 @@ FUNCTIES = {
     ),
     # Whether brothers and sisters are missing, as a count: for who claims a plek for this child.
     "samen_met": Vraag(
-        "aanvraag", "select exists (select from samen_met(array[$1::uuid]))", "S: gi crisis hier | C: crisis | X: vreemd"
+        "aanvraag",
+        "select exists (select from samen_met(array[$1::uuid]))",
+        "S: gi crisis voorbij hier | C: crisis | X: vreemd",
     ),
     "wachtlijst": Vraag(
         "aanvraag",

@@ -40,6 +40,8 @@ NA_KENNISMAKING_DAGEN = 3
 HOOGSTENS = 3
 """Opties, and voorstellen that are sent, at once for one aanvraag."""
 CRISIS_DAGEN = 28
+"""A usual stay, of a zorgvorm of which none is known."""
+VERBLIJF_DAGEN = {"tussenvoorziening": 90}
 VERVOLG_VERBLIJF, VERVOLG_SPELING = 180, 14
 OVERBRUGGING = "tussenvoorziening"
 """There a child waits: its aanvraag stays open."""
@@ -421,7 +423,7 @@ class Loket:
         broken = self._regels(plaatsen)
         hidden = {"groepsmix", *NOOIT} if wie.rol != S else NOOIT
         if broken and not (afwijking and not broken & hidden):
-            nee(409, f"rules: {sorted(broken)}")
+            nee(409, f"rules: {', '.join(broken) if len(broken) == 1 else 'several'}")
 
     def _bestaat(self, plekken: Iterable[str]) -> None:
         if any(self.einde.get(plek, date.max) <= self.dag for plek in plekken):
@@ -480,6 +482,9 @@ class Loket:
     def _done(self, answer: Any) -> None:
         if answer is None:
             raise Wel
+
+    def _gebruikelijk(self, plek: str) -> timedelta:
+        return VERBLIJF_DAGEN.get(self.voorzieningen[self.plekken[plek]].zorgvorm, CRISIS_DAGEN) * DAY
 
     def _elders(self, stay: Bezetting, van: date, tot: date | None) -> bool:
         """A child is in one place, and waits in one."""
@@ -597,6 +602,9 @@ class Loket:
                 self.schrijf(kind, "urgentie")
             case _:
                 self.laat_los(kind)
+                for stay in sorted(self.bezetting.values(), key=lambda b: b.id):
+                    if stay.kind == kind and stay.overbrugging and not (stay.vrij or stay.begonnen or stay.beeindigd):
+                        self._zeg_af(stay)
                 closed = "afgewezen" if stap == "wijs_af" else "ingetrokken"
                 self.schrijf(kind, closed, closed)
 
@@ -977,7 +985,7 @@ class Loket:
         self._bestaat([plek])
         if self._nooit(kind, self.voorzieningen[self.plekken[plek]]):
             nee(409, "safety")
-        until = tot or first + CRISIS_DAGEN * DAY
+        until = tot or first + self._gebruikelijk(plek)
         if not self._vrij(plek, first, until, eigen=[b.id for b in self._opties(kind=kind, plek=plek)]):
             nee(409, "taken")
         self._done(answer)

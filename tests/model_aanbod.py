@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.model import (
-    CRISIS_DAGEN,
     DAY,
     GESLOTEN,
     HIER,
@@ -385,7 +384,7 @@ class Geheel(Plekken):
             return id
         if id is None or self.kinderen[id].status not in OPEN:
             old, (id, samen) = self.kinderen[stay.kind], answer["made"]
-            einde = stay.tot or stay.van + CRISIS_DAGEN * DAY
+            einde = stay.tot or stay.van + self._gebruikelijk(stay.plek)
             forms = old.zorgvormen
             if unit.zorgvorm != "crisis":
                 forms = (unit.zorgvorm, *(form for form in forms if form != unit.zorgvorm))

@@ -37,7 +37,7 @@ async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
     env.client = await serve(env.identity, clock=lambda: env.now, settings=behind_a_proxy(settings))
     print(f"TEST_SEED={SEED}")
     while env.steps < STEPS or (not env.seen.keys() >= RARE and env.steps < MOST):
-        await play(env, examples=20, steps=50, number=number)
+        await play(env, examples=2, steps=250, number=number, shrink=False)
         number += 1
     print(f"{env.steps} steps, {env.accepted} accepted: {env.seen}")
     assert env.seen.keys() >= RARE, f"the play does not get far enough: {env.seen}"

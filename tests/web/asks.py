@@ -89,21 +89,28 @@ class World:
 
     def pairs(self, r: Random) -> list[tuple[str, str]]:
         """One child and a plek; of brothers and sisters mostly all of them, each with one."""
-        child = self.kind(r)
+        child, at = self.kind(r), r.randrange(len(self.plekken))
         if child is None:
             return []
+        if not r.randrange(3):
+            child, at = self._beside(r) or (child, at)
         family = [child]
         if child.samen is not None and r.randrange(4):
             kinderen = self.loket.kinderen.values()
             family = [k for k in kinderen if k.samen == child.samen and k.status in model.OPEN] or family
-        at = r.randrange(len(self.plekken))
-        if not r.randrange(4):
-            # Where somebody lives or will, or beside it: only there a group can be wrong.
-            held = lately(r, [b.plek for b in self.loket.bezetting.values() if not b.vrij])
-            at = at if held is None else self.plekken.index(held) + r.choice((0, 1, -1))
         if not r.randrange(10):
             return [(one.id, r.choice(self.plekken)) for one in family]
         return [(one.id, self.plekken[(at + n) % len(self.plekken)]) for n, one in enumerate(family)]
+
+    def _beside(self, r: Random) -> tuple[model.Kind, int] | None:
+        """A child beside one of quite another age: only there a group can be wrong."""
+        there = lately(r, [b for b in self.loket.bezetting.values() if b.kind is not None and not b.vrij])
+        if there is None or there.kind is None:
+            return None
+        age = self.loket.kinderen[there.kind].maanden
+        others = [k for k in self.loket.kinderen.values() if k.status in model.OPEN and abs(k.maanden - age) > 36]
+        child = lately(r, [k for k in others if k.samen is None] or others)
+        return None if child is None else (child, self.plekken.index(there.plek) + r.choice((1, -1)))
 
 
 Kind: TypeAlias = Callable[[World, Random], "Ask | None"]
@@ -112,6 +119,12 @@ KINDS: list[Kind] = []
 
 def kind(ask: Kind) -> Kind:
     KINDS.append(ask)
+    return ask
+
+
+def often(ask: Kind) -> Kind:
+    """Of which much more can be wrong."""
+    KINDS.extend([ask] * 3)
     return ask
 
 
@@ -216,14 +229,14 @@ def blind(w: World, r: Random) -> Ask | None:
 def key_again(w: World, r: Random) -> Ask | None:
     """The key of another request."""
     before = lately(r, w.kept)
-    words = [] if before is None else [name for name in ("reden", "toelichting", "kenmerk") if name in before.body]
+    words = {} if before is None else {name: text for name, text in before.body.items() if str(text).endswith(".")}
     if before is None or not words:
         return None
 
     def used(_: Any) -> None:
         model.nee(422, "the key of another request")
 
-    body = {**before.body, words[0]: f"{before.body[words[0]]} En nog iets."}
+    body = {**before.body, **{name: f"{text} En nog iets." for name, text in words.items()}}
     return replace(before, name="key_again", body=body, expect=used, headers=dict(before.headers))
 
 
@@ -270,7 +283,7 @@ def shown(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"aanvraagId": kind, "plekId": plek} for kind, plek in pairs]
 
 
-@kind
+@often
 def houd(w: World, r: Random) -> Ask | None:
     wie, pairs, (van, tot) = w.person(r, S, S, S, C, C), w.pairs(r), days(w, r)
     if not pairs:
@@ -298,7 +311,7 @@ def optie_stap(w: World, r: Random, name: str) -> Ask | None:
 # ── Voorstellen ──────────────────────────────────────────────────────────────────────────────────
 
 
-@kind
+@often
 def zet_klaar(w: World, r: Random) -> Ask | None:
     wie, pairs, (van, tot) = w.person(r, S, S, S, C, C), w.pairs(r), days(w, r)
     if not pairs:

@@ -237,7 +237,10 @@ class Naast(Loket):
             nee(409, "this table looks already")
         self._done(answer)
         until = termijn or self.dag + timedelta(days=TAFEL_DAGEN[tafel])
-        bad = {unit.id for unit in self.voorzieningen.values() if "veiligheid" in self._nooit(kind, unit)}
+        bad = {
+            unit.id for unit in self.voorzieningen.values()
+            if any("veiligheid" in self._nooit(one, unit) for one in self._samen_met(child))
+        }  # fmt: skip
         self.opschalingen[answer["id"]] = Opschaling(
             answer["id"], kind, tafel, eigenaar or wie.id, until, self.now, bad
         )
@@ -249,6 +252,13 @@ class Naast(Loket):
             assert unit not in bad, f"{unit} was asked, and must not be"
             assert unit not in {v.voorziening for v in self.vragen.values() if v.kind == kind and not v.gesloten}
             self._stel(id, answer["id"], unit)
+
+    def _samen_met(self, child: Kind) -> list[str]:
+        """It, and those with whom it looks for a place."""
+        return [child.id] + [
+            k.id for k in self.kinderen.values()
+            if k is not child and child.samen is not None and k.samen == child.samen and k.status in OPEN
+        ]  # fmt: skip
 
     def _mag_kijken(self, child: Kind, aanleiding: str) -> None:
         if child.status not in OPEN:

@@ -116,10 +116,11 @@ class Plekken(Naast):
         if wie.rol not in (S, A):
             nee(403, "rol")
         mine = [plek for plek in self.plekken if self.voorzieningen[self.plekken[plek]].aanbieder == aanbieder]
-        if not (wie.org == aanbieder if wie.rol == A else all(self._mag_erin(wie, plek) for plek in mine)):
+        if not (wie.org == aanbieder if wie.rol == A else all(self._kent(wie, plek) for plek in mine)):
             nee(404, "not its own")
         self._done(answer)
         until = min(gezien, self.now)
+        mine = [plek for plek in mine if self._mag_erin(wie, plek)]
         some = [plek for plek in mine if self._leeg(plek) and self.bevestigd[plek] < until]
         assert {row["plekId"] for row in answer} == set(some), f"not {some} were confirmed"
         for plek in some:

@@ -31,7 +31,7 @@ from msgspec import structs
 from service.bericht import versheid
 from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
-from service.plaatsing import opties, verzenden
+from service.plaatsing import optiestappen, verzenden
 from service.settings import Settings
 from service.worker import dagronde
 from tests import facts, make, model
@@ -502,7 +502,7 @@ class Play(RuleBasedStateMachine):
         r = self._random(number)
         held, asked = asks.lately(r, self.world.some("optie")), asks.lately(r, list(self.loket.voorstellen))
         if held is not None and (asked is None or r.randrange(2)):
-            self.env.run(self._termijn(opties.termijn, held.id))
+            self.env.run(self._termijn(optiestappen.termijn, held.id))
             self.loket.termijn(held.id)
         elif asked is not None:
             self.env.run(self._termijn(verzenden.herinner, asked))

@@ -12,6 +12,7 @@ from litestar.response import Response
 from service.days import AMSTERDAM, age_on, today
 from service.errors import Kind, Refusal
 from service.plaatsing import crisisbord
+from service.taal import gettext
 from service.web.pages.actie import Formulier, verwerk
 from service.web.pages.crisis.bord import adres
 from service.web.pages.render import page_at
@@ -52,7 +53,7 @@ async def _page(v: Visit, plek_id: UUID, form: Formulier) -> Response[str]:
     vandaag = today(v.now)
     plek = await crisisbord.plek(v.conn, plek_id)
     if plek is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze crisisplek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze crisisplek bestaat niet (meer)."))
     kinderen = await crisisbord.kinderen(v.conn)
     return v.page(
         "crisis/geplaatst.html",

@@ -9,6 +9,7 @@ import httpx
 
 from service.db import Pool, Wie, transaction
 from tests import make
+from tests.web.pages.schakel.test_aanvraag import click
 
 
 def order(answer: httpx.Response) -> list[str]:
@@ -34,6 +35,9 @@ async def test_who_fits_a_free_plek_stands_by_urgentie_and_can_be_proposed_at_on
     done = await api.post(f"/aanvragen/{urgent.id}/voorstellen", data=hidden)
     assert done.status_code == 303 and "gedaan=verstuurd" in done.headers["location"]
     assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == []
+    back = await click(api, await api.get(done.headers["location"]), "Maak ongedaan")
+    assert "Het voorstel is ingetrokken." in back.text
+    assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == [urgent.nummer, calm.nummer]
 
 
 async def test_brothers_and_sisters_fit_only_where_there_is_room_for_all(

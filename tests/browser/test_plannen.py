@@ -217,5 +217,8 @@ def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str]) -> 
         page = visit(states[name], width=1280, height=1200)
         page.screenshot(path=SCHERMEN / f"schakel-{name}.png")
     for name, width in (("bord", 1280), ("telefoon", 360)):
-        page = visit(f"{states['plan']}#bord", width=width, height=1000)
-        page.screenshot(path=SCHERMEN / f"schakel-plan-{name}.png")
+        page = visit(f"{states['plan']}?toon=te-doen", width=width, height=1000)
+        box = page.locator("#bord").bounding_box()
+        assert box is not None
+        clip = {"x": 0.0, "y": box["y"] - 8, "width": float(width), "height": 1000.0}
+        page.screenshot(path=SCHERMEN / f"schakel-plan-{name}.png", full_page=True, clip=clip)  # type: ignore[arg-type]

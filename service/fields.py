@@ -67,6 +67,7 @@ FORMS = Teksten(
         "^[0-9]{1,8}$": later("een AGB-code: hooguit 8 cijfers"),
         "^[a-z0-9]+([_-][a-z0-9]+)*$": later("een code: kleine letters, cijfers en streepjes"),
         "^\\S": later("een tekst die niet met een spatie begint"),
+        "^(\\+?[0-9 ()-]{6,20})?$": later("een telefoonnummer zoals 035 123 45 67, of niets"),
         "^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$": later("een kenmerk van hooguit 40 letters en cijfers"),
     }
 )
@@ -207,6 +208,9 @@ def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldEr
         return _struct(info, value, pointer, errors, lax)
     if isinstance(info, inspect.ListType):
         return _list(info, value, pointer, errors, lax)
+    if isinstance(info, inspect.VarTupleType):
+        items = _list(info, value, pointer, errors, lax)
+        return items if items is UNSET else tuple(items)
     if isinstance(info, inspect.DictType):
         if not isinstance(value, Mapping):
             return _wrong(errors, pointer, gettext("een JSON-object"))
@@ -246,7 +250,9 @@ def _personal(wanted: str | None, value: object, pointer: str) -> FieldError | N
     return FieldError(pointer, "herkenbaar", vondst.zin) if vondst else None
 
 
-def _list(info: inspect.ListType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+def _list(
+    info: inspect.ListType | inspect.VarTupleType, value: object, pointer: str, errors: list[FieldError], lax: bool
+) -> Any:
     if not isinstance(value, list):
         return _wrong(errors, pointer, gettext("een lijst"))
     low, high = info.min_length or 0, info.max_length
@@ -353,6 +359,12 @@ def _uuid(info: inspect.Type, value: object, lax: bool) -> UUID:
     return msgspec.convert(value, UUID)
 
 
+def _literal(info: inspect.LiteralType, value: object, lax: bool) -> object:
+    if isinstance(value, bool) or value not in info.values:
+        raise ValueError
+    return value
+
+
 def _choice(info: inspect.EnumType, value: object, lax: bool) -> object:
     if not isinstance(value, str):
         raise ValueError
@@ -367,6 +379,10 @@ SCALARS: dict[type[inspect.Type], tuple[Callable[[Any, object, bool], object], C
     inspect.DateTimeType: (_moment, lambda info: gettext("een moment zoals 2026-01-31T12:00:00Z, tussen 1990 en 2100")),
     inspect.DateType: (_date, lambda info: gettext("een datum zoals 2026-01-31, tussen 1990 en 2100")),
     inspect.UUIDType: (_uuid, lambda info: gettext("een id zoals 3f2b8c1e-5a47-4d0e-9b76-0c8f1a2d3e4f")),
+    inspect.LiteralType: (
+        _literal,
+        lambda info: gettext("een van: %(lijst)s", lijst=", ".join(map(str, info.values))),
+    ),
     inspect.EnumType: (
         _choice,
         lambda info: gettext("een van: %(lijst)s", lijst=", ".join(member.value for member in info.cls)),

@@ -82,14 +82,18 @@ from gebruiker
 where regio = huidige_regio()
   and ($1::uuid is null
        or (lower(unaccent(naam)), id) > (select lower(unaccent(c.naam)), c.id from gebruiker c where c.id = $1))
+  and ($3::text is null or rol::text = $3)
+  and ($4::text is null or strpos(lower(unaccent(concat_ws(' ', naam, email))), lower(unaccent($4))) > 0)
 order by lower(unaccent(naam)), id
 limit $2
 """
 
 
-async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Gebruiker]:
-    """By name, from the one after `after`."""
-    return rows_as(await conn.fetch(PAGE, after, limit), Gebruiker)
+async def page(
+    conn: Connection, *, after: UUID | None = None, limit: int = 50, rol: Rol | None = None, zoek: str | None = None
+) -> list[Gebruiker]:
+    """By name, from the one after `after`; of one rol, or with `zoek` in their name or address."""
+    return rows_as(await conn.fetch(PAGE, after, limit, rol, zoek), Gebruiker)
 
 
 GET = f"select {COLUMNS} from gebruiker where id = $1"

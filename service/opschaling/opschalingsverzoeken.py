@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.aanvraag import gebeurtenissen
-from service.aanvraag.gebeurtenissen import GebeurtenisSoort
+from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus, GebeurtenisSoort
 from service.db import Connection, Wie, rows_as
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
@@ -132,7 +132,7 @@ async def ja(conn: Connection, aanvraag_id: UUID, opschaling_id: UUID, wie: Wie,
     await conn.execute(JA, aanvraag_id, opschaling_id, now, wie.gebruiker)
 
 
-LOCK = "select from aanvraag where id = $1 for no key update"
+STATUS = "select status from aanvraag where id = $1 for no key update"
 
 NEE = """
 update opschalingsverzoek
@@ -143,10 +143,18 @@ returning true
 
 
 async def weiger(conn: Connection, id: UUID, weigering: Weigering, wie: Wie, *, now: datetime) -> Opschalingsverzoek:
-    """Refuses NOT_FOUND, INVALID, and CONFLICT when it was answered."""
+    """Refuses NOT_FOUND, INVALID, and CONFLICT: answered already, or nobody searches, and then it needs no answer."""
     refuse(herkenbare(weigering))
     verzoek = await get(conn, id)
-    await conn.execute(LOCK, verzoek.aanvraag_id)
+    status = AanvraagStatus(await conn.fetchval(STATUS, verzoek.aanvraag_id))
+    if status not in OPEN and verzoek.beantwoord_op is None:
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext(
+                "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Dit verzoek hoeft geen antwoord meer.",
+                status=status,
+            ),
+        )
     if not await conn.fetchval(NEE, id, weigering.reden, now, wie.gebruiker):
         raise Refusal(
             Kind.CONFLICT,

@@ -242,8 +242,7 @@ def _let_op(row: Rij, maanden: int, dag: date) -> list[str]:
         found.append(
             gettext(
                 "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het"
-                " daar"
-                " wegging."
+                " daar wegging."
             )
         )
     if row.stand is PlaatsingStand.BEEINDIGD and row.vervolg_open:

@@ -203,6 +203,18 @@ async def page(
     return _with_kan(await conn.fetch(PAGE, status, aanvraag_id, after, limit, levend), rol)
 
 
+LOPEND = f"""
+{VOORSTELLEN}
+where v.aanvraag_id = any ($1) and (v.status = 'concept' or is_levend(v.status))
+order by v.aanvraag_id, v.aangemaakt_op, v.id
+"""
+
+
+async def lopend(conn: Connection, aanvragen: Sequence[UUID], rol: Rol) -> list[Voorstel]:
+    """That are prepared or sent for these, and that nothing ended yet."""
+    return _with_kan(await conn.fetch(LOPEND, list(aanvragen)), rol)
+
+
 GET = f"{VOORSTELLEN} where v.id = any ($1) order by v.aanvraag_id"
 
 

@@ -22,7 +22,7 @@ from service.plaatsing.opties import Toewijzing
 from service.plaatsing.plekregels import Plaats
 from service.plaatsing.samen import check_bundel, check_whole
 from service.plaatsing.vergrendel import vergrendel
-from service.plaatsing.verzenden import verzend, wek
+from service.plaatsing.verzenden import check, verzend, wek
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, Voorstel, VoorstelStap, VoorstelStatus, several
 from service.plaatsing.voorstelstap import Context, NieuweVoorstelStap, errors, record, volg
 from service.rang import matches
@@ -67,18 +67,16 @@ async def doe(
     if not rows:
         raise Refusal(Kind.NOT_FOUND, gettext("Dit voorstel bestaat niet (meer)."))
     ids = [row["id"] for row in rows]
-    # Who comes too late hears so at once, and does not wait for its turn to hear it.
-    for one in await several(conn, ids, wie.rol):
+    # Who comes too late hears so at once, and does not wait for its turn or for a rangschikking to hear it.
+    groep = await several(conn, ids, wie.rol)
+    for one in groep:
         _check_kan(one, nieuw.stap, wie.rol, now)
-    sends = nieuw.stap is VoorstelStap.VERZEND
-    rangen = (
-        {
-            row["aanvraag_id"]: await matches.rangen(conn, snapshots, travel, wie, row["aanvraag_id"], now)
-            for row in rows
-        }
-        if sends
-        else {}
-    )
+    refuse([*errors(nieuw, wie.rol, today(now)), *herkenbare(nieuw)])
+    rangen = {}
+    if nieuw.stap is VoorstelStap.VERZEND:
+        await check(conn, groep, await werkregels(conn, voorstel=id), now)
+        for one in groep:
+            rangen[one.aanvraag_id] = await matches.rangen(conn, snapshots, travel, wie, one.aanvraag_id, now)
     await vergrendel(
         conn,
         now=now,
@@ -90,7 +88,6 @@ async def doe(
     groep = await several(conn, ids, wie.rol)
     for one in groep:
         _check_kan(one, nieuw.stap, wie.rol, now)
-    refuse([*errors(nieuw, wie.rol, today(now)), *herkenbare(nieuw)])
     c = Context(
         conn=conn,
         wie=wie,

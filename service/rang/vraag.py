@@ -57,6 +57,9 @@ from aanvraag a
 where is_open(a.status) and a.regio = huidige_regio()
   and ($2::uuid[] is null or a.id = any ($2)
        or a.samenplaatsing_id in (select b.samenplaatsing_id from aanvraag b where b.id = any ($2)))
+  and ($3::text is null or $3 = any (a.zorgvormen)
+       or a.samenplaatsing_id in (select b.samenplaatsing_id from aanvraag b
+                                  where is_open(b.status) and b.regio = huidige_regio() and $3 = any (b.zorgvormen)))
 order by a.urgentie, a.aangemeld_op, a.id
 """
 
@@ -308,10 +311,13 @@ class Vraag(Struct, frozen=True, eq=False):
     """Aanvragen that no place can be asked for, with a code of WRONG."""
 
 
-async def load_open(conn: Connection, now: datetime, alleen: list[UUID] | None = None) -> Vraag:
-    """Every open aanvraag of the region, in a few queries; or those of `alleen`, with their brothers and sisters."""
+async def load_open(
+    conn: Connection, now: datetime, alleen: list[UUID] | None = None, *, zorgvorm: str | None = None
+) -> Vraag:
+    """Every open aanvraag of the region, in a few queries; or those of `alleen`, or those that ask for `zorgvorm`, with
+    their brothers and sisters."""
     vandaag = today(now)
-    rows = await conn.fetch(OPEN, vandaag, alleen)
+    rows = await conn.fetch(OPEN, vandaag, alleen, zorgvorm)
     around = await _around(conn, rows, now)
     together: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:

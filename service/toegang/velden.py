@@ -25,6 +25,7 @@ from service.cijfers import cijfers, reflex, wachtlijst
 from service.db import Rol
 from service.errors import FieldError
 from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
+from service.instellingen import keuzes, proef, wijzigingen
 from service.intake import preview, tables
 from service.log import inzagen
 from service.opschaling import (
@@ -40,6 +41,7 @@ from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, v
 from service.plan import planniveaus, planuitleg, planuitweg, planverslag
 from service.rang import kinderen, rangschikking
 from service.regio import codes
+from service.taal import gettext
 from service.toegang import narrowing
 from service.toegang.rollen import A, B, C, K, S, V
 
@@ -111,6 +113,17 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         cijfers.Wachttijdcijfers,
         cijfers.Wachttijdcijfer,
     ),
+    _heel(S, K, B): (
+        keuzes.Instellingen,
+        keuzes.Wegingen,
+        keuzes.Gewichten,
+        keuzes.Verandering,
+        *keuzes.DELEN,
+        wijzigingen.Instellingwijziging,
+        proef.Zorgvormproef,
+        proef.Signaalproef,
+        proef.Zekerheidproef,
+    ),
     _heel(A): (voorstellen.Voorstelvraag,),
     _heel(S, V): (
         routes.Route,
@@ -121,6 +134,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         termijnen.Alarm,
     ),
     _heel(S): (
+        proef.Andersplek,
         kinderen.Wachtend,
         kinderen.Kinderen,
         beeindigingen.Overdracht,
@@ -182,6 +196,16 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             frozenset({V, A}),
             "kenmerk",
             "Van de verwijzer zelf. Alle anderen gebruiken het nummer van het loket.",
+        ),
+    ),
+    proef.Instellingproef: (
+        Zicht(
+            frozenset({S, K, B}),
+            "veranderd afgerond aanvragen gemeten andere_eerste andere_band zorgvormen signalen plekken",
+            "Wie over instellingen gaat of ermee werkt, ziet wat een andere waarde zou doen.",
+        ),
+        Zicht(
+            frozenset({S}), "welke", "Welk kind een andere plek bovenaan krijgt, weet alleen wie voor kinderen zoekt."
         ),
     ),
     gebeurtenissen.AanvraagGebeurtenis: (
@@ -384,7 +408,7 @@ def zonder_verborgen(rol: Rol, shape: type[Struct], data: dict[str, Any]) -> tup
     names = dict(zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True))
     shown = {names[veld]: empty for veld, empty in narrowing.hidden(shape, sees(rol)).items()}
     gone = shown.keys()
-    wrong = "U ziet dit veld niet, dus u kunt het niet wijzigen. Laat het weg."
+    wrong = gettext("U ziet dit veld niet, dus u kunt het niet wijzigen. Laat het weg.")
     errors = [FieldError(f"/{n}", "niet_te_zien", wrong) for n in data if n in gone and data[n] != shown[n]]
     return {name: value for name, value in data.items() if name not in gone}, errors
 

@@ -30,7 +30,7 @@ from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
 from service.web.identity import Identity
-from service.web.operation import Call, Operation, Services, Stream
+from service.web.operation import IN_SCOPE, Call, Operation, Services, Stream
 from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
@@ -94,6 +94,7 @@ class Api:
         try:
             operation, ids = self._routes.find(scope["method"], _path(scope))
             public = operation.public
+            cast(dict[str, Any], scope)[IN_SCOPE] = operation.id
             reply = await self._answer(operation, ids, scope, receive, spoor)
         except Disconnected:
             return

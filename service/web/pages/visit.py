@@ -33,11 +33,14 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("plannen", "/plannen", later("Plannen"), "paginaPlannen"),
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
     ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
     ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
+    ("gebruikers", "/beheer/gebruikers", later("Gebruikers"), "paginaGebruikers"),
+    ("instellingen", "/beheer/instellingen", later("Instellingen"), "paginaInstellingen"),
     ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
     ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
     ("vragen", "/vragen", later("Vragen"), "paginaVragen"),

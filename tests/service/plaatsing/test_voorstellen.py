@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import dropwhile, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +18,10 @@ from service.aanvraag import aanvragen, gebeurtenissen, stappen
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, plaatsingen, verzenden, voorstellen
+from service.plaatsing import opties, optiestappen, plaatsingen, verzenden, voorstellen, voorstelstappen
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
-from service.plaatsing.voorstelstap import Afwijsreden
+from service.plaatsing.voorstelstap import Afwijsreden, NieuweVoorstelStap
+from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.urgentie import Urgentie
 from tests import make
@@ -276,6 +277,36 @@ async def test_the_rules_are_asked_when_it_is_sent(pool: Pool, wie: Wie) -> None
         assert (await step(conn, pool, allowed.id, "verzend", wie)).status is VoorstelStatus.VERZONDEN
 
 
+class Unasked:
+    """Snapshots of which nothing may be asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the places were ranked ({name}) before the refusal that costs nothing")
+
+
+async def test_what_costs_little_to_see_is_refused_before_anything_is_ranked(pool: Pool, wie: Wie) -> None:
+    """Of many who want one plek, those who come too late cost no rangschikking: somebody holds it, or the first day
+    has passed."""
+    nieuw = NieuweVoorstelStap(stap=VoorstelStap.VERZEND)
+
+    async def refused(conn: Connection, id: UUID, *, now: datetime = make.NOW) -> str:
+        with pytest.raises(Refusal) as refusal:
+            await voorstelstappen.doe(conn, cast(Snapshots, Unasked()), Traveller(), id, nieuw, wie=wie, now=now)
+        return refusal.value.detail
+
+    async with transaction(pool, wie) as conn:
+        kind, other, plek = await child(conn), await child(conn), await make.plek(conn)
+        [late] = await ready(conn, wie, (kind.id, plek.id))
+        first = await sent(conn, pool, wie, (other.id, plek.id))
+        held = await refused(conn, late.id)
+        past = await refused(conn, late.id, now=make.NOW + 2 * DAY)
+        await step(conn, pool, first.id, "trek_in", wie, reden="Toch niet.")
+        with pytest.raises(AssertionError, match="before the refusal"):
+            await refused(conn, late.id)
+
+        assert "al vastgehouden" in held and "begindag is voorbij" in past
+
+
 # ── No answer ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -327,7 +358,7 @@ async def test_a_term_that_was_made_longer_has_a_reminder_of_its_own(pool: Pool,
         voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         [optie] = await opties.page(conn, make.NOW)
         await verzenden.herinner(conn, voorstel.id, make.NOW + 48 * HOUR)
-        await opties.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
+        await optiestappen.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
         for hours in (119, 120):
             await verzenden.herinner(conn, voorstel.id, make.NOW + hours * HOUR)
 
@@ -346,7 +377,7 @@ async def test_without_an_answer_it_lapses_and_is_back_with_the_loket(pool: Pool
         other = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         taken = await step(conn, pool, other.id, "trek_in", wie, now=late, reden="Te laat.")
         [optie] = await opties.page(conn, make.NOW, geldt=True)
-        await opties.termijn(conn, optie.id, late)
+        await optiestappen.termijn(conn, optie.id, late)
 
         assert taken.status is VoorstelStatus.INGETROKKEN
         assert (await voorstellen.get(conn, voorstel.id, wie.rol)).status is VoorstelStatus.VERVALLEN
@@ -587,7 +618,7 @@ async def test_the_loket_of_the_plek_sees_that_it_is_asked_for_and_takes_no_step
             await step(conn, pool, concept.id, "trek_in", far, reden="Vol.")
         [optie] = await conn.fetch("select id from bezetting where soort = 'optie'")
         with pytest.raises(Refusal, match="Deze optie bestaat niet"):
-            await opties.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
+            await optiestappen.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
 
     assert (seen.status, seen.nummer, seen.contactplan, seen.afwijking, seen.rang, seen.kan) == (
         "verzonden", None, None, None, None, []
@@ -847,6 +878,6 @@ async def test_half_a_bundle_takes_no_step(pool: Pool, wie: Wie, wie_als: Callab
         held = {optie.voorstel_id: optie.id for optie in await opties.page(conn, make.NOW)}
     with pytest.raises(Refusal, match="die niet meer in crisis is"):
         async with transaction(pool, wie_als("crisisdienst")) as conn:
-            await opties.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
+            await optiestappen.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
 
     assert refused.value.kind is Kind.CONFLICT

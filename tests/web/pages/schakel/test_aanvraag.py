@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -222,11 +223,14 @@ async def one_place(pool: Pool, wie: Wie, **fields: object) -> tuple[aanvragen.A
         return await make.aanvraag(conn), await place(conn, **fields)
 
 
+HIDDEN = r'<input type="hidden" name="([^"]*)" value="([^"]*)"'
+
+
 def forms(answer: httpx.Response, button: str) -> list[tuple[str, dict[str, str]]]:
     """Address and fields of each form with this button."""
     found = re.findall(r'<form[^>]* action="([^"]*)"[^>]*>(.*?)</form>', answer.text, re.DOTALL)
     return [
-        (action, dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', inner)))
+        (action, {name: unescape(value) for name, value in re.findall(HIDDEN, inner)})
         for action, inner in found
         if re.search(rf"<button[^>]*>{button}", inner)
     ]

@@ -20,6 +20,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment
 
+from service.instellingen.keuzes import DEFAULTS
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCALE = ROOT / "service" / "locale"
 POT = LOCALE / "loket.pot"
@@ -44,6 +46,13 @@ def messages() -> Iterator[tuple[str, str | tuple[str, ...]]]:
                     yield where, (said[0], said[1]) if function == "ngettext" else said[0]
 
 
+def of_settings() -> Iterator[tuple[str, str]]:
+    """What each setting is and where it comes from, which its type says."""
+    for keuze in DEFAULTS.values():
+        yield "service/instellingen/keuzes.py", keuze.omschrijving
+        yield "service/instellingen/keuzes.py", keuze.bron
+
+
 def of_python(source: str) -> Iterator[str | tuple[str, ...]]:
     for node in ast.walk(ast.parse(source)):
         if not isinstance(node, ast.Call):
@@ -59,7 +68,7 @@ def of_python(source: str) -> Iterator[str | tuple[str, ...]]:
 def template() -> Catalog:
     """What can be translated."""
     catalog = Catalog(project="een-loket", charset="utf-8", fuzzy=False)
-    for where, message in messages():
+    for where, message in (*messages(), *of_settings()):
         catalog.add(message, locations=[(where, 0)])
     return catalog
 

@@ -72,19 +72,26 @@ class Visible(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.texts: list[str] = []
+        self.texts: list[str] = [""]
         self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._hidden += tag in self.HIDDEN
-        self.texts += [value for name, value in attrs if name in self.ATTRIBUTES and value]
+        self.texts[-1:-1] = [value for name, value in attrs if name in self.ATTRIBUTES and value]
+        self._end(tag)
 
     def handle_endtag(self, tag: str) -> None:
         self._hidden -= tag in self.HIDDEN
+        self._end(tag)
 
     def handle_data(self, data: str) -> None:
         if not self._hidden:
-            self.texts.append(data)
+            self.texts[-1] += data
+
+    def _end(self, tag: str) -> None:
+        """Within a sentence there may be a word in bold; elsewhere a text ends where a tag begins or ends."""
+        if tag not in ("strong", "em", *self.HIDDEN):
+            self.texts.append("")
 
 
 NUMMER = re.compile(r"\b[0-9A-Z]{3}-[0-9A-Z]{3}\b")

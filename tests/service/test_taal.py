@@ -157,7 +157,7 @@ def test_every_refusal_of_the_database_can_be_translated() -> None:
 
 SERVICE = Path(taal.__file__).parent
 
-UNSAID = ("commands", "demo", "embedded", "geo", "intake", "privacy", "worker")
+UNSAID = ("backup", "commands", "demo", "embedded", "geo", "intake", "observe", "privacy", "worker")
 """Packages of which only a console, a log or the report of an import tells."""
 
 NOT_ON_A_SCREEN = {
@@ -204,6 +204,6 @@ def test_a_refusal_that_is_not_marked_is_found() -> None:
 
 def test_what_is_shown_and_not_marked_is_found() -> None:
     """The proof of the proof: a text, an attribute and a part of a sentence that no catalogue was asked for."""
-    page = "<p>⟦Goed⟧ <b>Vergeten</b></p><a aria-label='Ook dit'>⟦x ⟦y⟧⟧</a><p>⟦van⟧ 3 tot ‹Naam›</p><code>loket</code>"
+    page = "<p>⟦Goed⟧ <b>Vergeten</b> ⟦van <strong>a</strong> naar⟧</p><a aria-label='Ook dit'>⟦x ⟦y⟧⟧</a><p>⟦van⟧ 3 tot ‹Naam›</p><code>loket</code>"
 
     assert catalogi.unmarked(page) == ["Vergeten", "Ook dit", "⟦van⟧ 3 tot ‹Naam›"]

@@ -27,6 +27,7 @@ WRITTEN = (
     "naam", "bellen_naam", "plaats", "reden", "urgentie_reden", "zorgvorm_reden", "eerder_geprobeerd", "praktisch",
     "mening_jeugdige", "splitsreden", "toelichting", "waarom", "vrijgave_reden",
     "fout",
+    "bron",
 )  # fmt: skip
 """Columns of what people name and write: on a page it stands as it was written."""
 

@@ -836,7 +836,7 @@ begin atomic
     from locatie l
     left join locatie_adres a on a.locatie_id = l.id
     join postcodegebied p on p.pc4 = left(coalesce(l.postcode, a.postcode), 4)
-    where (l.regio = huidige_regio() or l.regio = any (gedeelde_regios()))
+    where (l.regio = huidige_regio() or l.regio = any ((select gedeelde_regios())::text[]))
       and (huidige_rol() in ('schakelfunctionaris', 'crisisdienst')
            or huidige_rol() = 'aanbieder' and l.aanbieder_id = huidige_organisatie())
       and (alleen is null or l.id = any (alleen));
@@ -5351,6 +5351,28 @@ comment on function neem_beeindiging_terug(uuid, timestamptz, text) is
     'All of a beeindiging undone at once: plekken and stops are as they were, who lives there need not go. What was let go stays so and is told. Gives the plekken for whose child something was done already, and then nothing may be kept; NULL: it was taken back.';
 revoke execute on function neem_beeindiging_terug(uuid, timestamptz, text) from public;
 grant execute on function neem_beeindiging_terug(uuid, timestamptz, text) to loket_app;
+
+-- ── Brothers and sisters who have a place already ─────────────────────────────────────────────────
+
+create function samen_wonen(aanvragen uuid[]) returns table (locatie_id uuid)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select distinct v.locatie_id
+    from aanvraag k
+    join aanvraag a on a.samenplaatsing_id = k.samenplaatsing_id and a.id <> all (aanvragen) and not is_open(a.status)
+    join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+        and b.beeindigd_op is null
+    join plek p on p.id = b.plek_id
+    join voorziening v on v.id = p.voorziening_id
+    where k.id = any (aanvragen) and k.regio = huidige_regio() and case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'crisisdienst' then k.urgentie = 'crisis'
+        else false end;
+end;
+comment on function samen_wonen(uuid[]) is
+    'Where brothers and sisters live, or will, for whom no place is sought any more: who goes elsewhere, goes apart from them. Without who, in memory only.';
+revoke execute on function samen_wonen(uuid[]) from public;
+grant execute on function samen_wonen(uuid[]) to loket_app;
 
 -- ── From where to look on, also after a crash ─────────────────────────────────────────────────────
 

@@ -52,8 +52,12 @@ where a.samenplaatsing_id = $1 and not a.id = any ($2)
 """
 
 
+WONEN = "select locatie_id from samen_wonen($1)"
+
+
 async def check_whole(conn: Connection, plekken: Sequence[Toegewezen]) -> bool:
-    """Whether these children go together: all who are asked for together, in one voorziening or else at one locatie.
+    """Whether these children go together: all who are asked for together, in one voorziening or else at one locatie,
+    where who has a place already lives too.
 
     Apart may be only when the samenplaatsing says so. Refuses INVALID when they are no brothers and sisters, and
     CONFLICT when they may not be apart.
@@ -76,7 +80,16 @@ async def check_whole(conn: Connection, plekken: Sequence[Toegewezen]) -> bool:
             ),
         )
     places = await conn.fetch(WAAR, [one.plek_id for one in plekken])
-    together = len({row["locatie_id"] for row in places}) <= 1
+    live = await conn.fetch(WONEN, [one.aanvraag_id for one in plekken])
+    together = len({row["locatie_id"] for row in (*places, *live)}) <= 1
+    if not together and not split and live:
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext(
+                "Een broer of zus heeft al een plek op een andere locatie, en zij mogen niet apart. Wat nu wel kan: een"
+                " plek daar, of laat de verwijzer vastleggen dat zij apart mogen."
+            ),
+        )
     if not together and not split:
         raise Refusal(
             Kind.CONFLICT,

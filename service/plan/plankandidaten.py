@@ -71,12 +71,15 @@ async def kandidaten(
     regel: Planregel,
     now: datetime,
 ) -> list[Kandidaat]:
-    """The best first; none when the aanvraag is closed, or cannot be asked for (any more)."""
+    """The best first; none when the aanvraag is closed, or cannot be asked for (any more). Refuses as load_aanvraag."""
     families = (await vraag.load_open(conn, now, [regel.aanvraag_id])).families
-    children = shared(families[0].kinderen, mag_splitsen=families[0].mag_splitsen) if families else ()
-    child = next((one for one in children if one.id == str(regel.aanvraag_id)), None)
-    if child is None:
+    if not families:
         return []
+    if len(families[0].kinderen) > 1 and not families[0].mag_splitsen:
+        child, _ = await vraag.load_aanvraag(conn, regel.aanvraag_id, now)  # only where all of them can be
+    else:
+        alone = shared(families[0].kinderen, mag_splitsen=families[0].mag_splitsen)
+        child = next(one for one in alone if one.id == str(regel.aanvraag_id))
     view, _ = await snapshots.get(wie.regio, now)
     own = [UUID(one.id) for one in families[0].kinderen]
     columns, _ = await aanbod.without_own(conn, view.aanbod, own, now)

@@ -458,6 +458,8 @@ FUNCTIES = {
     "crisis_sinds", "plekken_van", "vergrendel_uitsluiting", "sluit_uit", "gebruik_machtigingen", "spreek_tegen",
     # From where to look on: a number of a transaction (tests/soak/test_kill.py).
     "vaste_grens",
+    # Where brothers and sisters live, to the loket and at night: tests/service/plaatsing/test_voorstellen.py.
+    "samen_wonen",
     # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
     "cijfer_wachttijden",

@@ -356,6 +356,17 @@ async def test_who_asks_for_a_day_after_the_last_one_hears_that_the_day_is_wrong
     )
 
 
+async def test_the_last_day_itself_is_not_too_late(pool: Pool, wie: Wie) -> None:
+    """Of the aanvraag: on it one may begin, a day later one may not."""
+    async with transaction(pool, wie) as conn:
+        child, plek = await make.aanvraag(conn, uiterlijke_datum=make.day(29)), await make.plek(conn)
+        with pytest.raises(Refusal, match="1 dag na de uiterlijke datum"):
+            await houd(conn, wie, (child.id, plek.id), van=make.day(30))
+        [held] = await houd(conn, wie, (child.id, plek.id), van=make.day(29))
+
+    assert held.van == make.day(29)
+
+
 # ── Brothers and sisters ─────────────────────────────────────────────────────────────────────────
 
 

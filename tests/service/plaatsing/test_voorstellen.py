@@ -792,15 +792,16 @@ async def test_a_brother_who_came_later_is_not_left_behind(pool: Pool, wie: Wie)
             await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen het huis.")
 
 
+async def at(conn: Connection, postcode: str | None, **fields: Any) -> UUID:
+    """A new plek there."""
+    place = await make.locatie(conn, postcode=postcode, **fields)
+    return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
+
+
 async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool, wie: Wie) -> None:
     """Lelystad and Hilversum are too far; Bussum and Hilversum are near."""
     async with transaction(pool, wie) as conn:
-
-        async def at(postcode: str) -> UUID:
-            place = await make.locatie(conn, postcode=postcode)
-            return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
-
-        hilversum, lelystad, bussum = await at("1211 AB"), await at("8232 AB"), await at("1401 AB")
+        hilversum, lelystad, bussum = [await at(conn, code) for code in ("1211 AB", "8232 AB", "1401 AB")]
         whole = await family(conn, 2)
         a, b = await family(conn, 2, mag_splitsen=True, splitsreden="Zij bedreigen elkaar.")
         plan = {"contactplan": "Elke zondag samen eten."}
@@ -819,6 +820,69 @@ async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool
 
     assert [error.pointer for error in refused.value.fields] == ["/contactplan"]
     assert (done.status, done.contactplan) == ("verzonden", "Elke zondag samen eten.")
+
+
+APART = {"mag_splitsen": True, "splitsreden": "Zij bedreigen elkaar."}
+SUNDAYS = {"contactplan": "Elke zondag samen eten."}
+
+
+async def test_who_goes_apart_goes_near_to_where_the_others_live_already(pool: Pool, wie: Wie) -> None:
+    """Also when the search for them is over: with leave, near and with a plan for contact, as when both go now."""
+    async with transaction(pool, wie) as conn:
+        hilversum, lelystad, bussum = [await at(conn, code) for code in ("1211 AB", "8232 AB", "1401 AB")]
+        lives, seeks = await family(conn, 2, **APART)
+        await plaatsingen.plaats(conn, hilversum, lives, make.TODAY, None, now=make.NOW)
+        [bare] = await ready(conn, wie, (seeks, bussum))
+        with pytest.raises(Refusal) as refused:
+            await step(conn, pool, bare.id, "verzend", wie)
+        await step(conn, pool, bare.id, "trek_in", wie, reden="Contactplan vergeten.")
+        [far] = await ready(conn, wie, (seeks, lelystad), **SUNDAYS)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, far.id, "verzend", wie)
+        [near] = await ready(conn, wie, (seeks, bussum), **SUNDAYS)
+
+        assert (await step(conn, pool, near.id, "verzend", wie)).status is VoorstelStatus.VERZONDEN
+    assert [error.pointer for error in refused.value.fields] == ["/contactplan"]
+
+
+async def test_without_leave_a_child_goes_where_its_brother_or_sister_has_a_place(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Not elsewhere, also for the crisisdienst that does not see the other; there it may, and when that stay is over
+    anywhere."""
+    crisis = {"urgentie": Urgentie.CRISIS}
+    async with transaction(pool, wie) as conn:
+        hilversum, bussum = await at(conn, "1211 AB"), await at(conn, "1401 AB")
+        house = (await plekken.get(conn, hilversum, make.NOW)).voorziening_id
+        beside = (await make.plek(conn, voorziening_id=house)).id
+        samen = await make.samenplaatsing(conn)
+        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        lives, seeks = (await child(conn, **of)).id, (await child(conn, **of, **crisis)).id
+        stay = await plaatsingen.plaats(conn, hilversum, lives, make.day(-1), None, now=make.NOW)
+    for who in (wie, wie_als("crisisdienst")):
+        with pytest.raises(Refusal, match="heeft al een plek op een andere locatie"):
+            async with transaction(pool, who) as conn:
+                await ready(conn, who, (seeks, bussum))
+    async with transaction(pool, wie) as conn:
+        together = await sent(conn, pool, wie, (seeks, beside))
+        await plaatsingen.beeindig(conn, stay.id, make.TODAY, bezetting.EindeReden.DOORSTROOM, now=make.NOW)
+        elsewhere = await sent(conn, pool, wie, (seeks, bussum))
+
+    assert (together.status, elsewhere.status) == (VoorstelStatus.VERZONDEN, VoorstelStatus.VERZONDEN)
+
+
+async def test_of_a_place_that_is_nowhere_on_the_map_nobody_can_say_that_it_is_near(
+    pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """Its postcode is not in the table."""
+    async with transaction(pool, wie) as conn:
+        hilversum, unknown = await at(conn, "1211 AB"), await at(conn, "9999 ZZ")
+        a, b = await family(conn, 2, **APART)
+        [first, _] = await ready(conn, wie, (a, hilversum), (b, unknown), **SUNDAYS)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, first.id, "verzend", wie)
+
+    assert not await owner.fetchval("select exists (select from postcodegebied where pc4 = '9999')")
 
 
 def test_the_table_of_steps_is_whole() -> None:

@@ -11,7 +11,9 @@ from service.web.pages import assets
 from service.web.pages.schakel.aanvragen import PER_PAGE
 from service.web.pages.schakel.lijst import FALLEN
 from service.web.pages.schakel.lijst import PER_PAGE as PLACES
+from service.web.pages.schakel.plan import PER_PAGE as BORD
 from tests import make
+from tests.service import plans
 
 MOST = 150_000
 
@@ -31,7 +33,7 @@ async def test_each_main_page_as_full_as_it_gets_weighs_at_most_150_kb(
     api: httpx.AsyncClient, pool: Pool, wie: Wie
 ) -> None:
     """A full page of the work list; of an aanvraag with a full page of places that fit and of places that fall out; of
-    the children for a plek; the board for a crisis with its map."""
+    the children for a plek; the board of a plan; the board for a crisis with its map."""
     async with transaction(pool, wie) as conn:
         organisatie = await make.organisatie(conn, naam="Stichting Jeugdbescherming met een lange naam, Noord-Holland")
         kinderen = [
@@ -49,6 +51,7 @@ async def test_each_main_page_as_full_as_it_gets_weighs_at_most_150_kb(
         f"/aanvragen/{kinderen[0].id}": ('id="meer-', PLACES),
         f"/aanvragen/{kinderen[0].id}?watals=true&afgevallen=40": ("<summary>Gezinshuis", FALLEN + 1),
         f"/plekken/{plek.id}/kinderen": ('href="/aanvragen/', PER_PAGE),
+        f"/plannen/{(await plans.made(pool, wie)).id}": ('id="r-', BORD),
         "/crisis": ("leaflet", 1),
     }
     heavy = {}

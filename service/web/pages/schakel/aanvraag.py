@@ -12,8 +12,10 @@ from litestar.response import Response
 from msgspec import Struct
 
 from service import toegang
-from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werklijst
+from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werkblad, werklijst
 from service.aanvraag.aanvragen import Aanvraag, HuidigVerblijf
+from service.aanvraag.gebeurtenissen import OPEN
+from service.aanvraag.werkblad import Beurt
 from service.days import AMSTERDAM, age_on, today
 from service.db import Rol
 from service.dutch import count, day, days
@@ -30,6 +32,7 @@ from service.rang import rangschikking
 from service.rang.catalogue import CRITERIA
 from service.rang.matches import Page, rank_aanvraag
 from service.rang.rangschikking import Rangschikking, Voorkomen, names
+from service.rang.vergelijk import Vergelijking, vergelijk
 from service.rang.weging import aandelen
 from service.regio import codes
 from service.regio.werkregels import Werkregels, werkregels
@@ -69,6 +72,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
     rules = await werkregels(v.conn)
     form = form or Formulier()
     ranked, waarom_niet = await _rank(v, aanvraag_id, kijk)
+    beide = await _beide(v, aanvraag_id, kijk) if ranked and kijk.watals else None
     code_names = await names(v.conn)
     namen = await werklijst.namen(v.conn, aanvraag_id)
     siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
@@ -107,6 +111,8 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         if samen
         else None,
         lopend=lopend,
+        behandelaar=await _behandelaar(v, a),
+        beurt=_beurt(a, lopend, v.now),
         klaar=klaar,
         levend=[one.voorstel.id for one in lopend if one.voorstel] + [one.optie.id for one in lopend if one.optie],
         bezig={one.plek.voorziening_id for one in lopend if one.plek},
@@ -138,6 +144,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         aanleiding=_aanleiding(a),
         tafels=TAFELS,
         anders=kijk.anders(),
+        beide=beide,
         gedaan=zinnen.GEDAAN,
         soort_van=soort_van,
         criteria_namen=CRITERIA,
@@ -198,6 +205,19 @@ async def _rank(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> tuple[Rangschikking 
     return ranked, None
 
 
+async def _beide(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> Vergelijking:
+    """What if, beside the list as it is."""
+    return await vergelijk(
+        v.conn,
+        v.services.snapshots,
+        v.services.travel,
+        wie=v.wie,
+        aanvraag_id=aanvraag_id,
+        anders=kijk.anders(),
+        now=v.now,
+    )
+
+
 async def _lopend(v: Visit, aanvraag_id: UUID) -> tuple[list[Lopend], list[Lopend]]:
     """What runs, the first to lapse first, and what is over."""
     held: list[Optie] = v.toon(await opties.van_aanvraag(v.conn, aanvraag_id, v.now))
@@ -220,6 +240,28 @@ async def _lopend(v: Visit, aanvraag_id: UUID) -> tuple[list[Lopend], list[Lopen
 def _einde(one: Lopend) -> tuple[bool, float]:
     until = one.optie.vervalt_op if one.optie else one.voorstel and one.voorstel.antwoord_voor
     return until is None, until.timestamp() if until else 0.0
+
+
+async def _behandelaar(v: Visit, a: Aanvraag) -> str:
+    """By name, for who may know it."""
+    if a.behandelaar_id is None:
+        return ""
+    return (await gebruikers.namen(v.conn, [a.behandelaar_id])).get(a.behandelaar_id, "")
+
+
+def _beurt(a: Aanvraag, lopend: list[Lopend], now: datetime) -> tuple[Beurt, str] | None:
+    """Whose move it is, and what; None: it is closed."""
+    if a.status not in OPEN:
+        return None
+    levend = [one.voorstel for one in lopend if one.voorstel and one.voorstel.status in LEVEND]
+    vraagt = (VoorstelStatus.VERZONDEN, VoorstelStatus.INTERESSE)
+    wie = werkblad.beurt(
+        a.status,
+        min((one.antwoord_voor for one in levend if one.status in vraagt and one.antwoord_voor), default=None),
+        max((one.kennismaking_op for one in levend if one.kennismaking_op), default=None),
+        now,
+    )
+    return wie, zinnen.stap(a.status, wie)
 
 
 async def _collegas(v: Visit) -> list[tuple[str, str]]:

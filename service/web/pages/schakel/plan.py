@@ -257,6 +257,7 @@ class Doel(Struct, frozen=True, kw_only=True):
     waarde: str
     vorig: str
     """Of the plan before; empty: there was none."""
+    bewezen: bool
     zin: str
 
 
@@ -267,6 +268,7 @@ def tiers(found: list[PlanNiveau], vorig: Stand | None) -> list[Doel]:
             naam=one.naam,
             waarde=_count(one.waarde),
             vorig=_count(before[one.niveau]) if one.niveau in before else "",
+            bewezen=one.bewezen,
             zin=beter(one),
         )
         for one in found
@@ -274,7 +276,9 @@ def tiers(found: list[PlanNiveau], vorig: Stand | None) -> list[Doel]:
 
 
 def _count(value: float) -> str:
-    return ("−" if value < 0 else "") + number(value)
+    whole, _, rest = number(value).partition(",")
+    grouped = f"{int(whole):,}".replace(",", ".")
+    return ("−" if value < 0 else "") + (f"{grouped},{rest}" if rest else grouped)
 
 
 def beter(one: PlanNiveau) -> str:
@@ -287,5 +291,5 @@ def beter(one: PlanNiveau) -> str:
         said.append(gettext("Beter kan niet: dat is bewezen."))
     else:
         left = later("Misschien kan het nog hooguit %(verschil)s beter: de grens is %(grens)s.")
-        said.append(gettext(left, verschil=number(one.grens - one.beste), grens=_count(one.grens)))
+        said.append(gettext(left, verschil=_count(abs(one.grens - one.beste)), grens=_count(one.grens)))
     return " ".join(said)

@@ -204,6 +204,9 @@ def test_a_refusal_that_is_not_marked_is_found() -> None:
 
 def test_what_is_shown_and_not_marked_is_found() -> None:
     """The proof of the proof: a text, an attribute and a part of a sentence that no catalogue was asked for."""
-    page = "<p>⟦Goed⟧ <b>Vergeten</b> ⟦van <strong>a</strong> naar⟧</p><a aria-label='Ook dit'>⟦x ⟦y⟧⟧</a><p>⟦van⟧ 3 tot ‹Naam›</p><code>loket</code>"
+    page = (
+        "<p>⟦Goed⟧ <b>Vergeten</b> ⟦van <strong>a</strong> naar⟧</p>"
+        "<a aria-label='Ook dit'>⟦x ⟦y⟧⟧</a><p>⟦van⟧ 3 tot ‹Naam›</p><code>loket</code>"
+    )
 
     assert catalogi.unmarked(page) == ["Vergeten", "Ook dit", "⟦van⟧ 3 tot ‹Naam›"]

@@ -33,7 +33,9 @@ service/dutch.py have something else first."""
 
 def messages() -> Iterator[tuple[str, str | tuple[str, ...]]]:
     """Every text that is marked, with the file in which it stands."""
-    templates = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do"], trim_blocks=True, lstrip_blocks=True)
+    templates = Environment(
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"], autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
     for path in sorted((ROOT / "service").rglob("*")):
         where = str(path.relative_to(ROOT))
         if path.suffix == ".py":

@@ -168,7 +168,7 @@ def vragen(groep: Groep, bronnen: Mapping[str, str], zorgvormen: Sequence[tuple[
         Vraag(
             CAMEL[name],
             gettext(DEFAULTS[name].omschrijving),
-            bronnen[CAMEL[name]],
+            gettext(bronnen[CAMEL[name]]),
             _velden(CAMEL[name], "", keuzes.soort_van(name), zorgvormen if name.endswith("_zorgvormen") else ()),
         )
         for name in groep.namen

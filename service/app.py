@@ -21,6 +21,7 @@ from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.inloggen import oidcsleutels, sessies
 from service.inloggen.oidc import Oidc
+from service.migrations import be_known
 from service.observe import metrics
 from service.plan import plannen
 from service.rang.snapshot import Snapshots
@@ -33,6 +34,7 @@ from service.web.headers import secure
 from service.web.identity import Identity, Sessions
 from service.web.limiet import Limiet
 from service.web.operation import Services
+from service.web.pages.taalkeuze import spoken
 from service.web.pages.visit import guard, page_id
 from service.web.v1 import OPERATIONS
 
@@ -66,9 +68,10 @@ async def open_services(
         stack.enter_context(metrics.POOLS.watched("plekken", reading))
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
+        metrics.PLACES_SURE.set_function(lambda: float(snapshots.sure()))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
         channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
-        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels)
+        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels, opened=be_known)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
             yield Services(
@@ -147,7 +150,7 @@ def create_app(
             *pages.route_handlers,
         ],
         lifespan=[lifespan],
-        middleware=[limited, compressed],
+        middleware=[spoken, limited, compressed],
         request_max_body_size=FORM_LIMIT,
         # Never by a variable of the environment, as Litestar would have it.
         debug=False,

@@ -140,13 +140,15 @@ class Onaf(Struct, frozen=True, kw_only=True):
     gebeld_op: datetime
     door: str | None
     met: str
+    aan_te_vullen: list[str]
+    """Fields of the aanvraag about which nobody could say anything that night."""
     mist: list[str]
     """Sentences; empty: it can be made definitief."""
 
 
 ONAF = """
 select b.id as plaatsing_id, a.id as aanvraag_id, a.nummer, p.naam as plek, v.naam as voorziening,
-       lower(b.periode) as van, t.gebeld_op, g.naam as door, t.met, v.zorgvorm, v.gesloten
+       lower(b.periode) as van, t.gebeld_op, g.naam as door, t.met, v.zorgvorm, v.gesloten, a.aan_te_vullen
 from bezetting b
 join aanvraag a on a.id = b.aanvraag_id
 join plek p on p.id = b.plek_id

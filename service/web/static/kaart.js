@@ -20,6 +20,7 @@ function draw(box) {
   L.control.zoom({ zoomInTitle: box.dataset.in, zoomOutTitle: box.dataset.uit }).addTo(map);
   L.control.scale({ imperial: false }).addTo(map);
   if (box.dataset.tegels) { L.tileLayer(box.dataset.tegels, { attribution: box.dataset.bron }).addTo(map); }
+  borders(box, map);
   const layer = L.layerGroup().addTo(map);
 
   const fit = () => {
@@ -43,6 +44,14 @@ function draw(box) {
     if (part) { part.hidden = points.length === 0; map.invalidateSize(); }
     show();
   });
+}
+
+// Of the gemeenten of the region, where somebody read them in; they cannot be clicked and have no place in the tab order.
+function borders(box, map) {
+  const areas = JSON.parse(document.getElementById(box.dataset.grenzen)?.textContent || "[]");
+  for (const area of areas) {
+    L.polygon(area.ringen, { className: "map__border", interactive: false, weight: 2 }).addTo(map);
+  }
 }
 
 // The points by the square of the screen in which they lie, the same wherever the map was moved to.

@@ -58,15 +58,17 @@ async def _page(v: Visit, plek_id: UUID, form: Formulier) -> Response[str]:
         raise Refusal(Kind.NOT_FOUND, "Deze crisisplek bestaat niet (meer).")
     kinderen = await crisisbord.kinderen(v.conn)
     new = form.waarde("formulier") == "nieuw"
+    nu = v.now.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M")
+    known = Formulier({"gebeldOp": [nu], **form.given, "formulier": ["bekend"]}, form.fouten)
     return v.page(
         "crisis/geplaatst.html",
         today=vandaag,
         section="crisis",
         form=form,
-        bekend=Formulier() if new else form,
+        bekend=Formulier() if new else known,
         nieuw=form if new else Formulier(),
         open=new or not form.waarde("aanvraagId"),
-        nu=v.now.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M"),
+        nu=nu,
         plek=plek,
         verwijzers=[(str(one.id), one.naam) for one in await organisaties.verwijzers(v.conn)],
         geslachten=[(str(code), gettext(naam)) for code, naam in GESLACHT.items()],

@@ -38,8 +38,8 @@ GEDAAN = {
     "antwoord": later("Het antwoord is opgeschreven."),
 }
 
-OP_SCHERM = 500
-"""All that a file holds."""
+DICHTBIJ = 25
+"""Places that are shown at once, the nearest to fitting; the others are folded."""
 
 OP_PAPIER = 60
 """Places on paper: two pages. The rest is counted, and stands on the screen."""
@@ -86,7 +86,7 @@ async def _shown(v: Visit, d: OpschalingDossier, *, rol: Rol) -> dict[str, Any]:
         "d": d,
         "o": o,
         "a": a,
-        "nu": v.now,
+        "op": woorden.op(v.now),
         "leeftijd": age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),
         "wacht": zinnen.waited(a.aangemeld_op, v.now),
         "urgentie": words.URGENTIE[a.urgentie],
@@ -115,12 +115,11 @@ async def _page(v: Visit, id: UUID, *, form: Formulier | None = None, gedaan: st
         form=form,
         gedaan=gettext(GEDAAN[gedaan]) if gedaan in GEDAAN else "",
         gevraagd={one.voorziening_id for one in dossier.vragen},
-        helpt={str(rule) for rule in opschaaldossier.OF_THE_PROVIDER},
         eigenaren=mij + collegas,
         uitkomstkeuzes=zinnen.keuzes(woorden.UITKOMST),
         nodigkeuzes=zinnen.keuzes(zinnen.NODIG),
         stappen=woorden.STAP,
-        meest=OP_SCHERM,
+        dichtbij=DICHTBIJ,
     )
 
 

@@ -60,7 +60,7 @@ async def uittreksel(request: Request[Any, Any, Any], aanvraag_id: Annotated[UUI
             "dossier/uittreksel.html",
             today=vandaag,
             a=a,
-            nu=v.now,
+            op=woorden.op(v.now),
             terug=TERUG[v.wie.rol].format(id=a.id),
             voor=a.kenmerk or a.nummer,
             leeftijd=age_on(a.leeftijd_maanden, a.leeftijd_peildatum, vandaag),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from service.cijfers.wachtlijst import Wachtplaats, WachtVanaf
+from service.days import AMSTERDAM, today
+from service.dutch import full
 from service.opschaling.opschaaldossier import DossierPoging
 from service.opschaling.opschalingen import OpschalingStapSoort, OpschalingTafel, OpschalingUitkomst
 from service.opschaling.routedetails import Keuze, NaAchttien, Uitslag
@@ -88,6 +92,11 @@ VANAF = {
     WachtVanaf.GRONDSLAG: later("de grondslag"),
     WachtVanaf.GEWENSTE_START: later("de gewenste start"),
 }
+
+
+def op(now: datetime) -> str:
+    """`zondag 22 november 2026, 19:16`: on paper, that is read on another day."""
+    return f"{full(today(now))}, {now.astimezone(AMSTERDAM):%H:%M}"
 
 
 def poging(lijst: str, een: DossierPoging) -> str:

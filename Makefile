@@ -6,6 +6,7 @@ FRESH ?=
 BIN := .venv/bin
 STAMP := .venv/.stamp
 BROWSER_STAMP := .venv/.stamp-browser
+DEPLOY_STAMP := .venv/.stamp-deploy
 DIST := service/web/static/dist
 PIP := --quiet --disable-pip-version-check --no-warn-script-location
 UV ?= build/uv/bin/uv
@@ -16,7 +17,7 @@ PG15 ?= /usr/lib/postgresql/15/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test soak lint bench lock sbom browser ci clean
+.PHONY: help setup assets demo test soak lint bench lock sbom browser deploy ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -68,6 +69,7 @@ lock: ## requirements.lock opnieuw maken uit pyproject.toml, met de nieuwste ver
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group browser -o requirements-browser.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group deploy -o requirements-deploy.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --no-default-groups -o requirements-run.lock
+	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group build -o requirements-build.lock
 
 sbom: setup ## wat het loket van anderen gebruikt, in CycloneDX naar build/sbom.json
 	$(BIN)/python deploy/sbom.py
@@ -80,7 +82,17 @@ $(BROWSER_STAMP): requirements-browser.lock $(STAMP)
 	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-browser.lock
 	@touch $@
 
-ci: lint browser sbom ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
+# What can be proved of deploy/ without a container engine; docs/uitrollen.md says what cannot.
+deploy: setup $(DEPLOY_STAMP) ## image, compose, kubernetes en alarmen nakijken (heeft kubectl en promtool nodig)
+	@command -v kubectl >/dev/null && command -v promtool >/dev/null || \
+		{ echo "kubectl of promtool ontbreekt. Op Debian: apt-get install kubernetes-client prometheus"; exit 1; }
+	$(BIN)/python -m pytest -m deploy tests/deploy
+
+$(DEPLOY_STAMP): requirements-deploy.lock $(STAMP)
+	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-deploy.lock
+	@touch $@
+
+ci: lint browser sbom deploy ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest -m ci tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
 	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py

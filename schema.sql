@@ -767,6 +767,8 @@ comment on function neemt_tot(bezetting_soort, daterange, date) is
     'From when it takes its plek no more. Of a plaatsing nobody knows before it was ended, also past its expected end.';
 create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, beeindigd_op)) where vrijgegeven_op is null;
 create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
+create index bezetting_onaf on bezetting (vraag_regio)
+    where soort = 'plaatsing' and definitief_op is null and beeindigd_op is null and vrijgegeven_op is null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -1174,7 +1176,7 @@ create table plan_keuze (
     constraint plan_keuze_voorziening_fk foreign key (voorziening_id) references voorziening,
     constraint plan_keuze_plek_fk foreign key (plek_id) references plek
 );
-comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there; and what that costs.';
+comment on table plan_keuze is 'What a person decided before a plan was made: this aanvraag there, or not there, and what that costs; or afterwards, for the next: not there.';
 comment on column plan_keuze.plek_id is 'NULL: any plek of the voorziening.';
 comment on column plan_keuze.prijs is 'Per tier {niveau, verlies}: what the plan without this choice has more. NULL: not computed.';
 create unique index plan_keuze_een_per_plaats
@@ -1283,7 +1285,7 @@ end;
 $$;
 
 grant select, insert, update on taak, plan to loket_app;
-grant select, insert, update (prijs) on plan_keuze to loket_app;
+grant select, insert, update (prijs, soort, reden), delete on plan_keuze to loket_app;
 grant select, insert, delete, update on plan_regel to loket_app;
 grant select, insert, delete on plan_prijs to loket_app;
 grant select, insert on plan_gebeurtenis to loket_app;
@@ -5360,6 +5362,48 @@ comment on function neem_beeindiging_terug(uuid, timestamptz, text) is
 revoke execute on function neem_beeindiging_terug(uuid, timestamptz, text) from public;
 grant execute on function neem_beeindiging_terug(uuid, timestamptz, text) to loket_app;
 
+-- ── Brothers and sisters who have a place already ─────────────────────────────────────────────────
+
+create function samen_wonen(aanvragen uuid[]) returns table (locatie_id uuid)
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select distinct v.locatie_id
+    from aanvraag k
+    join aanvraag a on a.samenplaatsing_id = k.samenplaatsing_id and a.id <> all (aanvragen) and not is_open(a.status)
+    join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+        and b.beeindigd_op is null
+    join plek p on p.id = b.plek_id
+    join voorziening v on v.id = p.voorziening_id
+    where k.id = any (aanvragen) and k.regio = huidige_regio() and case huidige_rol()
+        when 'schakelfunctionaris' then true
+        when 'crisisdienst' then k.urgentie = 'crisis'
+        else false end;
+end;
+comment on function samen_wonen(uuid[]) is
+    'Where brothers and sisters live, or will, for whom no place is sought any more: who goes elsewhere, goes apart from them. Without who, in memory only.';
+revoke execute on function samen_wonen(uuid[]) from public;
+grant execute on function samen_wonen(uuid[]) to loket_app;
+
+-- ── From where to look on, also after a crash ─────────────────────────────────────────────────────
+
+create function vaste_grens() returns xid8
+    language sql stable security definer set search_path = public, pg_temp
+begin atomic
+    select (coalesce(max(x.transactie::text::numeric), 0) + 1)::text::xid8
+    from (
+        (select l.transactie from logregel l
+         where l.transactie < pg_snapshot_xmin(pg_current_snapshot()) order by l.transactie desc limit 1)
+        union all
+        select g.transactie from jeugdregio r cross join lateral (
+            select e.transactie from gebeurtenis e
+            where e.regio = r.code and e.transactie < pg_snapshot_xmin(pg_current_snapshot())
+            order by e.transactie desc limit 1) as g) as x;
+end;
+comment on function vaste_grens() is
+    'All transactions before this one have ended, and none of them gets its number again: after a crash the numbers of those that wrote nothing for good are given once more. For who looks on from here. A number, and nothing of anybody.';
+revoke execute on function vaste_grens() from public;
+grant execute on function vaste_grens() to loket_app;
+
 -- ── What a verwijzer filled in and has not filed yet ─────────────────────────────────────────────
 
 create table concept (
@@ -5380,6 +5424,38 @@ create policy eigen on concept
     using (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()))
     with check (regio = (select huidige_regio()) and gebruiker_id = (select huidige_gebruiker()));
 grant select, insert, update, delete on concept to loket_app;
+
+-- ── Who changed which settings of the region, when and why ───────────────────────────────────────
+
+create table instelling_wijziging (
+    id           uuid        not null default gen_random_uuid(),
+    regio        text        not null,
+    op           timestamptz not null,
+    gebruiker_id uuid        not null,
+    namens_id    uuid,
+    waarom       text        not null,
+    bron         text        not null,
+    voor         jsonb       not null,
+    na           jsonb       not null,
+    bronnen_voor jsonb       not null,
+    terug_van    uuid,
+    volgnummer   bigint      not null generated always as identity,
+    constraint instelling_wijziging_pk primary key (id),
+    constraint instelling_wijziging_id_regio unique (id, regio),
+    constraint instelling_wijziging_waarom_lengte check (length(waarom) between 1 and 300),
+    constraint instelling_wijziging_regio_fk foreign key (regio) references jeugdregio,
+    constraint instelling_wijziging_terug_fk foreign key (terug_van, regio) references instelling_wijziging (id, regio)
+);
+comment on table instelling_wijziging is
+    'A change of settings: who, when, why, and what they were. Nobody changes a line; to set one back makes another.';
+create index instelling_wijziging_volgorde on instelling_wijziging (regio, volgnummer desc);
+alter table instelling_wijziging enable row level security;
+create policy lees on instelling_wijziging for select using (
+    regio = (select huidige_regio()) and (select huidige_rol()) = any ('{schakelfunctionaris,contractbeheer,beheerder}'));
+create policy maak on instelling_wijziging for insert with check (
+    regio = (select huidige_regio()) and (select huidige_rol()) = 'beheerder'
+    and gebruiker_id = (select huidige_gebruiker()));
+grant select, insert on instelling_wijziging to loket_app;
 
 -- ── Placed at night, without an aanvraag ─────────────────────────────────────────────────────────
 

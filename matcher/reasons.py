@@ -16,7 +16,7 @@ from matcher.problem import require
 from matcher.rules import BED_RULES, BIT
 from matcher.solution import REVEALING, FallenOut, Out
 
-__all__ = ["Judged", "changes", "fallen_out", "judge", "why_not"]
+__all__ = ["Judged", "broken", "changes", "fallen_out", "judge", "why_not"]
 
 BITS = np.array(list(BIT.values()))
 
@@ -47,11 +47,21 @@ def fallen_out(judged: Judged, *, per_voorziening: bool = True, limit: int = 20,
 
 def why_not(judged: Judged, plek: str) -> Out:
     """All the rules that one plek fails (none when it fits); KeyError when the aanbod does not have it."""
+    return _lines(judged, _number(judged, plek), [1])[0]
+
+
+def broken(judged: Judged, plek: str) -> int:
+    """How many rules one plek fails, as `why_not` has them; KeyError when the aanbod does not have it."""
+    return int(judged.plek[_number(judged, plek)][0]).bit_count()
+
+
+def _number(judged: Judged, plek: str) -> Rows:
+    """Its number, as an array of one."""
     v = judged.q.aanbod.vensters
-    found = np.flatnonzero(v.hash == hash_of(plek))
+    found = v.plek[np.flatnonzero(v.hash == hash_of(plek))[:1]]
     if not len(found):
         raise KeyError(plek)
-    return _lines(judged, v.plek[found[:1]], [1])[0]
+    return found
 
 
 def _page(judged: Judged, per_voorziening: bool, limit: int, offset: int) -> tuple[Out, ...]:

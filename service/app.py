@@ -21,12 +21,14 @@ from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.inloggen import oidcsleutels, sessies
 from service.inloggen.oidc import Oidc
+from service.observe import metrics
 from service.plan import plannen
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.settings import Settings
 from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
+from service.web.compressed import compressed
 from service.web.headers import secure
 from service.web.identity import Identity, Sessions
 from service.web.limiet import Limiet
@@ -53,6 +55,7 @@ async def open_services(
             await open_pool(url, size=settings.pool_size, role=APP_ROLE, limit_s=limit_s)
         )
         await check_app_role(pool)
+        stack.enter_context(metrics.POOLS.watched("verzoeken", pool))
         valkey = redis.asyncio.from_url(redis_url)
         stack.push_async_callback(valkey.aclose)
         oidc = await stack.enter_async_context(Oidc.opened(settings))
@@ -60,6 +63,7 @@ async def open_services(
         travel = await stack.enter_async_context(Traveller.opened(settings))
         # Its own connections: a question that waits for the snapshot holds one of the pool already.
         reading = await stack.enter_async_context(await open_pool(url, size=2, role=APP_ROLE))
+        stack.enter_context(metrics.POOLS.watched("plekken", reading))
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
@@ -143,7 +147,7 @@ def create_app(
             *pages.route_handlers,
         ],
         lifespan=[lifespan],
-        middleware=[limited],
+        middleware=[limited, compressed],
         request_max_body_size=FORM_LIMIT,
         # Never by a variable of the environment, as Litestar would have it.
         debug=False,

@@ -35,6 +35,8 @@ COMMANDS = {
     "worker": "worker:worker",
     "migrate": "migrate:migrate",
     "check": "check:check",
+    "backup": "backup:backup",
+    "restore": "backup:restore",
     "rank": "rank:rank",
     "replay": "replay:replay",
     "plan": "plan:plan",

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from service.taal import gettext, later
+
 
 class Kind(Enum):
     """The outcomes a caller can act on; anything else is a bug and reveals nothing."""
@@ -55,99 +57,137 @@ class Meaning(NamedTuple):
 # (forms that fields.py has checked, rows that never go away) are absent: their violation is a bug.
 CONSTRAINTS: dict[str, Meaning] = {
     "bezetting_geen_overlap": Meaning(
-        Kind.CONFLICT, "Deze plek is in die periode al bezet. Wat nu wel kan: een andere plek, of een andere periode."
+        Kind.CONFLICT,
+        later("Deze plek is in die periode al bezet. Wat nu wel kan: een andere plek, of een andere periode."),
     ),
     "bezetting_kind_op_een_plek": Meaning(
         Kind.CONFLICT,
-        "Dit kind heeft in die periode al een andere plaatsing. Wat nu wel kan: beëindig die eerst, of kies een periode"
-        " erna.",
+        later(
+            "Dit kind heeft in die periode al een andere plaatsing. Wat nu wel kan: beëindig die eerst, of kies een"
+            " periode"
+            " erna."
+        ),
     ),
-    "aanbieder_naam_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een aanbieder met deze naam.", "/naam"),
-    "aanbieder_agb_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een aanbieder met deze AGB-code.", "/agbCode"),
-    "locatie_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een locatie met deze naam.", "/naam"),
-    "voorziening_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een voorziening met deze naam.", "/naam"),
-    "voorziening_zorgvorm_fk": Meaning(Kind.INVALID, "Deze zorgvorm kent de regio niet.", "/zorgvorm"),
-    "plek_naam_uniek": Meaning(Kind.CONFLICT, "Deze voorziening heeft al een plek met deze naam.", "/naam"),
+    "aanbieder_naam_uniek": Meaning(Kind.CONFLICT, later("Er is in uw regio al een aanbieder met deze naam."), "/naam"),
+    "aanbieder_agb_uniek": Meaning(
+        Kind.CONFLICT, later("Er is in uw regio al een aanbieder met deze AGB-code."), "/agbCode"
+    ),
+    "locatie_naam_uniek": Meaning(Kind.CONFLICT, later("Deze aanbieder heeft al een locatie met deze naam."), "/naam"),
+    "voorziening_naam_uniek": Meaning(
+        Kind.CONFLICT, later("Deze aanbieder heeft al een voorziening met deze naam."), "/naam"
+    ),
+    "voorziening_zorgvorm_fk": Meaning(Kind.INVALID, later("Deze zorgvorm kent de regio niet."), "/zorgvorm"),
+    "plek_naam_uniek": Meaning(Kind.CONFLICT, later("Deze voorziening heeft al een plek met deze naam."), "/naam"),
     "aanvraag_kenmerk_uniek": Meaning(
-        Kind.CONFLICT, "Uw organisatie heeft al een aanvraag met dit kenmerk.", "/kenmerk"
+        Kind.CONFLICT, later("Uw organisatie heeft al een aanvraag met dit kenmerk."), "/kenmerk"
     ),
-    "gebruiker_organisatie_fk": Meaning(Kind.INVALID, "Deze organisatie is er niet in uw regio.", "/organisatieId"),
-    "gebruiker_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
+    "gebruiker_organisatie_fk": Meaning(
+        Kind.INVALID, later("Deze organisatie is er niet in uw regio."), "/organisatieId"
+    ),
+    "gebruiker_aanbieder_fk": Meaning(Kind.INVALID, later("Deze aanbieder is er niet in uw regio."), "/aanbiederId"),
     "gebruiker_identiteitsprovider_fk": Meaning(
-        Kind.INVALID, "Hier kunnen gebruikers niet inloggen.", "/identiteitsproviderId"
+        Kind.INVALID, later("Hier kunnen gebruikers niet inloggen."), "/identiteitsproviderId"
     ),
     "gebruiker_een_per_rol": Meaning(
-        Kind.CONFLICT, "Deze persoon is al gebruiker in deze rol bij deze organisatie.", "/organisatieId"
+        Kind.CONFLICT, later("Deze persoon is al gebruiker in deze rol bij deze organisatie."), "/organisatieId"
     ),
-    "organisatie_naam_uniek": Meaning(Kind.CONFLICT, "Er is in uw regio al een organisatie met deze naam.", "/naam"),
-    "koppeling_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
-    "koppeling_naam_uniek": Meaning(Kind.CONFLICT, "Deze aanbieder heeft al een koppeling met deze naam.", "/naam"),
+    "organisatie_naam_uniek": Meaning(
+        Kind.CONFLICT, later("Er is in uw regio al een organisatie met deze naam."), "/naam"
+    ),
+    "koppeling_aanbieder_fk": Meaning(Kind.INVALID, later("Deze aanbieder is er niet in uw regio."), "/aanbiederId"),
+    "koppeling_naam_uniek": Meaning(
+        Kind.CONFLICT, later("Deze aanbieder heeft al een koppeling met deze naam."), "/naam"
+    ),
     "koppelingsleutel_kid_uniek": Meaning(
-        Kind.CONFLICT, "Deze koppeling heeft of had al een sleutel met deze kid. Maak een nieuwe sleutel.", "/jwk/kid"
+        Kind.CONFLICT,
+        later("Deze koppeling heeft of had al een sleutel met deze kid. Maak een nieuwe sleutel."),
+        "/jwk/kid",
     ),
-    "haak_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
-    "haak_organisatie_fk": Meaning(Kind.INVALID, "Deze organisatie is er niet in uw regio.", "/organisatieId"),
-    "haak_een_per_url": Meaning(Kind.CONFLICT, "Er is al een haak met dit adres.", "/url"),
-    "toestemming_een_per_persoon": Meaning(Kind.CONFLICT, "Per persoon kan er één toestemming zijn.", "/toestemmingen"),
+    "haak_aanbieder_fk": Meaning(Kind.INVALID, later("Deze aanbieder is er niet in uw regio."), "/aanbiederId"),
+    "haak_organisatie_fk": Meaning(Kind.INVALID, later("Deze organisatie is er niet in uw regio."), "/organisatieId"),
+    "haak_een_per_url": Meaning(Kind.CONFLICT, later("Er is al een haak met dit adres."), "/url"),
+    "toestemming_een_per_persoon": Meaning(
+        Kind.CONFLICT, later("Per persoon kan er één toestemming zijn."), "/toestemmingen"
+    ),
     "bezetting_definitief_compleet": Meaning(
         Kind.CONFLICT,
-        "Een plaatsing is pas definitief met een grondslag die geldt, het ja van de aanbieder en de toestemming van"
-        " iedereen die dat moet. Wat nu wel kan: leg vast wat nog mist.",
+        later(
+            "Een plaatsing is pas definitief met een grondslag die geldt, het ja van de aanbieder en de toestemming van"
+            " iedereen die dat moet. Wat nu wel kan: leg vast wat nog mist."
+        ),
     ),
     "bezetting_binnen_afspraak": Meaning(
         Kind.CONFLICT,
-        "Deze plek is van een andere regio, en er is geen afspraak voor deze zorgvorm."
-        " Wat nu wel kan: een andere plek.",
+        later(
+            "Deze plek is van een andere regio, en er is geen afspraak voor deze zorgvorm."
+            " Wat nu wel kan: een andere plek."
+        ),
     ),
     "voorstel_een_per_voorziening": Meaning(
         Kind.CONFLICT,
-        "Voor deze aanvraag is er al een voorstel aan deze voorziening. Wat nu wel kan: ga daarmee verder, of trek het"
-        " in.",
+        later(
+            "Voor deze aanvraag is er al een voorstel aan deze voorziening. Wat nu wel kan: ga daarmee verder, of"
+            " trek het"
+            " in."
+        ),
     ),
     "voorstel_een_definitief": Meaning(
         Kind.CONFLICT,
-        "Voor deze aanvraag is er al een plek definitief. Wat nu wel kan: zeg die af, als zij niet doorgaat.",
+        later("Voor deze aanvraag is er al een plek definitief. Wat nu wel kan: zeg die af, als zij niet doorgaat."),
     ),
-    "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer)."),
+    "bezetting_aanvraag_fk": Meaning(Kind.NOT_FOUND, later("Deze aanvraag bestaat niet (meer).")),
     "beeindiging_een": Meaning(
         Kind.CONFLICT,
-        "Dit is al beëindigd. Wat nu wel kan: per kind besluiten over uitloop of overdracht, of die beëindiging"
-        " terugnemen.",
+        later(
+            "Dit is al beëindigd. Wat nu wel kan: per kind besluiten over uitloop of overdracht, of die beëindiging"
+            " terugnemen."
+        ),
     ),
-    "beeindiging_aanbieder_fk": Meaning(Kind.INVALID, "Deze aanbieder is er niet in uw regio.", "/aanbiederId"),
+    "beeindiging_aanbieder_fk": Meaning(Kind.INVALID, later("Deze aanbieder is er niet in uw regio."), "/aanbiederId"),
     "beeindiging_voorziening_fk": Meaning(
-        Kind.INVALID, "Deze voorziening is er niet bij deze aanbieder.", "/voorzieningId"
+        Kind.INVALID, later("Deze voorziening is er niet bij deze aanbieder."), "/voorzieningId"
     ),
     "plek_na_beeindiging": Meaning(
         Kind.CONFLICT,
-        "De aanbieder stopt met deze voorziening. Daarna is er geen plek, behalve voor wie er met een"
-        " uitloopovereenkomst woont. Wat nu wel kan: een plek tot die dag.",
+        later(
+            "De aanbieder stopt met deze voorziening. Daarna is er geen plek, behalve voor wie er met een"
+            " uitloopovereenkomst woont. Wat nu wel kan: een plek tot die dag."
+        ),
         "/bestaatTot",
     ),
     "route_een_open": Meaning(
-        Kind.CONFLICT, "Zo'n route loopt al voor deze aanvraag. Wat nu wel kan: daarmee verdergaan, of die beëindigen."
+        Kind.CONFLICT,
+        later("Zo'n route loopt al voor deze aanvraag. Wat nu wel kan: daarmee verdergaan, of die beëindigen."),
     ),
     "opschaling_een_open_per_tafel": Meaning(
         Kind.CONFLICT,
-        "Deze tafel kijkt al naar deze aanvraag. Wat nu wel kan: die opschaling sluiten, of een andere tafel kiezen.",
+        later(
+            "Deze tafel kijkt al naar deze aanvraag. Wat nu wel kan: die opschaling sluiten, of een andere tafel"
+            " kiezen."
+        ),
         "/tafel",
     ),
     "opschalingsverzoek_een_open": Meaning(
         Kind.CONFLICT,
-        "Voor deze aanvraag is al gevraagd om op te schalen. Wat nu wel kan: wachten op het antwoord van het loket.",
+        later(
+            "Voor deze aanvraag is al gevraagd om op te schalen. Wat nu wel kan: wachten op het antwoord van het loket."
+        ),
     ),
     "opschaling_vraag_een_per_voorziening": Meaning(
-        Kind.CONFLICT, "Deze vraag is daar al gesteld. Wat nu wel kan: een andere voorziening vragen.", "/voorzieningId"
+        Kind.CONFLICT,
+        later("Deze vraag is daar al gesteld. Wat nu wel kan: een andere voorziening vragen."),
+        "/voorzieningId",
     ),
     "contract_een_per_periode": Meaning(
-        Kind.CONFLICT, "Er is in deze periode al een contract met deze aanbieder voor deze zorgvorm."
+        Kind.CONFLICT, later("Er is in deze periode al een contract met deze aanbieder voor deze zorgvorm.")
     ),
 }
 
 
 def refusal(constraint: str) -> Refusal:
     """The Refusal for a violated constraint of CONSTRAINTS."""
-    kind, detail, pointer = CONSTRAINTS[constraint]
+    kind, text, pointer = CONSTRAINTS[constraint]
+    detail = gettext(text)
     fields = (
         () if pointer is None else (FieldError(pointer, "bezet" if kind is Kind.CONFLICT else "bestaat_niet", detail),)
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -17,6 +18,9 @@ from types import TracebackType
 from typing import TypeAlias
 
 import asyncpg
+import msgspec
+
+log = logging.getLogger(__name__)
 
 ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
@@ -83,12 +87,39 @@ class Formatter(logging.Formatter):
         return told(ei[1]) if ei[1] is not None else ""
 
 
-def log_to_stderr() -> None:
-    """For a process that serves or works: all that it logs, and whatever ends it, goes through `Formatter`."""
+class JsonFormatter(Formatter):
+    """The same as one object per line; `trace` is the id that whoever asked was told, if the message begins so."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = record.getMessage()
+        trace = TRACE.match(text)
+        line = {
+            "time": self.formatTime(record, self.datefmt) + f".{record.msecs:03.0f}Z",
+            "level": record.levelname,
+            "logger": record.name,
+            "message": text[trace.end() :] if trace else text,
+        }
+        if trace:
+            line["trace"] = trace[1].replace("-", "")
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+TRACE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}): ")
+
+
+def log_to_stderr(vorm: str = "tekst", also: logging.Handler | None = None) -> None:
+    """For a process that serves or works: all that it logs, and whatever ends it, goes through `Formatter`; as JSON
+    when LOKET_LOG_VORM says so. `also` gets the same records."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Formatter())
+    handler.setFormatter(JsonFormatter() if vorm == "json" else Formatter())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler] if also is None else [handler, also]
     root.setLevel(logging.WARNING)
+    if vorm == "json":
+        sys.excepthook = lambda _, error, __: log.critical("ended by an error", exc_info=error)
+        threading.excepthook = lambda args: log.error("a thread ended by an error", exc_info=args.exc_value)
+        return
     sys.excepthook = lambda _, error, __: print(told(error), file=sys.stderr)
     threading.excepthook = lambda args: print(told(args.exc_value or RuntimeError()), file=sys.stderr)

@@ -20,6 +20,7 @@ from msgspec import UNSET, Meta, Struct, inspect
 
 from service import herkenbaar
 from service.errors import FieldError, Kind, Refusal
+from service.taal import Teksten, gettext, later
 
 S = TypeVar("S", bound=Struct)
 T = TypeVar("T")
@@ -55,19 +56,24 @@ MOST = 100
 DATES = date(1990, 1, 1), date(2100, 1, 1)
 """A date outside of this is a slip of the finger."""
 
-FORMS = {
-    "^[0-9]{4}$": "vier cijfers, zoals 0402",
-    "^[1-9][0-9]{3}$": "vier cijfers, zoals 1211",
-    "^[1-9][0-9]{3} [A-Z]{2}$": "een postcode zoals 1211 AB",
-    "^\\+?[0-9 ()-]{6,20}$": "een telefoonnummer zoals 035 123 45 67",
-    "^[A-Za-z0-9_-]+$": "een tekst in base64url: letters, cijfers, _ en -",
-    "^[^@\\s]{1,64}@[^@\\s]{1,190}$": "een e-mailadres zoals naam@organisatie.nl",
-    "^[0-9]{1,8}$": "een AGB-code: hooguit 8 cijfers",
-    "^[a-z0-9]+([_-][a-z0-9]+)*$": "een code: kleine letters, cijfers en streepjes",
-    "^\\S": "een tekst die niet met een spatie begint",
-    "^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$": "een kenmerk van hooguit 40 letters en cijfers",
-}
+FORMS = Teksten(
+    {
+        "^[0-9]{4}$": later("vier cijfers, zoals 0402"),
+        "^[1-9][0-9]{3}$": later("vier cijfers, zoals 1211"),
+        "^[1-9][0-9]{3} [A-Z]{2}$": later("een postcode zoals 1211 AB"),
+        "^\\+?[0-9 ()-]{6,20}$": later("een telefoonnummer zoals 035 123 45 67"),
+        "^[A-Za-z0-9_-]+$": later("een tekst in base64url: letters, cijfers, _ en -"),
+        "^[^@\\s]{1,64}@[^@\\s]{1,190}$": later("een e-mailadres zoals naam@organisatie.nl"),
+        "^[0-9]{1,8}$": later("een AGB-code: hooguit 8 cijfers"),
+        "^[a-z0-9]+([_-][a-z0-9]+)*$": later("een code: kleine letters, cijfers en streepjes"),
+        "^\\S": later("een tekst die niet met een spatie begint"),
+        "^(\\+?[0-9 ()-]{6,20})?$": later("een telefoonnummer zoals 035 123 45 67, of niets"),
+        "^[A-Za-z0-9][A-Za-z0-9 ./_-]{0,39}$": later("een kenmerk van hooguit 40 letters en cijfers"),
+    }
+)
 """What a pattern asks, in words."""
+
+SAYS_HOW_LONG = frozenset(pattern for pattern, text in FORMS.items() if "hooguit" in text)
 
 
 def given(*values: object) -> bool:
@@ -83,7 +89,9 @@ def numbered(items: list[T]) -> list[tuple[int, T]]:
 def refuse(errors: list[FieldError]) -> None:
     """Raise when anything is wrong."""
     if errors:
-        raise Refusal(Kind.INVALID, "De invoer klopt niet. Verbeter de velden die hieronder staan.", tuple(errors))
+        raise Refusal(
+            Kind.INVALID, gettext("De invoer klopt niet. Verbeter de velden die hieronder staan."), tuple(errors)
+        )
 
 
 def read(shape: type[S], data: object, *, lax: bool = False, source: str = "body") -> tuple[S, list[FieldError]]:
@@ -150,18 +158,20 @@ def _fields(struct: type[Struct]) -> dict[str, inspect.Field]:
 
 def _struct(info: inspect.StructType, data: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
     if not isinstance(data, Mapping):
-        return _wrong(errors, pointer, "een JSON-object")
+        return _wrong(errors, pointer, gettext("een JSON-object"))
     fields = _fields(info.cls)
     for name in islice((name for name in data if name not in fields), MOST):
         near = difflib.get_close_matches(name, fields, 1)
-        hint = f" Bedoelt u {near[0]}?" if near else ""
-        errors.append(FieldError(f"{pointer}/{_escape(name)}", "onbekend", f"Dit bestaat hier niet.{hint}"))
+        hint = gettext(" Bedoelt u %(naam)s?", naam=near[0]) if near else ""
+        errors.append(
+            FieldError(f"{pointer}/{_escape(name)}", "onbekend", gettext("Dit bestaat hier niet.%(hint)s", hint=hint))
+        )
     values: dict[str, object] = {}
     for name, field in fields.items():
         if name in data:
             values[field.name] = _value(field.type, data[name], f"{pointer}/{name}", errors, lax)
         elif field.required:
-            errors.append(FieldError(f"{pointer}/{name}", "verplicht", "Dit veld is verplicht. Vul het in."))
+            errors.append(FieldError(f"{pointer}/{name}", "verplicht", gettext("Dit veld is verplicht. Vul het in.")))
             values[field.name] = UNSET
     return info.cls(**values)
 
@@ -172,10 +182,12 @@ def _tagged(kinds: list[inspect.Type], value: object, pointer: str, errors: list
     assert len(by_tag) == len(kinds)
     field = next(iter(by_tag.values())).tag_field
     if not isinstance(value, Mapping):
-        return _wrong(errors, pointer, "een JSON-object")
+        return _wrong(errors, pointer, gettext("een JSON-object"))
     tag = value.get(field)
     if not isinstance(tag, str) or tag not in by_tag:
-        return _wrong(errors, f"{pointer}/{field}", "een van: " + ", ".join(str(known) for known in by_tag))
+        return _wrong(
+            errors, f"{pointer}/{field}", gettext("een van: %(lijst)s", lijst=", ".join(str(known) for known in by_tag))
+        )
     rest = {name: item for name, item in value.items() if name != field}
     return _struct(by_tag[tag], rest, pointer, errors, lax=False)
 
@@ -196,11 +208,14 @@ def _value(info: inspect.Type, value: object, pointer: str, errors: list[FieldEr
         return _struct(info, value, pointer, errors, lax)
     if isinstance(info, inspect.ListType):
         return _list(info, value, pointer, errors, lax)
+    if isinstance(info, inspect.VarTupleType):
+        items = _list(info, value, pointer, errors, lax)
+        return items if items is UNSET else tuple(items)
     if isinstance(info, inspect.DictType):
         if not isinstance(value, Mapping):
-            return _wrong(errors, pointer, "een JSON-object")
+            return _wrong(errors, pointer, gettext("een JSON-object"))
         if len(value) > MOST:
-            return _wrong(errors, pointer, f"een JSON-object met hooguit {MOST} namen", "aantal")
+            return _wrong(errors, pointer, gettext("een JSON-object met hooguit %(most)s namen", most=MOST), "aantal")
         for name in value:
             _value(info.key_type, name, f"{pointer}/{_escape(name)}", errors, lax)
         return {
@@ -235,24 +250,28 @@ def _personal(wanted: str | None, value: object, pointer: str) -> FieldError | N
     return FieldError(pointer, "herkenbaar", vondst.zin) if vondst else None
 
 
-def _list(info: inspect.ListType, value: object, pointer: str, errors: list[FieldError], lax: bool) -> Any:
+def _list(
+    info: inspect.ListType | inspect.VarTupleType, value: object, pointer: str, errors: list[FieldError], lax: bool
+) -> Any:
     if not isinstance(value, list):
-        return _wrong(errors, pointer, "een lijst")
+        return _wrong(errors, pointer, gettext("een lijst"))
     low, high = info.min_length or 0, info.max_length
     if len(value) < low or (high is not None and len(value) > high):
-        return _wrong(errors, pointer, f"een lijst met {_range(low, high)} waarden", "aantal")
+        return _wrong(errors, pointer, gettext("een lijst met %(aantal)s waarden", aantal=_range(low, high)), "aantal")
     items = [_value(info.item_type, item, f"{pointer}/{i}", errors, lax) for i, item in enumerate(value)]
     if not isinstance(info.item_type, inspect.StructType):
         for i, item in enumerate(items):
             if item is not UNSET and item in items[:i]:
                 errors.append(
-                    FieldError(f"{pointer}/{i}", "dubbel", "Deze waarde staat er al. Noem elke waarde één keer.")
+                    FieldError(
+                        f"{pointer}/{i}", "dubbel", gettext("Deze waarde staat er al. Noem elke waarde één keer.")
+                    )
                 )
     return UNSET if any(item is UNSET for item in items) else items
 
 
 def _wrong(errors: list[FieldError], pointer: str, expected: str, code: str = "waarde") -> Any:
-    errors.append(FieldError(pointer, code, f"Geef {expected}."))
+    errors.append(FieldError(pointer, code, gettext("Geef %(expected)s.", expected=expected)))
     return UNSET
 
 
@@ -263,10 +282,12 @@ def _escape(name: str) -> str:
 
 def _range(low: object, high: object) -> str:
     if low is None and high is None:
-        return "elk aantal"
+        return gettext("elk aantal")
     if high is None:
-        return f"{low} of meer"
-    return f"{low} tot en met {high}" if low is not None else f"hooguit {high}"
+        return gettext("%(low)s of meer", low=low)
+    if low is None:
+        return gettext("hooguit %(high)s", high=high)
+    return gettext("%(low)s tot en met %(high)s", low=low, high=high)
 
 
 # ── Scalars: how to convert, and what to ask for when that fails ─────────────────────────────────
@@ -283,10 +304,11 @@ def _text(info: inspect.StrType, value: object, lax: bool) -> str:
 
 
 def _text_says(info: inspect.StrType) -> str:
-    form = FORMS.get(info.pattern or "", "een tekst zonder vreemde tekens")
-    if info.max_length is not None and "hooguit" not in form:
-        form += f", {_range(info.min_length or None, info.max_length)} tekens lang"
-    return form
+    pattern = info.pattern or ""
+    form = FORMS.get(pattern) or gettext("een tekst zonder vreemde tekens")
+    if info.max_length is None or pattern in SAYS_HOW_LONG:
+        return form
+    return form + gettext(", %(aantal)s tekens lang", aantal=_range(info.min_length or None, info.max_length))
 
 
 def _number(info: inspect.IntType | inspect.FloatType, value: object, lax: bool) -> float:
@@ -300,10 +322,11 @@ def _number(info: inspect.IntType | inspect.FloatType, value: object, lax: bool)
 
 
 def _number_says(info: inspect.IntType | inspect.FloatType) -> str:
-    what = "een heel getal" if isinstance(info, inspect.IntType) else "een getal"
+    what = gettext("een heel getal") if isinstance(info, inspect.IntType) else gettext("een getal")
     if info.gt is not None:
-        return f"{what} groter dan {info.gt:g}" + (f" en hooguit {info.le:g}" if info.le is not None else "")
-    return f"{what} van {_range(info.ge, info.le)}"
+        above = gettext("%(wat)s groter dan %(getal)s", wat=what, getal=f"{info.gt:g}")
+        return above + (gettext(" en hooguit %(getal)s", getal=f"{info.le:g}") if info.le is not None else "")
+    return gettext("%(wat)s van %(bereik)s", wat=what, bereik=_range(info.ge, info.le))
 
 
 def _bool(info: inspect.Type, value: object, lax: bool) -> bool:
@@ -336,6 +359,12 @@ def _uuid(info: inspect.Type, value: object, lax: bool) -> UUID:
     return msgspec.convert(value, UUID)
 
 
+def _literal(info: inspect.LiteralType, value: object, lax: bool) -> object:
+    if isinstance(value, bool) or value not in info.values:
+        raise ValueError
+    return value
+
+
 def _choice(info: inspect.EnumType, value: object, lax: bool) -> object:
     if not isinstance(value, str):
         raise ValueError
@@ -346,9 +375,16 @@ SCALARS: dict[type[inspect.Type], tuple[Callable[[Any, object, bool], object], C
     inspect.StrType: (_text, _text_says),
     inspect.IntType: (_number, _number_says),
     inspect.FloatType: (_number, _number_says),
-    inspect.BoolType: (_bool, lambda info: "true of false"),
-    inspect.DateTimeType: (_moment, lambda info: "een moment zoals 2026-01-31T12:00:00Z, tussen 1990 en 2100"),
-    inspect.DateType: (_date, lambda info: "een datum zoals 2026-01-31, tussen 1990 en 2100"),
-    inspect.UUIDType: (_uuid, lambda info: "een id zoals 3f2b8c1e-5a47-4d0e-9b76-0c8f1a2d3e4f"),
-    inspect.EnumType: (_choice, lambda info: "een van: " + ", ".join(member.value for member in info.cls)),
+    inspect.BoolType: (_bool, lambda info: gettext("true of false")),
+    inspect.DateTimeType: (_moment, lambda info: gettext("een moment zoals 2026-01-31T12:00:00Z, tussen 1990 en 2100")),
+    inspect.DateType: (_date, lambda info: gettext("een datum zoals 2026-01-31, tussen 1990 en 2100")),
+    inspect.UUIDType: (_uuid, lambda info: gettext("een id zoals 3f2b8c1e-5a47-4d0e-9b76-0c8f1a2d3e4f")),
+    inspect.LiteralType: (
+        _literal,
+        lambda info: gettext("een van: %(lijst)s", lijst=", ".join(map(str, info.values))),
+    ),
+    inspect.EnumType: (
+        _choice,
+        lambda info: gettext("een van: %(lijst)s", lijst=", ".join(member.value for member in info.cls)),
+    ),
 }

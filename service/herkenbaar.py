@@ -11,6 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from service.taal import gettext
+
 
 class Vondst(NamedTuple):
     """What was found, at which characters (from 1, both inclusive)."""
@@ -23,9 +25,13 @@ class Vondst(NamedTuple):
 
     @property
     def zin(self) -> str:
-        return (
-            f"Teken {self.begin} tot en met {self.eind} lijkt {self.wat}. Het loket werkt zonder gegevens waaraan"
-            f" iedereen het kind of het gezin herkent. {self.anders}"
+        return gettext(
+            "Teken %(begin)s tot en met %(eind)s lijkt %(wat)s. Het loket werkt zonder gegevens waaraan"
+            " iedereen het kind of het gezin herkent. %(anders)s",
+            begin=self.begin,
+            eind=self.eind,
+            wat=self.wat,
+            anders=self.anders,
         )
 
 
@@ -72,13 +78,15 @@ def vind(text: str) -> Vondst | None:
     if found := MAIL.search(plain):
         name = BEFORE_MAIL.search(plain[max(0, found.start() - 64) : found.start()])
         span = found.start() - (len(name[0]) if name else 0), found.end()
-        return _vondst("een e-mailadres", span, "Haal het weg: het loket mailt alleen met medewerkers.")
+        return _vondst(
+            gettext("een e-mailadres"), span, gettext("Haal het weg: het loket mailt alleen met medewerkers.")
+        )
     plain = HARMLESS.sub(lambda match: "·" * len(match[0]), plain)
     for found in PHONE.finditer(plain):
         digits = sum(char.isdigit() for char in found[0])
         if found[0][0] == "+" or found[0].startswith("00") or digits == NATIONAL:
-            how = "Haal het weg: wie gebeld wil worden, staat bij uw organisatie of de aanbieder."
-            return _vondst("een telefoonnummer", found.span(), how)
+            how = gettext("Haal het weg: wie gebeld wil worden, staat bij uw organisatie of de aanbieder.")
+            return _vondst(gettext("een telefoonnummer"), found.span(), how)
     return next(_bsns(plain), None)
 
 
@@ -99,7 +107,11 @@ def _bsns(plain: str) -> Iterator[Vondst]:
                     break
             if is_bsn(digits):
                 span = found.start() + groups[first].start(), found.start() + group.end()
-                yield _vondst("een BSN", span, "Haal het weg en gebruik uw eigen kenmerk of het nummer van het loket.")
+                yield _vondst(
+                    gettext("een BSN"),
+                    span,
+                    gettext("Haal het weg en gebruik uw eigen kenmerk of het nummer van het loket."),
+                )
 
 
 def is_bsn(digits: str) -> bool:

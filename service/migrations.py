@@ -18,7 +18,10 @@ from msgspec import Struct
 from service.db import APP_ROLE, OWNER_ROLE
 from service.errors import Kind, Refusal
 
-FOLDER = Path(__file__).resolve().parents[1] / "deploy" / "migrations"
+HERE = Path(__file__).resolve().parent
+
+FOLDER = next(path for path in (HERE / "_migrations", HERE.parent / "deploy" / "migrations") if path.is_dir())
+"""Of the wheel, else of the clone."""
 
 LOCK = 4_201_968
 """Number of the advisory lock: two processes never migrate one database at the same time."""

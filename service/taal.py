@@ -1,4 +1,4 @@
-"""The words of screens and sentences. They are written in Dutch; `gettext` puts another language in their place.
+"""The words of screens, mails and sentences. They are written in Dutch; `gettext` puts another language in their place.
 
 A translation is `locale/<taal>/LC_MESSAGES/loket.mo`, made with Babel (docs/vertalen.md)."""
 
@@ -8,11 +8,25 @@ import gettext as _gettext
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _collections_abc import dict_items, dict_values
+
+K = TypeVar("K")
 
 LOCALE = Path(__file__).resolve().parent / "locale"
 
-TAAL: ContextVar[str] = ContextVar("taal", default="nl")
+NEDERLANDS = "nl"
+
+TAAL: ContextVar[str] = ContextVar("taal", default=NEDERLANDS)
 """Of who is being answered."""
+
+
+@cache
+def talen(folder: Path = LOCALE) -> tuple[str, ...]:
+    """Dutch, and what it was translated into."""
+    return (NEDERLANDS, *sorted(found.parent.parent.name for found in folder.glob("*/LC_MESSAGES/loket.mo")))
 
 
 @cache
@@ -21,14 +35,34 @@ def translations(taal: str, folder: Path = LOCALE) -> _gettext.NullTranslations:
     return _gettext.translation("loket", folder, [taal], fallback=True)
 
 
-def gettext(text: str) -> str:
-    return translations(TAAL.get()).gettext(text)
+def gettext(text: str, /, **values: object) -> str:
+    """`text` in the language of who is answered, with `%(name)s` filled in: a sentence is translated as a whole."""
+    said = translations(TAAL.get()).gettext(text) if text else ""  # "" is what a catalogue says of itself
+    return said % values if values else said
 
 
-def ngettext(one: str, more: str, number: int) -> str:
-    return translations(TAAL.get()).ngettext(one, more, number)
+def ngettext(one: str, more: str, number: int, /, **values: object) -> str:
+    """`one` or `more`, as the language counts."""
+    said = translations(TAAL.get()).ngettext(one, more, number)
+    return said % values if values else said
 
 
 def later(text: str) -> str:
     """Marks a text that stands in a table, to be translated when it is shown."""
     return text
+
+
+class Teksten(dict[K, str]):
+    """A table of texts, each marked with `later`, that says them in the language of who is answered."""
+
+    def __getitem__(self, key: K) -> str:
+        return gettext(super().__getitem__(key))
+
+    def get(self, key: K, default: Any = None) -> Any:
+        return gettext(super().__getitem__(key)) if key in self else default
+
+    def items(self) -> dict_items[K, str]:
+        return {key: self[key] for key in self}.items()
+
+    def values(self) -> dict_values[K, str]:
+        return {key: self[key] for key in self}.values()

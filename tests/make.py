@@ -25,7 +25,8 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 TODAY = date(2026, 3, 2)
 
-_number = count(1)
+_number = count(10_000)
+# Five digits: with four the name of some row would be, after so many tests, the postcode that a canary looks for.
 
 
 def day(offset: int) -> date:

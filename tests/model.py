@@ -419,7 +419,14 @@ class Loket:
         )
         if missing and not leave:
             nee(409, "not all of them")
-        together = len({self.voorzieningen[self.plekken[plek]].locatie for _, plek in plekken}) <= 1
+        woont = [
+            b.plek for b in self.bezetting.values()
+            if b.soort == "plaatsing" and b.kind is not None and b.kind not in named and not b.vrij
+            and b.beeindigd is None and self.kinderen[b.kind].status not in OPEN
+            and self.kinderen[b.kind].samen in of - {None}
+        ]  # fmt: skip
+        plaatsen = [*(plek for _, plek in plekken), *woont]
+        together = len({self.voorzieningen[self.plekken[plek]].locatie for plek in plaatsen}) <= 1
         if not together and not leave:
             nee(409, "apart")
         return together and not missing

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
 from service.fields import Naam, Telefoon, merge, patch_of
+from service.taal import gettext
 
 AGB_CODE = Annotated[
     str, Meta(pattern="^[0-9]{1,8}$", description="AGB-code van hooguit 8 cijfers.", examples=["73730421"])
@@ -65,7 +66,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Aanbieder:
     """One aanbieder; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanbieder bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanbieder bestaat niet (meer)."))
     return msgspec.convert(row, Aanbieder)
 
 

@@ -19,6 +19,7 @@ from service.days import today
 from service.db import Connection
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
+from service.taal import gettext, later
 
 
 class NieuweBewoning(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +38,7 @@ class Bewoning(Struct, rename="camel", kw_only=True):
     ]
 
 
-DOORGEGEVEN = " Het loket heeft uw antwoord gekregen."
+DOORGEGEVEN = later(" Het loket heeft uw antwoord gekregen.")
 
 SPREEK_TEGEN = "select soort::text as soort, van, voorstel from spreek_tegen($1, $2)"
 
@@ -56,7 +57,7 @@ async def bezet(conn: Connection, plek_id: UUID, *, leeg: bool, tot: date | None
     there = [(BezettingSoort(row["soort"]), row) for row in await conn.fetch(SPREEK_TEGEN, plek_id, now)]
     for soort, row in there:
         if soort is not BezettingSoort.STOP:
-            return in_de_weg(soort, row["van"], voorstel=row["voorstel"], now=now) + DOORGEGEVEN
+            return in_de_weg(soort, row["van"], voorstel=row["voorstel"], now=now) + gettext(DOORGEGEVEN)
     if leeg:
         await conn.execute(BEZET, plek_id, today(now), there[0][1]["van"] if there else None, tot)
     return None
@@ -86,17 +87,22 @@ async def _weg(conn: Connection, plek_id: UUID, einde: EindeReden | None, now: d
     await conn.execute(QUEUE, plek_id)
     there = await conn.fetchrow(ER_WOONT, plek_id, today(now))
     if there is None:
-        raise Refusal(Kind.CONFLICT, "Volgens het loket woont hier niemand. Wat nu wel kan: zeg wat de plek is.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("Volgens het loket woont hier niemand. Wat nu wel kan: zeg wat de plek is.")
+        )
     if there["via_loket"]:
         raise Refusal(
             Kind.CONFLICT,
-            "Op deze plek woont een kind dat via het loket kwam. Wat nu wel kan: beëindig die plaatsing, met de reden.",
+            gettext(
+                "Op deze plek woont een kind dat via het loket kwam. Wat nu wel kan: beëindig die plaatsing, met de"
+                " reden."
+            ),
         )
     if there["van"] == today(now):
         await conn.execute(NIEMAND, there["id"], now)
         return
     if einde is None:
-        refuse([FieldError("/einde", "verplicht", "Zeg waarom het kind weg is.")])
+        refuse([FieldError("/einde", "verplicht", gettext("Zeg waarom het kind weg is."))])
     await claim(conn, plek_id, there["van"], today(now), now)
     await conn.execute(WEG, there["id"], today(now), einde)
 
@@ -104,12 +110,16 @@ async def _weg(conn: Connection, plek_id: UUID, einde: EindeReden | None, now: d
 async def zeg(conn: Connection, plek_id: UUID, nieuw: NieuweBewoning, *, now: datetime) -> Bewoning:
     """Refuses NOT_FOUND, INVALID, and CONFLICT when there is nobody to leave, or a child that came by the loket."""
     wrong = (
-        [FieldError("/tot", "verleden", "Geef een dag die nog komt.")] if nieuw.tot and nieuw.tot <= today(now) else []
+        [FieldError("/tot", "verleden", gettext("Geef een dag die nog komt."))]
+        if nieuw.tot and nieuw.tot <= today(now)
+        else []
     )
     if nieuw.bewoond and nieuw.einde is not None:
-        wrong.append(FieldError("/einde", "past_niet", "Dit hoort niet bij een plek die bewoond is. Laat het weg."))
+        wrong.append(
+            FieldError("/einde", "past_niet", gettext("Dit hoort niet bij een plek die bewoond is. Laat het weg."))
+        )
     if not nieuw.bewoond and nieuw.tot is not None:
-        wrong.append(FieldError("/tot", "past_niet", "Dit hoort niet bij een plek die leeg is. Laat het weg."))
+        wrong.append(FieldError("/tot", "past_niet", gettext("Dit hoort niet bij een plek die leeg is. Laat het weg.")))
     refuse(wrong)
     plek = await plekken.get(conn, plek_id, now, lock=True)
     melding = None

@@ -21,6 +21,7 @@ from service.days import today
 from service.db import Connection
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, refuse
+from service.taal import gettext
 
 
 class EindeReden(StrEnum):
@@ -67,15 +68,15 @@ PLEK_BESTAAT = "select bestaat @> daterange($2, $3) from plek where id = $1"
 async def claim(conn: Connection, plek_id: UUID, van: date, tot: date | None, now: datetime) -> None:
     """Wait for our turn on the plek and end its expired opties. Refuses INVALID, NOT_FOUND and CONFLICT."""
     if tot is not None and tot <= van:
-        refuse([FieldError("/tot", "volgorde", "Geef een dag die na de begindag ligt.")])
+        refuse([FieldError("/tot", "volgorde", gettext("Geef een dag die na de begindag ligt."))])
     await conn.execute(QUEUE, plek_id)
     exists = await conn.fetchval(PLEK_BESTAAT, plek_id, van, tot)
     if exists is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     if not exists:
         raise Refusal(
             Kind.CONFLICT,
-            "Deze plek bestaat niet in die hele periode. Wat nu wel kan: een kortere of een andere periode.",
+            gettext("Deze plek bestaat niet in die hele periode. Wat nu wel kan: een kortere of een andere periode."),
         )
     await conn.execute(RUIM_OPTIES, plek_id, now)
 
@@ -86,19 +87,26 @@ def in_de_weg(soort: BezettingSoort, van: date, *, voorstel: bool, now: datetime
     when = f"vanaf {dutch.day(van, dag)}" if van > dag else "nu"
     match soort:
         case BezettingSoort.OPTIE if voorstel:
-            return (
-                f"Deze plek is {when} vastgehouden voor een kind, en er ligt een voorstel bij u. Kan het niet? Wijs dat"
-                " voorstel dan af in het loket; de plek is daarna van u."
+            return gettext(
+                "Deze plek is %(when)s vastgehouden voor een kind, en er ligt een voorstel bij u. Kan het niet?"
+                " Wijs dat voorstel dan af in het loket; de plek is daarna van u.",
+                when=when,
             )
         case BezettingSoort.OPTIE:
-            return f"Deze plek is {when} vastgehouden voor een kind. Kan dat niet? Bel dan het loket."
+            return gettext(
+                "Deze plek is %(when)s vastgehouden voor een kind. Kan dat niet? Bel dan het loket.", when=when
+            )
         case BezettingSoort.PLAATSING:
-            return (
-                f"Op deze plek woont {when} een kind; dat is afgesproken. Kan dat niet? Zeg dan in het loket dat het"
-                " niet doorgaat, of bel het loket."
+            return gettext(
+                "Op deze plek woont %(when)s een kind; dat is afgesproken. Kan dat niet? Zeg dan in het loket"
+                " dat het niet doorgaat, of bel het loket.",
+                when=when,
             )
         case BezettingSoort.STOP:
-            return f"Deze plek is {when} gestopt, dat hebt u gezegd. Klopt dat niet meer? Verander dan eerst die stop."
+            return gettext(
+                "Deze plek is %(when)s gestopt, dat hebt u gezegd. Klopt dat niet meer? Verander dan eerst die stop.",
+                when=when,
+            )
 
 
 # ── Optie ────────────────────────────────────────────────────────────────────────────────────────
@@ -124,7 +132,7 @@ async def houd(
 ) -> Bezetting:
     """An optie: hold the plek for one aanvraag until `vervalt_op`. Refuses CONFLICT when the plek is taken."""
     if vervalt_op <= now:
-        refuse([FieldError("/vervaltOp", "verstreken", "Geef een tijdstip dat nog komt.")])
+        refuse([FieldError("/vervaltOp", "verstreken", gettext("Geef een tijdstip dat nog komt."))])
     await claim(conn, plek_id, van, tot, now)
     return msgspec.convert(await conn.fetchrow(INSERT_OPTIE, plek_id, van, tot, aanvraag_id, vervalt_op), Bezetting)
 
@@ -141,5 +149,5 @@ async def geef_vrij(conn: Connection, optie_id: UUID, *, now: datetime) -> Bezet
     """Let go of an optie before it expires. Refuses NOT_FOUND when there is none that holds."""
     row = await conn.fetchrow(GEEF_VRIJ, optie_id, now)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze optie bestaat niet of is al vrijgegeven.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze optie bestaat niet of is al vrijgegeven."))
     return msgspec.convert(row, Bezetting)

@@ -12,6 +12,7 @@ from msgspec import UNSET, Meta, Struct
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import Gemeentecode, Naam, Postcode, given, merge, patch_of, refuse
+from service.taal import gettext
 
 
 class Zichtbaarheid(StrEnum):
@@ -88,7 +89,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Locatie:
     """One locatie; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze locatie bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze locatie bestaat niet (meer)."))
     return msgspec.convert(row, Locatie)
 
 
@@ -103,7 +104,11 @@ async def errors(conn: Connection, nieuw: NieuweLocatie) -> list[FieldError]:
     found = []
     if given(nieuw.zichtbaarheid) and nieuw.zichtbaarheid is not Zichtbaarheid.OPENBAAR:
         found += [
-            FieldError(pointer, "verraadt_plek", f"Laat dit leeg: de locatie is {nieuw.zichtbaarheid}.")
+            FieldError(
+                pointer,
+                "verraadt_plek",
+                gettext("Laat dit leeg: de locatie is %(zichtbaarheid)s.", zichtbaarheid=nieuw.zichtbaarheid),
+            )
             for pointer, value in (("/plaats", nieuw.plaats), ("/gemeenteCode", nieuw.gemeente_code))
             if given(value)
         ]
@@ -114,9 +119,9 @@ async def errors(conn: Connection, nieuw: NieuweLocatie) -> list[FieldError]:
     )
     assert known is not None
     if given(nieuw.aanbieder_id) and not known["aanbieder"]:
-        found.append(FieldError("/aanbiederId", "bestaat_niet", "Deze aanbieder bestaat niet in uw regio."))
+        found.append(FieldError("/aanbiederId", "bestaat_niet", gettext("Deze aanbieder bestaat niet in uw regio.")))
     if not known["gemeente"]:
-        found.append(FieldError("/gemeenteCode", "bestaat_niet", "Deze gemeentecode kent het loket niet."))
+        found.append(FieldError("/gemeenteCode", "bestaat_niet", gettext("Deze gemeentecode kent het loket niet.")))
     return found
 
 
@@ -168,7 +173,9 @@ async def change(conn: Connection, id: UUID, wijziging: Struct) -> Locatie:
     found = await errors(conn, nieuw)
     openbaar = nieuw.zichtbaarheid is Zichtbaarheid.OPENBAAR
     if openbaar and not given(nieuw.postcode):
-        found.append(FieldError("/postcode", "verplicht", "Geef de postcode: een openbare locatie staat op de kaart."))
+        found.append(
+            FieldError("/postcode", "verplicht", gettext("Geef de postcode: een openbare locatie staat op de kaart."))
+        )
     refuse(found)
     await conn.execute(
         UPDATE,

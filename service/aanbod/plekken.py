@@ -17,6 +17,7 @@ from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import given, merge, patch_of, refuse
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 
 
 class Beschikbaarheid(StrEnum):
@@ -247,7 +248,7 @@ async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) 
         await conn.execute(QUEUE, id)
     row = await conn.fetchrow(LOCK if lock else GET, now, today(now), id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     return (await _plekken(conn, [row], now))[0]
 
 
@@ -258,9 +259,11 @@ async def errors(conn: Connection, nieuw: NieuwePlek) -> list[FieldError]:
     """What is wrong with a plek beyond the form of its fields."""
     found = []
     if given(nieuw.voorziening_id) and not await conn.fetchval(VOORZIENING_BEKEND, nieuw.voorziening_id):
-        found.append(FieldError("/voorzieningId", "bestaat_niet", "Deze voorziening bestaat niet in uw regio."))
+        found.append(
+            FieldError("/voorzieningId", "bestaat_niet", gettext("Deze voorziening bestaat niet in uw regio."))
+        )
     if given(nieuw.bestaat_van, nieuw.bestaat_tot) and nieuw.bestaat_tot <= nieuw.bestaat_van:  # type: ignore[operator]
-        found.append(FieldError("/bestaatTot", "volgorde", "Geef een dag die na bestaatVan ligt."))
+        found.append(FieldError("/bestaatTot", "volgorde", gettext("Geef een dag die na bestaatVan ligt.")))
     return found
 
 
@@ -306,8 +309,10 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime
     if moved and await conn.fetchval(STEEKT_UIT, id, today(now), now, nieuw.bestaat_van, nieuw.bestaat_tot):
         raise Refusal(
             Kind.CONFLICT,
-            "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
-            " eerst vrij.",
+            gettext(
+                "Deze plek is bezet of beloofd op dagen waarop hij er dan niet is. Kies andere dagen, of maak de plek"
+                " eerst vrij."
+            ),
         )
     await conn.execute(UPDATE, id, nieuw.naam, nieuw.bestaat_van, nieuw.bestaat_tot)
     changes: Any = wijziging
@@ -351,7 +356,7 @@ async def bevestig(
     """The provider says that the plek is right, or what it is now. Refuses NOT_FOUND."""
     row = await conn.fetchrow(BEVESTIG, plek_id, beschikbaarheid, now, bron)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     return msgspec.convert(row, Bevestiging)
 
 
@@ -416,5 +421,5 @@ async def bevestiging(conn: Connection, plek_id: UUID, id: UUID) -> Bevestiging:
     """One confirmation of a plek. Refuses NOT_FOUND."""
     row = await conn.fetchrow(BEVESTIGING, plek_id, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze bevestiging bestaat niet.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze bevestiging bestaat niet."))
     return msgspec.convert(row, Bevestiging)

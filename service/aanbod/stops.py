@@ -16,6 +16,7 @@ from service.days import today
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
+from service.taal import gettext
 
 
 class StopReden(StrEnum):
@@ -79,10 +80,10 @@ async def add(conn: Connection, plek_id: UUID, nieuw: NieuweStop, *, now: dateti
     there = await conn.fetchrow(IN_DE_WEG, today(now), plek_id, nieuw.van, nieuw.tot)
     if there is not None:
         why = in_de_weg(BezettingSoort(there["soort"]), there["van"], voorstel=there["voorstel"], now=now)
-        raise Refusal(Kind.CONFLICT, f"{why} Wat nu wel kan: ook een andere periode voor deze stop.")
+        raise Refusal(Kind.CONFLICT, gettext("%(why)s Wat nu wel kan: ook een andere periode voor deze stop.", why=why))
     row = await conn.fetchrow(INSERT, plek_id, nieuw.van, nieuw.tot, nieuw.reden)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet in uw regio.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet in uw regio."))
     return msgspec.convert(row, Stop)
 
 
@@ -112,7 +113,7 @@ async def get(conn: Connection, plek_id: UUID, id: UUID, *, lock: bool = False) 
         await conn.execute(QUEUE, plek_id)
     row = await conn.fetchrow(LOCK if lock else GET, plek_id, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze stop bestaat niet.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze stop bestaat niet."))
     return msgspec.convert(row, Stop)
 
 
@@ -129,9 +130,9 @@ async def change(conn: Connection, plek_id: UUID, id: UUID, wijziging: Wijziging
     """Another expected end, or end it now. Refuses NOT_FOUND, INVALID and CONFLICT."""
     current = await get(conn, plek_id, id, lock=True)
     if wijziging.beeindigd and wijziging.tot is not UNSET:
-        refuse([FieldError("/beeindigd", "dubbel", "Geef een nieuw einde óf beëindig de stop nu.")])
+        refuse([FieldError("/beeindigd", "dubbel", gettext("Geef een nieuw einde óf beëindig de stop nu."))])
     if current.ingetrokken_op is not None or (wijziging.beeindigd and current.tot <= today(now)):
-        raise Refusal(Kind.CONFLICT, "Deze stop is al voorbij of ging niet door.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze stop is al voorbij of ging niet door."))
     if wijziging.beeindigd and current.van >= today(now):
         return msgspec.convert(await conn.fetchrow(TREK_IN, id, now), Stop)
     tot = today(now) if wijziging.beeindigd else wijziging.tot

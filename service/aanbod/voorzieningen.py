@@ -15,6 +15,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import Code, Codes, Naam, Telefoon, given, merge, patch_of, refuse
 from service.regio import codes
 from service.regio.codes import Lijst
+from service.taal import gettext
 
 
 class Groepssoort(StrEnum):
@@ -143,7 +144,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Voorziening:
     """One voorziening; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze voorziening bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze voorziening bestaat niet (meer)."))
     return msgspec.convert(row, Voorziening)
 
 
@@ -154,13 +155,17 @@ async def errors(conn: Connection, nieuw: NieuweVoorziening) -> list[FieldError]
     """What is wrong with a voorziening beyond the form of its fields."""
     found = []
     if given(nieuw.leeftijd_van, nieuw.leeftijd_tot) and nieuw.leeftijd_van > nieuw.leeftijd_tot:
-        found.append(FieldError("/leeftijdTot", "volgorde", "Geef een leeftijd die niet onder leeftijdVan ligt."))
+        found.append(
+            FieldError("/leeftijdTot", "volgorde", gettext("Geef een leeftijd die niet onder leeftijdVan ligt."))
+        )
     if given(nieuw.locatie_id):
         van = await conn.fetchval(LOCATIE_VAN, nieuw.locatie_id)
         if van is None:
-            found.append(FieldError("/locatieId", "bestaat_niet", "Deze locatie bestaat niet in uw regio."))
+            found.append(FieldError("/locatieId", "bestaat_niet", gettext("Deze locatie bestaat niet in uw regio.")))
         elif given(nieuw.aanbieder_id) and van != nieuw.aanbieder_id:
-            found.append(FieldError("/locatieId", "andere_aanbieder", "Deze locatie is van een andere aanbieder."))
+            found.append(
+                FieldError("/locatieId", "andere_aanbieder", gettext("Deze locatie is van een andere aanbieder."))
+            )
     groepsmix = nieuw.groepsmix if given(nieuw.groepsmix) else {}
     return found + await codes.unknown(
         conn,

@@ -35,6 +35,7 @@ from service.fields import (
 )
 from service.regio import codes
 from service.regio.codes import Lijst
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 LONGEST_SEARCH = timedelta(days=3650)
@@ -251,7 +252,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Aanvraag:
     """One aanvraag; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag bestaat niet (meer)."))
     return msgspec.convert(row, Aanvraag)
 
 
@@ -298,26 +299,37 @@ async def errors(conn: Connection, nieuw: Vraag) -> list[FieldError]:
 def _errors_of_fields(nieuw: Vraag, known: Any) -> list[FieldError]:
     found = []
     if given(nieuw.organisatie_id) and not known["organisatie"]:
-        found.append(FieldError("/organisatieId", "bestaat_niet", "Deze organisatie bestaat niet in uw regio."))
+        found.append(
+            FieldError("/organisatieId", "bestaat_niet", gettext("Deze organisatie bestaat niet in uw regio."))
+        )
     if given(nieuw.gemeente_code) and not known["gemeente"]:
-        found.append(FieldError("/gemeenteCode", "bestaat_niet", "Deze gemeentecode kent het loket niet."))
+        found.append(FieldError("/gemeenteCode", "bestaat_niet", gettext("Deze gemeentecode kent het loket niet.")))
     if given(nieuw.samenplaatsing_id) and known["samenplaatsing_van"] != nieuw.organisatie_id:
         found.append(
-            FieldError("/samenplaatsingId", "bestaat_niet", "Deze samenplaatsing bestaat niet bij deze organisatie.")
+            FieldError(
+                "/samenplaatsingId", "bestaat_niet", gettext("Deze samenplaatsing bestaat niet bij deze organisatie.")
+            )
         )
     if given(nieuw.gewenste_start, nieuw.uiterlijke_datum) and nieuw.uiterlijke_datum < nieuw.gewenste_start:
-        found.append(FieldError("/uiterlijkeDatum", "volgorde", "Geef een dag die niet voor gewensteStart ligt."))
+        found.append(
+            FieldError("/uiterlijkeDatum", "volgorde", gettext("Geef een dag die niet voor gewensteStart ligt."))
+        )
     elif given(nieuw.gewenste_start, nieuw.uiterlijke_datum) and (
         nieuw.uiterlijke_datum - nieuw.gewenste_start > LONGEST_SEARCH
     ):
-        found.append(FieldError("/uiterlijkeDatum", "te_ver", "Geef een dag hooguit 10 jaar na gewensteStart."))
+        found.append(
+            FieldError("/uiterlijkeDatum", "te_ver", gettext("Geef een dag hooguit 10 jaar na gewensteStart."))
+        )
     andere = [z for z in (nieuw.zorgvormen if given(nieuw.zorgvormen) else []) if z in known["geen_gezinsvorm"]]
     if andere and nieuw.zorgvorm_reden is None:
         found.append(
             FieldError(
                 "/zorgvormReden",
                 "verplicht",
-                f"Leg uit waarom niet alleen een pleeggezin of gezinshuis: u vraagt ook {', '.join(andere)}.",
+                gettext(
+                    "Leg uit waarom niet alleen een pleeggezin of gezinshuis: u vraagt ook %(andere)s.",
+                    andere=", ".join(andere),
+                ),
             )
         )
     return found
@@ -365,13 +377,15 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime
     and FORBIDDEN when the kenmerk is not this user's to change."""
     current = await get(conn, id, lock=True)
     if current.pc4 is None:
-        raise Refusal(Kind.CONFLICT, "Deze aanvraag is anoniem gemaakt. Er kan niets meer aan veranderen.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze aanvraag is anoniem gemaakt. Er kan niets meer aan veranderen."))
     nieuw = merge(current, wijziging, AanvraagVelden)
     refuse(await errors(conn, nieuw))
     said = [name for name in current.aan_te_vullen if given(getattr(wijziging, name))]
     await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw), now, said)
     if nieuw.kenmerk != current.kenmerk and not await conn.fetchval(WIJZIG_KENMERK, id, nieuw.kenmerk):
-        raise Refusal(Kind.FORBIDDEN, "Het kenmerk is van de verwijzer. Alleen de verwijzer zelf kan het veranderen.")
+        raise Refusal(
+            Kind.FORBIDDEN, gettext("Het kenmerk is van de verwijzer. Alleen de verwijzer zelf kan het veranderen.")
+        )
     await _replace_parts(conn, id, wijziging)
     return await get(conn, id)
 

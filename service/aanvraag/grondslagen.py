@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from service.aanbod.voorzieningen import UNIQUE
 from service.errors import FieldError
 from service.fields import Code, VrijeTekst, given, numbered
+from service.taal import gettext
 
 
 class GrondslagSoort(StrEnum):
@@ -144,16 +145,18 @@ def errors(
 
 def _of_grondslag(part: Grondslag, pointer: str) -> list[FieldError]:
     if given(part.datum, part.geldig_tot) and part.geldig_tot < part.datum:  # type: ignore[operator]
-        return [FieldError(f"{pointer}/geldigTot", "volgorde", "Geef een dag die niet voor datum ligt.")]
+        return [FieldError(f"{pointer}/geldigTot", "volgorde", gettext("Geef een dag die niet voor datum ligt."))]
     return []
 
 
 def _of_machtiging(part: Machtiging, pointer: str) -> list[FieldError]:
     found = []
     if given(part.geldig_van, part.geldig_tot) and part.geldig_tot <= part.geldig_van:
-        found.append(FieldError(f"{pointer}/geldigTot", "volgorde", "Geef een dag die na geldigVan ligt."))
+        found.append(FieldError(f"{pointer}/geldigTot", "volgorde", gettext("Geef een dag die na geldigVan ligt.")))
     if given(part.ten_uitvoer_op, part.geldig_van) and part.ten_uitvoer_op < part.geldig_van:  # type: ignore[operator]
-        found.append(FieldError(f"{pointer}/tenUitvoerOp", "volgorde", "Geef een dag die niet voor geldigVan ligt."))
+        found.append(
+            FieldError(f"{pointer}/tenUitvoerOp", "volgorde", gettext("Geef een dag die niet voor geldigVan ligt."))
+        )
     return found
 
 
@@ -162,10 +165,12 @@ def _of_toestemmingen(parts: list[Toestemming]) -> list[FieldError]:
     seen = set()
     for i, part in numbered(parts):
         if given(part.persoon) and part.persoon in seen:
-            found.append(FieldError(f"/toestemmingen/{i}/persoon", "dubbel", "Noem elke persoon één keer."))
+            found.append(FieldError(f"/toestemmingen/{i}/persoon", "dubbel", gettext("Noem elke persoon één keer.")))
         seen.add(part.persoon)
         if part.status is ToestemmingStatus.NIET_VEREIST and part.reden is None:
             found.append(
-                FieldError(f"/toestemmingen/{i}/reden", "verplicht", "Schrijf waarom toestemming niet nodig is.")
+                FieldError(
+                    f"/toestemmingen/{i}/reden", "verplicht", gettext("Schrijf waarom toestemming niet nodig is.")
+                )
             )
     return found

@@ -19,6 +19,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import Code, Codes, Gemeentecode, Pc4, VrijeTekst, given, refuse
 from service.regio import codes
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 
@@ -111,7 +112,7 @@ async def dien_in(conn: Connection, nieuw: Indiening, wie: Wie, *, now: datetime
     that is taken."""
     refuse(await errors(conn, nieuw))
     if wie.organisatie is None:
-        raise Refusal(Kind.FORBIDDEN, "Alleen wie bij een organisatie werkt, kan hier een aanvraag indienen.")
+        raise Refusal(Kind.FORBIDDEN, gettext("Alleen wie bij een organisatie werkt, kan hier een aanvraag indienen."))
     samen = None
     if len(nieuw.kinderen) > 1:
         family = NieuweSamenplaatsing(
@@ -170,7 +171,7 @@ async def errors(conn: Connection, nieuw: Indiening) -> list[FieldError]:
             pointer = f"{here}{error.pointer}" if own else error.pointer
             found.setdefault((pointer, error.code), structs.replace(error, pointer=pointer))
         if given(kind.kenmerk) and kind.kenmerk in seen:
-            wrong = "Dit kenmerk heeft een ander kind hier ook. Geef elk kind een eigen kenmerk."
+            wrong = gettext("Dit kenmerk heeft een ander kind hier ook. Geef elk kind een eigen kenmerk.")
             found[here, "dubbel"] = FieldError(f"{here}/kenmerk", "dubbel", wrong)
         seen.add(kind.kenmerk)
     family = NieuweSamenplaatsing(organisatie_id=UNSET, mag_splitsen=nieuw.mag_splitsen, splitsreden=nieuw.splitsreden)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, given, herkenbare, merge, patch_of, refuse
+from service.taal import gettext
 
 
 class NieuweSamenplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
@@ -71,7 +72,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Samenplaatsi
     """One samenplaatsing; `lock` keeps others from changing it until the transaction ends. Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze samenplaatsing bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze samenplaatsing bestaat niet (meer)."))
     return msgspec.convert(row, Samenplaatsing)
 
 
@@ -82,11 +83,13 @@ async def errors(conn: Connection, nieuw: NieuweSamenplaatsing) -> list[FieldErr
     """What is wrong with a samenplaatsing beyond the form of its fields."""
     found = herkenbare(nieuw)
     if given(nieuw.organisatie_id) and not await conn.fetchval(ORGANISATIE_BEKEND, nieuw.organisatie_id):
-        found.append(FieldError("/organisatieId", "bestaat_niet", "Deze organisatie bestaat niet in uw regio."))
+        found.append(
+            FieldError("/organisatieId", "bestaat_niet", gettext("Deze organisatie bestaat niet in uw regio."))
+        )
     if nieuw.mag_splitsen is True and nieuw.splitsreden is None:
-        found.append(FieldError("/splitsreden", "verplicht", "Schrijf waarom splitsen mag."))
+        found.append(FieldError("/splitsreden", "verplicht", gettext("Schrijf waarom splitsen mag.")))
     if nieuw.mag_splitsen is False and given(nieuw.splitsreden):
-        found.append(FieldError("/splitsreden", "past_niet", "Laat dit leeg: splitsen mag niet."))
+        found.append(FieldError("/splitsreden", "past_niet", gettext("Laat dit leeg: splitsen mag niet.")))
     return found
 
 

@@ -18,6 +18,7 @@ from service.dutch import listing
 from service.errors import FieldError, Kind, Refusal
 from service.fields import Code, VrijeTekst, herkenbare, refuse
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 Reden = Annotated[VrijeTekst, Meta(max_length=300, description="Waarom. Geen namen en geen nummers van personen.")]
@@ -67,10 +68,18 @@ async def doe(conn: Connection, aanvraag_id: UUID, nieuw: NieuweStap, *, wie: Wi
     possible = kan(aanvraag.status, wie.rol)
     if nieuw.stap not in possible:
         what = (
-            f"Wat nu wel kan: {listing([str(stap) for stap in possible])}." if possible else "Er kan nu niets meer mee."
+            gettext("Wat nu wel kan: %(lijst)s.", lijst=listing([str(stap) for stap in possible]))
+            if possible
+            else gettext("Er kan nu niets meer mee.")
         )
         raise Refusal(
-            Kind.CONFLICT, f"Deze aanvraag is {aanvraag.status}; met uw rol kan {nieuw.stap} dan niet. {what}"
+            Kind.CONFLICT,
+            gettext(
+                "Deze aanvraag is %(status)s; met uw rol kan %(stap)s dan niet. %(what)s",
+                status=aanvraag.status,
+                stap=nieuw.stap,
+                what=what,
+            ),
         )
     refuse(_errors(nieuw))
     match nieuw.stap:
@@ -96,12 +105,14 @@ NEEDS = {Stap.DRAAG_OVER: ("gebruiker_id", "gebruikerId"), Stap.VERANDER_URGENTI
 def _errors(nieuw: NieuweStap) -> list[FieldError]:
     found = herkenbare(nieuw)
     if nieuw.stap is not Stap.NEEM_IN_BEHANDELING and nieuw.reden is None:
-        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
+        found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     for stap, (field, name) in NEEDS.items():
         if nieuw.stap is stap and getattr(nieuw, field) is None:
-            found.append(FieldError(f"/{name}", "verplicht", f"Dit hoort bij {stap}. Vul het in."))
+            found.append(FieldError(f"/{name}", "verplicht", gettext("Dit hoort bij %(stap)s. Vul het in.", stap=stap)))
         if nieuw.stap is not stap and getattr(nieuw, field) is not None:
-            found.append(FieldError(f"/{name}", "past_niet", f"Dit hoort alleen bij {stap}. Laat het weg."))
+            found.append(
+                FieldError(f"/{name}", "past_niet", gettext("Dit hoort alleen bij %(stap)s. Laat het weg.", stap=stap))
+            )
     return found
 
 
@@ -114,11 +125,13 @@ async def neem_in_behandeling(conn: Connection, aanvraag: Aanvraag, *, wie: Wie,
     """From now on it is the move of who asks. Refuses CONFLICT when it is a colleague's, who must hand it over."""
     behandelaar = await conn.fetchval(BEHANDELAAR, aanvraag.id)
     if behandelaar == wie.gebruiker:
-        raise Refusal(Kind.CONFLICT, "U behandelt deze aanvraag al. Wat nu wel kan: draag_over aan een collega.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("U behandelt deze aanvraag al. Wat nu wel kan: draag_over aan een collega.")
+        )
     if behandelaar is not None:
         raise Refusal(
             Kind.CONFLICT,
-            "Een collega behandelt deze aanvraag. Wat nu wel kan: draag_over, ook aan uzelf, met een reden.",
+            gettext("Een collega behandelt deze aanvraag. Wat nu wel kan: draag_over, ook aan uzelf, met een reden."),
         )
     await conn.execute(ZET_BEHANDELAAR, aanvraag.id, wie.gebruiker)
     await gebeurtenissen.record(
@@ -132,7 +145,13 @@ COLLEGA = "select exists (select from gebruiker where id = $1 and actief and rol
 async def draag_over(conn: Connection, aanvraag: Aanvraag, nieuw: NieuweStap, *, now: datetime) -> None:
     """To a colleague, or to oneself. Refuses INVALID when there is no such colleague."""
     if not await conn.fetchval(COLLEGA, nieuw.gebruiker_id):
-        refuse([FieldError("/gebruikerId", "bestaat_niet", "Deze collega is er niet, of werkt niet bij het loket.")])
+        refuse(
+            [
+                FieldError(
+                    "/gebruikerId", "bestaat_niet", gettext("Deze collega is er niet, of werkt niet bij het loket.")
+                )
+            ]
+        )
     await conn.execute(ZET_BEHANDELAAR, aanvraag.id, nieuw.gebruiker_id)
     await gebeurtenissen.record(
         conn,
@@ -156,11 +175,18 @@ async def verander_urgentie(
 ) -> None:
     """A higher one needs a criterium of the region: everything cannot be urgent. Refuses CONFLICT and INVALID."""
     if urgentie is aanvraag.urgentie:
-        raise Refusal(Kind.CONFLICT, f"Deze aanvraag is al {urgentie}. Wat nu wel kan: een andere urgentie.")
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext("Deze aanvraag is al %(urgentie)s. Wat nu wel kan: een andere urgentie.", urgentie=urgentie),
+        )
     if HOOG.index(urgentie) < HOOG.index(aanvraag.urgentie):
         allowed = getattr((await werkregels(conn)).urgentie_criteria, urgentie)
         if criterium not in allowed:
-            wrong = f"Een aanvraag mag {urgentie} heten om een van deze redenen: {', '.join(allowed)}. Noem er een."
+            wrong = gettext(
+                "Een aanvraag mag %(urgentie)s heten om een van deze redenen: %(allowed)s. Noem er een.",
+                urgentie=urgentie,
+                allowed=", ".join(allowed),
+            )
             refuse([FieldError("/criterium", "waarde", wrong)])
     await zet_urgentie(conn, aanvraag, urgentie, reden, criterium, now=now)
 

@@ -32,6 +32,7 @@ from service.days import age_on, months_after, today
 from service.db import Connection, rows_as
 from service.fields import AanvraagId
 from service.regio import regiokeuzes
+from service.taal import Teksten, gettext, later
 
 
 def _is(says: str, bron: str, *, least: int = 1) -> Any:
@@ -172,34 +173,55 @@ class Ernst(StrEnum):
     VERSTREKEN = "verstreken"
 
 
-ZINNEN = {
-    AlarmSoort.GRONDSLAG_ONTBREEKT: "Er is geen grondslag die geldt. Zonder grondslag is geen plaatsing definitief.",
-    AlarmSoort.GRONDSLAG_EINDE: "De grondslag geldt op deze dag niet meer. Vraag op tijd een nieuwe.",
-    AlarmSoort.MACHTIGING_ONGEBRUIKT: "De machtiging is niet gebruikt en vervalt op deze dag. Is zij wel gebruikt?"
-    " Leg dan vast wanneer.",
-    AlarmSoort.SPOED_ZONDER_ZITTING: "De spoedmachtiging vervalt op deze dag, als de kinderrechter voor die dag niemand"
-    " heeft gehoord. Leg de nieuwe machtiging vast.",
-    AlarmSoort.MACHTIGING_EINDE: "De machtiging eindigt op deze dag en het verblijf loopt door. Vraag op tijd om meer.",
-    AlarmSoort.MACHTIGING_ONTBREEKT: "Het kind verblijft ergens en er is geen machtiging die geldt.",
-    AlarmSoort.TOESTEMMING_ONTBREEKT: "Nog niet iedereen die dat moet, heeft toestemming gegeven.",
-    AlarmSoort.TOESTEMMING_GEWEIGERD: "Iemand die toestemming moet geven, weigert.",
-    AlarmSoort.VERGETEN: "De uiterlijke datum is al lang voorbij en de aanvraag is nog open. Sluit haar, of geef"
-    " een nieuwe datum.",
-    AlarmSoort.VERVOLG_ZONDER_PLEK: "Dit kind woont al lang op een plek waar het niet kan blijven, en er is nog geen"
-    " vervolgplek.",
-    AlarmSoort.NORM: "Op deze dag hoort er een plek te zijn, volgens de norm van de regio.",
-    AlarmSoort.ROUTE_TERMIJN: "De termijn van een route naast een plek is voorbij. Ga ermee verder, geef een nieuwe"
-    " termijn of beëindig haar.",
-    AlarmSoort.OPSCHALING_TERMIJN: "De termijn van een opschaling is voorbij en er is geen uitkomst. Sluit of verleng"
-    " haar.",
-    AlarmSoort.AANBIEDER_STOPT: "Op deze dag stopt de aanbieder, en er is nog niet besloten waar dit kind dan woont:"
-    " een uitloopovereenkomst of een andere plek.",
-    AlarmSoort.UITGESLOTEN: "Dit kind woont sinds deze dag op een plek die voor dit kind is uitgesloten. Besluit wat er"
-    " moet gebeuren.",
-    AlarmSoort.PLEK_BEZET: "De aanbieder zegt op deze dag dat een plek die voor dit kind is vastgehouden of"
-    " afgesproken, bezet is. Vraag na wat er klopt.",
-    AlarmSoort.ACHTTIEN: "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna.",
-}
+ZINNEN = Teksten(
+    {
+        AlarmSoort.GRONDSLAG_ONTBREEKT: later(
+            "Er is geen grondslag die geldt. Zonder grondslag is geen plaatsing definitief."
+        ),
+        AlarmSoort.GRONDSLAG_EINDE: later("De grondslag geldt op deze dag niet meer. Vraag op tijd een nieuwe."),
+        AlarmSoort.MACHTIGING_ONGEBRUIKT: later(
+            "De machtiging is niet gebruikt en vervalt op deze dag. Is zij wel gebruikt? Leg dan vast wanneer."
+        ),
+        AlarmSoort.SPOED_ZONDER_ZITTING: later(
+            "De spoedmachtiging vervalt op deze dag, als de kinderrechter voor die dag niemand"
+            " heeft gehoord. Leg de nieuwe machtiging vast."
+        ),
+        AlarmSoort.MACHTIGING_EINDE: later(
+            "De machtiging eindigt op deze dag en het verblijf loopt door. Vraag op tijd om meer."
+        ),
+        AlarmSoort.MACHTIGING_ONTBREEKT: later("Het kind verblijft ergens en er is geen machtiging die geldt."),
+        AlarmSoort.TOESTEMMING_ONTBREEKT: later("Nog niet iedereen die dat moet, heeft toestemming gegeven."),
+        AlarmSoort.TOESTEMMING_GEWEIGERD: later("Iemand die toestemming moet geven, weigert."),
+        AlarmSoort.VERGETEN: later(
+            "De uiterlijke datum is al lang voorbij en de aanvraag is nog open. Sluit haar, of geef een nieuwe datum."
+        ),
+        AlarmSoort.VERVOLG_ZONDER_PLEK: later(
+            "Dit kind woont al lang op een plek waar het niet kan blijven, en er is nog geen vervolgplek."
+        ),
+        AlarmSoort.NORM: later("Op deze dag hoort er een plek te zijn, volgens de norm van de regio."),
+        AlarmSoort.ROUTE_TERMIJN: later(
+            "De termijn van een route naast een plek is voorbij. Ga ermee verder, geef een nieuwe termijn of"
+            " beëindig haar."
+        ),
+        AlarmSoort.OPSCHALING_TERMIJN: later(
+            "De termijn van een opschaling is voorbij en er is geen uitkomst. Sluit of verleng haar."
+        ),
+        AlarmSoort.AANBIEDER_STOPT: later(
+            "Op deze dag stopt de aanbieder, en er is nog niet besloten waar dit kind dan woont:"
+            " een uitloopovereenkomst of een andere plek."
+        ),
+        AlarmSoort.UITGESLOTEN: later(
+            "Dit kind woont sinds deze dag op een plek die voor dit kind is uitgesloten. Besluit wat er moet gebeuren."
+        ),
+        AlarmSoort.PLEK_BEZET: later(
+            "De aanbieder zegt op deze dag dat een plek die voor dit kind is vastgehouden of"
+            " afgesproken, bezet is. Vraag na wat er klopt."
+        ),
+        AlarmSoort.ACHTTIEN: later(
+            "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna."
+        ),
+    }
+)
 
 
 class Alarm(Struct, rename="camel", frozen=True, kw_only=True):
@@ -343,17 +365,19 @@ where a.id = $1
 """
 
 AANGENOMEN = {
-    "gemeente_code": ("/gemeenteCode", "Welke gemeente verantwoordelijk is, heeft nog niemand gezegd."),
-    "juridisch_kader": ("/juridischKader", "Wat het juridisch kader is, heeft nog niemand gezegd."),
+    "gemeente_code": ("/gemeenteCode", later("Welke gemeente verantwoordelijk is, heeft nog niemand gezegd.")),
+    "juridisch_kader": ("/juridischKader", later("Wat het juridisch kader is, heeft nog niemand gezegd.")),
 }
 """Of a child placed by telephone without an aanvraag (aan_te_vullen): without these no stay rests on the law."""
 
-PERSONEN = {
-    ToestemmingPersoon.OUDER_1: "de eerste ouder",
-    ToestemmingPersoon.OUDER_2: "de tweede ouder",
-    ToestemmingPersoon.VOOGD: "de voogd",
-    ToestemmingPersoon.JEUGDIGE: "de jeugdige",
-}
+PERSONEN = Teksten(
+    {
+        ToestemmingPersoon.OUDER_1: later("de eerste ouder"),
+        ToestemmingPersoon.OUDER_2: later("de tweede ouder"),
+        ToestemmingPersoon.VOOGD: later("de voogd"),
+        ToestemmingPersoon.JEUGDIGE: later("de jeugdige"),
+    }
+)
 
 
 async def mist_voor_definitief(
@@ -363,21 +387,32 @@ async def mist_voor_definitief(
     row = await conn.fetchrow(PAPIEREN, aanvraag_id)
     assert row is not None
     stand, terms = msgspec.convert(dict(row), Stand), await termijnen(conn)
-    found = [(pointer, zin) for veld, (pointer, zin) in AANGENOMEN.items() if veld in row["aan_te_vullen"]]
+    found = [(pointer, gettext(zin)) for veld, (pointer, zin) in AANGENOMEN.items() if veld in row["aan_te_vullen"]]
     if not grondslag_geldt(stand.grondslagen, dag):
-        found.append(("/grondslagen", "Er is geen grondslag die verleend is en dan geldt."))
+        found.append(("/grondslagen", gettext("Er is geen grondslag die verleend is en dan geldt.")))
     if (gesloten or stand.juridisch_kader in terms.kaders_met_machtiging) and not machtiging_geldt(
         stand.machtigingen, dag, zorgvorm, gesloten=gesloten, termijnen=terms
     ):
-        kind = "gesloten machtiging" if gesloten else "machtiging"
-        found.append(("/machtigingen", f"Er is geen {kind} voor {zorgvorm} die dan geldt."))
+        kind = gettext("gesloten machtiging") if gesloten else "machtiging"
+        found.append(
+            (
+                "/machtigingen",
+                gettext("Er is geen %(kind)s voor %(zorgvorm)s die dan geldt.", kind=kind, zorgvorm=zorgvorm),
+            )
+        )
     for part in toestemming_mist(stand.toestemmingen, age_on(stand.leeftijd_maanden, stand.leeftijd_peildatum, dag)):
         if isinstance(part, Toestemming):
             refused = part.status is ToestemmingStatus.GEWEIGERD
             who = PERSONEN[part.persoon]
-            sentence = f"{who.capitalize()} weigert toestemming." if refused else f"Van {who} is nog geen antwoord."
+            sentence = (
+                gettext("%(capitalize)s weigert toestemming.", capitalize=who.capitalize())
+                if refused
+                else gettext("Van %(who)s is nog geen antwoord.", who=who)
+            )
         else:
-            who = "een ouder met gezag of de voogd" if part is None else PERSONEN[part]
-            sentence = f"De toestemming van {who} is niet vastgelegd. Is zij niet nodig? Schrijf dan waarom."
+            who = gettext("een ouder met gezag of de voogd") if part is None else PERSONEN[part]
+            sentence = gettext(
+                "De toestemming van %(who)s is niet vastgelegd. Is zij niet nodig? Schrijf dan waarom.", who=who
+            )
         found.append(("/toestemmingen", sentence))
     return found

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 from service.db import Connection
 from service.errors import FieldError
 from service.fields import Pc4, given, numbered
+from service.taal import gettext
 
 
 class UitsluitingSoort(StrEnum):
@@ -79,14 +80,30 @@ def _of_uitsluiting(part: Uitsluiting, pointer: str, known: Any) -> list[FieldEr
     for name, json_name in zip(part.__struct_fields__[1:], part.__struct_encode_fields__[1:], strict=True):
         needed = name in NEEDS.get(part.soort, ())
         if given(part.soort) and getattr(part, name) is None and needed:
-            found.append(FieldError(f"{pointer}/{json_name}", "verplicht", f"Dit is verplicht bij soort {part.soort}."))
+            found.append(
+                FieldError(
+                    f"{pointer}/{json_name}",
+                    "verplicht",
+                    gettext("Dit is verplicht bij soort %(soort)s.", soort=part.soort),
+                )
+            )
         if given(part.soort, getattr(part, name)) and not needed:
-            found.append(FieldError(f"{pointer}/{json_name}", "past_niet", f"Laat dit leeg bij soort {part.soort}."))
+            found.append(
+                FieldError(
+                    f"{pointer}/{json_name}",
+                    "past_niet",
+                    gettext("Laat dit leeg bij soort %(soort)s.", soort=part.soort),
+                )
+            )
     for name, json_name, list_name, what in (
-        ("aanbieder_id", "aanbiederId", "aanbieders", "Deze aanbieder"),
-        ("voorziening_id", "voorzieningId", "voorzieningen", "Deze voorziening"),
-        ("pc4", "pc4", "pc4s", "Deze postcode"),
+        ("aanbieder_id", "aanbiederId", "aanbieders", gettext("Deze aanbieder")),
+        ("voorziening_id", "voorzieningId", "voorzieningen", gettext("Deze voorziening")),
+        ("pc4", "pc4", "pc4s", gettext("Deze postcode")),
     ):
         if given(getattr(part, name)) and getattr(part, name) not in known[list_name]:
-            found.append(FieldError(f"{pointer}/{json_name}", "bestaat_niet", f"{what} kent het loket niet."))
+            found.append(
+                FieldError(
+                    f"{pointer}/{json_name}", "bestaat_niet", gettext("%(what)s kent het loket niet.", what=what)
+                )
+            )
     return found

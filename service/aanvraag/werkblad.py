@@ -118,6 +118,16 @@ class Filter(Struct, frozen=True, kw_only=True):
     volgorde: Volgorde = Volgorde.URGENTIE
 
 
+def beurt(status: AanvraagStatus, antwoord_voor: datetime | None, kennismaking_op: date | None, now: datetime) -> Beurt:
+    """Of one aanvraag, as `beurt` in WERKBLAD. `antwoord_voor`: the first moment until which a provider may answer."""
+    if status is AanvraagStatus.VOORSTEL and antwoord_voor is not None and antwoord_voor > now:
+        return Beurt.AANBIEDER
+    if status is AanvraagStatus.AKKOORD:
+        return Beurt.VERWIJZER
+    meets = status is AanvraagStatus.KENNISMAKING and kennismaking_op is not None and kennismaking_op >= today(now)
+    return Beurt.AANBIEDER if status is AanvraagStatus.TOESTEMMING or meets else Beurt.LOKET
+
+
 DUE = {
     Vandaag.OPTIE: "vervalt_op < $2::timestamptz",
     Vandaag.ANTWOORD: "antwoord_voor < $2::timestamptz",

@@ -16,6 +16,7 @@ from service.bericht.meldingen import IJW, ZINNEN
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
+from service.taal import gettext
 from service.taken import TaakSoort
 
 
@@ -80,7 +81,7 @@ async def get(conn: Connection, id: UUID, *, eigen: bool = True) -> Bericht:
     """`eigen`: only one's own; else for the beheerder also one of another that failed. Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id, eigen)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit bericht bestaat niet (meer), of is niet voor u.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit bericht bestaat niet (meer), of is niet voor u."))
     return _bericht(row)
 
 
@@ -101,8 +102,8 @@ def _bericht(row: Any) -> Bericht:
 def zin(soort: str, gegevens: dict[str, Any]) -> str:
     """What a bericht says."""
     if soort == OVERZICHT:
-        return "Dit is er gebeurd sinds het vorige overzicht."
-    return ZINNEN[soort] + (IJW[soort].format(**gegevens) if soort in IJW and gegevens else "")
+        return gettext("Dit is er gebeurd sinds het vorige overzicht.")
+    return gettext(ZINNEN[soort]) + (gettext(IJW[soort], **gegevens) if soort in IJW and gegevens else "")
 
 
 PROBEER = "select probeer_bericht($1)"
@@ -114,7 +115,8 @@ async def opnieuw(conn: Connection, id: UUID) -> None:
     await get(conn, id, eigen=False)
     if not await conn.fetchval(PROBEER, id):
         raise Refusal(
-            Kind.CONFLICT, "Deze mail staat niet (meer) bij de mislukte mails. Opnieuw versturen kan alleen daarmee."
+            Kind.CONFLICT,
+            gettext("Deze mail staat niet (meer) bij de mislukte mails. Opnieuw versturen kan alleen daarmee."),
         )
 
 

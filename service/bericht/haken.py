@@ -16,6 +16,7 @@ from service.bericht import uitgaand
 from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import merge, patch_of, refuse
+from service.taal import gettext
 
 OVERLAP = timedelta(days=1)
 """So long a secret that was replaced still signs beside the new one."""
@@ -100,7 +101,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Haak:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze haak bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze haak bestaat niet (meer)."))
     return msgspec.convert(row, Haak)
 
 
@@ -110,7 +111,7 @@ def check(nieuw: NieuweHaak, *, intern: bool) -> list[FieldError]:
     if why := uitgaand.wrong(nieuw.url, intern=intern):
         errors.append(FieldError("/url", "waarde", why))
     if (nieuw.aanbieder_id is None) == (nieuw.organisatie_id is None):
-        errors.append(FieldError("/aanbiederId", "samen", "Geef één van beide: aanbiederId of organisatieId."))
+        errors.append(FieldError("/aanbiederId", "samen", gettext("Geef één van beide: aanbiederId of organisatieId.")))
     return errors
 
 
@@ -129,7 +130,9 @@ async def add(conn: Connection, nieuw: NieuweHaak, *, wie: Wie, intern: bool) ->
         nieuw = msgspec.structs.replace(nieuw, aanbieder_id=wie.organisatie)
     errors = check(nieuw, intern=intern)
     if wie.koppeling is not None and (nieuw.aanbieder_id != wie.organisatie or nieuw.organisatie_id is not None):
-        errors.append(FieldError("/aanbiederId", "waarde", "Een koppeling maakt alleen haken voor de eigen aanbieder."))
+        errors.append(
+            FieldError("/aanbiederId", "waarde", gettext("Een koppeling maakt alleen haken voor de eigen aanbieder."))
+        )
     refuse(errors)
     row = await conn.fetchrow(
         INSERT, nieuw.aanbieder_id, nieuw.organisatie_id, nieuw.url, list(nieuw.soorten), nieuw.actief
@@ -160,7 +163,7 @@ async def nieuw_geheim(conn: Connection, id: UUID, *, now: datetime) -> HaakGehe
     await get(conn, id, lock=True)
     geheim, until = _secret(), now + OVERLAP
     if not await conn.fetchval(ZET_GEHEIM, id, geheim, until):
-        raise Refusal(Kind.NOT_FOUND, "Deze haak bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze haak bestaat niet (meer)."))
     return HaakGeheim(id=id, geheim=geheim, vorig_tot=until)
 
 

@@ -21,6 +21,7 @@ from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.bericht.berichten import Bezorging
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
+from service.taal import Teksten, gettext, later
 from service.taken import TaakSoort
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -40,11 +41,13 @@ class Levering(Struct, rename="camel", kw_only=True):
     klaar_op: datetime | None
 
 
-STAND = {
-    Bezorging.WACHT: "wacht al op een poging",
-    Bezorging.BEZORGD: "is al aangekomen",
-    Bezorging.MISLUKT: "is mislukt",
-}
+STAND = Teksten(
+    {
+        Bezorging.WACHT: later("wacht al op een poging"),
+        Bezorging.BEZORGD: later("is al aangekomen"),
+        Bezorging.MISLUKT: later("is mislukt"),
+    }
+)
 
 COLUMNS = "id, haak_id, gebeurtenis_id, soort::text as soort, op, status::text as status, antwoord, fout, klaar_op"
 
@@ -76,7 +79,7 @@ async def get(conn: Connection, id: UUID) -> Levering:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze levering bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze levering bestaat niet (meer)."))
     return msgspec.convert(row, Levering)
 
 
@@ -94,7 +97,10 @@ async def opnieuw(conn: Connection, id: UUID) -> Levering:
     if ronde is None:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze levering {STAND[found.status]}. Opnieuw proberen kan alleen met een levering die is mislukt.",
+            gettext(
+                "Deze levering %(status)s. Opnieuw proberen kan alleen met een levering die is mislukt.",
+                status=STAND[found.status],
+            ),
         )
     await taken.enqueue(conn, TaakSoort.HAAK, f"{id} {ronde}", {"leveringId": str(id)})
     return found

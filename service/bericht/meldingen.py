@@ -20,6 +20,7 @@ from service.bericht.meldkeuzes import GEWOON, Wijze
 from service.db import Connection, rows_as
 from service.regio.werkdagen import bericht_voor
 from service.regio.werkregels import werkregels
+from service.taal import later
 from service.urgentie import Urgentie
 
 
@@ -41,134 +42,151 @@ LOKET, VERWIJZER, AANBIEDER, CRISISDIENST, CONTRACTBEHEER = Kring
 
 MELDINGEN: Mapping[S, Mapping[Kring, str]] = {
     S.INGEDIEND: {
-        LOKET: "Er is een nieuwe aanvraag.",
-        CRISISDIENST: "Er is een nieuwe aanvraag met urgentie crisis.",
+        LOKET: later("Er is een nieuwe aanvraag."),
+        CRISISDIENST: later("Er is een nieuwe aanvraag met urgentie crisis."),
     },
-    S.IN_BEHANDELING: {VERWIJZER: "Het loket zoekt nu een plek voor een aanvraag van uw organisatie."},
-    S.OVERGEDRAGEN: {LOKET: "Een collega heeft een aanvraag aan u overgedragen."},
-    S.AFGEWEZEN: {VERWIJZER: "Het loket heeft een aanvraag van uw organisatie afgewezen. In het loket leest u waarom."},
+    S.IN_BEHANDELING: {VERWIJZER: later("Het loket zoekt nu een plek voor een aanvraag van uw organisatie.")},
+    S.OVERGEDRAGEN: {LOKET: later("Een collega heeft een aanvraag aan u overgedragen.")},
+    S.AFGEWEZEN: {
+        VERWIJZER: later("Het loket heeft een aanvraag van uw organisatie afgewezen. In het loket leest u waarom.")
+    },
     S.INGETROKKEN: {
-        LOKET: "Een aanvraag is ingetrokken.",
-        VERWIJZER: "Een aanvraag van uw organisatie is ingetrokken.",
+        LOKET: later("Een aanvraag is ingetrokken."),
+        VERWIJZER: later("Een aanvraag van uw organisatie is ingetrokken."),
     },
     S.URGENTIE: {
-        LOKET: "De urgentie van een aanvraag is veranderd.",
-        VERWIJZER: "De urgentie van een aanvraag van uw organisatie is veranderd.",
-        CRISISDIENST: "Een aanvraag heeft nu urgentie crisis.",
+        LOKET: later("De urgentie van een aanvraag is veranderd."),
+        VERWIJZER: later("De urgentie van een aanvraag van uw organisatie is veranderd."),
+        CRISISDIENST: later("Een aanvraag heeft nu urgentie crisis."),
     },
     S.VERVOLG: {
-        LOKET: "Er is een vervolgaanvraag gemaakt: voor na een tijdelijke plek is een andere plek nodig.",
-        VERWIJZER: "Er is een vervolgaanvraag gemaakt voor uw organisatie: voor na een tijdelijke plek is een andere"
-        " plek nodig.",
+        LOKET: later("Er is een vervolgaanvraag gemaakt: voor na een tijdelijke plek is een andere plek nodig."),
+        VERWIJZER: later(
+            "Er is een vervolgaanvraag gemaakt voor uw organisatie: voor na een tijdelijke plek is een andere"
+            " plek nodig."
+        ),
     },
     S.OPTIE: {},
     S.OPTIE_VERLENGD: {},
-    S.OPTIE_VRIJ: {LOKET: "Een plek die u voor een aanvraag vasthield, is weer vrij. In het loket leest u waarom."},
-    S.OPTIE_VERLOPEN: {LOKET: "Een plek die u voor een aanvraag vasthield, is weer vrij: de tijd was om."},
+    S.OPTIE_VRIJ: {
+        LOKET: later("Een plek die u voor een aanvraag vasthield, is weer vrij. In het loket leest u waarom.")
+    },
+    S.OPTIE_VERLOPEN: {LOKET: later("Een plek die u voor een aanvraag vasthield, is weer vrij: de tijd was om.")},
     S.VOORSTEL_KLAARGEZET: {},
     S.VOORSTEL_VERZONDEN: {
-        AANBIEDER: "Het loket stelt u voor om een kind te plaatsen. Wilt u antwoorden?",
-        VERWIJZER: "Het loket heeft voor een aanvraag van uw organisatie een aanbieder gevraagd.",
+        AANBIEDER: later("Het loket stelt u voor om een kind te plaatsen. Wilt u antwoorden?"),
+        VERWIJZER: later("Het loket heeft voor een aanvraag van uw organisatie een aanbieder gevraagd."),
     },
-    S.VOORSTEL_INTERESSE: {LOKET: "Een aanbieder wil meer weten over een voorstel."},
+    S.VOORSTEL_INTERESSE: {LOKET: later("Een aanbieder wil meer weten over een voorstel.")},
     S.VOORSTEL_AKKOORD: {
-        LOKET: "Een aanbieder zegt ja op een voorstel.",
-        VERWIJZER: "Een aanbieder zegt ja op het voorstel voor een aanvraag van uw organisatie.",
+        LOKET: later("Een aanbieder zegt ja op een voorstel."),
+        VERWIJZER: later("Een aanbieder zegt ja op het voorstel voor een aanvraag van uw organisatie."),
     },
-    S.VOORSTEL_AFGEWEZEN: {LOKET: "Een aanbieder zegt nee op een voorstel. In het loket leest u waarom."},
+    S.VOORSTEL_AFGEWEZEN: {LOKET: later("Een aanbieder zegt nee op een voorstel. In het loket leest u waarom.")},
     S.VOORSTEL_INGETROKKEN: {
-        LOKET: "Een voorstel gaat niet door. In het loket leest u waarom.",
-        VERWIJZER: "Een voorstel voor een aanvraag van uw organisatie gaat niet door. In het loket leest u waarom.",
-        AANBIEDER: "Een voorstel aan u gaat niet door. U hoeft niets meer te doen.",
+        LOKET: later("Een voorstel gaat niet door. In het loket leest u waarom."),
+        VERWIJZER: later(
+            "Een voorstel voor een aanvraag van uw organisatie gaat niet door. In het loket leest u waarom."
+        ),
+        AANBIEDER: later("Een voorstel aan u gaat niet door. U hoeft niets meer te doen."),
     },
     S.VOORSTEL_VERVALLEN: {
-        LOKET: "Een voorstel is vervallen: er kwam niet op tijd antwoord. De plek is weer vrij.",
-        AANBIEDER: "Een voorstel aan u is vervallen: het loket kreeg niet op tijd antwoord. De plek is weer vrij.",
+        LOKET: later("Een voorstel is vervallen: er kwam niet op tijd antwoord. De plek is weer vrij."),
+        AANBIEDER: later(
+            "Een voorstel aan u is vervallen: het loket kreeg niet op tijd antwoord. De plek is weer vrij."
+        ),
     },
     S.TOESTEMMING: {
-        LOKET: "De toestemming voor een voorstel is er.",
-        AANBIEDER: "De toestemming voor een voorstel aan u is er.",
+        LOKET: later("De toestemming voor een voorstel is er."),
+        AANBIEDER: later("De toestemming voor een voorstel aan u is er."),
     },
     S.KENNISMAKING: {
-        LOKET: "Er is een kennismaking afgesproken.",
-        VERWIJZER: "Er is een kennismaking afgesproken voor een aanvraag van uw organisatie.",
-        AANBIEDER: "Er is een kennismaking bij u afgesproken.",
+        LOKET: later("Er is een kennismaking afgesproken."),
+        VERWIJZER: later("Er is een kennismaking afgesproken voor een aanvraag van uw organisatie."),
+        AANBIEDER: later("Er is een kennismaking bij u afgesproken."),
     },
     S.DEFINITIEF: {
-        LOKET: "Een plaatsing is definitief.",
-        VERWIJZER: "Een plaatsing voor een aanvraag van uw organisatie is definitief.",
-        AANBIEDER: "Een plaatsing bij u is definitief.",
+        LOKET: later("Een plaatsing is definitief."),
+        VERWIJZER: later("Een plaatsing voor een aanvraag van uw organisatie is definitief."),
+        AANBIEDER: later("Een plaatsing bij u is definitief."),
     },
     S.GEPLAATST: {
-        LOKET: "Er is een kind geplaatst.",
-        VERWIJZER: "Er is een kind geplaatst voor een aanvraag van uw organisatie.",
-        AANBIEDER: "Er is een kind bij u geplaatst.",
+        LOKET: later("Er is een kind geplaatst."),
+        VERWIJZER: later("Er is een kind geplaatst voor een aanvraag van uw organisatie."),
+        AANBIEDER: later("Er is een kind bij u geplaatst."),
     },
     S.BEGONNEN: {
-        LOKET: "Een verblijf is begonnen.",
-        VERWIJZER: "Een verblijf is begonnen voor een aanvraag van uw organisatie.",
-        AANBIEDER: "Een verblijf bij u is begonnen.",
+        LOKET: later("Een verblijf is begonnen."),
+        VERWIJZER: later("Een verblijf is begonnen voor een aanvraag van uw organisatie."),
+        AANBIEDER: later("Een verblijf bij u is begonnen."),
     },
     S.VERLENGD: {
-        LOKET: "Een verblijf duurt langer.",
-        VERWIJZER: "Een verblijf voor een aanvraag van uw organisatie duurt langer.",
-        AANBIEDER: "Een verblijf bij u duurt langer.",
+        LOKET: later("Een verblijf duurt langer."),
+        VERWIJZER: later("Een verblijf voor een aanvraag van uw organisatie duurt langer."),
+        AANBIEDER: later("Een verblijf bij u duurt langer."),
     },
     S.BEEINDIGD: {
-        LOKET: "Een verblijf is beëindigd.",
-        VERWIJZER: "Een verblijf voor een aanvraag van uw organisatie is beëindigd.",
-        AANBIEDER: "Een verblijf bij u is beëindigd.",
+        LOKET: later("Een verblijf is beëindigd."),
+        VERWIJZER: later("Een verblijf voor een aanvraag van uw organisatie is beëindigd."),
+        AANBIEDER: later("Een verblijf bij u is beëindigd."),
     },
     S.AFGEZEGD: {
-        LOKET: "Een plaatsing gaat niet door.",
-        VERWIJZER: "Een plaatsing voor een aanvraag van uw organisatie gaat niet door.",
-        AANBIEDER: "Een plaatsing bij u gaat niet door. De plek is weer vrij.",
+        LOKET: later("Een plaatsing gaat niet door."),
+        VERWIJZER: later("Een plaatsing voor een aanvraag van uw organisatie gaat niet door."),
+        AANBIEDER: later("Een plaatsing bij u gaat niet door. De plek is weer vrij."),
     },
-    S.ROUTE: {VERWIJZER: "Voor een aanvraag van uw organisatie is een andere weg gekozen, naast het zoeken."},
-    S.ROUTE_STAP: {VERWIJZER: "Er is een stap gezet op de andere weg voor een aanvraag van uw organisatie."},
+    S.ROUTE: {VERWIJZER: later("Voor een aanvraag van uw organisatie is een andere weg gekozen, naast het zoeken.")},
+    S.ROUTE_STAP: {VERWIJZER: later("Er is een stap gezet op de andere weg voor een aanvraag van uw organisatie.")},
     S.OPSCHALING: {
-        LOKET: "Een aanvraag is opgeschaald.",
-        VERWIJZER: "Een aanvraag van uw organisatie is opgeschaald.",
+        LOKET: later("Een aanvraag is opgeschaald."),
+        VERWIJZER: later("Een aanvraag van uw organisatie is opgeschaald."),
     },
-    S.OPSCHALING_STAP: {LOKET: "Er is een stap gezet in een opschaling."},
-    S.OPSCHALING_VRAAG: {AANBIEDER: "Het loket vraagt wat u nodig hebt om een kind wél te kunnen plaatsen."},
-    S.OPSCHALING_ANTWOORD: {LOKET: "Een aanbieder heeft gezegd wat er nodig is om een kind wél te kunnen plaatsen."},
+    S.OPSCHALING_STAP: {LOKET: later("Er is een stap gezet in een opschaling.")},
+    S.OPSCHALING_VRAAG: {AANBIEDER: later("Het loket vraagt wat u nodig hebt om een kind wél te kunnen plaatsen.")},
+    S.OPSCHALING_ANTWOORD: {
+        LOKET: later("Een aanbieder heeft gezegd wat er nodig is om een kind wél te kunnen plaatsen.")
+    },
     S.OPSCHALING_GESLOTEN: {
-        LOKET: "Een opschaling is gesloten.",
-        VERWIJZER: "De opschaling van een aanvraag van uw organisatie is gesloten.",
+        LOKET: later("Een opschaling is gesloten."),
+        VERWIJZER: later("De opschaling van een aanvraag van uw organisatie is gesloten."),
     },
     S.HERINNERING: {
-        AANBIEDER: "U hebt nog niet geantwoord op een voorstel. Straks is de plek weer vrij. Wilt u antwoorden?",
-        LOKET: "Een aanbieder heeft nog niet geantwoord op een voorstel.",
+        AANBIEDER: later("U hebt nog niet geantwoord op een voorstel. Straks is de plek weer vrij. Wilt u antwoorden?"),
+        LOKET: later("Een aanbieder heeft nog niet geantwoord op een voorstel."),
     },
     S.ALARM: {
-        LOKET: "Er is een waarschuwing bij een aanvraag: er loopt iets af, of er is nog geen plek.",
-        VERWIJZER: "Er is een waarschuwing bij een aanvraag van uw organisatie: er loopt iets af, of er is nog geen"
-        " plek.",
+        LOKET: later("Er is een waarschuwing bij een aanvraag: er loopt iets af, of er is nog geen plek."),
+        VERWIJZER: later(
+            "Er is een waarschuwing bij een aanvraag van uw organisatie: er loopt iets af, of er is nog geen plek."
+        ),
     },
     S.AANBIEDER_STOPT: {
-        LOKET: "Een aanbieder stopt, of stopt met een deel van de plekken.",
-        CONTRACTBEHEER: "Een aanbieder stopt, of stopt met een deel van de plekken.",
-        AANBIEDER: "Er is vastgelegd dat u stopt, of stopt met een deel van uw plekken.",
+        LOKET: later("Een aanbieder stopt, of stopt met een deel van de plekken."),
+        CONTRACTBEHEER: later("Een aanbieder stopt, of stopt met een deel van de plekken."),
+        AANBIEDER: later("Er is vastgelegd dat u stopt, of stopt met een deel van uw plekken."),
     },
     S.OVERDRACHT: {
-        LOKET: "Voor een kind is een andere plek nodig, omdat een aanbieder stopt.",
-        VERWIJZER: "Voor een kind van uw organisatie is een andere plek nodig, omdat een aanbieder stopt.",
-        AANBIEDER: "Voor een kind dat bij u woont, zoekt het loket een andere plek.",
+        LOKET: later("Voor een kind is een andere plek nodig, omdat een aanbieder stopt."),
+        VERWIJZER: later("Voor een kind van uw organisatie is een andere plek nodig, omdat een aanbieder stopt."),
+        AANBIEDER: later("Voor een kind dat bij u woont, zoekt het loket een andere plek."),
     },
-    S.OPSCHALING_GEVRAAGD: {LOKET: "Een verwijzer vraagt om een aanvraag op te schalen."},
+    S.OPSCHALING_GEVRAAGD: {LOKET: later("Een verwijzer vraagt om een aanvraag op te schalen.")},
     S.OPSCHALING_GEWEIGERD: {
-        VERWIJZER: "Het loket schaalt een aanvraag van uw organisatie niet op. In het loket leest u waarom.",
+        VERWIJZER: later("Het loket schaalt een aanvraag van uw organisatie niet op. In het loket leest u waarom."),
     },
     S.AANBIEDER_GAAT_DOOR: {
-        LOKET: "Een aanbieder stopt toch niet. De plekken blijven.",
-        CONTRACTBEHEER: "Een aanbieder stopt toch niet. De plekken blijven.",
-        AANBIEDER: "Er is vastgelegd dat u toch niet stopt. Uw plekken blijven.",
+        LOKET: later("Een aanbieder stopt toch niet. De plekken blijven."),
+        CONTRACTBEHEER: later("Een aanbieder stopt toch niet. De plekken blijven."),
+        AANBIEDER: later("Er is vastgelegd dat u toch niet stopt. Uw plekken blijven."),
     },
-    S.PLEK_BLIJFT: {LOKET: "Een plek die voor een aanvraag was losgelaten, blijft toch: de aanbieder stopt niet."},
+    S.PLEK_BLIJFT: {
+        LOKET: later("Een plek die voor een aanvraag was losgelaten, blijft toch: de aanbieder stopt niet.")
+    },
     S.OVERDRACHT_VERVALT: {
-        LOKET: "Voor een kind is geen andere plek meer nodig: de aanbieder stopt toch niet.",
-        VERWIJZER: "Voor een kind van uw organisatie is geen andere plek meer nodig: de aanbieder stopt toch niet.",
+        LOKET: later("Voor een kind is geen andere plek meer nodig: de aanbieder stopt toch niet."),
+        VERWIJZER: later(
+            "Voor een kind van uw organisatie is geen andere plek meer nodig: de aanbieder stopt toch niet."
+        ),
     },
     # Told by a mail of its own, with a link to tap: service/bericht/versheid.py.
     S.BEVESTIGING_GEVRAAGD: {},
@@ -181,13 +199,13 @@ def soort(gebeurtenis: S, kring: Kring) -> str:
     return f"{gebeurtenis}_{kring}"
 
 
-START = (
-    " Het verblijf begon op {dag}. Stuur uit uw eigen systeem zelf het startbericht, uiterlijk op {uiterlijk}."
-    " Ons kenmerk: {referentie}."
+START = later(
+    " Het verblijf begon op %(dag)s. Stuur uit uw eigen systeem zelf het startbericht, uiterlijk op %(uiterlijk)s."
+    " Ons kenmerk: %(referentie)s."
 )
-STOP = (
-    " Het verblijf eindigde op {dag}. Stuur uit uw eigen systeem zelf het stopbericht, uiterlijk op {uiterlijk}."
-    " Ons kenmerk: {referentie}."
+STOP = later(
+    " Het verblijf eindigde op %(dag)s. Stuur uit uw eigen systeem zelf het stopbericht, uiterlijk op %(uiterlijk)s."
+    " Ons kenmerk: %(referentie)s."
 )
 IJW = {
     soort(S.GEPLAATST, AANBIEDER): START,
@@ -201,7 +219,7 @@ BEVESTIG = str(S.BEVESTIGING_GEVRAAGD)
 
 ZINNEN: dict[str, str] = {
     soort(gebeurtenis, kring): zin for gebeurtenis, zinnen in MELDINGEN.items() for kring, zin in zinnen.items()
-} | {BEVESTIG: "Kloppen uw vrije plekken nog? Eén tik is genoeg."}
+} | {BEVESTIG: later("Kloppen uw vrije plekken nog? Eén tik is genoeg.")}
 
 
 # ── Telling ──────────────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ from service.bericht import berichten, leveringen
 from service.bericht.berichten import OVERZICHT, Poging
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
+from service.taal import Teksten, gettext, later
 
 
 class MisluktSoort(StrEnum):
@@ -27,13 +28,15 @@ class MisluktSoort(StrEnum):
     DAGRONDE = "dagronde"
 
 
-WAT = {
-    MisluktSoort.MAIL: "Een mail kwam niet aan.",
-    MisluktSoort.HAAK: "Een systeem kreeg niet te horen wat er gebeurde.",
-    MisluktSoort.MELDING: "Er is iets gebeurd, en niemand heeft daarover bericht gekregen.",
-    MisluktSoort.TERMIJN: "Een termijn liep af, en er is niets mee gedaan.",
-    MisluktSoort.DAGRONDE: "De ronde van een dag is niet gedaan: waarschuwingen en mails van die dag.",
-}
+WAT = Teksten(
+    {
+        MisluktSoort.MAIL: later("Een mail kwam niet aan."),
+        MisluktSoort.HAAK: later("Een systeem kreeg niet te horen wat er gebeurde."),
+        MisluktSoort.MELDING: later("Er is iets gebeurd, en niemand heeft daarover bericht gekregen."),
+        MisluktSoort.TERMIJN: later("Een termijn liep af, en er is niets mee gedaan."),
+        MisluktSoort.DAGRONDE: later("De ronde van een dag is niet gedaan: waarschuwingen en mails van die dag."),
+    }
+)
 
 
 class Mislukt(Struct, rename="camel", kw_only=True):
@@ -90,11 +93,11 @@ async def opnieuw(conn: Connection, id: UUID) -> Poging:
     another did so a moment ago."""
     soort = await conn.fetchval(SOORT, id)
     if soort is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit staat niet (meer) op de lijst van wat mislukte.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit staat niet (meer) op de lijst van wat mislukte."))
     if soort == MisluktSoort.MAIL:
         await berichten.opnieuw(conn, id)
     elif soort == MisluktSoort.HAAK:
         await leveringen.opnieuw(conn, id)
     elif not await conn.fetchval(PROBEER, id):
-        raise Refusal(Kind.CONFLICT, "Dit wordt al opnieuw gedaan. Wat nu wel kan: afwachten of het lukt.")
+        raise Refusal(Kind.CONFLICT, gettext("Dit wordt al opnieuw gedaan. Wat nu wel kan: afwachten of het lukt."))
     return Poging(id=id, status=berichten.Bezorging.WACHT)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from service.adressen import is_name_or_address
+from service.taal import gettext
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -38,23 +39,23 @@ def wrong(url: str, *, intern: bool) -> str | None:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        return "Dit is geen adres. Geef een adres als https://systeem.example/loket."
+        return gettext("Dit is geen adres. Geef een adres als https://systeem.example/loket.")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        return "In een adres staan alleen gewone letters, cijfers en leestekens."
+        return gettext("In een adres staan alleen gewone letters, cijfers en leestekens.")
     if parts.scheme != "https" and not (intern and parts.scheme == "http"):
-        return "Het adres moet met https:// beginnen."
+        return gettext("Het adres moet met https:// beginnen.")
     if parts.username is not None or parts.password is not None:
-        return "Zet geen naam of wachtwoord in het adres."
+        return gettext("Zet geen naam of wachtwoord in het adres.")
     if "#" in url:
-        return "Laat weg wat na # staat."
+        return gettext("Laat weg wat na # staat.")
     if not is_name_or_address(host) or port == 0:
-        return "Dit is geen adres. Geef een adres als https://systeem.example/loket."
+        return gettext("Dit is geen adres. Geef een adres als https://systeem.example/loket.")
     try:
         literal = ipaddress.ip_address(host)
     except ValueError:
         local = host == "localhost" or host.endswith((".localhost", ".local", ".internal")) or "." not in host
-        return "Dit adres is alleen binnen een netwerk te bereiken." if local and not intern else None
-    return None if intern or is_public(literal) else "Dit adres hoort bij een intern netwerk."
+        return gettext("Dit adres is alleen binnen een netwerk te bereiken.") if local and not intern else None
+    return None if intern or is_public(literal) else gettext("Dit adres hoort bij een intern netwerk.")
 
 
 def is_public(address: Address) -> bool:
@@ -71,12 +72,12 @@ async def resolve(host: str, port: int, *, intern: bool) -> str:
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Away("De naam in het adres is niet te vinden.") from None
+        raise Away(gettext("De naam in het adres is niet te vinden.")) from None
     addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found]
     if not addresses:
-        raise Away("De naam in het adres is niet te vinden.")
+        raise Away(gettext("De naam in het adres is niet te vinden."))
     if not intern and not all(is_public(address) for address in addresses):
-        raise Blocked("Dit adres hoort bij een intern netwerk.")
+        raise Blocked(gettext("Dit adres hoort bij een intern netwerk."))
     return str(addresses[0])
 
 
@@ -108,9 +109,11 @@ async def post(url: str, body: bytes, headers: dict[str, str], *, intern: bool, 
                 await answer.aclose()
                 return answer.status_code
     except TimeoutError:
-        raise Away(f"Er kwam binnen {timeout_s:g} seconden geen antwoord.") from None
+        raise Away(
+            gettext("Er kwam binnen %(timeout_s)s seconden geen antwoord.", timeout_s=f"{timeout_s:g}")
+        ) from None
     except (httpx.HTTPError, OSError) as error:
-        raise Away(f"De verbinding lukt niet ({type(error).__name__}).") from None
+        raise Away(gettext("De verbinding lukt niet (%(name)s).", name=type(error).__name__)) from None
 
 
 def _limits(timeout_s: float) -> dict[str, dict[str, float]]:

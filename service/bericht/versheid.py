@@ -26,6 +26,7 @@ from service.db import Connection, Pool, Rol, Wie, rows_as
 from service.errors import Kind, Refusal
 from service.inloggen.sessies import digest, new_token
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import Teksten, gettext, later
 from service.urgentie import Urgentie
 
 # ── How old a confirmation is ────────────────────────────────────────────────────────────────────
@@ -157,7 +158,9 @@ async def maak_link(conn: Connection, bericht_id: UUID, now: datetime) -> str:
     own, and all of them work. Refuses CONFLICT when it is too late to ask."""
     token = new_token()
     if not await conn.fetchval(MAAK_LINK, digest(token), bericht_id, now):
-        raise Refusal(Kind.CONFLICT, "De link in deze mail is verlopen. De volgende dag vraagt het loket het opnieuw.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("De link in deze mail is verlopen. De volgende dag vraagt het loket het opnieuw.")
+        )
     return f"{PAD}/{token}"
 
 
@@ -188,7 +191,10 @@ async def open_link(pool: Pool, token: str, now: datetime) -> Verzoek:
     if row is None:
         raise Refusal(
             Kind.NOT_FOUND,
-            "Deze link werkt niet meer. Is het nog nodig, dan krijgt u een nieuwe mail. Bellen met het loket kan ook.",
+            gettext(
+                "Deze link werkt niet meer. Is het nog nodig, dan krijgt u een nieuwe mail. Bellen met het loket kan"
+                " ook."
+            ),
         )
     return msgspec.convert(row, Verzoek)
 
@@ -233,6 +239,17 @@ class Antwoord(StrEnum):
     IN_OVERLEG = "in_overleg"
 
 
+STAND = Teksten(
+    {
+        PlekStatus.BEZET: later("bezet"),
+        PlekStatus.GESTOPT: later("gestopt"),
+        PlekStatus.GEPLAND: later("nog niet open"),
+        PlekStatus.VERVALLEN: later("niet meer van u"),
+    }
+)
+"""What a plek is that is not empty."""
+
+
 ZEGT = {
     Antwoord.KLOPT: None,
     Antwoord.VRIJ: Beschikbaarheid.BEMENST,
@@ -253,9 +270,9 @@ async def antwoord(
     """
     asked = {plek.id: plek for plek in await gevraagd(conn, verzoek, now)}
     if plek_id is not None and plek_id not in asked:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek staat niet in deze lijst.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek staat niet in deze lijst."))
     if plek_id is None and wat is not Antwoord.KLOPT:
-        raise Refusal(Kind.INVALID, "Zeg van één plek tegelijk wat er anders is.")
+        raise Refusal(Kind.INVALID, gettext("Zeg van één plek tegelijk wat er anders is."))
     for id in sorted(asked) if plek_id is None else [plek_id]:
         there = asked[id].status
         if there not in ONGEZIEN and plek_id is None:
@@ -264,7 +281,9 @@ async def antwoord(
             if (why := await bewoning.bezet(conn, id, leeg=there in ONGEZIEN, tot=None, now=now)) is not None:
                 return why
         elif there not in ONGEZIEN:
-            return f"Deze plek is volgens het loket {there}. Klopt dat niet? Bel dan het loket."
+            return gettext(
+                "Deze plek is volgens het loket %(stand)s. Klopt dat niet? Bel dan het loket.", stand=STAND[there]
+            )
         if there in ONGEZIEN:
             await plekken.bevestig(conn, id, ZEGT.get(wat), now=now, bron=Bron.MAIL)
     return None

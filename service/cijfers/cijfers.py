@@ -24,17 +24,23 @@ from service.fields import refuse
 from service.plaatsing.voorstelkeuzes import KeuzeReden
 from service.plaatsing.voorstelstap import Afwijsreden
 from service.regio.werkregels import werkregels
+from service.taal import gettext, later
 from service.urgentie import Urgentie
 
-UITLEG = (
+UITLEG = later(
     "Deze cijfers zijn om van te leren. Ze zijn geen grond voor een maatregel, een korting of een sanctie: anders houdt"
     " iemand plekken achter."
 )
 
-VERBORGEN = (
-    f" Wat over minder dan {KLEINST} kinderen gaat, staat er niet; en soms een getal erbij niet, omdat u het anders zou"
-    " kunnen uitrekenen."
+VERBORGEN = later(
+    " Wat over minder dan %(kleinst)s kinderen gaat, staat er niet; en soms een getal erbij niet, omdat u het"
+    " anders zou kunnen uitrekenen."
 )
+
+
+def uitleg(*, verborgen: bool) -> str:
+    """What figures are for. `verborgen`: who asks does not see small ones."""
+    return gettext(UITLEG) + (gettext(VERBORGEN, kleinst=KLEINST) if verborgen else "")
 
 
 # ── Over which months ────────────────────────────────────────────────────────────────────────────
@@ -54,7 +60,11 @@ def periode(code: str | None, maanden: int, dag: date) -> Periode:
         van = months_after(begin, -maanden)
     else:
         year, part = int(code[:4]), int(code[5:])
-        wrong = f"Kies een periode die voorbij is, van 1 tot en met {12 // maanden}, zoals {_code(begin, maanden, -1)}."
+        wrong = gettext(
+            "Kies een periode die voorbij is, van 1 tot en met %(waarde)s, zoals %(code)s.",
+            waarde=12 // maanden,
+            code=_code(begin, maanden, -1),
+        )
         if not 2000 <= year <= dag.year or not 1 <= part <= 12 // maanden:
             refuse([FieldError("periode", "waarde", wrong, "query")])
         van = date(year, (part - 1) * maanden + 1, 1)
@@ -165,7 +175,9 @@ async def telling(
     over = await _periode(conn, code, now)
     own = Per.AANBIEDER if wie.rol is Rol.AANBIEDER else VERDEELD[soort]
     if per is not None and per is not own and (wie.rol is not Rol.SCHAKELFUNCTIONARIS or VERDEELD[soort] is Per.REGIO):
-        wrong = f"Met uw rol staan deze cijfers alleen per {own}: anders zijn kleine getallen uit te rekenen."
+        wrong = gettext(
+            "Met uw rol staan deze cijfers alleen per %(own)s: anders zijn kleine getallen uit te rekenen.", own=own
+        )
         refuse([FieldError("per", "waarde", wrong, "query")])
     per = per or own
     hides = wie.rol is Rol.CONTRACTBEHEER or (wie.rol is Rol.AANBIEDER and soort is _C.GEPASSEERD)
@@ -184,7 +196,7 @@ async def telling(
         soort=soort,
         per=per,
         periode=over,
-        uitleg=UITLEG + (VERBORGEN if hides else ""),
+        uitleg=uitleg(verborgen=hides),
         regels=sorted((line for line in lines if line), key=lambda line: (line.aanbieder or "", line.zorgvorm or "")),
     )
 
@@ -266,7 +278,7 @@ async def aanbodcijfers(conn: Connection, wie: Wie, *, code: str | None, now: da
     hides = wie.rol is Rol.CONTRACTBEHEER
     return Aanbodcijfers(
         periode=over,
-        uitleg=UITLEG + (VERBORGEN if hides else ""),
+        uitleg=uitleg(verborgen=hides),
         regels=[_aanbodcijfer(row, hides=hides) for row in rows],
     )
 
@@ -335,7 +347,7 @@ async def wachttijdcijfers(conn: Connection, wie: Wie, *, code: str | None, now:
     hides = wie.rol is Rol.CONTRACTBEHEER
     return Wachttijdcijfers(
         periode=over,
-        uitleg=UITLEG + (VERBORGEN if hides else ""),
+        uitleg=uitleg(verborgen=hides),
         regels=[
             Wachttijdcijfer(
                 zorgvorm=row.zorgvorm,

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.cijfers import onderdrukking
-from service.cijfers.cijfers import UITLEG, Periode, periode
+from service.cijfers.cijfers import Periode, periode, uitleg
 from service.days import AMSTERDAM, today
 from service.db import Connection, Rol
 from service.regio.werkregels import werkregels
@@ -68,7 +68,9 @@ async def cijfers(conn: Connection, rol: Rol, *, code: str | None, now: datetime
                 bezet=parts[2] if open_ else None,
             )
         )
-    return Versheidscijfers(periode=over, uitleg=UITLEG, binnen_dagen=rules.reflex_dagen, aanbieders=found)
+    return Versheidscijfers(
+        periode=over, uitleg=uitleg(verborgen=False), binnen_dagen=rules.reflex_dagen, aanbieders=found
+    )
 
 
 def _begin(day: date) -> datetime:

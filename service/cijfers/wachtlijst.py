@@ -22,6 +22,7 @@ from service.db import Connection, Rol, rows_as
 from service.dutch import count
 from service.fields import AanvraagId
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext, later
 from service.urgentie import Urgentie
 
 
@@ -60,26 +61,40 @@ class Verwachting(Struct, rename="camel", frozen=True, kw_only=True):
 Metingen = Mapping[tuple[str, Urgentie], Sequence[Duur]]
 """Per zorgvorm that was asked and urgentie."""
 
-TE_WEINIG = "Nog niet te zeggen: er zijn te weinig kinderen om het aan te meten."
+TE_WEINIG = later("Nog niet te zeggen: er zijn te weinig kinderen om het aan te meten.")
 
 
 def verwachting(duren: Sequence[Duur], *, minstens: int, klein: bool) -> Verwachting:
     """`klein`: who asks may know of how few it is."""
     found = overleving.mediaan(duren)
     if found.aantal < minstens:
-        return Verwachting(dagen=None, laag=None, hoog=None, aantal=found.aantal if klein else None, zin=TE_WEINIG)
+        return Verwachting(
+            dagen=None, laag=None, hoog=None, aantal=found.aantal if klein else None, zin=gettext(TE_WEINIG)
+        )
     return Verwachting(dagen=found.dagen, laag=found.laag, hoog=found.hoog, aantal=found.aantal, zin=_zin(found))
 
 
 def _zin(found: overleving.Mediaan) -> str:
-    measured = f"Gemeten aan {count(found.aantal, 'kind', 'kinderen')}."
-    least = "" if found.laag is None else f" Waarschijnlijk duurt het minstens {count(found.laag, 'dag', 'dagen')}."
+    measured = gettext("Gemeten aan %(kinderen)s.", kinderen=count(found.aantal, "kind", "kinderen"))
+    least = (
+        ""
+        if found.laag is None
+        else gettext(" Waarschijnlijk duurt het minstens %(dagen)s.", dagen=count(found.laag, "dag", "dagen"))
+    )
     if found.dagen is None:
-        return f"Nog niet te zeggen: de helft heeft nog geen plek.{least} {measured}"
-    half = f"De helft heeft binnen {count(found.dagen, 'dag', 'dagen')} een plek"
+        return gettext(
+            "Nog niet te zeggen: de helft heeft nog geen plek.%(least)s %(measured)s", least=least, measured=measured
+        )
+    half = gettext("De helft heeft binnen %(dagen)s een plek", dagen=count(found.dagen, "dag", "dagen"))
     if found.hoog is None:
         return f"{half}.{least} {measured}"
-    return f"{half}; waarschijnlijk ligt dat tussen {found.laag} en {count(found.hoog, 'dag', 'dagen')}. {measured}"
+    return gettext(
+        "%(half)s; waarschijnlijk ligt dat tussen %(laag)s en %(dagen)s. %(measured)s",
+        half=half,
+        laag=found.laag,
+        dagen=count(found.hoog, "dag", "dagen"),
+        measured=measured,
+    )
 
 
 class Gewacht(Struct, frozen=True):

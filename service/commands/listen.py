@@ -107,12 +107,14 @@ def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = 
     """
     # Loads the solver and more: not for `loket --help`.
     from service.app import create_app  # noqa: PLC0415
+    from service.observe import endpoint, metrics, tracing  # noqa: PLC0415
+    from service.web.measured import measured  # noqa: PLC0415
     from service.web.protocol import Protocol  # noqa: PLC0415
 
-    log_to_stderr()
+    log_to_stderr(settings.log_vorm, metrics.Counting())
     app = create_app(settings, demo_links={link.token: link.gebruiker for link in demo_links})
     config = uvicorn.Config(
-        app,
+        measured(app),
         http=Protocol,
         ws="none",
         lifespan="on",
@@ -149,7 +151,8 @@ def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, stop)
-        await server.serve(sockets=[sock])
+        async with endpoint.told(settings), tracing.traced(settings, "loket-web"):
+            await server.serve(sockets=[sock])
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main())

@@ -160,6 +160,7 @@ def show(found: list[Uitslag], notes: list[str], now: datetime) -> None:
 WAT = {
     Object.AANVRAAG: "de aanvraag",
     Object.RANGSCHIKKING: "de plekken die passen",
+    Object.INSTELLING: "of een andere plek bovenaan zou staan, als de regio iets anders kiest",
     Object.PLAN: "een voorstel voor alle kinderen die wachten",
     Object.PLANREGEL: "de plek in een voorstel",
     Object.VOORSTEL: "een voorstel aan een aanbieder",

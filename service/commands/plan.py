@@ -30,7 +30,7 @@ from service.plan.plankeuzes import NieuwPlan
 from service.plan.plannen import RUNNING, PlanStatus, Stand
 from service.plan.planniveaus import niveaus
 from service.plan.planregels import Planregel
-from service.plan.plantekst import WAAROM_NIET
+from service.plan.plantekst import waarom_niet
 from service.settings import Settings
 
 MOST = 10_000
@@ -179,7 +179,7 @@ def show(verslag: planverslag.Plan, lines: list[Planregel], console: Console, va
 
 def _place(line: Planregel, vandaag: date) -> tuple[str, str]:
     if line.eerste_dag is None:
-        return "", escape(WAAROM_NIET[line.waarom_niet or "vol"])
+        return "", escape(waarom_niet(line.waarom_niet or "vol"))
     fixed = " (vastgezet)" if line.vast else ""
     return day(line.eerste_dag, vandaag), escape(f"{line.voorziening}, {line.plek} ({line.aanbieder}){fixed}")
 

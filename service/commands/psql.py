@@ -8,15 +8,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
 import asyncpg
 import typer
 
+from service.backup import without_password
 from service.commands import connect
 from service.db import APP_ROLE, SYSTEM, Rol, Wie, transaction
 from service.embedded.binaries import installed
@@ -57,25 +54,6 @@ def psql(
         finally:
             signal.signal(signal.SIGINT, before)
     sys.exit(done.returncode)
-
-
-@contextmanager
-def without_password(url: str) -> Iterator[tuple[str, dict[str, str]]]:
-    """The address as anybody on this computer may see it in `ps`, and the variable with which psql finds the password
-    in a file that only we can read, while the block runs."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    password = query.pop("password", None) or (unquote(parts.password) if parts.password else None)
-    if password is None:
-        yield url, {}
-        return
-    user, _, where = parts.netloc.rpartition("@")
-    netloc = f"{user.partition(':')[0]}@{where}" if user else where
-    with tempfile.NamedTemporaryFile("w", prefix="loket-psql-", encoding="utf-8") as file:  # of mode 0600
-        escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-        file.write(f"*:*:*:*:{escaped}\n")
-        file.flush()
-        yield urlunsplit(parts._replace(netloc=netloc, query=urlencode(query))), {"PGPASSFILE": file.name}
 
 
 PSQL = Handeling("loket psql", Gebeurtenis.LEES, Object.DATABASE, Doel.INRICHTEN, Verwerking.INRICHTEN)

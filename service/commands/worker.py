@@ -21,12 +21,14 @@ from service.commands.serve import check
 from service.db import APP_ROLE
 from service.errors import Kind, Refusal
 from service.failures import log_to_stderr
+from service.observe import endpoint, metrics, tracing
 from service.plan import plannen
 from service.settings import Settings
 from service.worker.anker import Anker
 from service.worker.dagronde import Wekker
 from service.worker.handlers import handlers
-from service.worker.loop import Worker
+from service.worker.loop import Beside, Worker
+from service.worker.meter import Meter
 from service.worker.opruimer import Opruimer
 from service.worker.zegel import Zegel
 
@@ -51,7 +53,7 @@ def worker(
     if ouder is not None:
         stop.with_parent(ouder)
     settings = Settings.from_environ(os.environ)
-    log_to_stderr()
+    log_to_stderr(settings.log_vorm, metrics.Counting())
     with connect.connected("worker", settings) as data:
         data.on_loss(lambda name: stop.because(f"{name} is gestopt"))
         if not settings.embedded and ouder is None:
@@ -64,7 +66,7 @@ def worker(
 async def main(settings: Settings, *, quiet: bool) -> None:
     """Until SIGINT, SIGTERM or SIGHUP."""
     await check(settings)
-    async with opened(settings) as worker:
+    async with endpoint.told(settings), tracing.traced(settings, "loket-worker"), opened(settings) as worker:
 
         def stop() -> None:
             worker.stop()
@@ -101,8 +103,12 @@ async def opened(
         listening = asyncio.create_task(bus.run())
         try:
             anker = None if settings.log_anker is None else Anker(settings.log_anker)
-            beside = (Zegel(pool, anker, clock=clock), Opruimer(pool, clock=clock), Wekker(pool, clock=clock))
-            yield Worker(settings, pool, bus, handlers(settings), clock=clock, beside=beside)
+            beside: list[Beside] = [Zegel(pool, anker, clock=clock)]
+            beside += [Opruimer(pool, clock=clock), Wekker(pool, clock=clock)]
+            if settings.metrics_port:
+                beside.append(Meter(pool, clock=clock))
+            with metrics.POOLS.watched("worker", pool):
+                yield Worker(settings, pool, bus, handlers(settings), clock=clock, beside=beside)
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):

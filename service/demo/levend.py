@@ -19,7 +19,20 @@ from service.opschaling import opschalen, opschalingsverzoeken, opschalingsvrage
 from service.opschaling.opschalingen import NieuweOpschaling, OpschalingAanleiding, OpschalingTafel
 from service.opschaling.opschalingsverzoeken import NieuwOpschalingsverzoek
 from service.opschaling.opschalingsvragen import OpschalingAntwoord, OpschalingNodig
-from service.opschaling.routedetails import AchttienPlus, Details, Keuze, Maatwerk, NaAchttien, Pgb, Tussenvoorziening
+from service.opschaling.routedetails import (
+    AchttienPlus,
+    AndereRegio,
+    Details,
+    Jeugdzorgplus,
+    Keuze,
+    Maatwerk,
+    NaAchttien,
+    Overleg,
+    Pgb,
+    Tussenvoorziening,
+    Uitslag,
+)
+from service.opschaling.routesoorten import RouteStaat
 from service.plaatsing import beeindigingen, crisis, opties, voorstellen, voorstelstappen
 from service.plaatsing.beeindigingen import BeeindigingReden, NieuweBeeindiging
 from service.plaatsing.crisis import NieuweCrisisplaatsing
@@ -51,7 +64,8 @@ VERHALEN: tuple[tuple[int, tuple[VoorstelStap, ...], Afwijsreden | None], ...] =
 ago the term is over."""
 
 WACHTEND = """
-select a.id, a.gewenste_start, a.huidig_verblijf::text as verblijf, a.leeftijd_maanden, $2::timestamptz::date as dag
+select a.id, a.gewenste_start, a.huidig_verblijf::text as verblijf, a.leeftijd_maanden, a.gemeente_code,
+       a.juridisch_kader::text as kader, $2::timestamptz::date as dag
 from aanvraag a
 where a.regio = huidige_regio() and a.status = 'in_behandeling' and a.samenplaatsing_id is null
   and a.urgentie = any ($1::urgentie[]) and a.aangemeld_op < $2
@@ -175,10 +189,14 @@ class Dag:
         return False
 
     async def opschaling(self) -> bool:
-        """For a child for whom little fits: the providers are asked, and the first of them answered."""
+        """For a child for whom little fits: another region is asked and agrees, and then the providers; the first of
+        them answered."""
 
         async def doe(conn: Connection, row: Any) -> bool:
             now = self.op(1)
+            begun = await routes.start(conn, row["id"], routes.NieuweRoute(details=_elders(row)), now=self.op(1, 8))
+            agreed = routes.RouteStap(naar=RouteStaat.AKKOORD)
+            await routes.step(conn, begun.id, agreed, rol=self.wie.rol, now=self.op(1, 9))
             nieuw = NieuweOpschaling(
                 aanleiding=OpschalingAanleiding.GEEN_PLEK,
                 tafel=OpschalingTafel.DOORBRAAKTAFEL,
@@ -214,12 +232,17 @@ class Dag:
             return True
         return False
 
-    async def route(self, maak: Callable[[Any], Details | None]) -> bool:
+    async def route(self, maak: Callable[[Any], Details | None], naar: RouteStaat | None) -> bool:
+        """Begun two days ago; `naar`: and a day later so far."""
+
         async def doe(conn: Connection, row: Any) -> bool:
             details = maak(row)
             if details is None:
                 return False
-            await routes.start(conn, row["id"], routes.NieuweRoute(details=details), now=self.op(2))
+            begun = await routes.start(conn, row["id"], routes.NieuweRoute(details=details), now=self.op(2))
+            if naar is not None:
+                stap = routes.RouteStap(naar=naar)
+                await routes.step(conn, begun.id, stap, rol=self.wie.rol, now=self.op(1))
             return True
 
         return await self.een(2, doe)
@@ -250,13 +273,44 @@ def _stap(stap: VoorstelStap, waarom: Afwijsreden | None, now: datetime) -> Nieu
     )
 
 
-ROUTES: tuple[Callable[[Any], Details | None], ...] = (
-    lambda row: Tussenvoorziening(waar="Een logeerhuis in de buurt") if row["verblijf"] == "netwerk" else None,
-    lambda row: Maatwerk(aanbieder_naam="Zorghoeve Het Voorbeeld", zorgvorm="gezinshuis"),
-    lambda row: Pgb(keuze=Keuze.OUDERS, keuze_op=row["dag"]) if row["leeftijd_maanden"] < 144 else None,
-    lambda row: AchttienPlus(daarna=NaAchttien.WMO) if row["leeftijd_maanden"] >= 204 else None,
+BUREN = ("eemland", "Eemland")
+"""Code and name of a region with which one can agree on a place; nobody works there."""
+
+BUURREGIO = "insert into jeugdregio (code, naam) values ($1, $2) on conflict do nothing"
+
+
+def _elders(row: Any) -> Details:
+    overleg = Overleg(op=row["dag"], gemeente_code=row["gemeente_code"], met="toegang jeugd", uitkomst=Uitslag.POSITIEF)
+    ja = {"antwoord_op": row["dag"], "antwoord": Uitslag.POSITIEF, "antwoord_van": "schakelfunctionaris"}
+    return AndereRegio(regio=BUREN[0], overleg=overleg, **ja)
+
+
+def _gesloten(row: Any) -> Details | None:
+    if row["leeftijd_maanden"] < 156 or row["kader"] not in ("ots", "voogdij"):
+        return None
+    return Jeugdzorgplus(
+        instemming_op=row["dag"],
+        aangemeld_op=row["dag"],
+        vervolg_zorgvorm="kleinschalig-verblijf",
+        vervolg_plan="Een kleine groep dicht bij school; de aanbieder denkt vanaf nu mee.",
+    )
+
+
+ROUTES: tuple[tuple[Callable[[Any], Details | None], RouteStaat | None], ...] = (
+    (
+        lambda row: Tussenvoorziening(waar="Een logeerhuis in de buurt") if row["verblijf"] == "netwerk" else None,
+        None,
+    ),
+    (lambda _: Maatwerk(aanbieder_naam="Zorghoeve Het Voorbeeld", zorgvorm="gezinshuis"), None),
+    (
+        lambda row: Pgb(keuze=Keuze.OUDERS, keuze_op=row["dag"]) if row["leeftijd_maanden"] < 144 else None,
+        None,
+    ),
+    (lambda row: AchttienPlus(daarna=NaAchttien.WMO) if row["leeftijd_maanden"] >= 204 else None, None),
+    (_gesloten, RouteStaat.AANGEMELD),
 )
-"""One of each common sort; netwerkplaatsing and overbrugging are there already (verloop.py)."""
+"""One of each sort; netwerkplaatsing and overbrugging are there already (verloop.py), another region with the
+opschaling."""
 
 
 async def leef(
@@ -265,12 +319,13 @@ async def leef(
     """All of it, after `load`; how many of each there were children or places for."""
     who = await owner.fetchval(BEHANDELAAR, regio)
     dag = Dag(pool, snapshots, travel, Wie(regio, Rol.SCHAKELFUNCTIONARIS, who or SYSTEM), vandaag)
+    await owner.execute(BUURREGIO, *BUREN)
     return {
-        "routes": sum([await dag.route(maak) for maak in ROUTES]),
+        "opschaling": sum([await dag.opschaling()]),
+        "routes": sum([await dag.route(*route) for route in ROUTES]),
         "voorstellen": sum([await dag.voorstel(*verhaal) for verhaal in VERHALEN]),
         "opties": sum([await dag.optie() for _ in range(2)]),
         "crisis": sum([await dag.vannacht()]),
-        "opschaling": sum([await dag.opschaling()]),
         "verzoek": sum([await dag.verzoek(owner)]),
         "stopt": sum([await dag.stopt()]),
     }

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 from service.db import Connection, Pool, Rol, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import Email, Naam, given, merge, patch_of, refuse
+from service.taal import gettext
 
 
 class Keuze(Struct, frozen=True):
@@ -81,14 +82,18 @@ from gebruiker
 where regio = huidige_regio()
   and ($1::uuid is null
        or (lower(unaccent(naam)), id) > (select lower(unaccent(c.naam)), c.id from gebruiker c where c.id = $1))
+  and ($3::text is null or rol::text = $3)
+  and ($4::text is null or strpos(lower(unaccent(concat_ws(' ', naam, email))), lower(unaccent($4))) > 0)
 order by lower(unaccent(naam)), id
 limit $2
 """
 
 
-async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) -> list[Gebruiker]:
-    """By name, from the one after `after`."""
-    return rows_as(await conn.fetch(PAGE, after, limit), Gebruiker)
+async def page(
+    conn: Connection, *, after: UUID | None = None, limit: int = 50, rol: Rol | None = None, zoek: str | None = None
+) -> list[Gebruiker]:
+    """By name, from the one after `after`; of one rol, or with `zoek` in their name or address."""
+    return rows_as(await conn.fetch(PAGE, after, limit, rol, zoek), Gebruiker)
 
 
 GET = f"select {COLUMNS} from gebruiker where id = $1"
@@ -100,7 +105,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Gebruiker:
     """Refuses NOT_FOUND. `lock` is for who may change it."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze gebruiker bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze gebruiker bestaat niet (meer)."))
     return msgspec.convert(row, Gebruiker)
 
 
@@ -111,13 +116,15 @@ async def check(_: Connection, nieuw: NieuweGebruiker) -> list[FieldError]:
     errors = []
     is_aanbieder = nieuw.rol is Rol.AANBIEDER
     if is_aanbieder and nieuw.aanbieder_id is None:
-        errors.append(FieldError("/aanbiederId", "verplicht", "Kies de aanbieder waar deze persoon werkt."))
+        errors.append(FieldError("/aanbiederId", "verplicht", gettext("Kies de aanbieder waar deze persoon werkt.")))
     if not is_aanbieder and nieuw.aanbieder_id is not None:
-        errors.append(FieldError("/aanbiederId", "waarde", "Alleen de rol aanbieder hoort bij een aanbieder."))
+        errors.append(FieldError("/aanbiederId", "waarde", gettext("Alleen de rol aanbieder hoort bij een aanbieder.")))
     if is_aanbieder and nieuw.organisatie_id is not None:
-        errors.append(FieldError("/organisatieId", "waarde", "De rol aanbieder hoort bij een aanbieder."))
+        errors.append(FieldError("/organisatieId", "waarde", gettext("De rol aanbieder hoort bij een aanbieder.")))
     if nieuw.rol is Rol.VERWIJZER and nieuw.organisatie_id is None:
-        errors.append(FieldError("/organisatieId", "verplicht", "Kies de organisatie waar deze verwijzer werkt."))
+        errors.append(
+            FieldError("/organisatieId", "verplicht", gettext("Kies de organisatie waar deze verwijzer werkt."))
+        )
     return errors
 
 
@@ -171,12 +178,15 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, by: UUID) -> 
     nieuw: Any = merge(before, wijziging, NieuweGebruiker)
     refuse(await check(conn, nieuw))
     if id == by and not nieuw.actief:
-        raise Refusal(Kind.CONFLICT, "U kunt uzelf niet uitzetten. Vraag dit aan een andere beheerder.")
+        raise Refusal(Kind.CONFLICT, gettext("U kunt uzelf niet uitzetten. Vraag dit aan een andere beheerder."))
     if before.herkend and nieuw.identiteitsprovider_id != before.identiteitsprovider_id:
         raise Refusal(
             Kind.CONFLICT,
-            "Deze persoon heeft al eens ingelogd, en het logboek noemt die. Zet deze gebruiker uit en maak een nieuwe"
-            " voor wie ergens anders inlogt.",
+            gettext(
+                "Deze persoon heeft al eens ingelogd, en het logboek noemt die. Zet deze gebruiker uit en maak een"
+                " nieuwe"
+                " voor wie ergens anders inlogt."
+            ),
         )
     moved = (nieuw.organisatie_id, nieuw.aanbieder_id) != (before.organisatie_id, before.aanbieder_id)
     if moved or not nieuw.actief:
@@ -259,7 +269,7 @@ async def vervanging(conn: Connection, *, lock: bool = False) -> Vervanging:
     """One's own. Refuses NOT_FOUND for who is no gebruiker."""
     row = await conn.fetchrow(LOCK_VERVANGING if lock else VERVANGING)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Alleen een gebruiker heeft een vervanger.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Alleen een gebruiker heeft een vervanger."))
     return msgspec.convert(row, Vervanging)
 
 
@@ -279,19 +289,27 @@ async def wijs_vervanger_aan(
     INVALID, NOT_FOUND."""
     errors = []
     if (vervanger is None) != (tot is None):
-        errors.append(FieldError("/vervangenTot", "samen", "Kies een collega en een einddag, of geen van beide."))
+        errors.append(
+            FieldError("/vervangenTot", "samen", gettext("Kies een collega en een einddag, of geen van beide."))
+        )
     if tot is not None and not today < tot <= today + LONGEST_AWAY:
-        errors.append(FieldError("/vervangenTot", "waarde", "Kies een dag na vandaag, en hooguit een jaar vanaf nu."))
+        errors.append(
+            FieldError("/vervangenTot", "waarde", gettext("Kies een dag na vandaag, en hooguit een jaar vanaf nu."))
+        )
     if van is not None and (tot is None or van >= tot):
-        errors.append(FieldError("/vervangenVan", "waarde", "Kies een dag die vóór de dag ligt waarop u er weer bent."))
+        errors.append(
+            FieldError("/vervangenVan", "waarde", gettext("Kies een dag die vóór de dag ligt waarop u er weer bent."))
+        )
     if vervanger is not None and not await conn.fetchval(HAS_COLLEGA, vervanger):
         errors.append(
-            FieldError("/vervangerId", "bestaat_niet", "Kies een collega met dezelfde rol bij dezelfde organisatie.")
+            FieldError(
+                "/vervangerId", "bestaat_niet", gettext("Kies een collega met dezelfde rol bij dezelfde organisatie.")
+            )
         )
     refuse(errors)
     row = await conn.fetchrow(VERVANG, vervanger, tot, van)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Alleen een gebruiker heeft een vervanger.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Alleen een gebruiker heeft een vervanger."))
     return msgspec.convert(row, Vervanging)
 
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from service.adressen import is_loopback
 from service.db import Connection, Pool, rows_as
 from service.errors import Kind, Refusal
+from service.taal import gettext
 
 
 class Identiteitsprovider(Struct, frozen=True):
@@ -70,7 +71,7 @@ async def get(conn: Connection | Pool, id: UUID) -> Identiteitsprovider:
     """An active one. Raises NOT_FOUND."""
     rows = rows_as(await conn.fetch(GET, id), Identiteitsprovider)
     if not rows:
-        raise Refusal(Kind.NOT_FOUND, "Hier kunt u niet (meer) inloggen. Kies iets anders.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Hier kunt u niet (meer) inloggen. Kies iets anders."))
     provider: Identiteitsprovider = rows[0]
     return provider
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 from service.db import Connection, Pool
 from service.errors import Kind, Refusal
 from service.inloggen.sessies import digest
+from service.taal import gettext
 
 LASTS = timedelta(minutes=10)
 
@@ -33,11 +34,13 @@ class Inlogpoging(Struct, frozen=True, kw_only=True):
         if not timedelta() <= now - self.begonnen_op < LASTS:
             raise gone()
         if browser is None or digest(browser) != self.browser:
-            raise Refusal(Kind.FORBIDDEN, "Deze inlogpoging is in een andere browser begonnen. Begin opnieuw in deze.")
+            raise Refusal(
+                Kind.FORBIDDEN, gettext("Deze inlogpoging is in een andere browser begonnen. Begin opnieuw in deze.")
+            )
 
 
 def gone() -> Refusal:
-    return Refusal(Kind.FORBIDDEN, "Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw.")
+    return Refusal(Kind.FORBIDDEN, gettext("Deze inlogpoging is verlopen of al gebruikt. Begin opnieuw."))
 
 
 ADD = "select bewaar_inlogpoging($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"

@@ -13,6 +13,7 @@ from service.db import Connection, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import Naam, given, merge, patch_of, refuse
 from service.inloggen import verklaringen
+from service.taal import gettext
 
 AT_ONCE = 2
 """Keys of one koppeling that may be valid at the same time: the old one and the next."""
@@ -70,7 +71,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Koppeling:
     """Refuses NOT_FOUND. `lock` is for who may change it: the beheerder."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze koppeling bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze koppeling bestaat niet (meer)."))
     return msgspec.convert(row, Koppeling)
 
 
@@ -180,7 +181,7 @@ async def get_sleutel(conn: Connection, koppeling: UUID, id: UUID, *, lock: bool
         await _alone(conn, koppeling)
     row = await conn.fetchrow(SLEUTEL, koppeling, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze sleutel bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze sleutel bestaat niet (meer)."))
     return _sleutel(row)
 
 
@@ -190,7 +191,7 @@ async def check_sleutel(conn: Connection, nieuw: NieuweSleutel) -> list[FieldErr
     if not given(jwk):
         return []
     secret = [name for name in SECRET if getattr(jwk, name) is not None]
-    why = (
+    why = gettext(
         "Dit is het geheime deel van de sleutel. Dat mag nergens anders zijn dan in het systeem zelf, ook niet hier."
         " Het loket heeft het niet bewaard. Maak een nieuwe sleutel, en stuur alleen het publieke deel."
     )
@@ -228,12 +229,14 @@ async def add_sleutel(conn: Connection, koppeling: UUID, nieuw: NieuweSleutel, *
     errors = await check_sleutel(conn, nieuw)
     until = nieuw.geldig_tot or now + USUAL
     if not now < until <= now + LONGEST:
-        errors.append(FieldError("/geldigTot", "waarde", "Kies een moment na nu, en hooguit twee jaar vanaf nu."))
+        errors.append(
+            FieldError("/geldigTot", "waarde", gettext("Kies een moment na nu, en hooguit twee jaar vanaf nu."))
+        )
     refuse(errors)
     await _alone(conn, koppeling)
     if await conn.fetchval(VALID, koppeling, now, []) >= AT_ONCE:
         raise Refusal(
-            Kind.CONFLICT, "Er zijn al twee sleutels geldig. Beëindig er eerst een, en voeg dan de nieuwe toe."
+            Kind.CONFLICT, gettext("Er zijn al twee sleutels geldig. Beëindig er eerst een, en voeg dan de nieuwe toe.")
         )
     jwk = nieuw.jwk.public()
     kid = jwk.setdefault("kid", verklaringen.public_key(jwk).thumbprint())
@@ -260,11 +263,11 @@ async def end_sleutel(
     if sleutel.geldig_tot <= now:
         return sleutel
     if until > sleutel.geldig_tot:
-        refuse([FieldError("/geldigTot", "waarde", "Verlengen kan niet. Voeg een nieuwe sleutel toe.")])
+        refuse([FieldError("/geldigTot", "waarde", gettext("Verlengen kan niet. Voeg een nieuwe sleutel toe."))])
     if by_itself and not await conn.fetchval(VALID, koppeling, until, [id]):
         raise Refusal(
             Kind.CONFLICT,
-            "Daarna is er geen geldige sleutel meer, en komt u er niet meer in. Voeg eerst een nieuwe toe.",
+            gettext("Daarna is er geen geldige sleutel meer, en komt u er niet meer in. Voeg eerst een nieuwe toe."),
         )
     row = await conn.fetchrow(END_SLEUTEL, koppeling, id, until)
     assert row is not None

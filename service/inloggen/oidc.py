@@ -36,6 +36,7 @@ from service.errors import Kind, Refusal
 from service.inloggen import oidcsleutels
 from service.inloggen.identiteitsproviders import Identiteitsprovider, may_be_asked
 from service.settings import Settings
+from service.taal import gettext
 
 ALGORITHMS = {"PS256": "RSA", "RS256": "RSA", "ES256": "EC"}
 """With which an ID token may be signed, and the type of key: no `none`, and nothing that shares a secret."""
@@ -158,8 +159,11 @@ class Oidc:
             log.warning("oidc: %s: acr %r is too low", provider.id, claims.get("acr"))
             raise Refusal(
                 Kind.FORBIDDEN,
-                f"U bent bij {provider.naam} niet sterk genoeg ingelogd. Log in met een tweede stap, zoals een code op"
-                " uw telefoon.",
+                gettext(
+                    "U bent bij %(naam)s niet sterk genoeg ingelogd. Log in met een tweede stap, zoals een code op"
+                    " uw telefoon.",
+                    naam=provider.naam,
+                ),
             )
         sid = claims.get("sid")
         return Iemand(
@@ -246,7 +250,10 @@ class Oidc:
             log.warning("oidc: %s does not take the code: %.100r", provider.id, token["error"])
             raise Refusal(
                 Kind.FORBIDDEN,
-                f"{provider.naam} neemt deze inlogpoging niet aan. Misschien duurde het te lang. Log opnieuw in.",
+                gettext(
+                    "%(naam)s neemt deze inlogpoging niet aan. Misschien duurde het te lang. Log opnieuw in.",
+                    naam=provider.naam,
+                ),
             )
         return token
 
@@ -378,13 +385,20 @@ def _wrong(provider: Identiteitsprovider, why: str, detail: str) -> Refusal:
     log.warning("oidc: %s: %.200s", provider.id, detail)
     return Refusal(
         Kind.FORBIDDEN,
-        f"Het antwoord van {provider.naam} klopt niet: {why}. U bent niet ingelogd. Begin opnieuw. Gebeurt het nog een"
-        " keer? Vertel het uw beheerder.",
+        gettext(
+            "Het antwoord van %(naam)s klopt niet: %(why)s. U bent niet ingelogd. Begin opnieuw. Gebeurt het"
+            " nog een keer? Vertel het uw beheerder.",
+            naam=provider.naam,
+            why=why,
+        ),
     )
 
 
 def _away(provider: Identiteitsprovider, detail: str) -> Refusal:
     log.warning("oidc: %s: %.200s", provider.id, detail)
     return Refusal(
-        Kind.UNAVAILABLE, f"{provider.naam} is nu niet te bereiken. U bent niet ingelogd. Probeer het later opnieuw."
+        Kind.UNAVAILABLE,
+        gettext(
+            "%(naam)s is nu niet te bereiken. U bent niet ingelogd. Probeer het later opnieuw.", naam=provider.naam
+        ),
     )

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
 from service.fields import Naam
+from service.taal import gettext
 
 
 class OrganisatieSoort(StrEnum):
@@ -70,7 +71,7 @@ async def get(conn: Connection, id: UUID) -> Organisatie:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze organisatie bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze organisatie bestaat niet (meer)."))
     return msgspec.convert(row, Organisatie)
 
 

@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from service.db import Connection, Pool, Rol, Wie, rows_as
 from service.errors import Kind, Refusal
+from service.taal import gettext
 
 CHANNEL = "loket_sessie"
 """Notified when sessions end, or the people or machines they are of change."""
@@ -80,7 +81,7 @@ async def begin(
     await conn.execute(BEGIN, digest(token), gebruiker, koppeling, now, until, sid, apparaat)
     sessie = await find(conn, token, now=now, idle=idle)
     if sessie is None:
-        raise Refusal(Kind.FORBIDDEN, "Uw toegang tot het loket is uitgezet. Vraag uw beheerder waarom.")
+        raise Refusal(Kind.FORBIDDEN, gettext("Uw toegang tot het loket is uitgezet. Vraag uw beheerder waarom."))
     return token, sessie
 
 
@@ -126,7 +127,7 @@ async def act_for(conn: Connection | Pool, key: bytes, colleague: UUID | None, *
     Refusal (FORBIDDEN) when the colleague has not, or no longer, named its owner as vervanger.
     """
     if not await conn.fetchval(NAMENS, key, colleague, now):
-        raise Refusal(Kind.FORBIDDEN, "U bent geen vervanger van deze collega, of niet meer.")
+        raise Refusal(Kind.FORBIDDEN, gettext("U bent geen vervanger van deze collega, of niet meer."))
 
 
 # ── One's own ────────────────────────────────────────────────────────────────────────────────────
@@ -168,7 +169,7 @@ async def een_eigen(conn: Connection, id: UUID, key: bytes | None, *, now: datet
     """Refuses NOT_FOUND."""
     found = [sessie for sessie in await eigen(conn, key, now=now, idle=idle) if sessie.id == id]
     if not found:
-        raise Refusal(Kind.NOT_FOUND, "Deze sessie bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze sessie bestaat niet (meer)."))
     return found[0]
 
 

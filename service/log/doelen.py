@@ -75,6 +75,7 @@ class Object(StrEnum):
     GEBRUIKER = "gebruiker"
     HAAK = "haak"
     IDENTITEITSPROVIDER = "identiteitsprovider"
+    INSTELLING = "instelling"
     KOPPELING = "koppeling"
     LEVERING = "levering"
     LIJST = "lijst"

@@ -63,14 +63,15 @@ class Kop(Struct, frozen=True):
 # ── Sealing ──────────────────────────────────────────────────────────────────────────────────────
 
 OPEN = """
-select pg_snapshot_xmin(pg_current_snapshot())::text as tot,
+select vaste_grens()::text as tot,
        array(select t.regio from te_verzegelen($1::text::xid8) t order by 1) as regios
 """
 
 
 async def waiting(pool: Pool, vanaf: str | None) -> tuple[list[str], str]:
     """Regions with committed lines that wait for a seal, of transactions from `vanaf` on (None: all); and from where to
-    look next time, when these are done. Every transaction before that had ended, so nothing can still come of it."""
+    look next time, when these are done. Every transaction before that had ended and keeps its number, also when the
+    database crashes, so nothing can still come of it."""
     row = await pool.fetchrow(OPEN, vanaf)
     assert row is not None
     return row["regios"], row["tot"]

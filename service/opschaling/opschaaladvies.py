@@ -27,6 +27,7 @@ from service.rang import vraag
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import Teksten, later
 from service.urgentie import Urgentie
 
 
@@ -37,12 +38,14 @@ class OpschaalReden(StrEnum):
     VERWIJZER_VRAAGT = "verwijzer_vraagt"
 
 
-ZINNEN = {
-    OpschaalReden.GEEN_PLEK_PAST: "Er past nu geen enkele plek.",
-    OpschaalReden.NORM_NADERT: "De norm voor deze urgentie verstrijkt bijna, en er is nog geen plek.",
-    OpschaalReden.NORM_VERSTREKEN: "De norm voor deze urgentie is verstreken, en er is nog geen plek.",
-    OpschaalReden.VERWIJZER_VRAAGT: "De verwijzer vraagt om op te schalen. In het verzoek leest u waarom.",
-}
+ZINNEN = Teksten(
+    {
+        OpschaalReden.GEEN_PLEK_PAST: later("Er past nu geen enkele plek."),
+        OpschaalReden.NORM_NADERT: later("De norm voor deze urgentie verstrijkt bijna, en er is nog geen plek."),
+        OpschaalReden.NORM_VERSTREKEN: later("De norm voor deze urgentie is verstreken, en er is nog geen plek."),
+        OpschaalReden.VERWIJZER_VRAAGT: later("De verwijzer vraagt om op te schalen. In het verzoek leest u waarom."),
+    }
+)
 
 
 class Opschaaladvies(Struct, rename="camel", frozen=True, kw_only=True):

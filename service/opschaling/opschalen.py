@@ -18,6 +18,7 @@ from service.rang import catalogue
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.regio import regiokeuzes
+from service.taal import gettext
 
 
 async def open(
@@ -66,14 +67,16 @@ async def ask(conn: Connection, opschaling_id: UUID, voorziening_id: UUID, *, no
     asked there already, or the child must not be there."""
     opschaling = await opschalingen.get(conn, opschaling_id, now=now)
     if opschaling.gesloten_op is not None:
-        raise Refusal(Kind.CONFLICT, "Deze opschaling is gesloten. Wat nu wel kan: een nieuwe opschaling openen.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("Deze opschaling is gesloten. Wat nu wel kan: een nieuwe opschaling openen.")
+        )
     inhoud = msgspec.convert(await opschalingen.inhoud(conn, opschaling_id), Inhoud)
     line = next((line for line in inhoud.plekken if line.voorziening_id == voorziening_id), None)
     known = [Rule(regel) for regel in line.regels] if line is not None else []
     if Rule.VEILIGHEID in known or await conn.fetchval(UITGESLOTEN, opschaling.aanvraag_id, voorziening_id):
         raise Refusal(
             Kind.CONFLICT,
-            "Voor de veiligheid mag dit kind daar niet zijn. Wat nu wel kan: een andere voorziening vragen.",
+            gettext("Voor de veiligheid mag dit kind daar niet zijn. Wat nu wel kan: een andere voorziening vragen."),
         )
     regels = await regiokeuzes.load(conn, Opschaalregels)
     theirs = tuple(Reason(rule, {}) for rule in known if rule in OF_THE_PROVIDER | {Rule.BESLUIT})

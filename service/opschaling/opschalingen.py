@@ -20,6 +20,7 @@ from service.days import today
 from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
+from service.taal import gettext
 
 
 class OpschalingAanleiding(StrEnum):
@@ -187,7 +188,7 @@ async def get(conn: Connection, id: UUID, *, now: datetime, lock: bool = False) 
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, today(now), id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze opschaling bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze opschaling bestaat niet (meer)."))
     return _with_next(msgspec.convert(row, Opschaling))
 
 
@@ -203,7 +204,7 @@ COLLEGA = "select exists (select from gebruiker where id = $1 and rol = 'schakel
 
 async def _eigenaar(conn: Connection, id: UUID) -> None:
     if not await conn.fetchval(COLLEGA, id):
-        refuse([FieldError("/eigenaarId", "bestaat_niet", "Kies een schakelfunctionaris van uw regio.")])
+        refuse([FieldError("/eigenaarId", "bestaat_niet", gettext("Kies een schakelfunctionaris van uw regio."))])
 
 
 AANVRAAG = "select status, huidig_verblijf from aanvraag where id = $1 for no key update"
@@ -213,18 +214,25 @@ async def may_look(conn: Connection, aanvraag_id: UUID, aanleiding: OpschalingAa
     """Whether more people can look for this reason. Locks the aanvraag. Refuses NOT_FOUND and CONFLICT."""
     row = await conn.fetchrow(AANVRAAG, aanvraag_id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag bestaat niet (meer)."))
     if AanvraagStatus(row["status"]) not in OPEN:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze aanvraag is {row['status']}: er wordt geen plek meer gezocht. Wat nu wel kan: een nieuwe aanvraag.",
+            gettext(
+                "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Wat nu wel kan: een nieuwe aanvraag.",
+                status=row["status"],
+            ),
         )
     if aanleiding is A.DREIGENDE_UITHUISPLAATSING and row["huidig_verblijf"] not in NOG_THUIS:
         others = dutch.listing([other for other in A if other is not aanleiding], "of")
         raise Refusal(
             Kind.CONFLICT,
-            f"Dit kind is al uit huis ({row['huidig_verblijf']}): er dreigt geen uithuisplaatsing meer."
-            f" Wat nu wel kan: opschalen met de aanleiding {others}.",
+            gettext(
+                "Dit kind is al uit huis (%(huidig_verblijf)s): er dreigt geen uithuisplaatsing meer. Wat nu wel"
+                " kan: opschalen met de aanleiding %(others)s.",
+                huidig_verblijf=row["huidig_verblijf"],
+                others=others,
+            ),
         )
 
 
@@ -233,11 +241,23 @@ async def may_open(conn: Connection, aanvraag_id: UUID, nieuw: NieuweOpschaling,
     await may_look(conn, aanvraag_id, nieuw.aanleiding)
     if nieuw.tafel not in TAFELS[nieuw.aanleiding]:
         could = dutch.listing(list(TAFELS[nieuw.aanleiding]), "of")
-        refuse([FieldError("/tafel", "past_niet", f"Bij {nieuw.aanleiding} hoort deze tafel niet. Kies {could}.")])
+        refuse(
+            [
+                FieldError(
+                    "/tafel",
+                    "past_niet",
+                    gettext(
+                        "Bij %(aanleiding)s hoort deze tafel niet. Kies %(could)s.",
+                        aanleiding=nieuw.aanleiding,
+                        could=could,
+                    ),
+                )
+            ]
+        )
     if nieuw.eigenaar_id is not None:
         await _eigenaar(conn, nieuw.eigenaar_id)
     if nieuw.termijn is not None and nieuw.termijn < today(now):
-        refuse([FieldError("/termijn", "verstreken", "Geef vandaag of een dag die nog komt.")])
+        refuse([FieldError("/termijn", "verstreken", gettext("Geef vandaag of een dag die nog komt."))])
 
 
 INSERT = """
@@ -286,7 +306,7 @@ async def inhoud(conn: Connection, id: UUID) -> dict[str, Any]:
     """The file as it was made. Refuses NOT_FOUND."""
     found: dict[str, Any] | None = await conn.fetchval(DOSSIER, id)
     if found is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze opschaling bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze opschaling bestaat niet (meer)."))
     return found
 
 
@@ -332,7 +352,10 @@ async def step(conn: Connection, id: UUID, stap: OpschalingStap, *, now: datetim
     if opschaling.gesloten_op is not None:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze opschaling is gesloten, met uitkomst {opschaling.uitkomst}. Wat nu wel kan: een nieuwe opschaling.",
+            gettext(
+                "Deze opschaling is gesloten, met uitkomst %(uitkomst)s. Wat nu wel kan: een nieuwe opschaling.",
+                uitkomst=opschaling.uitkomst,
+            ),
         )
     refuse(_wrong(stap, now))
     about = {"opschaling": str(id), "stap": stap.stap}
@@ -363,13 +386,17 @@ def _wrong(stap: OpschalingStap, now: datetime) -> list[FieldError]:
     for name, veld in zip(stap.__struct_fields__[1:], stap.__struct_encode_fields__[1:], strict=True):
         there, needed = getattr(stap, name) is not None, name in NEEDS[stap.stap]
         if needed and not there:
-            found.append(FieldError(f"/{veld}", "verplicht", f"Dit is verplicht bij de stap {stap.stap}."))
+            found.append(
+                FieldError(f"/{veld}", "verplicht", gettext("Dit is verplicht bij de stap %(stap)s.", stap=stap.stap))
+            )
         elif there and not needed and (name != "toelichting" or stap.stap is not OpschalingStapSoort.SLUIT):
-            found.append(FieldError(f"/{veld}", "past_niet", f"Laat dit leeg bij de stap {stap.stap}."))
+            found.append(
+                FieldError(f"/{veld}", "past_niet", gettext("Laat dit leeg bij de stap %(stap)s.", stap=stap.stap))
+            )
     if stap.uitkomst is OpschalingUitkomst.ANDERS and stap.toelichting is None:
-        found.append(FieldError("/toelichting", "verplicht", "Schrijf wat de uitkomst was."))
+        found.append(FieldError("/toelichting", "verplicht", gettext("Schrijf wat de uitkomst was.")))
     if stap.termijn is not None and stap.termijn < today(now):
-        found.append(FieldError("/termijn", "verstreken", "Geef vandaag of een dag die nog komt."))
+        found.append(FieldError("/termijn", "verstreken", gettext("Geef vandaag of een dag die nog komt.")))
     return found
 
 

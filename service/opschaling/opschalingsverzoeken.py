@@ -11,12 +11,13 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.aanvraag import gebeurtenissen
-from service.aanvraag.gebeurtenissen import GebeurtenisSoort
+from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus, GebeurtenisSoort
 from service.db import Connection, Wie, rows_as
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
 from service.opschaling import opschalingen
 from service.opschaling.opschalingen import OpschalingAanleiding
+from service.taal import gettext
 
 Kort = Annotated[VrijeTekst, Meta(max_length=300)]
 
@@ -81,7 +82,7 @@ async def get(conn: Connection, id: UUID) -> Opschalingsverzoek:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit verzoek bestaat niet (meer), of niet voor u.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit verzoek bestaat niet (meer), of niet voor u."))
     return msgspec.convert(row, Opschalingsverzoek)
 
 
@@ -106,7 +107,10 @@ async def vraag(
     if tafel is not None:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze aanvraag is al opgeschaald ({tafel}). Wat nu wel kan: overleggen met wie die opschaling doet.",
+            gettext(
+                "Deze aanvraag is al opgeschaald (%(tafel)s). Wat nu wel kan: overleggen met wie die opschaling doet.",
+                tafel=tafel,
+            ),
         )
     id: UUID = await conn.fetchval(INSERT, aanvraag_id, nieuw.aanleiding, nieuw.toelichting, now)
     about = {"verzoek": str(id), "aanleiding": nieuw.aanleiding}
@@ -128,7 +132,7 @@ async def ja(conn: Connection, aanvraag_id: UUID, opschaling_id: UUID, wie: Wie,
     await conn.execute(JA, aanvraag_id, opschaling_id, now, wie.gebruiker)
 
 
-LOCK = "select from aanvraag where id = $1 for no key update"
+STATUS = "select status from aanvraag where id = $1 for no key update"
 
 NEE = """
 update opschalingsverzoek
@@ -139,14 +143,24 @@ returning true
 
 
 async def weiger(conn: Connection, id: UUID, weigering: Weigering, wie: Wie, *, now: datetime) -> Opschalingsverzoek:
-    """Refuses NOT_FOUND, INVALID, and CONFLICT when it was answered."""
+    """Refuses NOT_FOUND, INVALID, and CONFLICT: answered already, or nobody searches, and then it needs no answer."""
     refuse(herkenbare(weigering))
     verzoek = await get(conn, id)
-    await conn.execute(LOCK, verzoek.aanvraag_id)
+    status = AanvraagStatus(await conn.fetchval(STATUS, verzoek.aanvraag_id))
+    if status not in OPEN and verzoek.beantwoord_op is None:
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext(
+                "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Dit verzoek hoeft geen antwoord meer.",
+                status=status,
+            ),
+        )
     if not await conn.fetchval(NEE, id, weigering.reden, now, wie.gebruiker):
         raise Refusal(
             Kind.CONFLICT,
-            "Dit verzoek is al beantwoord. Wat nu wel kan: een opschaling openen, of wachten op een nieuw verzoek.",
+            gettext(
+                "Dit verzoek is al beantwoord. Wat nu wel kan: een opschaling openen, of wachten op een nieuw verzoek."
+            ),
         )
     await gebeurtenissen.record(
         conn,

@@ -21,6 +21,7 @@ from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
 from service.plaatsing.vergrendel import vergrendel
+from service.taal import gettext
 
 
 class OpschalingNodig(StrEnum):
@@ -110,7 +111,7 @@ async def get(conn: Connection, id: UUID) -> Opschalingsvraag:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze vraag bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze vraag bestaat niet (meer)."))
     return msgspec.convert(row, Opschalingsvraag)
 
 
@@ -149,7 +150,7 @@ async def stel(
     voor = today(now) + timedelta(days=dagen)
     id: UUID | None = await conn.fetchval(INSERT, opschaling_id, aanvraag_id, voorziening_id, regels, now, voor)
     if id is None:
-        refuse([FieldError("/voorzieningId", "bestaat_niet", "Deze voorziening kent het loket niet.")])
+        refuse([FieldError("/voorzieningId", "bestaat_niet", gettext("Deze voorziening kent het loket niet."))])
     assert id is not None
     # By its plek the provider is found who is told.
     plek_id = await conn.fetchval(EEN_PLEK, voorziening_id)
@@ -186,7 +187,7 @@ async def antwoord(
     if not await conn.fetchval(LOOPT, id):
         raise Refusal(
             Kind.CONFLICT,
-            "Er is geen antwoord meer nodig: de opschaling is gesloten. Wat nu wel kan: het loket bellen.",
+            gettext("Er is geen antwoord meer nodig: de opschaling is gesloten. Wat nu wel kan: het loket bellen."),
         )
     refuse(_wrong(gegeven, now))
     await conn.execute(ANTWOORD, id, gegeven.nodig, gegeven.vanaf, gegeven.toelichting, now, wie.gebruiker)
@@ -205,11 +206,11 @@ def _wrong(gegeven: OpschalingAntwoord, now: datetime) -> list[FieldError]:
     found = []
     later = gegeven.nodig is OpschalingNodig.LATER
     if later and gegeven.vanaf is None:
-        found.append(FieldError("/vanaf", "verplicht", "Schrijf vanaf welke dag het kan."))
+        found.append(FieldError("/vanaf", "verplicht", gettext("Schrijf vanaf welke dag het kan.")))
     if not later and gegeven.vanaf is not None:
-        found.append(FieldError("/vanaf", "past_niet", "Laat dit leeg, of kies later."))
+        found.append(FieldError("/vanaf", "past_niet", gettext("Laat dit leeg, of kies later.")))
     if gegeven.vanaf is not None and gegeven.vanaf <= today(now):
-        found.append(FieldError("/vanaf", "verstreken", "Geef een dag die nog komt."))
+        found.append(FieldError("/vanaf", "verstreken", gettext("Geef een dag die nog komt.")))
     if gegeven.nodig is OpschalingNodig.ANDERS and gegeven.toelichting is None:
-        found.append(FieldError("/toelichting", "verplicht", "Schrijf wat er nodig is."))
+        found.append(FieldError("/toelichting", "verplicht", gettext("Schrijf wat er nodig is.")))
     return found

@@ -41,6 +41,7 @@ from service.opschaling.routesoorten import (
 )
 from service.regio import codes, regiokeuzes
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 
 Reden = Annotated[VrijeTekst, Meta(max_length=300)]
 
@@ -127,7 +128,7 @@ async def get(conn: Connection, id: UUID, *, now: datetime, lock: bool = False) 
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, today(now), SLUITEND, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze route bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze route bestaat niet (meer)."))
     return _with_next(msgspec.convert(row, Route))
 
 
@@ -157,7 +158,7 @@ async def _feiten(conn: Connection, aanvraag_id: UUID, details: Details, now: da
     aanbieder, zorgvorm = getattr(details, "aanbieder_id", None), getattr(details, "zorgvorm", None)
     row = await conn.fetchrow(FEITEN, aanvraag_id, aanbieder, zorgvorm, vandaag)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag bestaat niet (meer)."))
     regels = await werkregels(conn)
     return Feiten(
         vandaag=vandaag,
@@ -190,9 +191,9 @@ async def _check(conn: Connection, details: Details, feiten: Feiten) -> None:
     assert known is not None
     found = list(wrong(details, feiten))
     for veld, what in (
-        ("aanbieder", "Deze aanbieder kent het loket niet."),
-        ("voorziening", "Deze voorziening kent het loket niet."),
-        ("regio", "Geef de code van een andere jeugdregio."),
+        ("aanbieder", gettext("Deze aanbieder kent het loket niet.")),
+        ("voorziening", gettext("Deze voorziening kent het loket niet.")),
+        ("regio", gettext("Geef de code van een andere jeugdregio.")),
     ):
         if not known[veld]:
             pointer = "/details/regio" if veld == "regio" else f"/details/{veld}Id"
@@ -207,7 +208,7 @@ async def _check(conn: Connection, details: Details, feiten: Feiten) -> None:
 
 def _termijn(wish: date | None, vandaag: date, otherwise: date) -> date:
     if wish is not None and wish < vandaag:
-        refuse([FieldError("/termijn", "verstreken", "Geef vandaag of een dag die nog komt.")])
+        refuse([FieldError("/termijn", "verstreken", gettext("Geef vandaag of een dag die nog komt."))])
     return otherwise if wish is None else wish
 
 
@@ -229,16 +230,23 @@ async def start(conn: Connection, aanvraag_id: UUID, nieuw: NieuweRoute, *, now:
         could = [other for other in RouteSoort if begint(other, feiten)]
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze aanvraag is {feiten.status}: dan begint er geen route {soort} meer. Wat nu wel kan:"
-            f" {dutch.listing(list(could), 'of') if could else 'niets meer, de aanvraag is gesloten'}.",
+            gettext(
+                "Deze aanvraag is %(status)s: dan begint er geen route %(soort)s meer. Wat nu wel kan: %(deel)s.",
+                status=feiten.status,
+                soort=soort,
+                deel=dutch.listing(list(could), "of") if could else "niets meer, de aanvraag is gesloten",
+            ),
         )
     staat = eerste(soort)
     missing = mist(staat, nieuw.details, feiten)
     if missing:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze route kan nog niet beginnen. {' '.join(error.detail for error in missing)} Wat nu wel kan: eerst"
-            " vastleggen wat nog mist, of een andere route.",
+            gettext(
+                "Deze route kan nog niet beginnen. %(lijst)s Wat nu wel kan: eerst vastleggen wat nog mist, of"
+                " een andere route.",
+                lijst=" ".join(error.detail for error in missing),
+            ),
             tuple(missing),
         )
     days = getattr(await regiokeuzes.load(conn, Routetermijnen), VERLOOP[soort].termijn)
@@ -273,19 +281,32 @@ async def step(conn: Connection, id: UUID, stap: RouteStap, *, rol: Rol, now: da
     await _check(conn, details, feiten)
     if naar is not route.staat and naar not in route.kan:
         raise Refusal(
-            Kind.CONFLICT, f"Deze route is {route.staat}: {naar} kan dan niet. {_possible(route, details, feiten, rol)}"
+            Kind.CONFLICT,
+            gettext(
+                "Deze route is %(staat)s: %(naar)s kan dan niet. %(possible)s",
+                staat=route.staat,
+                naar=naar,
+                possible=_possible(route, details, feiten, rol),
+            ),
         )
     if rol is not Rol.SCHAKELFUNCTIONARIS and alleen_loket(soort, route.staat, naar):
         raise Refusal(
             Kind.FORBIDDEN,
-            f"Dat deze route zover is, legt de schakelfunctionaris vast. {_possible(route, details, feiten, rol)}",
+            gettext(
+                "Dat deze route zover is, legt de schakelfunctionaris vast. %(possible)s",
+                possible=_possible(route, details, feiten, rol),
+            ),
         )
     missing = mist(naar, details, feiten)
     if missing:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze route kan zo nog niet {naar} zijn. {' '.join(error.detail for error in missing)}"
-            f" {_possible(route, details, feiten, rol)}",
+            gettext(
+                "Deze route kan zo nog niet %(naar)s zijn. %(lijst)s %(possible)s",
+                naar=naar,
+                lijst=" ".join(error.detail for error in missing),
+                possible=_possible(route, details, feiten, rol),
+            ),
             tuple(missing),
         )
     runs_until = getattr(details, "tot", None) if naar is RouteStaat.LOOPT and naar is not route.staat else None
@@ -301,13 +322,24 @@ async def step(conn: Connection, id: UUID, stap: RouteStap, *, rol: Rol, now: da
 def _refuse_step(route: Route, stap: RouteStap, soort: RouteSoort) -> None:
     """What no state allows."""
     if route.klaar_op is not None:
-        raise Refusal(Kind.CONFLICT, f"Deze route is klaar: {route.staat}. Wat nu wel kan: een nieuwe route beginnen.")
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext("Deze route is klaar: %(staat)s. Wat nu wel kan: een nieuwe route beginnen.", staat=route.staat),
+        )
     if stap.naar is None and stap.details is None and stap.termijn is None:
-        refuse([FieldError("/naar", "verplicht", "Geef een stap, of vul details of een termijn aan.")])
+        refuse([FieldError("/naar", "verplicht", gettext("Geef een stap, of vul details of een termijn aan."))])
     if stap.details is not None and soort_van(stap.details) is not soort:
-        refuse([FieldError("/details/soort", "past_niet", f"Dit is een route {soort}. Dat verandert niet meer.")])
+        refuse(
+            [
+                FieldError(
+                    "/details/soort",
+                    "past_niet",
+                    gettext("Dit is een route %(soort)s. Dat verandert niet meer.", soort=soort),
+                )
+            ]
+        )
     if stap.naar in (RouteStaat.NIET_GESLAAGD, RouteStaat.GESTOPT) and stap.reden is None:
-        refuse([FieldError("/reden", "verplicht", "Schrijf waarom.")])
+        refuse([FieldError("/reden", "verplicht", gettext("Schrijf waarom."))])
 
 
 def _possible(route: Route, details: Details, feiten: Feiten, rol: Rol) -> str:
@@ -318,7 +350,7 @@ def _possible(route: Route, details: Details, feiten: Feiten, rol: Rol) -> str:
         for staat in route.kan
         if (loket or not alleen_loket(soort, route.staat, staat)) and not mist(staat, details, feiten)
     ]
-    return f"Wat nu wel kan: {dutch.listing([*now, 'aanvullen'], 'of')}."
+    return gettext("Wat nu wel kan: %(lijst)s.", lijst=dutch.listing([*now, "aanvullen"], "of"))
 
 
 async def _record(

@@ -32,6 +32,7 @@ from service.opschaling.routedetails import (
     Tussenvoorziening,
     Uitslag,
 )
+from service.taal import gettext, later
 
 
 class RouteSoort(StrEnum):
@@ -141,7 +142,7 @@ class Eis(NamedTuple):
         if there:
             return None
         names = dict(zip(details.__struct_fields__, details.__struct_encode_fields__, strict=True))
-        return FieldError(f"/details/{names.get(self.veld, self.veld)}", "ontbreekt", self.zegt)
+        return FieldError(f"/details/{names.get(self.veld, self.veld)}", "ontbreekt", gettext(self.zegt))
 
 
 def _ja(veld: str) -> Callable[[Any, Feiten], bool]:
@@ -169,11 +170,13 @@ def _gemachtigd(details: Any, feiten: Feiten) -> bool:
 
 OVERLEG = Eis(
     "overleg",
-    "Leg het overleg vast met de gemeente die nu verantwoordelijk is: wanneer, met wie, en dat zij het goedvindt.",
+    later(
+        "Leg het overleg vast met de gemeente die nu verantwoordelijk is: wanneer, met wie, en dat zij het goedvindt."
+    ),
     _overlegd,
 )
-PERIODE = (Eis("van", "Schrijf vanaf welke dag."), Eis("tot", "Schrijf tot welke dag."))
-JA = (Eis("ja_op", "Schrijf wanneer er ja is gezegd."), Eis("ja_van", "Schrijf wie er ja zei."))
+PERIODE = (Eis("van", later("Schrijf vanaf welke dag.")), Eis("tot", later("Schrijf tot welke dag.")))
+JA = (Eis("ja_op", later("Schrijf wanneer er ja is gezegd.")), Eis("ja_van", later("Schrijf wie er ja zei.")))
 
 
 class Gevolg(StrEnum):
@@ -210,14 +213,14 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
         {
             S.ONDERZOEK: (),
             S.VGB: (
-                Eis("aanbieder_id", "Schrijf welke pleegzorgaanbieder het gezin onderzocht."),
-                Eis("onderzoek_op", "Schrijf wanneer het onderzoek klaar was."),
-                Eis("vgb_gevraagd_op", "Schrijf wanneer de verklaring van geen bezwaar (VGB) is gevraagd."),
+                Eis("aanbieder_id", later("Schrijf welke pleegzorgaanbieder het gezin onderzocht.")),
+                Eis("onderzoek_op", later("Schrijf wanneer het onderzoek klaar was.")),
+                Eis("vgb_gevraagd_op", later("Schrijf wanneer de verklaring van geen bezwaar (VGB) is gevraagd.")),
             ),
-            S.BESLUIT: (Eis("vgb_op", "Er is nog geen verklaring van geen bezwaar (VGB)."),),
+            S.BESLUIT: (Eis("vgb_op", later("Er is nog geen verklaring van geen bezwaar (VGB).")),),
             S.GESLAAGD: (
-                Eis("besluit_op", "Schrijf wanneer er is besloten."),
-                Eis("besluit", "Het besluit is niet positief.", _ja("besluit")),
+                Eis("besluit_op", later("Schrijf wanneer er is besloten.")),
+                Eis("besluit", later("Het besluit is niet positief."), _ja("besluit")),
             ),
         },
     ),
@@ -228,7 +231,11 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
         {
             S.GEZOCHT: (),
             S.TOEGEZEGD: (
-                Eis("voorziening_id", "Schrijf welke voorziening het is, of waar.", _een_van("voorziening_id", "waar")),
+                Eis(
+                    "voorziening_id",
+                    later("Schrijf welke voorziening het is, of waar."),
+                    _een_van("voorziening_id", "waar"),
+                ),
                 *JA,
             ),
             S.LOOPT: PERIODE,
@@ -245,12 +252,12 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
                 *JA,
                 Eis(
                     "voorziening_id",
-                    "Schrijf in welke voorziening het bedje erbij komt.",
+                    later("Schrijf in welke voorziening het bedje erbij komt."),
                     lambda d, _: d.vorm is not OverbruggingVorm.BEDJE_ERBIJ or d.voorziening_id is not None,
                 ),
                 Eis(
                     "strippen",
-                    "Schrijf hoeveel strippen er op de kaart staan.",
+                    later("Schrijf hoeveel strippen er op de kaart staan."),
                     lambda d, _: d.vorm is not OverbruggingVorm.STRIPPENKAART or d.strippen is not None,
                 ),
             ),
@@ -264,16 +271,18 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
         Gevolg.SLUITEN,
         {
             S.OFFERTE_GEVRAAGD: (
-                Eis("aanbieder_id", "Schrijf welke aanbieder het is.", _een_van("aanbieder_id", "aanbieder_naam")),
+                Eis(
+                    "aanbieder_id", later("Schrijf welke aanbieder het is."), _een_van("aanbieder_id", "aanbieder_naam")
+                ),
                 Eis(
                     "aanbieder_id",
-                    "Deze aanbieder heeft een contract voor deze zorgvorm. Doe een voorstel.",
+                    later("Deze aanbieder heeft een contract voor deze zorgvorm. Doe een voorstel."),
                     lambda _, feiten: not feiten.contract,
                 ),
             ),
-            S.OFFERTE_ONTVANGEN: (Eis("offerte_op", "Schrijf wanneer de offerte binnenkwam."),),
+            S.OFFERTE_ONTVANGEN: (Eis("offerte_op", later("Schrijf wanneer de offerte binnenkwam.")),),
             S.AKKOORD: (OVERLEG,),
-            S.GESLAAGD: (Eis("van", "Schrijf op welke dag de hulp begon."),),
+            S.GESLAAGD: (Eis("van", later("Schrijf op welke dag de hulp begon.")),),
         },
         bij_het_loket=frozenset({S.AKKOORD}),
     ),
@@ -283,17 +292,17 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
         Gevolg.SLUITEN,
         {
             S.GEKOZEN: (
-                Eis("keuze", "Een pgb is een keuze van het gezin. Schrijf wie er koos."),
-                Eis("keuze_op", "Schrijf wanneer het gezin koos."),
+                Eis("keuze", later("Een pgb is een keuze van het gezin. Schrijf wie er koos.")),
+                Eis("keuze_op", later("Schrijf wanneer het gezin koos.")),
             ),
-            S.BUDGETPLAN: (Eis("budgetplan_op", "Schrijf wanneer het gezin zijn budgetplan indiende."),),
+            S.BUDGETPLAN: (Eis("budgetplan_op", later("Schrijf wanneer het gezin zijn budgetplan indiende.")),),
             S.BESLUIT: (
-                Eis("besluit_op", "Schrijf wanneer de gemeente besloot."),
-                Eis("besluit", "Schrijf het besluit."),
+                Eis("besluit_op", later("Schrijf wanneer de gemeente besloot.")),
+                Eis("besluit", later("Schrijf het besluit.")),
             ),
             S.GESLAAGD: (
-                Eis("besluit", "Het besluit van de gemeente is niet positief.", _ja("besluit")),
-                Eis("van", "Schrijf op welke dag de hulp begon."),
+                Eis("besluit", later("Het besluit van de gemeente is niet positief."), _ja("besluit")),
+                Eis("van", later("Schrijf op welke dag de hulp begon.")),
             ),
         },
     ),
@@ -304,12 +313,12 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
         {
             S.REGIO_GEVRAAGD: (),
             S.AKKOORD: (
-                Eis("antwoord_op", "Schrijf wanneer de andere regio antwoord gaf."),
-                Eis("antwoord_van", "Schrijf van wie het antwoord kwam."),
-                Eis("antwoord", "De andere regio heeft nog geen ja gezegd.", _ja("antwoord")),
+                Eis("antwoord_op", later("Schrijf wanneer de andere regio antwoord gaf.")),
+                Eis("antwoord_van", later("Schrijf van wie het antwoord kwam.")),
+                Eis("antwoord", later("De andere regio heeft nog geen ja gezegd."), _ja("antwoord")),
                 OVERLEG,
             ),
-            S.GESLAAGD: (Eis("van", "Schrijf op welke dag het kind erheen ging."),),
+            S.GESLAAGD: (Eis("van", later("Schrijf op welke dag het kind erheen ging.")),),
         },
         bij_het_loket=frozenset({S.AKKOORD}),
     ),
@@ -320,18 +329,27 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
         {
             S.VOORBEREIDING: (),
             S.AANGEMELD: (
-                Eis("instemming_op", "Een gedragswetenschapper moet instemmen (Jeugdwet 6.1.2). Schrijf wanneer."),
-                Eis("aangemeld_op", "Schrijf wanneer het kind bij het coördinatiepunt is aangemeld."),
-                Eis("vervolg_zorgvorm", "Schrijf waar het kind hierna heen gaat: dat plant u vanaf de eerste dag."),
-                Eis("vervolg_plan", "Schrijf hoe de plek voor daarna er komt."),
+                Eis(
+                    "instemming_op", later("Een gedragswetenschapper moet instemmen (Jeugdwet 6.1.2). Schrijf wanneer.")
+                ),
+                Eis("aangemeld_op", later("Schrijf wanneer het kind bij het coördinatiepunt is aangemeld.")),
+                Eis(
+                    "vervolg_zorgvorm",
+                    later("Schrijf waar het kind hierna heen gaat: dat plant u vanaf de eerste dag."),
+                ),
+                Eis("vervolg_plan", later("Schrijf hoe de plek voor daarna er komt.")),
             ),
             S.TOEGEWEZEN: (
-                Eis("toegewezen_op", "Schrijf wanneer het coördinatiepunt een instelling aanwees."),
-                Eis("instelling", "Schrijf welke instelling het is."),
+                Eis("toegewezen_op", later("Schrijf wanneer het coördinatiepunt een instelling aanwees.")),
+                Eis("instelling", later("Schrijf welke instelling het is.")),
             ),
             S.GESLAAGD: (
-                Eis("van", "Schrijf op welke dag het kind kwam."),
-                Eis("van", "Op die dag geldt geen gesloten machtiging. Leg haar vast bij de aanvraag.", _gemachtigd),
+                Eis("van", later("Schrijf op welke dag het kind kwam.")),
+                Eis(
+                    "van",
+                    later("Op die dag geldt geen gesloten machtiging. Leg haar vast bij de aanvraag."),
+                    _gemachtigd,
+                ),
             ),
         },
     ),
@@ -343,20 +361,24 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
             S.VOORUITKIJKEN: (
                 Eis(
                     "soort",
-                    "De jeugdige is nog te jong. Dit begint in het jaar voor de achttiende verjaardag.",
+                    later("De jeugdige is nog te jong. Dit begint in het jaar voor de achttiende verjaardag."),
                     lambda _, feiten: feiten.maanden >= 18 * 12 - feiten.vooraf_maanden,
                 ),
             ),
             S.PLAN_GEMAAKT: (
-                Eis("besproken_op", "Schrijf wanneer het plan met de jeugdige zelf is besproken."),
-                Eis("plan_op", "Schrijf wanneer het plan klaar was."),
-                Eis("daarna", "Schrijf waarmee de jeugdige daarna verder gaat."),
+                Eis("besproken_op", later("Schrijf wanneer het plan met de jeugdige zelf is besproken.")),
+                Eis("plan_op", later("Schrijf wanneer het plan klaar was.")),
+                Eis("daarna", later("Schrijf waarmee de jeugdige daarna verder gaat.")),
             ),
             S.GEREGELD: (
-                Eis("wonen", "Schrijf hoe de jeugdige dan woont."),
-                Eis("inkomen_geregeld", "Het inkomen is nog niet geregeld.", _een_van("inkomen_geregeld")),
-                Eis("zorg_geregeld", "De zorg of hulp voor daarna is nog niet geregeld.", _een_van("zorg_geregeld")),
-                Eis("vaste_persoon", "Er is nog geen vaste persoon voor daarna.", _een_van("vaste_persoon")),
+                Eis("wonen", later("Schrijf hoe de jeugdige dan woont.")),
+                Eis("inkomen_geregeld", later("Het inkomen is nog niet geregeld."), _een_van("inkomen_geregeld")),
+                Eis(
+                    "zorg_geregeld",
+                    later("De zorg of hulp voor daarna is nog niet geregeld."),
+                    _een_van("zorg_geregeld"),
+                ),
+                Eis("vaste_persoon", later("Er is nog geen vaste persoon voor daarna."), _een_van("vaste_persoon")),
             ),
             S.GESLAAGD: (),
         },
@@ -411,12 +433,12 @@ def wrong(details: Details, feiten: Feiten) -> Iterator[FieldError]:
     for name, veld in zip(details.__struct_fields__, details.__struct_encode_fields__, strict=True):
         value = getattr(details, name)
         if name.endswith("_op") and value is not None and value > feiten.vandaag:
-            yield FieldError(f"/details/{veld}", "toekomst", "Geef een dag die al is geweest.")
+            yield FieldError(f"/details/{veld}", "toekomst", gettext("Geef een dag die al is geweest."))
     overleg: Overleg | None = getattr(details, "overleg", None)
     if overleg is not None and overleg.op > feiten.vandaag:
-        yield FieldError("/details/overleg/op", "toekomst", "Geef een dag die al is geweest.")
+        yield FieldError("/details/overleg/op", "toekomst", gettext("Geef een dag die al is geweest."))
     van, tot = getattr(details, "van", None), getattr(details, "tot", None)
     if van is not None and tot is not None and tot <= van:
-        yield FieldError("/details/tot", "volgorde", "Geef een dag die na de begindag ligt.")
+        yield FieldError("/details/tot", "volgorde", gettext("Geef een dag die na de begindag ligt."))
     if isinstance(details, Overbrugging) and details.strippen_gebruikt > (details.strippen or 0):
-        yield FieldError("/details/strippenGebruikt", "te_veel", "Zoveel strippen staan er niet op de kaart.")
+        yield FieldError("/details/strippenGebruikt", "te_veel", gettext("Zoveel strippen staan er niet op de kaart."))

@@ -27,6 +27,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
 from service.plaatsing import plaatsingen
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 
 
 class BeeindigingReden(StrEnum):
@@ -92,12 +93,14 @@ async def add(conn: Connection, nieuw: NieuweBeeindiging, *, now: datetime) -> B
     to whom it concerns. Refuses INVALID, and CONFLICT when it was ended already."""
     found = herkenbare(nieuw)
     if nieuw.per < today(now):
-        found.append(FieldError("/per", "verleden", "Geef vandaag, of een dag die nog komt."))
+        found.append(FieldError("/per", "verleden", gettext("Geef vandaag, of een dag die nog komt.")))
     if nieuw.reden is BeeindigingReden.ANDERS and nieuw.toelichting is None:
-        found.append(FieldError("/toelichting", "verplicht", "Schrijf bij `anders` wat de reden is."))
+        found.append(FieldError("/toelichting", "verplicht", gettext("Schrijf bij `anders` wat de reden is.")))
     if await conn.fetchval(VAN_EEN_ANDER, nieuw.aanbieder_id):
         found.append(
-            FieldError("/aanbiederId", "bestaat_niet", "U kunt dit alleen van uw eigen organisatie vastleggen.")
+            FieldError(
+                "/aanbiederId", "bestaat_niet", gettext("U kunt dit alleen van uw eigen organisatie vastleggen.")
+            )
         )
     refuse(found)
     id = await conn.fetchval(
@@ -139,7 +142,7 @@ async def get(conn: Connection, id: UUID) -> Beeindiging:
     """Refuses NOT_FOUND."""
     row = await conn.fetchrow(GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze beëindiging bestaat niet, of niet voor u.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze beëindiging bestaat niet, of niet voor u."))
     return msgspec.convert(row, Beeindiging)
 
 
@@ -164,20 +167,26 @@ async def step(conn: Connection, id: UUID, stap: BeeindigingStap, *, wie: Wie, n
     refuse(herkenbare(stap))
     stopt = await get(conn, id)
     if wie.rol is Rol.AANBIEDER and stopt.door is not Rol.AANBIEDER:
-        raise Refusal(Kind.FORBIDDEN, "Het loket heeft dit vastgelegd. Vraag het loket om het terug te nemen.")
+        raise Refusal(Kind.FORBIDDEN, gettext("Het loket heeft dit vastgelegd. Vraag het loket om het terug te nemen."))
     if stopt.per < today(now):
         raise Refusal(
             Kind.CONFLICT,
-            f"De dag waarop het stopt ({stopt.per.isoformat()}) is voorbij. Wat nu wel kan: overleggen met het loket.",
+            gettext(
+                "De dag waarop het stopt (%(isoformat)s) is voorbij. Wat nu wel kan: overleggen met het loket.",
+                isoformat=stopt.per.isoformat(),
+            ),
         )
     weg = None if stopt.teruggenomen_op is not None else await conn.fetchval(NEEM_TERUG, id, now, stap.reden)
     if weg is None:
-        raise Refusal(Kind.CONFLICT, "Dit is al teruggenomen. Wat nu wel kan: het opnieuw beëindigen.")
+        raise Refusal(Kind.CONFLICT, gettext("Dit is al teruggenomen. Wat nu wel kan: het opnieuw beëindigen."))
     if weg:
         raise Refusal(
             Kind.CONFLICT,
-            f"Voor wie hier woont, is al verder gezocht: {dutch.listing(sorted(weg), 'en')}. Wat nu wel kan: het loket"
-            " trekt eerst in wat voor die aanvragen is gedaan.",
+            gettext(
+                "Voor wie hier woont, is al verder gezocht: %(lijst)s. Wat nu wel kan: het loket trekt eerst in"
+                " wat voor die aanvragen is gedaan.",
+                lijst=dutch.listing(sorted(weg), "en"),
+            ),
         )
     return await get(conn, id)
 
@@ -299,17 +308,19 @@ async def besluit(
     with what is possible now."""
     where = await conn.fetchrow(WAAR, id, plaatsing_id)
     if where is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plaatsing hoort niet bij deze beëindiging, of is niet voor u.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plaatsing hoort niet bij deze beëindiging, of is niet voor u."))
     if where["vraag_regio"] != wie.regio:
         raise Refusal(
-            Kind.CONFLICT, "Dit kind is van een andere regio. Wat nu wel kan: het loket van die regio besluit."
+            Kind.CONFLICT, gettext("Dit kind is van een andere regio. Wat nu wel kan: het loket van die regio besluit.")
         )
     if (nieuw.besluit is OverdrachtBesluit.UITLOOP) != (nieuw.uitloop_tot is not None):
-        refuse([FieldError("/uitloopTot", "past_niet", "Geef bij uitloop de laatste dag, en anders niet.")])
+        refuse([FieldError("/uitloopTot", "past_niet", gettext("Geef bij uitloop de laatste dag, en anders niet."))])
     plaatsing = await plaatsingen.lopende(conn, plaatsing_id, now)
     # Now that it is our turn on the plek: who took it back meanwhile, had that turn before us.
     if await conn.fetchrow(WAAR, id, plaatsing_id) is None:
-        raise Refusal(Kind.CONFLICT, "De aanbieder stopt toch niet. Wat nu wel kan: niets, het kind kan blijven.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("De aanbieder stopt toch niet. Wat nu wel kan: niets, het kind kan blijven.")
+        )
     if nieuw.uitloop_tot is not None:
         await _uitloop(conn, plaatsing, where["per"], nieuw.uitloop_tot, now)
     else:
@@ -323,10 +334,10 @@ GUN_UITLOOP = "select gun_uitloop($1, $2)"
 async def _uitloop(conn: Connection, plaatsing: Bezetting, per: date, tot: date, now: datetime) -> None:
     """The plek exists until then, for this child only."""
     if tot <= max(per, today(now), plaatsing.van):
-        refuse([FieldError("/uitloopTot", "volgorde", "Geef een dag na de dag waarop de aanbieder stopt.")])
+        refuse([FieldError("/uitloopTot", "volgorde", gettext("Geef een dag na de dag waarop de aanbieder stopt."))])
     if plaatsing.begonnen_op is None and plaatsing.aanvraag_id is not None and plaatsing.van >= per:
         raise Refusal(
-            Kind.CONFLICT, "Dit kind zou pas komen als de aanbieder al is gestopt. Wat nu wel kan: overdracht."
+            Kind.CONFLICT, gettext("Dit kind zou pas komen als de aanbieder al is gestopt. Wat nu wel kan: overdracht.")
         )
     await conn.execute(BESLUIT, plaatsing.id, OverdrachtBesluit.UITLOOP, tot, None, now)
     await conn.execute(GUN_UITLOOP, plaatsing.id, tot)
@@ -342,7 +353,7 @@ async def _overdracht(conn: Connection, plaatsing: Bezetting, per: date, now: da
     if plaatsing.aanvraag_id is None:
         raise Refusal(
             Kind.CONFLICT,
-            "Het loket kent dit kind niet. Wat nu wel kan: uitloop, of een nieuwe aanvraag door de verwijzer.",
+            gettext("Het loket kent dit kind niet. Wat nu wel kan: uitloop, of een nieuwe aanvraag door de verwijzer."),
         )
     if plaatsing.begonnen_op is None and plaatsing.van >= per:
         other = plaatsing.aanvraag_id

@@ -29,6 +29,7 @@ from service.plaatsing.plekregels import Plaats
 from service.plaatsing.vergrendel import vergrendel
 from service.rang.travel import Traveller
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 # ── Which places are free, and whom to call ──────────────────────────────────────────────────────
@@ -138,19 +139,27 @@ async def plaats(
     await vergrendel(conn, now=now, plekken=[nieuw.plek_id], aanvragen=[kind])
     aanvraag = await conn.fetchrow(AANVRAAG, kind)
     if aanvraag is None:
-        refuse([FieldError("/aanvraagId", "bestaat_niet", "Deze aanvraag bestaat niet (meer), of is geen crisis.")])
+        refuse(
+            [
+                FieldError(
+                    "/aanvraagId", "bestaat_niet", gettext("Deze aanvraag bestaat niet (meer), of is geen crisis.")
+                )
+            ]
+        )
     assert aanvraag is not None
     if aanvraag["urgentie"] != Urgentie.CRISIS:
         raise Refusal(
             Kind.CONFLICT,
-            "Alleen bij crisis kan een plaatsing per telefoon. Wat nu wel kan: doe een voorstel, of verander de"
-            " urgentie, met de reden.",
+            gettext(
+                "Alleen bij crisis kan een plaatsing per telefoon. Wat nu wel kan: doe een voorstel, of verander de"
+                " urgentie, met de reden."
+            ),
         )
     if aanvraag["status"] not in OPEN:
         raise Refusal(Kind.CONFLICT, _closed(AanvraagStatus(aanvraag["status"])))
     plek = await conn.fetchrow(PLEK, nieuw.plek_id)
     if plek is None:
-        refuse([FieldError("/plekId", "bestaat_niet", "Deze plek bestaat niet (meer).")])
+        refuse([FieldError("/plekId", "bestaat_niet", gettext("Deze plek bestaat niet (meer)."))])
     assert plek is not None
     there = Plaats(aanvraag_id=kind, plek_id=nieuw.plek_id, van=van, tot=nieuw.tot)
     firm = plekregels.GESLOTEN if plek["gesloten"] else plekregels.VEILIG
@@ -181,27 +190,33 @@ def _errors(nieuw: NieuweCrisisplaatsing, van: date, now: datetime) -> list[Fiel
     found = herkenbare(nieuw)
     if sum(one is not None for one in (nieuw.aanvraag, nieuw.aanvraag_id, nieuw.kind)) != 1:
         found.append(
-            FieldError("/aanvraagId", "een_van_beide", "Noem een aanvraag die er al is, een nieuwe of een kind.")
+            FieldError(
+                "/aanvraagId", "een_van_beide", gettext("Noem een aanvraag die er al is, een nieuwe of een kind.")
+            )
         )
     if nieuw.aanvraag is not None and nieuw.aanvraag.urgentie is not Urgentie.CRISIS:
-        found.append(FieldError("/aanvraag/urgentie", "waarde", "Alleen bij crisis kan een plaatsing per telefoon."))
+        found.append(
+            FieldError("/aanvraag/urgentie", "waarde", gettext("Alleen bij crisis kan een plaatsing per telefoon."))
+        )
     if nieuw.gebeld_op > now:
-        found.append(FieldError("/gebeldOp", "toekomst", "Bel eerst, en leg het gesprek daarna vast."))
+        found.append(FieldError("/gebeldOp", "toekomst", gettext("Bel eerst, en leg het gesprek daarna vast.")))
     if van > today(now):
         found.append(
-            FieldError("/van", "toekomst", "Komt het kind later? Houd de plek dan vast, en leg vast als het er is.")
+            FieldError(
+                "/van", "toekomst", gettext("Komt het kind later? Houd de plek dan vast, en leg vast als het er is.")
+            )
         )
     if van < today(nieuw.gebeld_op):
-        found.append(FieldError("/van", "volgorde", "Geef een dag die niet voor het gesprek ligt."))
+        found.append(FieldError("/van", "volgorde", gettext("Geef een dag die niet voor het gesprek ligt.")))
     if nieuw.tot is not None and nieuw.tot <= van:
-        found.append(FieldError("/tot", "volgorde", "Geef een dag die na de begindag ligt."))
+        found.append(FieldError("/tot", "volgorde", gettext("Geef een dag die na de begindag ligt.")))
     return found
 
 
 def _closed(status: AanvraagStatus) -> str:
     if status in (AanvraagStatus.GEPLAATST, AanvraagStatus.DEFINITIEF):
-        return (
+        return gettext(
             "Dit kind heeft al een plaatsing. Wat nu wel kan: beëindig die of zeg haar af; daarna is er de"
             " vervolgaanvraag of een nieuwe aanvraag."
         )
-    return f"Deze aanvraag is {status}. Wat nu wel kan: een nieuwe aanvraag."
+    return gettext("Deze aanvraag is %(status)s. Wat nu wel kan: een nieuwe aanvraag.", status=status)

@@ -146,19 +146,27 @@ class Onaf(Struct, frozen=True, kw_only=True):
     """Sentences; empty: it can be made definitief."""
 
 
+# The few that are not definitief first: the planner takes the plekken of all regions for fewer.
 ONAF = """
-select b.id as plaatsing_id, a.id as aanvraag_id, a.nummer, p.naam as plek, v.naam as voorziening,
-       lower(b.periode) as van, t.gebeld_op, g.naam as door, t.met, v.zorgvorm, v.gesloten, a.aan_te_vullen
-from bezetting b
+with onaf as materialized (
+    select b.id, b.aanvraag_id, b.plek_id, lower(b.periode) as van
+    from bezetting b
+    where b.soort = 'plaatsing' and b.vraag_regio = huidige_regio() and b.definitief_op is null
+      and b.beeindigd_op is null and b.vrijgegeven_op is null
+)
+select b.id as plaatsing_id, a.id as aanvraag_id, a.nummer, p.naam as plek, v.naam as voorziening, b.van, t.gebeld_op,
+       g.naam as door, t.met, v.zorgvorm, v.gesloten, a.aan_te_vullen
+from onaf b
+join lateral (
+    select * from telefoongesprek c
+    where c.aanvraag_id = b.aanvraag_id and c.bezetting_id = b.id
+    order by c.gebeld_op desc
+    limit 1
+) t on true
 join aanvraag a on a.id = b.aanvraag_id
 join plek p on p.id = b.plek_id
 join voorziening v on v.id = p.voorziening_id
-join lateral (
-    select * from telefoongesprek c where c.bezetting_id = b.id order by c.gebeld_op desc limit 1
-) t on true
 left join gebruiker g on g.id = t.gebruiker_id
-where b.soort = 'plaatsing' and b.vraag_regio = huidige_regio() and b.definitief_op is null
-  and b.beeindigd_op is null and b.vrijgegeven_op is null
 order by t.gebeld_op, b.id
 """
 

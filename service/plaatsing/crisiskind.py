@@ -19,6 +19,7 @@ from service.days import today
 from service.db import Connection
 from service.errors import FieldError, Refusal
 from service.fields import refuse
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 AANGENOMEN = ["pc4", "gemeente_code", "juridisch_kader", "perspectief"]
@@ -59,7 +60,7 @@ async def dien_in(conn: Connection, kind: NieuwCrisiskind, plek_id: UUID, *, now
     """The aanvraag of a child that goes to this plek. Refuses INVALID as aanvragen.add, at `/kind`."""
     plek = await conn.fetchrow(PLEK, plek_id)
     if plek is None:
-        refuse([FieldError("/plekId", "bestaat_niet", "Deze plek bestaat niet (meer).")])
+        refuse([FieldError("/plekId", "bestaat_niet", gettext("Deze plek bestaat niet (meer)."))])
     assert plek is not None
     dag = today(now)
     groepen = {Groepssoort.GEMENGD, Groepssoort(plek["groepssoort"]), GROEPEN.get(kind.geslacht, Groepssoort.GEMENGD)}

@@ -1,7 +1,7 @@
 """Opties: a plek held for one aanvraag, or several at once for brothers and sisters, until a moment.
 
-Whoever claims a plek ends its expired opties first (ruim_verlopen_opties), so nothing waits for a worker. A taak
-`termijn` does the same on time, for whoever must be told.
+Whoever claims a plek ends its expired opties first (ruim_verlopen_opties), so nothing waits for a worker. What comes
+after: optiestappen.py.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, herkenbare, refuse
 from service.plaatsing import plekregels
 from service.plaatsing.plekregels import Plaats
-from service.plaatsing.samen import check_bundel, check_whole
+from service.plaatsing.samen import check_whole
 from service.plaatsing.vergrendel import vergrendel
 from service.rang.travel import Traveller
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 from service.taken import TaakSoort
 from service.urgentie import Urgentie
 
@@ -115,11 +116,16 @@ async def van_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> li
 GET = f"{OPTIES} where b.soort = 'optie' and b.vraag_regio = huidige_regio() and b.id = any ($1) order by b.plek_id"
 
 
+async def several(conn: Connection, ids: Sequence[UUID]) -> list[Optie]:
+    """In the order of their plekken; those that are there."""
+    return rows_as(await conn.fetch(GET, list(ids)), Optie)
+
+
 async def get(conn: Connection, id: UUID) -> Optie:
     """Refuses NOT_FOUND."""
-    found: list[Optie] = rows_as(await conn.fetch(GET, [id]), Optie)
+    found = await several(conn, [id])
     if not found:
-        raise Refusal(Kind.NOT_FOUND, "Deze optie bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze optie bestaat niet (meer)."))
     return found[0]
 
 
@@ -153,13 +159,13 @@ def errors(plekken: Sequence[Toewijzing], van: date, tot: date | None, now: date
         seen: set[UUID] = set()
         for at, one in enumerate(plekken):
             if getattr(one, name) in seen:
-                wrong = "Noem elk kind en elke plek één keer."
+                wrong = gettext("Noem elk kind en elke plek één keer.")
                 found.append(FieldError(f"/plekken/{at}/{name.removesuffix('_id')}Id", "dubbel", wrong))
             seen.add(getattr(one, name))
     if van < today(now):
-        found.append(FieldError("/van", "verleden", "Geef vandaag, of een dag die nog komt."))
+        found.append(FieldError("/van", "verleden", gettext("Geef vandaag, of een dag die nog komt.")))
     if tot is not None and tot <= van:
-        found.append(FieldError("/tot", "volgorde", "Geef een dag die na de begindag ligt."))
+        found.append(FieldError("/tot", "volgorde", gettext("Geef een dag die na de begindag ligt.")))
     return found
 
 
@@ -188,7 +194,7 @@ async def houd(conn: Connection, travel: Traveller, nieuw: NieuweOptie, *, wie: 
         made[one.aanvraag_id] = await neem(
             conn, one, kind, vervalt_op, rules, afwijking=nieuw.afwijking, wijkt_af=wijkt_af, now=now
         )
-    return rows_as(await conn.fetch(GET, list(made.values())), Optie)
+    return await several(conn, list(made.values()))
 
 
 BEZET = """
@@ -206,8 +212,10 @@ async def check_vrij(
     if await conn.fetchval(BEZET, today(now), ids, now, van, tot or van + timedelta(days=1)):
         raise Refusal(
             Kind.CONFLICT,
-            "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere"
-            " periode.",
+            gettext(
+                "Deze plek wordt in die periode al vastgehouden. Wat nu wel kan: kies een andere plek of een andere"
+                " periode."
+            ),
         )
 
 
@@ -221,17 +229,22 @@ async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: dat
     known, missing = {row.id for row in rows}, []
     for at, one in enumerate(plekken):
         if one.aanvraag_id not in known:
-            wrong = "Deze aanvraag is er niet, of u mag haar niet zien."
+            wrong = gettext("Deze aanvraag is er niet, of u mag haar niet zien.")
             missing.append(FieldError(f"/plekken/{at}/aanvraagId", "bestaat_niet", wrong))
         if one.plek_id not in there:
-            missing.append(FieldError(f"/plekken/{at}/plekId", "bestaat_niet", "Deze plek is er niet, of niet voor u."))
+            missing.append(
+                FieldError(f"/plekken/{at}/plekId", "bestaat_niet", gettext("Deze plek is er niet, of niet voor u."))
+            )
     refuse(missing)
     for row in rows:
         if row.status not in OPEN:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Deze aanvraag is {row.status}. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
-                " aanvraag.",
+                gettext(
+                    "Deze aanvraag is %(status)s. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
+                    " aanvraag.",
+                    status=row.status,
+                ),
             )
     return {row.id: row for row in rows}
 
@@ -257,8 +270,11 @@ async def neem(
     if kind.opties >= rules.opties_hoogstens:
         raise Refusal(
             Kind.CONFLICT,
-            f"Voor deze aanvraag houdt het loket al {kind.opties} plekken vast, en meer mag niet. Wat nu wel kan: laat"
-            " eerst een andere optie los.",
+            gettext(
+                "Voor deze aanvraag houdt het loket al %(opties)s plekken vast, en meer mag niet. Wat nu wel"
+                " kan: laat eerst een andere optie los.",
+                opties=kind.opties,
+            ),
         )
     tot = plaats.tot or plaats.van + timedelta(days=kind.verblijf)
     optie = await bezetting.houd(
@@ -277,110 +293,6 @@ async def neem(
     return optie.id
 
 
-# ── Longer, or let go ────────────────────────────────────────────────────────────────────────────
-
-SAMEN_OP = """
-select b.id, b.plek_id, b.aanvraag_id, v.id as voorstel_id
-from bezetting b
-left join voorstel v on v.optie_id = b.id and is_levend(v.status)
-where b.id = $1 or v.bundel_id = (select w.bundel_id from voorstel w where w.optie_id = $1 and is_levend(w.status))
-"""
-# One bundle of voorstellen ends at one moment.
-
-VERLENG = """
-update bezetting
-set vervalt_op = $2, verlengd_op = $3, verleng_reden = $4, versie = versie + 1
-where id = $1
-"""
-
-# More time to answer is a term of its own, with a reminder.
-VOORSTEL_MEE = """
-update voorstel
-set antwoord_voor = $2, versie = versie + 1,
-    herinnerd_op = case when status in ('verzonden', 'interesse') then null else herinnerd_op end
-where id = $1 and is_levend(status)
-returning case when status in ('verzonden', 'interesse') then aanbieder_id end
-"""
-
-
-async def verleng(conn: Connection, id: UUID, reden: str, *, now: datetime) -> Optie:
-    """Once more as long as a new one, from when it would have ended; its voorstel waits as long. Refuses NOT_FOUND,
-    and CONFLICT when it holds no more, or was made longer before."""
-    together = await conn.fetch(SAMEN_OP, id)
-    await vergrendel(
-        conn,
-        now=now,
-        plekken=[row["plek_id"] for row in together],
-        aanvragen=[row["aanvraag_id"] for row in together],
-        voorstellen=[row["voorstel_id"] for row in together if row["voorstel_id"]],
-    )
-    for row in together:
-        if row["voorstel_id"]:
-            await check_bundel(conn, row["voorstel_id"])
-    rules, woken = await werkregels(conn), set[UUID]()
-    for row in sorted(together, key=lambda row: row["aanvraag_id"]):
-        optie = await _levend(conn, row["id"], now)
-        if optie.verlengd_op is not None:
-            raise Refusal(
-                Kind.CONFLICT,
-                "Deze optie is al eens verlengd. Wat nu wel kan: doe een voorstel, laat haar los, of houd een andere"
-                " plek vast.",
-            )
-        urgentie = (await conn.fetch(KINDEREN, [optie.aanvraag_id], now))[0]["urgentie"]
-        until = optie.vervalt_op + timedelta(hours=rules.optie_uren.voor(Urgentie(urgentie)))
-        await conn.execute(VERLENG, optie.id, until, now, reden)
-        if row["voorstel_id"]:
-            asked = await conn.fetchval(VOORSTEL_MEE, row["voorstel_id"], until)
-            if asked is not None and asked not in woken:
-                woken.add(asked)
-                early = timedelta(hours=rules.herinnering_uren.voor(Urgentie(urgentie)))
-                await wek(conn, row["voorstel_id"], until - early, now=now, soort="voorstel")
-        await gebeurtenissen.record(
-            conn,
-            optie.aanvraag_id,
-            GebeurtenisSoort.OPTIE_VERLENGD,
-            now=now,
-            reden=reden,
-            plek_id=optie.plek_id,
-            gegevens={"optie": optie.id, "vervaltOp": until},
-        )
-    return await get(conn, id)
-
-
-async def _levend(conn: Connection, id: UUID, now: datetime) -> Optie:
-    optie = await get(conn, id)
-    if optie.vrijgegeven_op is not None or optie.vervalt_op <= now:
-        raise Refusal(
-            Kind.CONFLICT, "Deze optie geldt niet meer: de plek is weer vrij. Wat nu wel kan: houd haar opnieuw vast."
-        )
-    return optie
-
-
-async def laat_los(conn: Connection, id: UUID, reden: str, *, now: datetime) -> Optie:
-    """The plek is free again. Refuses NOT_FOUND, and CONFLICT when it holds no more or a voorstel rests on it."""
-    optie = await get(conn, id)
-    await vergrendel(conn, now=now, plekken=[optie.plek_id], aanvragen=[optie.aanvraag_id])
-    optie = await _levend(conn, id, now)
-    if optie.voorstel_id is not None:
-        raise Refusal(
-            Kind.CONFLICT, "Op deze optie rust een voorstel. Wat nu wel kan: trek het voorstel in, dan is zij ook vrij."
-        )
-    await bezetting.geef_vrij(conn, id, now=now)
-    await gebeurtenissen.record(
-        conn,
-        optie.aanvraag_id,
-        GebeurtenisSoort.OPTIE_VRIJ,
-        now=now,
-        reden=reden,
-        plek_id=optie.plek_id,
-        gegevens={"optie": id},
-    )
-    return await get(conn, id)
-
-
-# ── When it is over ──────────────────────────────────────────────────────────────────────────────
-
-
 async def wek(conn: Connection, id: UUID, op: datetime, *, now: datetime, soort: str = "optie") -> None:
     """A worker looks at it then (service/worker/termijn.py). Counted from now, because the clock of the database, by
     which workers wait, may be another."""
@@ -392,15 +304,3 @@ async def wek(conn: Connection, id: UUID, op: datetime, *, now: datetime, soort:
         {"soort": soort, "id": str(id)},
         niet_voor=moment,
     )
-
-
-async def termijn(conn: Connection, id: UUID, now: datetime) -> None:
-    """What a taak `termijn` does: end it when it is over; when it was made longer, look again then."""
-    found: list[Optie] = rows_as(await conn.fetch(GET, [id]), Optie)
-    if not found or found[0].vrijgegeven_op is not None:
-        return
-    if found[0].vervalt_op > now:
-        await wek(conn, id, found[0].vervalt_op, now=now)
-        return
-    await vergrendel(conn, now=now, plekken=[found[0].plek_id])
-    await conn.execute(RUIM_OPTIES, found[0].plek_id, now)

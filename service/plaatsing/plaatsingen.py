@@ -23,6 +23,7 @@ from service.fields import refuse
 from service.plaatsing import machtigingen, vervolg
 from service.plaatsing.vergrendel import vergrendel
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 
 GEEF_EIGEN_OPTIE_VRIJ = """
 update bezetting
@@ -51,7 +52,7 @@ async def _maanden(conn: Connection, aanvraag_id: UUID, dag: date) -> int:
     """Age on that day, of an aanvraag that nobody else changes until the end of the transaction."""
     child = await conn.fetchrow(LEEFTIJD, aanvraag_id)
     if child is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag bestaat niet (meer)."))
     return min(OLDEST, age_on(child["leeftijd_maanden"], child["leeftijd_peildatum"], dag))
 
 
@@ -119,12 +120,12 @@ async def lopende(conn: Connection, plaatsing_id: UUID, now: datetime) -> Bezett
     await wacht(conn, plaatsing_id, now)
     row = await conn.fetchrow(PLAATSING, plaatsing_id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plaatsing bestaat niet (meer)."))
     plaatsing = msgspec.convert(row, Bezetting)
     if plaatsing.beeindigd_op is not None:
-        raise Refusal(Kind.CONFLICT, "Deze plaatsing is al beëindigd. Wat nu wel kan: een nieuwe aanvraag.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze plaatsing is al beëindigd. Wat nu wel kan: een nieuwe aanvraag."))
     if plaatsing.vrijgegeven_op is not None:
-        raise Refusal(Kind.CONFLICT, "Deze plaatsing ging niet door. Wat nu wel kan: een nieuwe plaatsing.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze plaatsing ging niet door. Wat nu wel kan: een nieuwe plaatsing."))
     return plaatsing
 
 
@@ -140,9 +141,15 @@ async def begin(conn: Connection, plaatsing_id: UUID, op: date, *, now: datetime
     INVALID when that has yet to come, and CONFLICT when the plek was taken then."""
     plaatsing = await lopende(conn, plaatsing_id, now)
     if op > today(now):
-        refuse([FieldError("/op", "toekomst", "Geef een dag die al is geweest: waarop het kind echt kwam.")])
+        refuse([FieldError("/op", "toekomst", gettext("Geef een dag die al is geweest: waarop het kind echt kwam."))])
     if plaatsing.tot is not None and op >= plaatsing.tot:
-        refuse([FieldError("/op", "volgorde", "Geef een dag voor het verwachte einde, of verander eerst dat einde.")])
+        refuse(
+            [
+                FieldError(
+                    "/op", "volgorde", gettext("Geef een dag voor het verwachte einde, of verander eerst dat einde.")
+                )
+            ]
+        )
     await claim(conn, plaatsing.plek_id, op, plaatsing.tot, now)
     begun = msgspec.convert(await conn.fetchrow(ZET_BEGIN, plaatsing_id, op), Bezetting)
     if begun.aanvraag_id is not None and begun.begonnen_op != plaatsing.begonnen_op:
@@ -179,7 +186,9 @@ async def beeindig(conn: Connection, plaatsing_id: UUID, op: date, reden: EindeR
     """The child left on `op`, the first day on which the plek is free. Refuses INVALID when `op` has yet to come."""
     plaatsing = await lopende(conn, plaatsing_id, now)
     if op > today(now):
-        refuse([FieldError("/op", "toekomst", "Geef een dag die al is geweest, of verander het verwachte einde.")])
+        refuse(
+            [FieldError("/op", "toekomst", gettext("Geef een dag die al is geweest, of verander het verwachte einde."))]
+        )
     await claim(conn, plaatsing.plek_id, plaatsing.van, op, now)
     ended = msgspec.convert(await conn.fetchrow(BEEINDIG, plaatsing_id, op, reden), Bezetting)
     await _record(conn, ended, GebeurtenisSoort.BEEINDIGD, now, einde=reden)
@@ -199,7 +208,7 @@ async def zeg_af(conn: Connection, plaatsing_id: UUID, reden: str, *, now: datet
     """The child never came: the plek is free at once and the search goes on. Refuses CONFLICT when it did come."""
     plaatsing = await lopende(conn, plaatsing_id, now)
     if plaatsing.begonnen_op is not None or plaatsing.aanvraag_id is None:
-        raise Refusal(Kind.CONFLICT, "Het kind is er al. Wat nu wel kan: beëindig de plaatsing, met de dag.")
+        raise Refusal(Kind.CONFLICT, gettext("Het kind is er al. Wat nu wel kan: beëindig de plaatsing, met de dag."))
     await claim(conn, plaatsing.plek_id, plaatsing.van, plaatsing.tot, now)
     undone = msgspec.convert(await conn.fetchrow(NIET_DOOR, plaatsing_id, now), Bezetting)
     await conn.execute(VOORSTEL_NIET_DOOR, plaatsing.aanvraag_id, plaatsing.plek_id)
@@ -232,15 +241,17 @@ async def _check_definitief(conn: Connection, plek_id: UUID, aanvraag_id: UUID, 
     the provider's yes, and the toestemming of each who must give it."""
     row = await conn.fetchrow(VOORZIENING, plek_id, aanvraag_id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     missing = await termijnen.mist_voor_definitief(conn, aanvraag_id, dag, row["zorgvorm"], gesloten=row["gesloten"])
     if row["besluit"] != "geaccepteerd":
-        missing.append(("/besluit", "De aanbieder heeft nog geen ja gezegd."))
+        missing.append(("/besluit", gettext("De aanbieder heeft nog geen ja gezegd.")))
     if missing:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze plaatsing kan nog niet definitief worden. {' '.join(says for _, says in missing)} Wat nu wel"
-            " kan: leg vast wat nog mist.",
+            gettext(
+                "Deze plaatsing kan nog niet definitief worden. %(lijst)s Wat nu wel kan: leg vast wat nog mist.",
+                lijst=" ".join(says for _, says in missing),
+            ),
             tuple(FieldError(pointer, "ontbreekt", says) for pointer, says in missing),
         )
 
@@ -255,7 +266,7 @@ async def maak_definitief(conn: Connection, plaatsing_id: UUID, now: datetime) -
     """
     plaatsing = await lopende(conn, plaatsing_id, now)
     if plaatsing.aanvraag_id is None:
-        raise Refusal(Kind.CONFLICT, "Deze plaatsing is niet door het loket gedaan: er is geen aanvraag bij.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze plaatsing is niet door het loket gedaan: er is geen aanvraag bij."))
     if plaatsing.definitief_op is not None:
         return plaatsing
     await _check_definitief(conn, plaatsing.plek_id, plaatsing.aanvraag_id, max(today(now), plaatsing.van))
@@ -285,7 +296,7 @@ async def plaats_definitief(
     if await conn.fetchval(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now) is None:
         raise Refusal(
             Kind.CONFLICT,
-            "Deze plek wordt niet (meer) voor deze aanvraag vastgehouden. Wat nu wel kan: houd haar vast.",
+            gettext("Deze plek wordt niet (meer) voor deze aanvraag vastgehouden. Wat nu wel kan: houd haar vast."),
         )
     bridges = await overbruggend(conn)
     row = await conn.fetchrow(INSERT_PLAATSING, plek_id, van, tot, aanvraag_id, maanden, None, now, bridges)

@@ -20,6 +20,7 @@ from service.fields import AanvraagId, VrijeTekst, refuse
 from service.plaatsing import plaatsingen
 from service.regio.werkdagen import bericht_voor
 from service.regio.werkregels import werkregels
+from service.taal import gettext, later
 
 
 class PlaatsingStand(StrEnum):
@@ -54,11 +55,11 @@ _HERE = frozenset({Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST, Rol.AANBIEDER})
 _LOKET = frozenset({Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST})
 
 STAPPEN = {
-    PlaatsingStap.BEGIN: Mag(_RUNS, _HERE, "zeg op welke dag het kind kwam"),
-    PlaatsingStap.VERLENG: Mag(_RUNS, _HERE, "geef een ander verwacht einde"),
-    PlaatsingStap.BEEINDIG: Mag(frozenset({PlaatsingStand.LOOPT}), _HERE, "beëindig de plaatsing"),
-    PlaatsingStap.DEFINITIEF: Mag(_RUNS, _LOKET, "maak de plaatsing definitief"),
-    PlaatsingStap.ZEG_AF: Mag(_COMES, _HERE, "zeg de plaatsing af"),
+    PlaatsingStap.BEGIN: Mag(_RUNS, _HERE, later("zeg op welke dag het kind kwam")),
+    PlaatsingStap.VERLENG: Mag(_RUNS, _HERE, later("geef een ander verwacht einde")),
+    PlaatsingStap.BEEINDIG: Mag(frozenset({PlaatsingStand.LOOPT}), _HERE, later("beëindig de plaatsing")),
+    PlaatsingStap.DEFINITIEF: Mag(_RUNS, _LOKET, later("maak de plaatsing definitief")),
+    PlaatsingStap.ZEG_AF: Mag(_COMES, _HERE, later("zeg de plaatsing af")),
 }
 """docs/werkstroom.md shows it."""
 
@@ -188,7 +189,7 @@ async def get(conn: Connection, wie: Wie, id: UUID, now: datetime, *, lock: bool
         await plaatsingen.wacht(conn, id, now)
     rows = await _shown(conn, wie, await conn.fetch(GET, today(now), id), now)
     if not rows:
-        raise Refusal(Kind.NOT_FOUND, "Deze plaatsing bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plaatsing bestaat niet (meer)."))
     return rows[0]
 
 
@@ -224,22 +225,30 @@ def _let_op(row: Rij, maanden: int, dag: date) -> list[str]:
     lives = row.stand is PlaatsingStand.LOOPT and row.begonnen_op is not None
     if lives and row.gezinsvorm and row.begonnen_op is not None and months_after(row.begonnen_op, maanden) <= dag:
         found.append(
-            "Dit kind woont al lang in dit gezin. Moet het weg? Dan is vaak eerst toestemming van de kinderrechter"
-            " nodig, en soms kunnen de pleegouders het tegenhouden (blokkaderecht). Vraag het na."
+            gettext(
+                "Dit kind woont al lang in dit gezin. Moet het weg? Dan is vaak eerst toestemming van de kinderrechter"
+                " nodig, en soms kunnen de pleegouders het tegenhouden (blokkaderecht). Vraag het na."
+            )
         )
     if row.stand is PlaatsingStand.LOOPT and row.definitief_op is None and row.aanvraag_id is not None:
-        found.append("Deze plaatsing is nog niet definitief: er ontbreekt nog iets dat de wet vraagt.")
+        found.append(gettext("Deze plaatsing is nog niet definitief: er ontbreekt nog iets dat de wet vraagt."))
     if row.overbrugging and row.stand in (PlaatsingStand.AFGESPROKEN, PlaatsingStand.LOOPT):
-        found.append("Hier wacht het kind op een plek: het zoeken gaat door, en de aanvraag blijft open.")
+        found.append(gettext("Hier wacht het kind op een plek: het zoeken gaat door, en de aanvraag blijft open."))
     if row.elders_woont and row.begonnen_op is None:
-        found.append("Het kind woont nog op de plek van daarvoor. Beëindig die plaatsing als het kind hier komt.")
+        found.append(
+            gettext("Het kind woont nog op de plek van daarvoor. Beëindig die plaatsing als het kind hier komt.")
+        )
     elif row.elders_woont:
         found.append(
-            "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het daar"
-            " wegging."
+            gettext(
+                "Het kind woont hier, maar de plaatsing van daarvoor loopt nog. Beëindig die, met de dag waarop het"
+                " daar wegging."
+            )
         )
     if row.stand is PlaatsingStand.BEEINDIGD and row.vervolg_open:
-        found.append("De vervolgaanvraag is nog open. Is er geen plek meer nodig? Trek haar dan in, met de reden.")
+        found.append(
+            gettext("De vervolgaanvraag is nog open. Is er geen plek meer nodig? Trek haar dan in, met de reden.")
+        )
     return found
 
 
@@ -264,11 +273,18 @@ async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now:
     current = await get(conn, wie, id, now, lock=True)
     mag = STAPPEN[stap.stap]
     if wie.rol not in mag.rollen:
-        raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet.")
+        raise Refusal(Kind.FORBIDDEN, gettext("Met de rol %(rol)s kan dit niet.", rol=wie.rol))
     refuse(_errors(stap))
     if stap.stap not in current.kan:
-        others = "; ".join(STAPPEN[other].zin for other in current.kan) or "niets"
-        raise Refusal(Kind.CONFLICT, f"Deze plaatsing is {current.stand}. Dit kan nu niet. Wat nu wel kan: {others}.")
+        others = "; ".join(gettext(STAPPEN[other].zin) for other in current.kan) or gettext("niets")
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext(
+                "Deze plaatsing is %(stand)s. Dit kan nu niet. Wat nu wel kan: %(others)s.",
+                stand=current.stand,
+                others=others,
+            ),
+        )
     taken = await _take(conn, id, stap, now)
     rows = await _shown(conn, wie, await conn.fetch(GET, today(now), id), now)
     if rows:
@@ -289,12 +305,16 @@ async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now:
 def _errors(stap: StapPlaatsing) -> list[FieldError]:
     needs, takes = NEEDS.get(stap.stap, ()), TAKES.get(stap.stap, ())
     found = [
-        FieldError(f"/{name}", "verplicht", f"Bij de stap {stap.stap} hoort {name}.")
+        FieldError(f"/{name}", "verplicht", gettext("Bij de stap %(stap)s hoort %(name)s.", stap=stap.stap, name=name))
         for name in needs
         if getattr(stap, name) is None
     ]
     found += [
-        FieldError(f"/{name}", "hoort_er_niet", f"Bij de stap {stap.stap} hoort geen {name}. Laat dat weg.")
+        FieldError(
+            f"/{name}",
+            "hoort_er_niet",
+            gettext("Bij de stap %(stap)s hoort geen %(name)s. Laat dat weg.", stap=stap.stap, name=name),
+        )
         for name in ("op", "tot", "einde", "reden")
         if name not in takes and getattr(stap, name) is not None
     ]

@@ -27,6 +27,7 @@ from service.fields import AanvraagId
 from service.rang import aanbod, catalogue, rangschikking, vraag
 from service.rang.aanbod import group_of
 from service.rang.travel import Traveller
+from service.taal import gettext, later
 
 NOOIT = frozenset({Rule.VEILIGHEID, Rule.MACHTIGING, Rule.CONTRA_INDICATIE, Rule.REGIO})
 """What no reason opens. Toestemming and grondslag are asked when a plaatsing becomes definitive (termijnen)."""
@@ -80,10 +81,10 @@ async def keur(
     latest = {row["id"]: row["uiterlijke_datum"] for row in await conn.fetch(LAATST, ids)}
     rows = {row["plek_id"]: row for row in await conn.fetch(PROFIEL, plek_ids)}
     if set(plek_ids) - rows.keys():
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     plekken = await _plekken(conn, ids, plaatsen, list(rows.values()), now)
     if {str(id) for id in plek_ids} - {plek.id for plek in plekken}:
-        raise Refusal(Kind.CONFLICT, "Deze plek is er niet meer. Wat nu wel kan: kies een andere plek.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze plek is er niet meer. Wat nu wel kan: kies een andere plek."))
     codes, _ = await aanbod.load_codes(conn)
     columns = Aanbod.build(plekken, codes)
     found: dict[UUID, list[Reason]] = {one.plek_id: [] for one in plaatsen}
@@ -136,7 +137,7 @@ def _together(children: Sequence[Aanvraag]) -> Aanvraag:
     return structs.replace(children[0], jeugdigen=tuple(one for child in children for one in child.jeugdigen))
 
 
-PLEK = "kies een andere plek"
+PLEK = later("kies een andere plek")
 
 
 async def _decide(
@@ -157,8 +158,15 @@ async def _decide(
         for reason in catalogue.visible(tuple(reasons), wie.rol):
             said[catalogue.reason(reason, names, today(now), exact=exact)] = None
     if set(broken) - shown_to:
-        said[f"{catalogue.UNAVAILABLE}."] = None
+        said[catalogue.unavailable()] = None
     only_late = all("gevraagd" in reason.params for reasons in found.values() for reason in reasons)
-    another = "vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag" if only_late else PLEK
-    instead = another + (", of schrijf bij afwijking waarom het toch moet" if deviates >= set(broken) else "")
-    raise Refusal(Kind.CONFLICT, f"Dit kan niet. {' '.join(said)} Wat nu wel kan: {instead}.")
+    another = (
+        gettext("vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag")
+        if only_late
+        else gettext(PLEK)
+    )
+    instead = another + (gettext(", of schrijf bij afwijking waarom het toch moet") if deviates >= set(broken) else "")
+    raise Refusal(
+        Kind.CONFLICT,
+        gettext("Dit kan niet. %(said)s Wat nu wel kan: %(instead)s.", said=" ".join(said), instead=instead),
+    )

@@ -17,6 +17,7 @@ from matcher.problem import Anker, Point
 from service.db import Connection
 from service.errors import FieldError, Kind, Refusal
 from service.fields import refuse
+from service.taal import gettext
 
 
 class Toegewezen(Protocol):
@@ -51,8 +52,12 @@ where a.samenplaatsing_id = $1 and not a.id = any ($2)
 """
 
 
+WONEN = "select locatie_id from samen_wonen($1)"
+
+
 async def check_whole(conn: Connection, plekken: Sequence[Toegewezen]) -> bool:
-    """Whether these children go together: all who are asked for together, in one voorziening or else at one locatie.
+    """Whether these children go together: all who are asked for together, in one voorziening or else at one locatie,
+    where who has a place already lives too.
 
     Apart may be only when the samenplaatsing says so. Refuses INVALID when they are no brothers and sisters, and
     CONFLICT when they may not be apart.
@@ -60,27 +65,43 @@ async def check_whole(conn: Connection, plekken: Sequence[Toegewezen]) -> bool:
     rows = {row["id"]: row for row in await conn.fetch(LEDEN, [one.aanvraag_id for one in plekken])}
     of = {row["samenplaatsing_id"] for row in rows.values()}
     if len(plekken) > 1 and (len(of) > 1 or None in of):
-        refuse([FieldError("/plekken", "samen", "Deze aanvragen zijn niet van één samenplaatsing. Doe ze los.")])
+        refuse(
+            [FieldError("/plekken", "samen", gettext("Deze aanvragen zijn niet van één samenplaatsing. Doe ze los."))]
+        )
     split = all(row["mag_splitsen"] for row in rows.values())
     missing = {other for row in rows.values() for other in row["anderen"]} - rows.keys()
     if missing and not split:
         raise Refusal(
             Kind.CONFLICT,
-            f"Dit kind hoort bij broers en zussen die samen een plek zoeken; er {_miss(len(missing))}. Wat nu wel kan:"
-            " noem hen allemaal, elk met een plek, of laat de verwijzer vastleggen dat zij apart mogen.",
+            gettext(
+                "Dit kind hoort bij broers en zussen die samen een plek zoeken; er %(miss)s. Wat nu wel kan:"
+                " noem hen allemaal, elk met een plek, of laat de verwijzer vastleggen dat zij apart mogen.",
+                miss=_miss(len(missing)),
+            ),
         )
     places = await conn.fetch(WAAR, [one.plek_id for one in plekken])
-    together = len({row["locatie_id"] for row in places}) <= 1
+    live = await conn.fetch(WONEN, [one.aanvraag_id for one in plekken])
+    together = len({row["locatie_id"] for row in (*places, *live)}) <= 1
+    if not together and not split and live:
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext(
+                "Een broer of zus heeft al een plek op een andere locatie, en zij mogen niet apart. Wat nu wel kan: een"
+                " plek daar, of laat de verwijzer vastleggen dat zij apart mogen."
+            ),
+        )
     if not together and not split:
         raise Refusal(
             Kind.CONFLICT,
-            "Deze broers en zussen mogen niet apart. Wat nu wel kan: plekken in één voorziening, of op één locatie.",
+            gettext(
+                "Deze broers en zussen mogen niet apart. Wat nu wel kan: plekken in één voorziening, of op één locatie."
+            ),
         )
     return together and not missing
 
 
 def _miss(count: int) -> str:
-    return "mist er een" if count == 1 else f"missen er {count}"
+    return gettext("mist er een") if count == 1 else gettext("missen er %(count)s", count=count)
 
 
 BUNDEL_IS_HEEL = "select bundel_is_heel($1)"
@@ -91,8 +112,10 @@ async def check_bundel(conn: Connection, voorstel_id: UUID) -> None:
     if not await conn.fetchval(BUNDEL_IS_HEEL, voorstel_id):
         raise Refusal(
             Kind.CONFLICT,
-            "Bij dit voorstel hoort dat van een broer of zus die niet meer in crisis is. Wat nu wel kan: vraag de"
-            " schakelfunctionaris om deze stap.",
+            gettext(
+                "Bij dit voorstel hoort dat van een broer of zus die niet meer in crisis is. Wat nu wel kan: vraag de"
+                " schakelfunctionaris om deze stap."
+            ),
         )
 
 
@@ -102,7 +125,7 @@ async def check_apart(
     """What must be there when they are not whole (`check_whole`): near each other, and a plan for contact. Refuses
     INVALID and CONFLICT."""
     if contactplan is None:
-        wrong = "Deze broers en zussen komen apart te wonen. Schrijf hoe zij elkaar blijven zien."
+        wrong = gettext("Deze broers en zussen komen apart te wonen. Schrijf hoe zij elkaar blijven zien.")
         refuse([FieldError("/contactplan", "verplicht", wrong)])
     rows = await conn.fetch(LEDEN, [one.aanvraag_id for one in plekken])
     here = {row["locatie_id"] for row in await conn.fetch(WAAR, [one.plek_id for one in plekken])}
@@ -114,8 +137,11 @@ async def check_apart(
     if far > minuten:
         raise Refusal(
             Kind.CONFLICT,
-            f"Deze plekken liggen te ver van elkaar: meer dan {minuten} minuten reizen. Wat nu wel kan: plekken die"
-            " dichter bij elkaar liggen.",
+            gettext(
+                "Deze plekken liggen te ver van elkaar: meer dan %(minuten)s minuten reizen. Wat nu wel kan:"
+                " plekken die dichter bij elkaar liggen.",
+                minuten=minuten,
+            ),
         )
 
 

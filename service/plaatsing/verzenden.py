@@ -20,6 +20,7 @@ from service.plaatsing.samen import check_apart, check_whole
 from service.plaatsing.voorstellen import Voorstel
 from service.plaatsing.voorstelstap import Context, record, volg
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 LEVENDE = """
@@ -43,25 +44,52 @@ where id = $1
 """
 
 
-async def verzend(c: Context) -> None:
-    """To the provider, with its plek held: an optie that was there, or a new one after the rules were asked again."""
-    plekken = [Toewijzing(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id) for one in c.groep]
-    kinderen = await opties.kinderen_van(c.conn, plekken, c.now)
-    for row in await c.conn.fetch(LEVENDE, list(kinderen)):
-        if row["aantal"] >= c.rules.voorstellen_hoogstens:
+async def check(conn: Connection, groep: Sequence[Voorstel], rules: Werkregels, now: datetime) -> dict[UUID, Vrager]:
+    """What costs little to see: the children, by id, when they still seek, not too many are asked for one of them, the
+    first day has not passed, and nobody else has the plek. Refuses INVALID and CONFLICT."""
+    kinderen = await opties.kinderen_van(conn, _plekken(groep), now)
+    for row in await conn.fetch(LEVENDE, list(kinderen)):
+        if row["aantal"] >= rules.voorstellen_hoogstens:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Deze aanvraag ligt al bij {row['aantal']} aanbieders, en meer tegelijk mag niet. Wat nu wel kan:"
-                " wacht op antwoord, of trek eerst een ander voorstel in.",
+                gettext(
+                    "Deze aanvraag ligt al bij %(aantal)s aanbieders, en meer tegelijk mag niet. Wat nu wel kan:"
+                    " wacht op antwoord, of trek eerst een ander voorstel in.",
+                    aantal=row["aantal"],
+                ),
             )
-    if c.groep[0].van < today(c.now):
+    if groep[0].van < today(now):
         raise Refusal(
-            Kind.CONFLICT, "De begindag is voorbij. Wat nu wel kan: trek dit voorstel in en zet een nieuw klaar."
+            Kind.CONFLICT,
+            gettext("De begindag is voorbij. Wat nu wel kan: trek dit voorstel in en zet een nieuw klaar."),
         )
+    eigen = await _eigen_opties(conn, groep, now)
+    for one in groep:
+        if eigen[one.id] is None:
+            tot = one.tot or one.van + timedelta(days=kinderen[one.aanvraag_id].verblijf)
+            await opties.check_vrij(conn, _plekken([one]), one.van, tot, now)
+    return kinderen
+
+
+def _plekken(groep: Sequence[Voorstel]) -> list[Toewijzing]:
+    return [Toewijzing(aanvraag_id=one.aanvraag_id, plek_id=one.plek_id) for one in groep]
+
+
+async def _eigen_opties(
+    conn: Connection, groep: Sequence[Voorstel], now: datetime
+) -> dict[UUID, asyncpg.Record | None]:
+    """Per voorstel the optie that its aanvraag holds on the plek already."""
+    return {one.id: await conn.fetchrow(EIGEN_OPTIE, one.plek_id, one.aanvraag_id, now) for one in groep}
+
+
+async def verzend(c: Context) -> None:
+    """To the provider, with its plek held: an optie that was there, or a new one after the rules were asked again."""
+    plekken = _plekken(c.groep)
+    kinderen = await check(c.conn, c.groep, c.rules, c.now)
     if not await check_whole(c.conn, plekken):
         await check_apart(c.conn, plekken, c.groep[0].contactplan, minuten=c.rules.nabij_minuten, now=c.now)
     await opties.ruim(c.conn, plekken, c.now)
-    held = {one.id: await c.conn.fetchrow(EIGEN_OPTIE, one.plek_id, one.aanvraag_id, c.now) for one in c.groep}
+    held = await _eigen_opties(c.conn, c.groep, c.now)
     plaatsen = {one.id: _plaats(one, held[one.id]) for one in c.groep}
     wijkt_af = await plekregels.keur(
         c.conn, c.travel, list(plaatsen.values()), wie=c.wie, afwijking=c.groep[0].afwijking, now=c.now

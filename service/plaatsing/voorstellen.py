@@ -22,6 +22,7 @@ from service.plaatsing import opties
 from service.plaatsing.opties import Afwijking, Plekken, Toewijzing
 from service.plaatsing.samen import check_whole
 from service.plaatsing.vergrendel import vergrendel
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 
@@ -202,6 +203,18 @@ async def page(
     return _with_kan(await conn.fetch(PAGE, status, aanvraag_id, after, limit, levend), rol)
 
 
+LOPEND = f"""
+{VOORSTELLEN}
+where v.aanvraag_id = any ($1) and (v.status = 'concept' or is_levend(v.status))
+order by v.aanvraag_id, v.aangemaakt_op, v.id
+"""
+
+
+async def lopend(conn: Connection, aanvragen: Sequence[UUID], rol: Rol) -> list[Voorstel]:
+    """That are prepared or sent for these, and that nothing ended yet."""
+    return _with_kan(await conn.fetch(LOPEND, list(aanvragen)), rol)
+
+
 GET = f"{VOORSTELLEN} where v.id = any ($1) order by v.aanvraag_id"
 
 
@@ -214,7 +227,7 @@ async def get(conn: Connection, id: UUID, rol: Rol) -> Voorstel:
     """Refuses NOT_FOUND."""
     found = await several(conn, [id], rol)
     if not found:
-        raise Refusal(Kind.NOT_FOUND, "Dit voorstel bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit voorstel bestaat niet (meer)."))
     return found[0]
 
 
@@ -317,7 +330,7 @@ async def uit_plan(
     line without a plek, and what `bereid_voor` refuses."""
     rows = await conn.fetch(REGELS, plan_id, nieuw.aanvraag_ids)
     placed = {row["aanvraag_id"] for row in rows}
-    wrong = "In dit plan is hier geen plek voor (meer), of de aanvraag is niet meer open. Laat deze regel weg."
+    wrong = gettext("In dit plan is hier geen plek voor (meer), of de aanvraag is niet meer open. Laat deze regel weg.")
     refuse(
         [
             FieldError(f"/aanvraagIds/{at}", "geen_plek", wrong)

@@ -18,6 +18,7 @@ from service.plaatsing.voorstelkeuzes import VANZELF, KeuzeReden
 from service.plaatsing.voorstellen import Voorstel, VoorstelStap
 from service.rang.travel import Traveller
 from service.regio.werkregels import Werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 
@@ -63,21 +64,23 @@ def errors(nieuw: NieuweVoorstelStap, rol: Rol, dag: date) -> list[FieldError]:
     for field, wanted in needs.items():
         name = "".join(part.capitalize() if at else part for at, part in enumerate(field.split("_")))
         if wanted and getattr(nieuw, field) is None:
-            found.append(FieldError(f"/{name}", "verplicht", "Dit hoort bij deze stap. Vul het in."))
+            found.append(FieldError(f"/{name}", "verplicht", gettext("Dit hoort bij deze stap. Vul het in.")))
         if not wanted and getattr(nieuw, field) is not None:
-            found.append(FieldError(f"/{name}", "past_niet", "Dit hoort niet bij deze stap. Laat het weg."))
+            found.append(FieldError(f"/{name}", "past_niet", gettext("Dit hoort niet bij deze stap. Laat het weg.")))
     if nieuw.keuzereden is not None and nieuw.stap is not VoorstelStap.VERZEND:
-        found.append(FieldError("/keuzereden", "past_niet", "Dit hoort niet bij deze stap. Laat het weg."))
+        found.append(FieldError("/keuzereden", "past_niet", gettext("Dit hoort niet bij deze stap. Laat het weg.")))
     if nieuw.keuzereden in VANZELF:
-        found.append(FieldError("/keuzereden", "waarde", "Dit weet het loket zelf. Kies een andere reden, of geen."))
+        found.append(
+            FieldError("/keuzereden", "waarde", gettext("Dit weet het loket zelf. Kies een andere reden, of geen."))
+        )
     if nieuw.keuzereden is KeuzeReden.ANDERE_REDEN and nieuw.reden is None:
-        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
+        found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     if nieuw.later_vanaf is not None and nieuw.later_vanaf <= dag:
-        found.append(FieldError("/laterVanaf", "verleden", "Geef een dag die nog komt."))
+        found.append(FieldError("/laterVanaf", "verleden", gettext("Geef een dag die nog komt.")))
     if nieuw.reden is None and (nieuw.stap is VoorstelStap.TREK_IN or nieuw.afwijsreden is Afwijsreden.ANDERS):
-        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
+        found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     if rol is Rol.VERWIJZER and nieuw.afwijsreden not in (None, Afwijsreden.OUDER_OF_JEUGDIGE_ZEGT_NEE):
-        wrong = (
+        wrong = gettext(
             "Als verwijzer geeft u alleen door dat een ouder of de jeugdige nee zegt. De aanbieder zegt de rest zelf."
         )
         found.append(FieldError("/afwijsreden", "waarde", wrong))

@@ -22,13 +22,14 @@ from service.plaatsing.opties import Toewijzing
 from service.plaatsing.plekregels import Plaats
 from service.plaatsing.samen import check_bundel, check_whole
 from service.plaatsing.vergrendel import vergrendel
-from service.plaatsing.verzenden import verzend, wek
+from service.plaatsing.verzenden import check, verzend, wek
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, Voorstel, VoorstelStap, VoorstelStatus, several
 from service.plaatsing.voorstelstap import Context, NieuweVoorstelStap, errors, record, volg
 from service.rang import matches
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 GROEP = """
@@ -64,20 +65,18 @@ async def doe(
     CONFLICT with what is possible now."""
     rows = await conn.fetch(GROEP, id, nieuw.stap in APART)
     if not rows:
-        raise Refusal(Kind.NOT_FOUND, "Dit voorstel bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit voorstel bestaat niet (meer)."))
     ids = [row["id"] for row in rows]
-    # Who comes too late hears so at once, and does not wait for its turn to hear it.
-    for one in await several(conn, ids, wie.rol):
+    # Who comes too late hears so at once, and does not wait for its turn or for a rangschikking to hear it.
+    groep = await several(conn, ids, wie.rol)
+    for one in groep:
         _check_kan(one, nieuw.stap, wie.rol, now)
-    sends = nieuw.stap is VoorstelStap.VERZEND
-    rangen = (
-        {
-            row["aanvraag_id"]: await matches.rangen(conn, snapshots, travel, wie, row["aanvraag_id"], now)
-            for row in rows
-        }
-        if sends
-        else {}
-    )
+    refuse([*errors(nieuw, wie.rol, today(now)), *herkenbare(nieuw)])
+    rangen = {}
+    if nieuw.stap is VoorstelStap.VERZEND:
+        await check(conn, groep, await werkregels(conn, voorstel=id), now)
+        for one in groep:
+            rangen[one.aanvraag_id] = await matches.rangen(conn, snapshots, travel, wie, one.aanvraag_id, now)
     await vergrendel(
         conn,
         now=now,
@@ -89,7 +88,6 @@ async def doe(
     groep = await several(conn, ids, wie.rol)
     for one in groep:
         _check_kan(one, nieuw.stap, wie.rol, now)
-    refuse([*errors(nieuw, wie.rol, today(now)), *herkenbare(nieuw)])
     c = Context(
         conn=conn,
         wie=wie,
@@ -123,13 +121,27 @@ async def doe(
 
 def _check_kan(one: Voorstel, stap: VoorstelStap, rol: Rol, now: datetime) -> None:
     if stap not in one.kan:
-        instead = f"Wat nu wel kan: {listing([str(able) for able in one.kan])}." if one.kan else "Er kan nu niets mee."
-        raise Refusal(Kind.CONFLICT, f"Dit voorstel is {one.status}; {stap} kan dan niet met uw rol. {instead}")
+        instead = (
+            gettext("Wat nu wel kan: %(lijst)s.", lijst=listing([str(able) for able in one.kan]))
+            if one.kan
+            else gettext("Er kan nu niets mee.")
+        )
+        raise Refusal(
+            Kind.CONFLICT,
+            gettext(
+                "Dit voorstel is %(status)s; %(stap)s kan dan niet met uw rol. %(instead)s",
+                status=one.status,
+                stap=stap,
+                instead=instead,
+            ),
+        )
     if one.status in LEVEND and one.antwoord_voor and one.antwoord_voor <= now and stap is not VoorstelStap.TREK_IN:
         raise Refusal(
             Kind.CONFLICT,
-            "De tijd van dit voorstel is voorbij: de plek is niet meer vastgehouden. Wat nu wel kan: een nieuw"
-            " voorstel, als de plek nog vrij is.",
+            gettext(
+                "De tijd van dit voorstel is voorbij: de plek is niet meer vastgehouden. Wat nu wel kan: een nieuw"
+                " voorstel, als de plek nog vrij is."
+            ),
         )
 
 
@@ -222,8 +234,11 @@ async def _toestemming(c: Context) -> None:
         if says:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Nog niet iedereen geeft toestemming. {' '.join(says)} Wat nu wel kan: leg de toestemming vast bij de"
-                " aanvraag, of wijs dit voorstel af.",
+                gettext(
+                    "Nog niet iedereen geeft toestemming. %(says)s Wat nu wel kan: leg de toestemming vast bij de"
+                    " aanvraag, of wijs dit voorstel af.",
+                    says=" ".join(says),
+                ),
                 tuple(FieldError("/toestemmingen", "ontbreekt", sentence) for sentence in says),
             )
     for one in c.groep:
@@ -241,7 +256,9 @@ async def _kennismaking(c: Context) -> None:
     most = today(c.now) + timedelta(days=c.rules.akkoord_dagen.voor(c.urgent()))
     sent = min(today(one.verzonden_op) for one in c.groep if one.verzonden_op)
     if not sent <= op <= most:
-        wrong = f"Geef een dag tussen {sent} en {most}: zo lang houdt het loket de plek vast."
+        wrong = gettext(
+            "Geef een dag tussen %(sent)s en %(most)s: zo lang houdt het loket de plek vast.", sent=sent, most=most
+        )
         refuse([FieldError("/kennismakingOp", "waarde", wrong)])
     until = midnight_after(c.now) + timedelta(days=(op - today(c.now)).days + c.rules.na_kennismaking_dagen)
     for one in c.groep:
@@ -269,20 +286,28 @@ async def _maak_definitief(c: Context) -> None:
     for one in c.groep:
         crisis = c.urgentie[one.aanvraag_id] is Urgentie.CRISIS
         if one.status is not VoorstelStatus.KENNISMAKING and not crisis and c.nieuw.reden is None:
-            wrong = "Er was nog geen kennismaking. Schrijf waarom dat hier niet hoeft, of leg de kennismaking vast."
+            wrong = gettext(
+                "Er was nog geen kennismaking. Schrijf waarom dat hier niet hoeft, of leg de kennismaking vast."
+            )
             refuse([FieldError("/reden", "verplicht", wrong)])
         if one.kennismaking_op is not None and one.kennismaking_op > dag:
             raise Refusal(
                 Kind.CONFLICT,
-                f"De kennismaking is pas op {one.kennismaking_op}. Wat nu wel kan: wacht tot dan, of leg een eerdere"
-                " dag vast.",
+                gettext(
+                    "De kennismaking is pas op %(kennismaking_op)s. Wat nu wel kan: wacht tot dan, of leg een"
+                    " eerdere dag vast.",
+                    kennismaking_op=one.kennismaking_op,
+                ),
             )
     for one in c.groep:
         if one.tot is not None and one.tot <= dag:
             raise Refusal(
                 Kind.CONFLICT,
-                f"Dit voorstel ging over een verblijf tot {one.tot}, en die dag is geweest. Wat nu wel kan: trek het"
-                " in, en doe een nieuw voorstel.",
+                gettext(
+                    "Dit voorstel ging over een verblijf tot %(tot)s, en die dag is geweest. Wat nu wel kan: trek"
+                    " het in, en doe een nieuw voorstel.",
+                    tot=one.tot,
+                ),
             )
     # What protects a child may have become known since it was sent.
     await plekregels.keur(

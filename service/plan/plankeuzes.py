@@ -15,6 +15,7 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, numbered, refuse
 from service.plan import plannen
 from service.plan.plannen import Keuze, KeuzeSoort, PlanStap, Reden, Stand
+from service.taal import gettext
 from service.taken import TaakSoort
 
 MOST_CHOICES = 200
@@ -85,7 +86,7 @@ async def _read(conn: Connection, nieuw: NieuwPlan) -> tuple[list[FieldError], l
     assert known is not None
     found: list[FieldError] = []
     if isinstance(nieuw.vorig_plan_id, UUID) and not known["vorig"]:
-        found.append(FieldError("/vorigPlanId", "bestaat_niet", "Dit plan bestaat niet (meer)."))
+        found.append(FieldError("/vorigPlanId", "bestaat_niet", gettext("Dit plan bestaat niet (meer).")))
     of_plek = {UUID(row["id"]): UUID(row["voorziening"]) for row in known["plekken"]}
     keuzes: list[Keuze] = []
     seen: dict[tuple[UUID, UUID | None], str] = {}
@@ -95,21 +96,27 @@ async def _read(conn: Connection, nieuw: NieuwPlan) -> tuple[list[FieldError], l
             if keuze.aanvraag_id is not UNSET and keuze.aanvraag_id not in known["aanvragen"]:
                 found.append(
                     FieldError(
-                        f"{where}/aanvraagId", "bestaat_niet", "Er is geen open aanvraag met dit id in uw regio."
+                        f"{where}/aanvraagId",
+                        "bestaat_niet",
+                        gettext("Er is geen open aanvraag met dit id in uw regio."),
                     )
                 )
             if (keuze.plek_id is None) == (keuze.voorziening_id is None):
                 found.append(
-                    FieldError(f"{where}/plekId", "een_van_beide", "Geef plekId of voorzieningId, niet beide.")
+                    FieldError(f"{where}/plekId", "een_van_beide", gettext("Geef plekId of voorzieningId, niet beide."))
                 )
                 continue
             if isinstance(keuze.plek_id, UUID) and keuze.plek_id not in of_plek:
-                found.append(FieldError(f"{where}/plekId", "bestaat_niet", "Deze plek bestaat niet, of niet voor u."))
+                found.append(
+                    FieldError(f"{where}/plekId", "bestaat_niet", gettext("Deze plek bestaat niet, of niet voor u."))
+                )
                 continue
             if isinstance(keuze.voorziening_id, UUID) and keuze.voorziening_id not in known["voorzieningen"]:
                 found.append(
                     FieldError(
-                        f"{where}/voorzieningId", "bestaat_niet", "Deze voorziening bestaat niet, of niet voor u."
+                        f"{where}/voorzieningId",
+                        "bestaat_niet",
+                        gettext("Deze voorziening bestaat niet, of niet voor u."),
                     )
                 )
                 continue
@@ -117,7 +124,7 @@ async def _read(conn: Connection, nieuw: NieuwPlan) -> tuple[list[FieldError], l
                 continue
             place = None if soort is KeuzeSoort.VAST else keuze.plek_id or keuze.voorziening_id
             if (keuze.aanvraag_id, place) in seen:
-                found.append(FieldError(where, "dubbel", "Dit staat er al. Noem elke aanvraag hier één keer."))
+                found.append(FieldError(where, "dubbel", gettext("Dit staat er al. Noem elke aanvraag hier één keer.")))
                 continue
             seen[keuze.aanvraag_id, place] = where
             voorziening = keuze.voorziening_id or of_plek[keuze.plek_id]
@@ -191,8 +198,11 @@ async def start(conn: Connection, nieuw: NieuwPlan, *, wie: Wie, now: datetime) 
     if await conn.fetchval(UNFINISHED) >= MOST_AT_ONCE:
         raise Refusal(
             Kind.CONFLICT,
-            f"Uw regio heeft al {MOST_AT_ONCE} plannen die nog niet klaar zijn. Wacht tot er een klaar is, of stop er"
-            " een.",
+            gettext(
+                "Uw regio heeft al %(most_at_once)s plannen die nog niet klaar zijn. Wacht tot er een klaar is,"
+                " of stop er een.",
+                most_at_once=MOST_AT_ONCE,
+            ),
         )
     wrong, keuzes = await _read(conn, nieuw)
     refuse(wrong)

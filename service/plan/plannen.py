@@ -19,6 +19,7 @@ from service import taken
 from service.db import Connection, rows_as
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst
+from service.taal import gettext
 
 CHANNEL = "loket_plan"
 """Notified with the id of a plan and its step."""
@@ -198,7 +199,7 @@ async def get(conn: Connection, id: UUID, *, lock: bool = False) -> Stand:
     """One plan. Refuses NOT_FOUND."""
     row = await conn.fetchrow(LOCK if lock else GET, id)
     if row is None:
-        raise Refusal(Kind.NOT_FOUND, "Dit plan bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit plan bestaat niet (meer)."))
     return msgspec.convert(row, Stand)
 
 
@@ -247,7 +248,9 @@ async def stop(conn: Connection, id: UUID, *, now: datetime) -> Stand:
     if stand.status is PlanStatus.GESTOPT:
         return stand
     if stand.status not in RUNNING:
-        raise Refusal(Kind.CONFLICT, f"Dit plan is al {stand.status}. Er valt niets meer te stoppen.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("Dit plan is al %(status)s. Er valt niets meer te stoppen.", status=stand.status)
+        )
     nummer = await conn.fetchval(STOP, id, now)
     await tell(conn, id, PlanStap.EINDE if stand.status is PlanStatus.WACHT else PlanStap.STOPT, {}, nummer)
     return await get(conn, id)

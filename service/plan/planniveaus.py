@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -10,34 +10,77 @@ from msgspec import Meta, Struct
 
 from matcher.check import Tier
 from service.plan.plannen import Niveau, PlanStap, Verlies
+from service.taal import Teksten, gettext, later
 
 POINTS = 100
 """In one point of a score: matcher.proposal.candidates.POINTS, which the web process does not load."""
 
-NIVEAUS = {
-    Tier.VAST: "Wat vaststaat",
-    Tier.CRISIS: "Kinderen in crisis met een plek",
-    Tier.SPOED: "Kinderen met spoed met een plek",
-    Tier.REGULIER: "Andere kinderen met een plek",
-    Tier.WACHTDAGEN: "Dagen gewacht door wie een plek krijgt",
-    Tier.GESPLITST: "Samenplaatsingen die gesplitst zijn",
-    Tier.LOCATIE: "Samenplaatsingen op één locatie, maar niet in één voorziening",
-    Tier.SCORE: "Punten voor hoe goed de plekken passen",
-    Tier.BEHOUDEN: "Kinderen die blijven waar het vorige plan hen had",
-}
+NIVEAUS = Teksten(
+    {
+        Tier.VAST: later("Wat vaststaat"),
+        Tier.CRISIS: later("Kinderen in crisis met een plek"),
+        Tier.SPOED: later("Kinderen met spoed met een plek"),
+        Tier.REGULIER: later("Andere kinderen met een plek"),
+        Tier.WACHTDAGEN: later("Dagen gewacht door wie een plek krijgt"),
+        Tier.GESPLITST: later("Samenplaatsingen die gesplitst zijn"),
+        Tier.LOCATIE: later("Samenplaatsingen op één locatie, maar niet in één voorziening"),
+        Tier.SCORE: later("Punten voor hoe goed de plekken passen"),
+        Tier.BEHOUDEN: later("Kinderen die blijven waar het vorige plan hen had"),
+    }
+)
 
-LESS = {
-    Tier.VAST: lambda n: f"{number(n)} {_one(n, 'keuze', 'keuzes')} minder die kan blijven staan",
-    Tier.CRISIS: lambda n: f"{number(n)} {_one(n, 'kind', 'kinderen')} in crisis minder met een plek",
-    Tier.SPOED: lambda n: f"{number(n)} {_one(n, 'kind', 'kinderen')} met spoed minder met een plek",
-    Tier.REGULIER: lambda n: f"{number(n)} {_one(n, 'ander kind', 'andere kinderen')} minder met een plek",
-    Tier.WACHTDAGEN: lambda n: f"wie een plek krijgt, heeft samen {number(n)} {_one(n, 'dag', 'dagen')} minder gewacht",
-    Tier.GESPLITST: lambda n: f"{number(n)} {_one(n, 'samenplaatsing', 'samenplaatsingen')} meer gesplitst",
-    Tier.LOCATIE: lambda n: f"{number(n)} {_one(n, 'samenplaatsing', 'samenplaatsingen')} meer niet in één voorziening",
-    Tier.SCORE: lambda n: f"{number(n)} {_one(n, 'punt', 'punten')} minder",
-    Tier.BEHOUDEN: lambda n: f"{number(n)} {_one(n, 'kind', 'kinderen')} minder op de plek van het vorige plan",
+LESS: Mapping[Tier, tuple[str, str]] = {
+    Tier.VAST: (
+        later("%(n)s keuze minder die kan blijven staan"),
+        later("%(n)s keuzes minder die kunnen blijven staan"),
+    ),
+    Tier.CRISIS: (
+        later("%(n)s kind in crisis minder met een plek"),
+        later("%(n)s kinderen in crisis minder met een plek"),
+    ),
+    Tier.SPOED: (
+        later("%(n)s kind met spoed minder met een plek"),
+        later("%(n)s kinderen met spoed minder met een plek"),
+    ),
+    Tier.REGULIER: (later("%(n)s ander kind minder met een plek"), later("%(n)s andere kinderen minder met een plek")),
+    Tier.WACHTDAGEN: (
+        later("wie een plek krijgt, heeft samen %(n)s dag minder gewacht"),
+        later("wie een plek krijgt, heeft samen %(n)s dagen minder gewacht"),
+    ),
+    Tier.GESPLITST: (later("%(n)s samenplaatsing meer gesplitst"), later("%(n)s samenplaatsingen meer gesplitst")),
+    Tier.LOCATIE: (
+        later("%(n)s samenplaatsing meer niet in één voorziening"),
+        later("%(n)s samenplaatsingen meer niet in één voorziening"),
+    ),
+    Tier.SCORE: (later("%(n)s punt minder"), later("%(n)s punten minder")),
+    Tier.BEHOUDEN: (
+        later("%(n)s kind minder op de plek van het vorige plan"),
+        later("%(n)s kinderen minder op de plek van het vorige plan"),
+    ),
 }
-"""What a loss of n means; a gain is the same with `meer` and `minder` turned round."""
+"""What a loss of n means, of one and of more."""
+
+MORE: Mapping[Tier, tuple[str, str]] = {
+    Tier.VAST: (later("%(n)s keuze meer die kan blijven staan"), later("%(n)s keuzes meer die kunnen blijven staan")),
+    Tier.CRISIS: (later("%(n)s kind in crisis meer met een plek"), later("%(n)s kinderen in crisis meer met een plek")),
+    Tier.SPOED: (later("%(n)s kind met spoed meer met een plek"), later("%(n)s kinderen met spoed meer met een plek")),
+    Tier.REGULIER: (later("%(n)s ander kind meer met een plek"), later("%(n)s andere kinderen meer met een plek")),
+    Tier.WACHTDAGEN: (
+        later("wie een plek krijgt, heeft samen %(n)s dag meer gewacht"),
+        later("wie een plek krijgt, heeft samen %(n)s dagen meer gewacht"),
+    ),
+    Tier.GESPLITST: (later("%(n)s samenplaatsing minder gesplitst"), later("%(n)s samenplaatsingen minder gesplitst")),
+    Tier.LOCATIE: (
+        later("%(n)s samenplaatsing minder niet in één voorziening"),
+        later("%(n)s samenplaatsingen minder niet in één voorziening"),
+    ),
+    Tier.SCORE: (later("%(n)s punt meer"), later("%(n)s punten meer")),
+    Tier.BEHOUDEN: (
+        later("%(n)s kind meer op de plek van het vorige plan"),
+        later("%(n)s kinderen meer op de plek van het vorige plan"),
+    ),
+}
+"""What a gain of n means."""
 
 FEWER = {Tier.GESPLITST, Tier.LOCATIE}
 """Counted as few as possible: stored negative, shown positive."""
@@ -78,10 +121,6 @@ def number(n: float) -> str:
     return f"{abs(n):.2f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
-def _one(n: float, one: str, more: str) -> str:
-    return one if abs(n) == 1 else more
-
-
 def shown(niveau: str, value: int) -> float:
     """A value of a tier as people count: points, and how many are split."""
     if niveau == Tier.SCORE:
@@ -94,10 +133,9 @@ def _lost(one: Verlies) -> float:
 
 
 def _loss(one: Verlies) -> str:
-    say: Callable[[float], str] = LESS[Tier(one.niveau)]
-    text = say(_lost(one))
-    if one.verlies < 0:
-        text = text.replace("minder", "\0").replace("meer", "minder").replace("\0", "meer")
+    n = abs(_lost(one))
+    said = (MORE if one.verlies < 0 else LESS)[Tier(one.niveau)]
+    text = gettext(said[0] if n == 1 else said[1], n=number(n))
     return f"{text[0].upper()}{text[1:]}."
 
 

@@ -27,6 +27,7 @@ from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.rang.vraag import load_aanvraag
 from service.rang.weging import load_weging
+from service.taal import gettext
 
 
 class PlanPrijs(Struct, frozen=True, rename="camel", kw_only=True):
@@ -84,7 +85,7 @@ async def uitleg(
     columns, _ = await aanbod.without_own(conn, view.aanbod, [regel.aanvraag_id], now)
     unit = np.flatnonzero(columns.profielen.id == str(voorziening_id))
     if not len(unit):
-        raise Refusal(Kind.NOT_FOUND, "Deze voorziening bestaat niet (meer), of is niet voor u.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze voorziening bestaat niet (meer), of is niet voor u."))
     weging = await load_weging(conn, aanvraag.urgentie, view.huiselijkheid)
     minutes, _, _ = await travel.minutes(aanvraag, columns)
     places = rank(aanvraag, columns, weging, minutes, hour_of(now), limit=len(columns.profielen.id)).places
@@ -122,14 +123,19 @@ def prijs(found: Prijs) -> PlanPrijs:
     exact = found.hoogstens == found.minstens
     said = []
     if found.hoogstens is None:
-        said.append("Er is geen plan gevonden waarin dit kan.")
+        said.append(gettext("Er is geen plan gevonden waarin dit kan."))
     elif not most:
-        said.append("Dit kost niets.")
+        said.append(gettext("Dit kost niets."))
     else:
-        said.append(f"{'Dit kost' if exact else 'Dit kost hooguit'}: {most[0].zin[0].lower()}{most[0].zin[1:]}")
+        loss = f"{most[0].zin[0].lower()}{most[0].zin[1:]}"
+        said.append(gettext("Dit kost: %(zin)s", zin=loss) if exact else gettext("Dit kost hooguit: %(zin)s", zin=loss))
     if found.verliezers:
         many = len(found.verliezers)
-        said.append(f"Dan {'verliest 1 aanvraag' if many == 1 else f'verliezen {many} aanvragen'} een plek.")
+        said.append(
+            gettext("Dan verliest 1 aanvraag een plek.")
+            if many == 1
+            else gettext("Dan verliezen %(many)s aanvragen een plek.", many=many)
+        )
     return PlanPrijs(
         zin=" ".join(said), minstens=least or [], hoogstens=most, exact=exact, verliezer_ids=found.verliezers
     )

@@ -3,6 +3,7 @@ command line shows."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +15,7 @@ from service.fields import AanvraagId
 from service.plan.plannen import KeuzeSoort, PlanLimiet, PlanStatus, Stand
 from service.plan.planniveaus import PlanNiveau, PlanVerlies, niveaus, verliezen
 from service.plan.planregels import Planregel
-from service.plan.plantekst import WAAROM_NIET, conflict, uitleg, vrijhouden
+from service.plan.plantekst import conflict, uitleg, vrijhouden, waarom_niet
 from service.rang import rangschikking
 
 
@@ -128,6 +129,7 @@ class Regel(Struct, frozen=True, rename="camel", kw_only=True):
     vorige_plek_id: Annotated[UUID | None, Meta(description="In het vorige plan.")]
     gewijzigd: Annotated[bool, Meta(description="Anders dan in het vorige plan, of er is geen vorig plan.")]
     vast: bool
+    verboden: Annotated[bool, Meta(description="Een volgend plan zet haar niet bij deze voorziening.")]
     reden: str | None
     prijs: Annotated[
         list[PlanVerlies] | None, Meta(description="Wat de verandering met de hand kost als al het andere blijft.")
@@ -141,6 +143,12 @@ class Regel(Struct, frozen=True, rename="camel", kw_only=True):
 # ── Whole answers ────────────────────────────────────────────────────────────────────────────────
 
 NAMEN = "select id, naam from voorziening where id = any ($1)"
+
+
+async def namen(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Of voorzieningen that may be seen."""
+    return {row["id"]: row["naam"] for row in await conn.fetch(NAMEN, list(ids))}
+
 
 PLEKNAMEN = "select id, naam from plek where id = any ($1)"
 
@@ -161,7 +169,7 @@ async def plan(conn: Connection, stand: Stand, vandaag: date) -> Plan:
     advised = stand.vrijhouden or []
     where = [botsing.voorziening for botsing in stand.conflicten if botsing.voorziening is not None]
     where += [one.voorziening_id for one in advised]
-    namen = {row["id"]: row["naam"] for row in await conn.fetch(NAMEN, where)} if where else {}
+    waar = await namen(conn, where) if where else {}
     codes = await rangschikking.names(conn) if advised else {}
     rows = await conn.fetch(PLEKNAMEN, [one.plek_id for one in advised]) if advised else []
     plekken = {row["id"]: row["naam"] for row in rows}
@@ -189,7 +197,7 @@ async def plan(conn: Connection, stand: Stand, vandaag: date) -> Plan:
                 aanvraag_ids=one.aanvragen,
                 voorziening_id=one.voorziening,
                 plek_id=one.plek,
-                zin=conflict(one, namen),
+                zin=conflict(one, waar),
             )
             for one in stand.conflicten
         ],
@@ -211,12 +219,12 @@ async def plan(conn: Connection, stand: Stand, vandaag: date) -> Plan:
             PlanVrijhouden(
                 plek_id=one.plek_id,
                 voorziening_id=one.voorziening_id,
-                zin=vrijhouden(one, f"{namen[one.voorziening_id]}, {plekken[one.plek_id]}", codes),
+                zin=vrijhouden(one, f"{waar[one.voorziening_id]}, {plekken[one.plek_id]}", codes),
                 kosten=verliezen(one.kosten) or [],
             )
             for one in advised
             # what may not be seen (any more) is left out
-            if one.plek_id in plekken and one.voorziening_id in namen
+            if one.plek_id in plekken and one.voorziening_id in waar
         ],
         aantal_verschillen=None if diff is None else diff[0]["aantal"] if diff else 0,
         verschillen=[
@@ -261,12 +269,13 @@ def regel(row: Planregel) -> Regel:
         plaats=plaats,
         eerste_dag=row.eerste_dag,
         score=row.score,
-        waarom_niet=None if row.waarom_niet is None else WaaromNiet(row.waarom_niet, WAAROM_NIET[row.waarom_niet]),
+        waarom_niet=None if row.waarom_niet is None else WaaromNiet(row.waarom_niet, waarom_niet(row.waarom_niet)),
         voorstel_plek_id=row.voorstel_plek_id,
         met_de_hand=row.plek_id != row.voorstel_plek_id,
         vorige_plek_id=row.vorige_plek_id,
         gewijzigd=row.gewijzigd,
         vast=row.vast,
+        verboden=row.verboden,
         reden=row.reden,
         prijs=verliezen(row.prijs),
     )

@@ -37,6 +37,7 @@ from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.rang.vraag import Familie
 from service.rang.weging import load_weging
+from service.taal import gettext
 
 PLACED = {"crisis": Tier.CRISIS, "spoed": Tier.SPOED, "regulier": Tier.REGULIER}
 
@@ -79,9 +80,9 @@ async def move(
     (with what is wrong), UNAVAILABLE."""
     found = await vraag.load_open(conn, now, [regel.aanvraag_id])
     if regel.aanvraag_id in found.buiten:
-        raise Refusal(Kind.CONFLICT, vraag.WRONG[found.buiten[regel.aanvraag_id]].replace("{aantal}", "te veel"))
+        raise Refusal(Kind.CONFLICT, vraag.says(found.buiten[regel.aanvraag_id]))
     if not found.families:
-        raise Refusal(Kind.CONFLICT, "Deze aanvraag is niet meer open. Maak een nieuw plan.")
+        raise Refusal(Kind.CONFLICT, gettext("Deze aanvraag is niet meer open. Maak een nieuw plan."))
     familie = found.families[0]
     place = await conn.fetchrow(WAAR, plek_id, voorziening_id)
     view, _ = await snapshots.get(wie.regio, now)
@@ -89,7 +90,7 @@ async def move(
     unit = np.flatnonzero(columns.profielen.id == str(place["id"])) if place is not None else np.zeros(0, np.int64)
     if place is None or not len(unit):
         field = "/plekId" if plek_id is not None else "/voorzieningId"
-        refuse([FieldError(field, "bestaat_niet", "Deze plek bestaat niet (meer), of niet voor u.")])
+        refuse([FieldError(field, "bestaat_niet", gettext("Deze plek bestaat niet (meer), of niet voor u."))])
     assert place is not None
     # Without leave to split all of them go along.
     movers = {regel.aanvraag_id} if familie.mag_splitsen else {UUID(child.id) for child in familie.kinderen}
@@ -115,8 +116,11 @@ async def move(
     if left.clash(children, there, who):
         raise Refusal(
             Kind.CONFLICT,
-            "Dit kind past niet in één groep met de anderen die in dit plan daar komen. Kies een andere plek, of zet"
-            " het vast in een nieuw plan: dan gaan de anderen ergens anders heen.",
+            gettext(
+                "Dit kind past niet in één groep met de anderen die in dit plan daar komen. Kies een andere plek, of"
+                " zet"
+                " het vast in een nieuw plan: dan gaan de anderen ergens anders heen."
+            ),
         )
     before = [
         await planregels.regel(conn, plan_id, UUID(child.id), lock=UUID(child.id) in movers)
@@ -232,15 +236,15 @@ async def _why_not(conn: Connection, wie: Wie, place: _Place, children: Sequence
         for reason in catalogue.visible(best, wie.rol):
             said[catalogue.reason(reason, names, today(now), exact=exact)] = None
         if best and not catalogue.visible(best, wie.rol):
-            said[f"{catalogue.UNAVAILABLE}."] = None
+            said[catalogue.unavailable()] = None
     if said:
-        return f"Dit kan niet. {' '.join(said)}"
+        return gettext("Dit kan niet. %(said)s", said=" ".join(said))
     if len(children) > 1:
-        return (
+        return gettext(
             "Voor deze broers en zussen zijn daar niet genoeg plekken op één dag, of zij zijn in dit plan voor anderen."
             " Kies een andere plek, of zet dit vast in een nieuw plan: dan gaan de anderen ergens anders heen."
         )
-    return (
+    return gettext(
         "Deze plek is in dit plan voor een ander. Kies een andere plek, of zet dit vast in een nieuw plan: dan gaat die"
         " ander ergens anders heen."
     )

@@ -17,7 +17,7 @@ import asyncpg
 from matcher.aanbod import Aanbod
 from matcher.geo import rd
 from matcher.problem import FOREVER, Codes, Group, Plek, Point
-from service.days import age_on, hour_of, midnight_after, today
+from service.days import age_on, hour_of, today
 from service.db import Connection
 
 PLEKKEN = """
@@ -131,8 +131,9 @@ async def load_plekken(
     *,
     zonder: frozenset[tuple[UUID, date]] = frozenset(),
     elke_zorgvorm: bool = False,
-) -> tuple[list[Plek], datetime]:
-    """All visible plekken (or those of the voorzieningen `alleen`), and until when this holds without any change.
+) -> tuple[list[Plek], dict[UUID, datetime]]:
+    """All visible plekken (or those of the voorzieningen `alleen`), and per voorziening that has one, when the first
+    optie in it expires. Of the others this holds all day.
 
     `zonder` are opties, by plek and first day, that take nothing here; `elke_zorgvorm` also those that are not ranked.
     """
@@ -151,16 +152,17 @@ def _assemble(
     perioden: list[asyncpg.Record],
     punten: list[asyncpg.Record],
     now: datetime,
-) -> tuple[list[Plek], datetime]:
+) -> tuple[list[Plek], dict[UUID, datetime]]:
     vandaag = today(now)
-    valid_until = midnight_after(now)
     taken: dict[UUID, list[asyncpg.Record]] = {}
+    expires: dict[UUID, datetime] = {}
     for periode in perioden:
-        if periode["vervalt_op"] is not None:
-            if periode["vervalt_op"] <= now:
+        plek, vervalt_op = periode["plek_id"], periode["vervalt_op"]
+        if vervalt_op is not None:
+            if vervalt_op <= now:
                 continue
-            valid_until = min(valid_until, periode["vervalt_op"])
-        taken.setdefault(periode["plek_id"], []).append(periode)
+            expires[plek] = min(vervalt_op, expires.get(plek, vervalt_op))
+        taken.setdefault(plek, []).append(periode)
     points = {}
     for punt in punten:
         x_km, y_km = rd(punt["lat"], punt["lon"])
@@ -186,7 +188,11 @@ def _assemble(
         )
         for row in rows
     ]
-    return plekken, valid_until
+    first: dict[UUID, datetime] = {}
+    for row in rows if expires else ():
+        if (until := expires.get(row["id"])) is not None:
+            first[row["voorziening_id"]] = min(until, first.get(row["voorziening_id"], until))
+    return plekken, first
 
 
 OPTIES = """

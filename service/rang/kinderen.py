@@ -13,11 +13,11 @@ from msgspec import Struct, structs
 
 from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
-from matcher.judge import Judged, judge
+from matcher.judge import judge
 from matcher.problem import Aanvraag, Weging
 from matcher.rank import rank
-from matcher.reasons import why_not
-from matcher.solution import Fit, Out
+from matcher.reasons import broken, why_not
+from matcher.solution import Fit
 from service.days import hour_of, today
 from service.db import Connection, Wie
 from service.errors import Kind, Refusal
@@ -26,6 +26,7 @@ from service.rang import aanbod, rangschikking, vraag
 from service.rang.rangschikking import AfgevallenPlek, Context, PassendePlek, Voorkomen
 from service.rang.vraag import Familie
 from service.rang.weging import load_weging
+from service.taal import gettext
 from service.urgentie import Urgentie
 
 MOST = 50
@@ -72,29 +73,42 @@ async def kinderen(conn: Connection, plek_id: UUID, *, wie: Wie, now: datetime) 
     """Of all open aanvragen that ask for its zorgvorm. Refuses NOT_FOUND, and CONFLICT when it is ranked for nobody."""
     seen = await rangschikking.shown(conn, [str(plek_id)])
     if str(plek_id) not in seen:
-        raise Refusal(Kind.NOT_FOUND, "Deze plek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
     place = seen[str(plek_id)].voorkomen
     plekken, _ = await aanbod.load_plekken(conn, now, [place.voorziening_id])
     if str(plek_id) not in {plek.id for plek in plekken}:
-        raise Refusal(Kind.CONFLICT, "Voor deze plek is er geen rangschikking. Wat nu wel kan: een andere plek.")
+        raise Refusal(
+            Kind.CONFLICT, gettext("Voor deze plek is er geen rangschikking. Wat nu wel kan: een andere plek.")
+        )
     codes, huiselijkheid = await aanbod.load_codes(conn)
     alone = Aanbod.build([plek for plek in plekken if plek.id == str(plek_id)], codes)
     together = Aanbod.build(plekken, codes)
     wegingen = {urgentie: await load_weging(conn, urgentie, huiselijkheid) for urgentie in Urgentie}
     names = await rangschikking.names(conn)
-    fits: list[tuple[Aanvraag, int, Fit]] = []
-    fails: list[tuple[Aanvraag, int, Out]] = []
-    for familie in (await vraag.load_open(conn, now)).families:
+    fits: list[tuple[Aanvraag, int]] = []
+    fails: list[tuple[int, Aanvraag, int]] = []
+    for familie in (await vraag.load_open(conn, now, zorgvorm=place.zorgvorm)).families:
         for asked, samen in _asked(familie, place.zorgvorm):
-            judged = judge(asked, together if samen else alone, Estimate())
-            out = why_not(judged, str(plek_id))
-            if out.reasons:
-                fails.append((asked, samen, out))
+            wrong = broken(judge(asked, together if samen else alone, Estimate()), str(plek_id))
+            if wrong:
+                fails.append((wrong, asked, samen))
             else:
-                fits.append((asked, samen, _best(judged, wegingen[Urgentie(asked.urgentie)], now)))
-    fits.sort(key=lambda one: (ORDER.index(Urgentie(one[0].urgentie)), -one[2].score))
-    fails.sort(key=lambda one: len(one[2].reasons))
-    shown_fits, outs = fits[:MOST], fails[:NEAR]
+                fits.append((asked, samen))
+    shown_fits: list[tuple[Aanvraag, int, Fit]] = []
+    for urgentie in Urgentie:
+        if len(shown_fits) < MOST:
+            scored = [
+                (asked, samen, _best(asked, together if samen else alone, wegingen[urgentie], now))
+                for asked, samen in fits
+                if Urgentie(asked.urgentie) is urgentie
+            ]
+            shown_fits += sorted(scored, key=lambda one: -one[2].score)
+    del shown_fits[MOST:]
+    fails.sort(key=lambda one: one[0])
+    outs = [
+        (asked, samen, why_not(judge(asked, together if samen else alone, Estimate()), str(plek_id)))
+        for _, asked, samen in fails[:NEAR]
+    ]
     ids = [UUID(one[0].id) for one in shown_fits] + [UUID(one[0].id) for one in outs]
     rows = {row["id"]: dict(row) for row in await conn.fetch(WIE, ids)}
 
@@ -125,9 +139,6 @@ async def kinderen(conn: Connection, plek_id: UUID, *, wie: Wie, now: datetime) 
     return Kinderen(plek=place, passend=passend, aantal_passend=len(fits), niet=niet, aantal_niet=len(fails))
 
 
-ORDER = list(Urgentie)
-
-
 def _asked(familie: Familie, zorgvorm: str) -> list[tuple[Aanvraag, int]]:
     """What is asked of one plek: each child by itself, or with the brothers and sisters who must come along."""
     children = [child for child in familie.kinderen if zorgvorm in child.zorgvormen]
@@ -146,7 +157,6 @@ def _asked(familie: Familie, zorgvorm: str) -> list[tuple[Aanvraag, int]]:
     return [(whole, len(children) - 1)]
 
 
-def _best(judged: Judged, weging: Weging, now: datetime) -> Fit:
+def _best(asked: Aanvraag, columns: Aanbod, weging: Weging, now: datetime) -> Fit:
     """How well, of what is known to fit."""
-    q = judged.q
-    return rank(q.aanvraag, q.aanbod, weging, q.travel, hour_of(now), limit=1, judged=judged).places[0]
+    return rank(asked, columns, weging, Estimate(), hour_of(now), limit=1).places[0]

@@ -208,7 +208,7 @@ def afgevallen(out: Out, c: Context) -> AfgevallenPlek | None:
         plek=row.voorkomen,
         regels=[reason.rule for reason in reasons],
         redenen=[catalogue.reason(reason, c.names, c.today, exact=row.openbaar) for reason in reasons]
-        or [f"{catalogue.UNAVAILABLE}."],
+        or [catalogue.unavailable()],
         aantal_plekken=out.plekken,
     )
 

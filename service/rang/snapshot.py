@@ -21,9 +21,11 @@ from msgspec import Struct, field, structs
 
 from matcher.aanbod import Aanbod
 from matcher.problem import Codes
+from service.days import midnight_after
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.rang import aanbod
+from service.taal import gettext
 
 CHANNEL = "loket_aanbod"
 
@@ -59,7 +61,9 @@ class View(Struct, frozen=True, eq=False):
     aanbod: Aanbod
     loaded_at: datetime
     valid_until: datetime
-    """When an optie expires or a day begins; then rows must be read again although nobody changed them."""
+    """When a day begins: then all must be read again although nobody changed it …"""
+    expires: dict[UUID, datetime]
+    """… and per voorziening where a plek is held, when the first optie expires: then that voorziening."""
 
 
 class Stale(Struct):
@@ -150,7 +154,8 @@ class Snapshots:
                 log.warning("snapshot: cannot read the places of %s (%s)", regio, type(error).__name__)
                 if entry.view is None:
                     raise Refusal(
-                        Kind.UNAVAILABLE, "De plekken zijn nu niet te lezen. Probeer het over een minuut opnieuw."
+                        Kind.UNAVAILABLE,
+                        gettext("De plekken zijn nu niet te lezen. Probeer het over een minuut opnieuw."),
                     ) from error
                 return entry.view, Freshness(peilmoment=entry.view.loaded_at, actueel=False)
         return view, Freshness(peilmoment=max(view.loaded_at, heard_until or view.loaded_at), actueel=True)
@@ -158,6 +163,7 @@ class Snapshots:
     async def _refreshed(self, regio: str, entry: Entry, now: datetime, *, heard: bool) -> View:
         view, stale = entry.view, entry.stale
         if view is not None and heard and not stale.everything and now < view.valid_until:
+            stale.voorzieningen |= {id for id, until in view.expires.items() if until <= now}
             if not stale.voorzieningen and not stale.plekken:
                 return view
         else:
@@ -170,12 +176,12 @@ class Snapshots:
                 if view is None or few is None or len(few) > MANY:
                     view = await _read_all(conn, now)
                 else:
-                    plekken, valid_until = await aanbod.load_plekken(conn, now, list(few))
+                    plekken, expires = await aanbod.load_plekken(conn, now, list(few))
                     view = structs.replace(
                         view,
                         aanbod=view.aanbod.replace({str(key) for key in few}, plekken),
                         loaded_at=now,
-                        valid_until=min(view.valid_until, valid_until),
+                        expires={id: until for id, until in view.expires.items() if id not in few} | expires,
                     )
         except BaseException:
             entry.stale.everything = True
@@ -192,7 +198,7 @@ async def _changed(conn: Connection, stale: Stale) -> set[UUID]:
 async def _read_all(conn: Connection, now: datetime) -> View:
     regios = frozenset(await conn.fetchval(VISIBLE))
     codes, huiselijkheid = await aanbod.load_codes(conn)
-    plekken, valid_until = await aanbod.load_plekken(conn, now)
+    plekken, expires = await aanbod.load_plekken(conn, now)
     columns = await asyncio.to_thread(Aanbod.build, plekken, codes)
     return View(
         regios=regios,
@@ -200,7 +206,8 @@ async def _read_all(conn: Connection, now: datetime) -> View:
         huiselijkheid=huiselijkheid,
         aanbod=columns,
         loaded_at=now,
-        valid_until=valid_until,
+        valid_until=midnight_after(now),
+        expires=expires,
     )
 
 

@@ -25,6 +25,7 @@ from matcher.aanbod import Aanbod
 from matcher.geo import Estimate, Table, Travel, wgs84
 from matcher.problem import Aanvraag, Anker, Point
 from service.settings import Settings
+from service.taal import gettext
 
 CHUNK = 100
 """Destinations per request: 1 by 101 cells is far within what OSRM allows by default, and the URL stays under 2 kB."""
@@ -115,9 +116,11 @@ class Traveller:
                     if isinstance(point := getattr(aanvraag, anker.value), Point)
                 }
         except (TimeoutError, httpx.TimeoutException):
-            return self._fall_back(f"OSRM gaf niet binnen {self._timeout_s:g} seconden antwoord")
+            return self._fall_back(
+                gettext("OSRM gaf niet binnen %(timeout_s)s seconden antwoord", timeout_s=f"{self._timeout_s:g}")
+            )
         except httpx.HTTPError as error:
-            return self._fall_back(f"OSRM is niet bereikbaar ({type(error).__name__})")
+            return self._fall_back(gettext("OSRM is niet bereikbaar (%(name)s)", name=type(error).__name__))
         except Failed as failed:
             return self._fall_back(str(failed))
         self._failed = None
@@ -126,7 +129,7 @@ class Traveller:
         )
 
     def _fall_back(self, what: str) -> Reis:
-        reden = f"{what}; de reistijden zijn geschat uit de afstand."
+        reden = gettext("%(what)s; de reistijden zijn geschat uit de afstand.", what=what)
         self._failed = (self._clock(), reden)
         return Reis(self._estimate, SCHATTING, reden)
 
@@ -180,7 +183,7 @@ def _missing(known: dict[Anker, dict[Place, float]], places: dict[int, Place]) -
     if not without:
         return None
     kent = "1 locatie" if without == 1 else f"{without} locaties"
-    return f"OSRM kent naar {kent} geen route; daarvoor is de reistijd geschat uit de afstand."
+    return gettext("OSRM kent naar %(kent)s geen route; daarvoor is de reistijd geschat uit de afstand.", kent=kent)
 
 
 async def _quiet(
@@ -202,13 +205,13 @@ async def ask(client: httpx.AsyncClient, source: Place, to: list[Place]) -> dict
     points = ";".join(f"{lon:.5f},{lat:.5f}" for lat, lon in (wgs84(*place) for place in (source, *to)))
     response = await client.get(f"/table/v1/driving/{points}", params={"sources": "0", "annotations": "duration"})
     if response.status_code != httpx.codes.OK:
-        raise Failed(f"OSRM gaf antwoord {response.status_code}")
+        raise Failed(gettext("OSRM gaf antwoord %(status_code)s", status_code=response.status_code))
     try:
         answer = msgspec.json.decode(response.content, type=Answer)
     except msgspec.DecodeError:
-        raise Failed("OSRM gaf een antwoord dat niet te lezen is") from None
+        raise Failed(gettext("OSRM gaf een antwoord dat niet te lezen is")) from None
     rows = answer.durations
     seconds = rows[0][1:] if len(rows) == 1 else []  # the first is from the source to itself
     if answer.code != "Ok" or len(seconds) != len(to) or any(s is not None and s < 0 for s in seconds):
-        raise Failed("OSRM gaf een antwoord dat niet bij de vraag past")
+        raise Failed(gettext("OSRM gaf een antwoord dat niet bij de vraag past"))
     return {place: float("nan") if s is None else s / 60 for place, s in zip(to, seconds, strict=True)}

@@ -30,6 +30,7 @@ from service.days import age_on, today
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
+from service.taal import gettext, later
 
 COLUMNS = """a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden, a.leeftijd_peildatum, a.groepssoorten,
        a.pc4, a.school_pc4, a.netwerk_pc4, a.gewenste_start, a.uiterlijke_datum, a.verwacht_verblijf, a.perspectief,
@@ -56,6 +57,9 @@ from aanvraag a
 where is_open(a.status) and a.regio = huidige_regio()
   and ($2::uuid[] is null or a.id = any ($2)
        or a.samenplaatsing_id in (select b.samenplaatsing_id from aanvraag b where b.id = any ($2)))
+  and ($3::text is null or $3 = any (a.zorgvormen)
+       or a.samenplaatsing_id in (select b.samenplaatsing_id from aanvraag b
+                                  where is_open(b.status) and b.regio = huidige_regio() and $3 = any (b.zorgvormen)))
 order by a.urgentie, a.aangemeld_op, a.id
 """
 
@@ -151,13 +155,24 @@ def wrong_with(rows: Sequence[asyncpg.Record], start: date) -> str | None:
 
 
 WRONG = {
-    "andere_zorgvorm": "Deze broers en zussen vragen niet om dezelfde zorgvorm. Samen passen zij dan nergens. "
-    "Vraag de verwijzer om ten minste een zorgvorm die voor allemaal past.",
-    "te_veel_samen": "In deze samenplaatsing staan {aantal} open aanvragen. Het loket zoekt voor hoogstens "
-    f"{MAX_SAMEN} kinderen samen. Vraag de verwijzer om de samenplaatsing te verdelen.",
-    "te_oud": "De jeugdige is op de eerste dag ouder dan 23 jaar. Jeugdhulp is er dan niet meer. "
-    "Controleer de leeftijd en de peildatum van de aanvraag.",
+    "andere_zorgvorm": later(
+        "Deze broers en zussen vragen niet om dezelfde zorgvorm. Samen passen zij dan nergens. "
+        "Vraag de verwijzer om ten minste een zorgvorm die voor allemaal past."
+    ),
+    "te_veel_samen": later(
+        "In deze samenplaatsing staan te veel open aanvragen. Het loket zoekt voor hoogstens %(hoogstens)s kinderen"
+        " samen. Vraag de verwijzer om de samenplaatsing te verdelen."
+    ),
+    "te_oud": later(
+        "De jeugdige is op de eerste dag ouder dan 23 jaar. Jeugdhulp is er dan niet meer. "
+        "Controleer de leeftijd en de peildatum van de aanvraag."
+    ),
 }
+
+
+def says(wrong: str) -> str:
+    """A code of WRONG as a sentence."""
+    return gettext(WRONG[wrong], hoogstens=MAX_SAMEN)
 
 
 def aanvraag_of(rows: Sequence[asyncpg.Record], start: date, around: Around) -> Aanvraag:
@@ -228,15 +243,18 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
     vandaag = today(now)
     rows = await conn.fetch(AANVRAAG, vandaag, aanvraag_id)
     if not rows or rows[0]["id"] != aanvraag_id:
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag is er niet, of u mag haar niet zien."))
     if rows[0]["status"] not in OPEN_STATUS:
         raise Refusal(
-            Kind.CONFLICT, f"Deze aanvraag is {_closed(rows[0]['status'])}. Er wordt geen plek meer voor gezocht."
+            Kind.CONFLICT,
+            gettext(
+                "Deze aanvraag is %(closed)s. Er wordt geen plek meer voor gezocht.", closed=_closed(rows[0]["status"])
+            ),
         )
     start = start_of(rows, vandaag)
     wrong = wrong_with(rows, start)
     if wrong is not None:
-        raise Refusal(Kind.CONFLICT, WRONG[wrong].replace("{aantal}", str(len(rows))))
+        raise Refusal(Kind.CONFLICT, says(wrong))
     return aanvraag_of(rows, start, await _around(conn, rows, now)), max(row["gewenste_start"] for row in rows)
 
 
@@ -250,13 +268,13 @@ async def load_for(
     as long as it asks). Refuses NOT_FOUND when one is not there for who asks, CONFLICT when it is too old by then."""
     rows = await conn.fetch(EEN, today(now), list(days))
     if len(rows) < len(days):
-        raise Refusal(Kind.NOT_FOUND, "Deze aanvraag is er niet, of u mag haar niet zien.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag is er niet, of u mag haar niet zien."))
     around = await _around(conn, rows, now)
     found = {}
     for row in rows:
         van, tot = days[row["id"]]
         if age_on(row["leeftijd_maanden"], row["leeftijd_peildatum"], van) > MAX_MONTHS:
-            raise Refusal(Kind.CONFLICT, WRONG["te_oud"])
+            raise Refusal(Kind.CONFLICT, says("te_oud"))
         found[row["id"]] = structs.replace(
             aanvraag_of([row], van, around),
             gewenste_start=van.toordinal(),
@@ -293,10 +311,13 @@ class Vraag(Struct, frozen=True, eq=False):
     """Aanvragen that no place can be asked for, with a code of WRONG."""
 
 
-async def load_open(conn: Connection, now: datetime, alleen: list[UUID] | None = None) -> Vraag:
-    """Every open aanvraag of the region, in a few queries; or those of `alleen`, with their brothers and sisters."""
+async def load_open(
+    conn: Connection, now: datetime, alleen: list[UUID] | None = None, *, zorgvorm: str | None = None
+) -> Vraag:
+    """Every open aanvraag of the region, in a few queries; or those of `alleen`, or those that ask for `zorgvorm`, with
+    their brothers and sisters."""
     vandaag = today(now)
-    rows = await conn.fetch(OPEN, vandaag, alleen)
+    rows = await conn.fetch(OPEN, vandaag, alleen, zorgvorm)
     around = await _around(conn, rows, now)
     together: dict[UUID, list[asyncpg.Record]] = {}
     for row in rows:

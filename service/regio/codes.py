@@ -11,6 +11,7 @@ from msgspec import UNSET, Meta, Struct
 
 from service.db import Connection, rows_as
 from service.errors import FieldError
+from service.taal import gettext
 
 
 class Lijst(StrEnum):
@@ -94,7 +95,9 @@ async def unknown(conn: Connection, used: Iterable[tuple[str, str, object]]) -> 
                     FieldError(
                         pointer if single else f"{pointer}/{i}",
                         "bestaat_niet",
-                        f"Deze code kent de regio niet.{hint} De codes staan op {where}.",
+                        gettext(
+                            "Deze code kent de regio niet.%(hint)s De codes staan op %(where)s.", hint=hint, where=where
+                        ),
                     )
                 )
     return errors

@@ -11,6 +11,7 @@ from msgspec import Struct, inspect, structs
 
 from service.db import Connection
 from service.errors import Kind, Refusal
+from service.taal import gettext
 
 S = TypeVar("S", bound=Struct)
 
@@ -45,7 +46,11 @@ async def load(conn: Connection, shape: type[S], *, voorstel: UUID | None = None
         except msgspec.ValidationError as error:
             raise Refusal(
                 Kind.CONFLICT,
-                f"De instelling {row['sleutel']} van uw regio klopt niet: {error}. Verbeter haar.",
+                gettext(
+                    "De instelling %(sleutel)s van uw regio klopt niet: %(error)s. Verbeter haar.",
+                    sleutel=row["sleutel"],
+                    error=error,
+                ),
             ) from error
     return shape(**values)
 

@@ -25,6 +25,10 @@ def _dagen(says: str, bron: str = OWN, *, least: int = 1) -> Any:
     return _is(says, bron, ge=least, le=3650)
 
 
+Zorgvormen = tuple[Code, ...]
+Dag = Annotated[int, Meta(ge=1, le=365)]
+
+
 class Bevrijdingsdag(StrEnum):
     ELK_JAAR = "elk_jaar"
     LUSTRUM = "lustrum"
@@ -66,17 +70,17 @@ class Werkregels(Struct, frozen=True, kw_only=True):
     """With where each comes from. A region says otherwise with a row of `instelling` of the same name."""
 
     crisis_zorgvormen: Annotated[
-        tuple[str, ...], _is("Een verblijf in deze zorgvormen is crisis: er hoort een vervolgaanvraag bij.")
+        Zorgvormen, _is("Een verblijf in deze zorgvormen is crisis: er hoort een vervolgaanvraag bij.")
     ] = ("crisis", "pleegzorg-crisis")
     gesloten_zorgvormen: Annotated[
-        tuple[str, ...],
+        Zorgvormen,
         _is("Ook bij een verblijf hierin hoort vanaf de eerste dag een vervolgaanvraag.", "Jeugdwet, hoofdstuk 6"),
     ] = ("jeugdzorgplus",)
     geen_vervolg_zorgvormen: Annotated[
-        tuple[str, ...], _is("Hier kan een kind na crisis of gesloten verblijf niet blijven wonen.")
+        Zorgvormen, _is("Hier kan een kind na crisis of gesloten verblijf niet blijven wonen.")
     ] = ("pleegzorg-deeltijd", "logeer", "tussenvoorziening")
     overbrugging_zorgvormen: Annotated[
-        tuple[str, ...], _is("In deze zorgvormen wacht een kind op een plek: het zoeken gaat door.")
+        Zorgvormen, _is("In deze zorgvormen wacht een kind op een plek: het zoeken gaat door.")
     ] = ("tussenvoorziening",)
     crisis_zeker_uren: Annotated[
         int, _is("Een crisisplek die langer geleden is bevestigd, is niet zeker.", ge=1, le=720)
@@ -105,7 +109,7 @@ class Werkregels(Struct, frozen=True, kw_only=True):
         int, _dagen("Zo lang na het verwachte einde mag het vervolg hooguit beginnen.", least=0)
     ] = 14
     alarm_crisis_dagen: Annotated[
-        tuple[int, ...],
+        tuple[Dag, ...],
         _is("Op deze dagen van een crisisverblijf of gesloten verblijf zonder vervolgplek waarschuwt het loket."),
     ] = (14, 21, 28)
     normen_dagen: Annotated[

@@ -150,6 +150,11 @@ EIGEN_CIJFERS = {A: CIJFERS[A]}
 
 TOEGANG = {B: Grond(REGIO, Doel.TOEGANG)}
 INRICHTEN = {B: Grond(REGIO, Doel.INRICHTEN)}
+INSTELLINGEN = {
+    **INRICHTEN,
+    S: Grond(REGIO, Doel.PLEK_ZOEKEN),
+    K: Grond("alle van de regio, met aantallen in vijftallen", Doel.CAPACITEIT),
+}
 ORGANISATIES = {**INRICHTEN, S: Grond(REGIO, Doel.PLEK_ZOEKEN)}
 ZELF = Grond("alleen van zichzelf", Doel.TOEGANG, eigen=True)
 DOEL_VAN = {
@@ -287,6 +292,11 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("wijzigSamenplaatsing", WIJZIG, Object.SAMENPLAATSING, SAMEN_DOEN, _BEMIDDELEN),
     Handeling("lijstZorgvormen", LEES, Object.CODELIJST, CODES, _INRICHTEN, koppeling=True),
     Handeling("lijstKenmerkcodes", LEES, Object.CODELIJST, CODES, _INRICHTEN, koppeling=True),
+    Handeling("toonInstellingen", LEES, Object.INSTELLING, INSTELLINGEN, _INRICHTEN),
+    Handeling("wijzigInstellingen", WIJZIG, Object.INSTELLING, INRICHTEN, _INRICHTEN, los=True),
+    Handeling("beproefInstellingen", LEES, Object.INSTELLING, INSTELLINGEN, _INRICHTEN),
+    Handeling("lijstInstellingwijzigingen", LEES, Object.INSTELLING, INSTELLINGEN, _INRICHTEN),
+    Handeling("zetInstellingenTerug", WIJZIG, Object.INSTELLING, INRICHTEN, _INRICHTEN, los=True),
     Handeling("leesInAanbieders", MAAK, Object.LIJST, AANBIEDERS_BEGINNEN, _AANBOD),
     Handeling("haalSjabloonAanbieders", UITVOER, Object.LIJST, AANBIEDERS_BEGINNEN, _AANBOD),
     Handeling("leesInVoorzieningen", MAAK, Object.LIJST, AANBOD_BIJHOUDEN, _AANBOD),
@@ -357,12 +367,22 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaRoutes", LEES, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
     Handeling("paginaVrijePlekken", LEES, Object.PLEK, VRIJ_ZIEN, _AANBOD),
     Handeling("paginaWachtlijst", LEES, Object.AANVRAAG, WACHTENDEN, _BEMIDDELEN),
+    Handeling("paginaPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaPlan", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaPlanregel", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvragen", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaMijnAanvraag", LEES, Object.AANVRAAG, VERZOEKEN, _BEMIDDELEN),
     Handeling("paginaPlekken", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("paginaPlek", LEES, Object.PLEK, AANBOD_BIJHOUDEN, _AANBOD),
     Handeling("paginaCijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
     Handeling("paginaCijferbestand", UITVOER, Object.CIJFER, TELLEN, _AANBOD, los=True),
+    Handeling("paginaInstellingen", LEES, Object.INSTELLING, INSTELLINGEN, _INRICHTEN),
+    Handeling("paginaInstellinggroep", LEES, Object.INSTELLING, INSTELLINGEN, _INRICHTEN),
+    Handeling("paginaInstellingproef", LEES, Object.INSTELLING, INSTELLINGEN, _INRICHTEN),
+    Handeling("paginaGebruikers", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("paginaGebruiker", LEES, Object.GEBRUIKER, TOEGANG, _TOEGANG),
+    Handeling("paginaKoppelingen", LEES, Object.KOPPELING, TOEGANG, _TOEGANG),
+    Handeling("paginaKoppeling", LEES, Object.KOPPELING, TOEGANG, _TOEGANG),
     Handeling("paginaMislukt", LEES, Object.BERICHT, TOEGANG, _TOEGANG),
     Handeling("paginaVoorstellen", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),
     Handeling("paginaVoorstel", LEES, Object.VOORSTEL, AAN_AANBIEDER, _BEMIDDELEN),

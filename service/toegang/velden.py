@@ -25,6 +25,7 @@ from service.cijfers import cijfers, reflex, wachtlijst
 from service.db import Rol
 from service.errors import FieldError
 from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
+from service.instellingen import keuzes, proef, wijzigingen
 from service.intake import preview, tables
 from service.log import inzagen
 from service.opschaling import (
@@ -111,6 +112,17 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         cijfers.Wachttijdcijfers,
         cijfers.Wachttijdcijfer,
     ),
+    _heel(S, K, B): (
+        keuzes.Instellingen,
+        keuzes.Wegingen,
+        keuzes.Gewichten,
+        keuzes.Verandering,
+        *keuzes.DELEN,
+        wijzigingen.Instellingwijziging,
+        proef.Zorgvormproef,
+        proef.Signaalproef,
+        proef.Zekerheidproef,
+    ),
     _heel(A): (voorstellen.Voorstelvraag,),
     _heel(S, V): (
         routes.Route,
@@ -121,6 +133,7 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         termijnen.Alarm,
     ),
     _heel(S): (
+        proef.Andersplek,
         kinderen.Wachtend,
         kinderen.Kinderen,
         beeindigingen.Overdracht,
@@ -182,6 +195,16 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             frozenset({V, A}),
             "kenmerk",
             "Van de verwijzer zelf. Alle anderen gebruiken het nummer van het loket.",
+        ),
+    ),
+    proef.Instellingproef: (
+        Zicht(
+            frozenset({S, K, B}),
+            "veranderd afgerond aanvragen gemeten andere_eerste andere_band zorgvormen signalen plekken",
+            "Wie over instellingen gaat of ermee werkt, ziet wat een andere waarde zou doen.",
+        ),
+        Zicht(
+            frozenset({S}), "welke", "Welk kind een andere plek bovenaan krijgt, weet alleen wie voor kinderen zoekt."
         ),
     ),
     gebeurtenissen.AanvraagGebeurtenis: (

@@ -24,12 +24,13 @@ from service.db import Wie, transaction
 from service.errors import FieldError
 from service.log import logboek
 from service.log.logboek import Spoor
+from service.taal import gettext
 from service.web import etags, gezien, idempotency, limiet, origin, performing, problems
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
 from service.web.identity import Identity
-from service.web.operation import Call, Operation, Services, Stream
+from service.web.operation import IN_SCOPE, Call, Operation, Services, Stream
 from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
@@ -69,9 +70,9 @@ class Routes:
             operation = methods.get("GET" if method == "HEAD" else method)
             if operation is None:
                 allow = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
-                raise HttpRefusal(405, f"Hier kan alleen: {allow}.", headers={"Allow": allow})
+                raise HttpRefusal(405, gettext("Hier kan alleen: %(allow)s.", allow=allow), headers={"Allow": allow})
             return operation, {name: UUID(part) for name, part in match.groupdict().items()}
-        raise HttpRefusal(404, "Dit adres bestaat niet. De adressen staan in /v1/openapi.json.")
+        raise HttpRefusal(404, gettext("Dit adres bestaat niet. De adressen staan in /v1/openapi.json."))
 
 
 class Api:
@@ -93,6 +94,7 @@ class Api:
         try:
             operation, ids = self._routes.find(scope["method"], _path(scope))
             public = operation.public
+            cast(dict[str, Any], scope)[IN_SCOPE] = operation.id
             reply = await self._answer(operation, ids, scope, receive, spoor)
         except Disconnected:
             return
@@ -109,7 +111,11 @@ class Api:
         headers = _headers(scope)
         if not accepts(headers.get("accept"), operation.produces):
             raise HttpRefusal(
-                406, f"Het antwoord is hier {operation.produces}. Vraag daarom in Accept, of laat het weg."
+                406,
+                gettext(
+                    "Het antwoord is hier %(produces)s. Vraag daarom in Accept, of laat het weg.",
+                    produces=operation.produces,
+                ),
             )
         if operation.public:
             return await self._tell(operation, ids, scope, headers)
@@ -154,7 +160,7 @@ class Api:
                 raw = await _body(operation, headers, receive)
         except TimeoutError:
             raise HttpRefusal(
-                408, "Wat u stuurt, kwam niet op tijd helemaal aan.", headers={"Connection": "close"}
+                408, gettext("Wat u stuurt, kwam niet op tijd helemaal aan."), headers={"Connection": "close"}
             ) from None
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
@@ -287,8 +293,8 @@ async def _body(operation: Operation, headers: Mapping[str, str], receive: Recei
         return b""
     if media_type(headers.get("content-type")) not in operation.consumes:
         kinds = " of ".join(operation.consumes)
-        raise HttpRefusal(415, f"Stuur hier {kinds} in UTF-8, en zeg dat in Content-Type.")
-    too_long = HttpRefusal(413, f"Stuur hooguit {operation.limit // 1_000_000} MB.")
+        raise HttpRefusal(415, gettext("Stuur hier %(kinds)s in UTF-8, en zeg dat in Content-Type.", kinds=kinds))
+    too_long = HttpRefusal(413, gettext("Stuur hooguit %(limit)s MB.", limit=operation.limit // 1_000_000))
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length) > operation.limit:
         raise too_long
@@ -310,10 +316,10 @@ def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError
             scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
         )
     except ValueError:
-        raise HttpRefusal(400, "Het deel van het adres na het vraagteken is niet te lezen.") from None
+        raise HttpRefusal(400, gettext("Het deel van het adres na het vraagteken is niet te lezen.")) from None
     names = [name for name, _ in pairs]
     twice = [
-        FieldError(name, "dubbel", "Noem deze parameter één keer.", "query")
+        FieldError(name, "dubbel", gettext("Noem deze parameter één keer."), "query")
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
@@ -328,7 +334,7 @@ def _read(operation: Operation, raw: bytes, wie: Wie) -> tuple[Any, list[FieldEr
     try:
         data = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise HttpRefusal(400, "De body is geen geldige JSON.") from None
+        raise HttpRefusal(400, gettext("De body is geen geldige JSON.")) from None
     wrong: list[FieldError] = []
     if operation.method == "PATCH" and isinstance(data, dict):
         data, wrong = toegang.zonder_verborgen(wie.rol, operation.answer, data)

@@ -14,6 +14,7 @@ import msgspec
 
 from service import toegang
 from service.errors import Kind, Refusal
+from service.taal import gettext
 from service.web.operation import Call
 from service.web.problems import HttpRefusal
 
@@ -46,11 +47,12 @@ def must_match(call: Call, current: Any) -> None:
     etag = of(encode(toegang.versmal(call.wie.rol, current)))
     if not any(tag in ("*", etag) for tag in _listed(call.headers["if-match"])):
         raise Refusal(
-            Kind.STALE, "Iemand heeft dit intussen veranderd. Haal het opnieuw op en doe uw wijziging dan nog eens."
+            Kind.STALE,
+            gettext("Iemand heeft dit intussen veranderd. Haal het opnieuw op en doe uw wijziging dan nog eens."),
         )
 
 
 def required(headers: dict[str, str]) -> None:
     """Refuse (428) a change that does not say what it was made against."""
     if "if-match" not in headers:
-        raise HttpRefusal(428, "Stuur de kopregel If-Match mee, met de ETag van wat u hebt opgehaald.")
+        raise HttpRefusal(428, gettext("Stuur de kopregel If-Match mee, met de ETag van wat u hebt opgehaald."))

@@ -20,6 +20,7 @@ from msgspec import Struct, inspect
 
 from service.days import AMSTERDAM
 from service.errors import Kind, Refusal
+from service.taal import gettext
 from service.web.headers import media_type
 
 FORM = "application/x-www-form-urlencoded"
@@ -44,10 +45,26 @@ async def fields(request: Request[Any, Any, Any]) -> Given:
             raise ValueError
         pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=MOST, keep_blank_values=True)
     except (ValueError, InternalServerException):  # the latter: gone away halfway
-        raise Refusal(Kind.INVALID, "Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.") from None
+        raise Refusal(
+            Kind.INVALID, gettext("Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.")
+        ) from None
     given: Given = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    return given
+
+
+def asked(request: Request[Any, Any, Any]) -> Given:
+    """The fields of a form that was sent with GET. Refuses INVALID."""
+    try:
+        pairs = parse_qsl(request.url.query, errors="strict", max_num_fields=MOST, keep_blank_values=True)
+    except ValueError:
+        raise Refusal(
+            Kind.INVALID, gettext("Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.")
+        ) from None
+    given: Given = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value)
     return given
 
 
@@ -55,7 +72,7 @@ async def read(request: Request[Any, Any, Any]) -> dict[str, str]:
     """The fields that have a value, of a form in which each comes once. Refuses INVALID."""
     given = await fields(request)
     if any(len(values) > 1 for values in given.values()):
-        raise Refusal(Kind.INVALID, "Dit formulier is niet te lezen. Ga terug en probeer het opnieuw.")
+        raise Refusal(Kind.INVALID, gettext("Dit formulier is niet te lezen. Ga terug en probeer het opnieuw."))
     return {name: values[0] for name, values in given.items() if values[0]}
 
 
@@ -87,8 +104,9 @@ def _value(info: inspect.Type, here: Mapping[tuple[str, ...], list[str]]) -> Any
         inner = _struct(info, {path: values for path, values in here.items() if path})
         if info.tag_field and (tag := here.get((info.tag_field,))):
             inner[info.tag_field] = tag[-1]
-        return inner if any(value is not None for value in inner.values()) else empty
-    if isinstance(info, inspect.ListType):
+        # All of it may be empty, and was sent so: that says something too.
+        return inner if any(value is not None for value in inner.values()) or (inner and not nullable) else empty
+    if isinstance(info, inspect.ListType | inspect.VarTupleType):
         item, _ = _bare(info.item_type)
         if isinstance(item, inspect.StructType):
             numbers = sorted({path[0] for path in here if path and NUMBER.fullmatch(path[0])}, key=int)
@@ -107,7 +125,7 @@ def _scalar(info: inspect.Type, value: str) -> Any:
     """What stays text when it is wrong, so that it is told."""
     if isinstance(info, inspect.BoolType):
         return {"true": True, "false": False}.get(value, value)
-    if isinstance(info, inspect.IntType) and re.fullmatch(r"-?\d{1,12}", value, re.ASCII):
+    if isinstance(info, inspect.IntType | inspect.LiteralType) and re.fullmatch(r"-?\d{1,12}", value, re.ASCII):
         return int(value)
     if isinstance(info, inspect.FloatType) and re.fullmatch(r"-?\d{1,9}([.,]\d{1,6})?", value, re.ASCII):
         return float(value.replace(",", "."))

@@ -17,6 +17,7 @@ from msgspec import Struct
 from service.db import Connection
 from service.errors import FieldError
 from service.fields import refuse
+from service.taal import gettext
 from service.web.operation import Stream
 from service.web.problems import HttpRefusal
 
@@ -71,11 +72,11 @@ async def once(conn: Connection, key: str, asked: bytes, perform: Callable[[], A
     """The reply of `perform`, or the one kept from before. 409 while another request with the key runs, 422 when the
     key was used for another request (`asked` differs)."""
     if not await conn.fetchval(CLAIM, key):
-        raise HttpRefusal(409, "Een verzoek met deze Idempotency-Key is nog bezig. Probeer het zo nog eens.")
+        raise HttpRefusal(409, gettext("Een verzoek met deze Idempotency-Key is nog bezig. Probeer het zo nog eens."))
     kept = await conn.fetchrow(KEPT, key)
     if kept is not None:
         if kept["verzoek_hash"] != asked:
-            raise HttpRefusal(422, "Deze Idempotency-Key hoort bij een ander verzoek. Gebruik een nieuwe.")
+            raise HttpRefusal(422, gettext("Deze Idempotency-Key hoort bij een ander verzoek. Gebruik een nieuwe."))
         return Reply(
             kept["status"],
             kept["koppen"],

@@ -34,6 +34,7 @@ from redis.exceptions import RedisError
 
 from service.db import Wie
 from service.settings import Settings
+from service.taal import gettext
 from service.web import client
 from service.web.problems import HttpRefusal
 
@@ -264,8 +265,12 @@ def _answer(scope: HTTPScope, stand: Stand) -> None:
         seconden = "1 seconde" if stand.wait_s == 1 else f"{stand.wait_s} seconden"
         raise HttpRefusal(
             429,
-            f"Dit zijn te veel verzoeken: er mogen er {stand.quota} per minuut. Wacht {seconden} en probeer het dan"
-            " opnieuw.",
+            gettext(
+                "Dit zijn te veel verzoeken: er mogen er %(quota)s per minuut. Wacht %(seconden)s en probeer het"
+                " dan opnieuw.",
+                quota=stand.quota,
+                seconden=seconden,
+            ),
             headers={"Retry-After": str(stand.wait_s)},
         )
 

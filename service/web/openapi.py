@@ -66,6 +66,7 @@ TAGS = {
     "berichten": "Mails aan mensen, en welke zij willen krijgen.",
     "haken": "Systemen van aanbieders en verwijzers die horen wat er gebeurt (webhooks).",
     "codes": "De codelijsten van de regio.",
+    "instellingen": "Gewichten, normen en termijnen van de regio.",
     "beschrijving": "Deze beschrijving.",
 }
 

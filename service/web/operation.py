@@ -26,6 +26,9 @@ JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 EVENTS = "text/event-stream"
 
+IN_SCOPE = "loket.operation"
+"""Key of the ASGI scope under which the id of the operation stands, once it is known."""
+
 JSON_LIMIT = 1_000_000
 """Bytes in a JSON body."""
 

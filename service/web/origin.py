@@ -11,6 +11,7 @@ import re
 from litestar.types import HTTPScope
 
 from service.adressen import is_loopback
+from service.taal import gettext
 from service.web.problems import HttpRefusal
 
 HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::[0-9]{1,5})?")
@@ -30,16 +31,16 @@ def check(scope: HTTPScope, adres: str | None) -> None:
         match = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
         if match is None or not is_loopback(match[1] or match[2]):
             raise HttpRefusal(
-                403, "Het loket is alleen te bereiken vanaf deze computer zelf: http://127.0.0.1 of localhost."
+                403, gettext("Het loket is alleen te bereiken vanaf deze computer zelf: http://127.0.0.1 of localhost.")
             )
     elif [f"https://{host.removesuffix(':443')}" for host in hosts] != [adres]:
-        raise HttpRefusal(403, f"Het loket is alleen te bereiken op {adres}.")
+        raise HttpRefusal(403, gettext("Het loket is alleen te bereiken op %(adres)s.", adres=adres))
     if scope["method"] in SAFE:
         return
     sites, origins = _values(scope, b"sec-fetch-site"), _values(scope, b"origin")
     ours = (adres,) if adres else (f"http://{hosts[0]}", f"https://{hosts[0]}")
     if any(site not in ("same-origin", "none") for site in sites) or any(origin not in ours for origin in origins):
-        raise HttpRefusal(403, "Een andere website wil hier iets veranderen. Dat mag niet.")
+        raise HttpRefusal(403, gettext("Een andere website wil hier iets veranderen. Dat mag niet."))
 
 
 def _values(scope: HTTPScope, name: bytes) -> list[str]:

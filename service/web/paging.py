@@ -16,6 +16,7 @@ from msgspec import UNSET, Meta, Struct
 
 from service.errors import FieldError
 from service.fields import refuse
+from service.taal import gettext
 from service.web.operation import Answer, Call
 
 
@@ -74,7 +75,13 @@ def after(call: Call) -> UUID | None:
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != 20 or _sign(call.path, UUID(bytes=raw[:16])) != raw[16:]:
-        refuse([FieldError("cursor", "ongeldig", "Deze cursor is niet van deze lijst. Begin zonder cursor.", "query")])
+        refuse(
+            [
+                FieldError(
+                    "cursor", "ongeldig", gettext("Deze cursor is niet van deze lijst. Begin zonder cursor."), "query"
+                )
+            ]
+        )
     return UUID(bytes=raw[:16])
 
 

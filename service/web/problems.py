@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from service.db import AWAY
 from service.errors import FieldError, Kind, Refusal
+from service.taal import Teksten, gettext, later
 
 log = logging.getLogger(__name__)
 
@@ -28,24 +29,26 @@ STATUS = {
     Kind.TOO_LARGE: 413,
 }
 
-TITLES = {
-    400: "De invoer klopt niet",
-    401: "U bent niet ingelogd",
-    403: "Dit mag u niet",
-    404: "Dit bestaat niet",
-    405: "Dit kan hier niet",
-    406: "Deze vorm van antwoord is er niet",
-    408: "Het duurde te lang",
-    409: "Dit kan nu niet",
-    412: "Er is intussen iets veranderd",
-    413: "Dit is te groot",
-    415: "Deze vorm van invoer kan hier niet",
-    422: "Deze sleutel is al gebruikt",
-    428: "Er ontbreekt een kopregel",
-    429: "Dit zijn te veel verzoeken",
-    500: "Er ging iets mis",
-    503: "Het loket kan er nu niet bij",
-}
+TITLES = Teksten(
+    {
+        400: later("De invoer klopt niet"),
+        401: later("U bent niet ingelogd"),
+        403: later("Dit mag u niet"),
+        404: later("Dit bestaat niet"),
+        405: later("Dit kan hier niet"),
+        406: later("Deze vorm van antwoord is er niet"),
+        408: later("Het duurde te lang"),
+        409: later("Dit kan nu niet"),
+        412: later("Er is intussen iets veranderd"),
+        413: later("Dit is te groot"),
+        415: later("Deze vorm van invoer kan hier niet"),
+        422: later("Deze sleutel is al gebruikt"),
+        428: later("Er ontbreekt een kopregel"),
+        429: later("Dit zijn te veel verzoeken"),
+        500: later("Er ging iets mis"),
+        503: later("Het loket kan er nu niet bij"),
+    }
+)
 
 
 class Location(Struct, omit_defaults=True):
@@ -107,12 +110,12 @@ def of_error(error: Exception, trace: UUID) -> HttpRefusal:
     if isinstance(error, Refusal):
         return HttpRefusal(STATUS[error.kind], error.detail, error.fields)
     if by_policy(error):
-        return HttpRefusal(403, "Dit mag u niet voor een andere organisatie, of niet met uw rol.")
+        return HttpRefusal(403, gettext("Dit mag u niet voor een andere organisatie, of niet met uw rol."))
     if isinstance(error, AWAY):
         log.warning("%s: the database is away: %s", trace, type(error).__name__)
-        return HttpRefusal(503, "Probeer het zo nog eens.", headers={"Retry-After": "1"})
+        return HttpRefusal(503, gettext("Probeer het zo nog eens."), headers={"Retry-After": "1"})
     log.error("%s: unforeseen", trace, exc_info=error)
-    return HttpRefusal(500, "Het loket heeft dit voorval vastgelegd. Noem het nummer ervan als u hulp vraagt.")
+    return HttpRefusal(500, gettext("Het loket heeft dit voorval vastgelegd. Noem het nummer ervan als u hulp vraagt."))
 
 
 def body_of(refusal: HttpRefusal, trace: UUID) -> bytes:

@@ -14,6 +14,7 @@ from service.bericht import alarmen, berichten, versheid
 from service.bus import first_of
 from service.days import AMSTERDAM, today
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
+from service.observe import metrics
 from service.opschaling import opschalingen, routes
 from service.taken import Taak, TaakSoort
 from service.worker.loop import PATIENT, Handler, Job, Write
@@ -84,6 +85,7 @@ class Wekker:
         while not stopping.is_set():
             try:
                 await self.round()
+                metrics.ROUND_OK.labels("dagronde").set_to_current_time()
             except AWAY as error:
                 log.warning("daily round: the database is away (%s)", type(error).__name__)
             except Exception as error:  # a person must look; it is asked for again in a while

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -20,6 +21,7 @@ from service import taken
 from service.bus import Bus, first_of
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Refusal
+from service.observe import metrics, tracing
 from service.settings import Settings
 from service.taken import Claim, Taak, TaakSoort
 
@@ -173,38 +175,51 @@ class Worker:
     async def _do(self, held: Claim) -> None:
         wie = Wie(held.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
         handler = self._handlers[held.soort]
+        began, ended = time.perf_counter(), "weg"
+        with tracing.work_span(held.soort):
+            try:
+                ended = await self._done(held, wie, handler)
+            finally:
+                metrics.TAAK_SECONDS.labels(held.soort, ended).observe(time.perf_counter() - began)
+
+    async def _done(self, held: Claim, wie: Wie, handler: Handler) -> str:
+        """How it ended: klaar, mislukt, later, or weg when another has it."""
         try:
             async with transaction(self._pool, wie, readonly=True) as conn:
                 taak = await taken.read(conn, held)
             if taak.pogingen > handler.most:
                 # Whoever had it before was killed each time, so nobody could write what was wrong.
                 await self._failed(held, wie, taak, "Dit is te vaak halverwege afgebroken. Vraag de beheerder ernaar.")
-                return
+                return "mislukt"
             write = await self._perform(handler, held, wie, taak)
             async with transaction(self._pool, wie) as conn:
                 await taken.finish(conn, held)
                 await write(conn)
+            return "klaar"
         except (taken.Lost, *AWAY, _Stopped) as gone:
             log.info("worker: %s %s is for another (%s)", held.soort, held.id, type(gone).__name__)
             if isinstance(gone, _Stopped):
                 async with transaction(self._pool, wie) as conn:
                     await taken.give_back(conn, held)
+            return "weg"
         except Refusal as refusal:
             await self._failed(held, wie, taak, refusal.detail)
+            return "mislukt"
         except Again as again:
             log.warning("worker: %s %s did not work, try %d: %s", held.soort, held.id, taak.pogingen, again)
-            await self._later(handler, held, wie, taak, str(again))
+            return await self._later(handler, held, wie, taak, str(again))
         except Exception as error:  # whatever a handler does wrong must not end the worker
             log.error("worker: %s %s went wrong", held.soort, held.id, exc_info=error)
-            await self._later(handler, held, wie, taak, f"Er ging iets mis ({type(error).__name__}).")
+            return await self._later(handler, held, wie, taak, f"Er ging iets mis ({type(error).__name__}).")
 
-    async def _later(self, handler: Handler, held: Claim, wie: Wie, taak: Taak, fout: str) -> None:
-        """Again after a wait, or never when this was the last try."""
+    async def _later(self, handler: Handler, held: Claim, wie: Wie, taak: Taak, fout: str) -> str:
+        """Again after a wait, or never when this was the last try. How it ended, as `_done`."""
         if taak.pogingen >= handler.most:
             await self._failed(held, wie, taak, f"{fout} Dat is na {handler.most} keer nog zo.")
-            return
+            return "mislukt"
         async with transaction(self._pool, wie) as conn:
             await taken.later(conn, held, fout[:LONGEST], handler.waits[taak.pogingen - 1])
+        return "later"
 
     async def _perform(self, handler: Handler, held: Claim, wie: Wie, taak: Taak) -> Write:
         """What the handler gives; cut off when the lease is gone (Lost) or the worker must stop (_Stopped)."""
@@ -218,8 +233,9 @@ class Worker:
             held=held,
             lease_s=self._lease_s,
         )
+        ended = asyncio.Event()
         work = asyncio.ensure_future(handler.perform(job))
-        beat = asyncio.create_task(self._beat(job))
+        beat = asyncio.create_task(self._beat(job, ended))
         told = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({work, beat, told}, return_when=asyncio.FIRST_COMPLETED)
@@ -229,15 +245,16 @@ class Worker:
                 beat.result()
             raise _Stopped
         finally:
-            for task in (work, beat, told):
+            # The beat ends by itself: cut off in its statement, it would be an error in the log of the database.
+            ended.set()
+            for task in (work, told):
                 task.cancel()
             await asyncio.gather(work, beat, told, return_exceptions=True)
 
-    async def _beat(self, job: Job) -> None:
-        """Keeps the lease; raises Lost, or what is wrong with the database when the lease has ended by now."""
+    async def _beat(self, job: Job, ended: asyncio.Event) -> None:
+        """Keeps the lease until `ended`; raises Lost, or what is wrong with the database when the lease is over."""
         kept = asyncio.get_running_loop().time()
-        while True:
-            await asyncio.sleep(self._lease_s / 3)
+        while not await first_of(ended, limit_s=self._lease_s / 3):
             now = asyncio.get_running_loop().time()
             try:
                 async with job.writing():

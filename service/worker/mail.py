@@ -13,6 +13,7 @@ from service.bericht.meldingen import BEVESTIG
 from service.db import Connection, transaction
 from service.errors import Kind, Refusal
 from service.settings import Settings
+from service.taal import gettext
 from service.taken import Taak
 from service.worker.loop import Again, Handler, Job, Write
 
@@ -52,7 +53,7 @@ async def perform(job: Job) -> Write:
             zin=berichten.zin(post.soort, post.gegevens),
             regels=regels,
             link=loket + pad,
-            knop="Controleer uw plekken" if post.soort == BEVESTIG else "Lees meer in het loket",
+            knop=gettext("Controleer uw plekken") if post.soort == BEVESTIG else gettext("Lees meer in het loket"),
             instellingen=f"{loket}/start",
             op=post.op,
         )

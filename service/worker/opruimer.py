@@ -14,6 +14,7 @@ from datetime import datetime
 from service.bus import first_of
 from service.db import AWAY, SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.log import logboek
+from service.observe import metrics
 from service.privacy import bewaren
 
 EVERY_S = 3600.0
@@ -35,6 +36,7 @@ class Opruimer:
         while not stopping.is_set():
             try:
                 await self._round_until(stopping)
+                metrics.ROUND_OK.labels("bewaren").set_to_current_time()
             except AWAY as error:
                 log.warning("retention: the database is away (%s)", type(error).__name__)
             except Exception as error:  # a person must look; what is not forgotten now is forgotten in an hour

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from service.db import AWAY, Connection, transaction
 from service.errors import Kind, Refusal
+from service.observe import metrics
 from service.plan import plannen, planuitkomst
 from service.plan.plannen import PlanStatus
 from service.plan.planuitkomst import Uitkomst
@@ -41,6 +42,9 @@ async def perform(job: Job) -> Write:
             raise Broken("het rekenproces is niet op tijd klaar") from error
     if found is None:
         return _without(job, id)
+
+    metrics.SOLVER_SECONDS.observe(found.rekentijd)
+    metrics.SOLVER_GAP.labels(job.wie.regio).set(found.gat)
 
     async def write(conn: Connection) -> None:
         await planuitkomst.end(conn, id, found, now=job.clock())

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from matcher.aanbod import Aanbod
 from matcher.problem import Urgentie
@@ -18,6 +17,7 @@ from service.errors import Kind, Refusal
 from service.fields import AanvraagId
 from service.plan import plannen
 from service.plan.plannen import Botsing, Keuze, KeuzeSoort, Stand
+from service.plan.vrijhoudadvies import Vrijhouden
 from service.rang import aanbod
 from service.rang.travel import Traveller
 from service.rang.vraag import Vraag, load_open
@@ -25,14 +25,6 @@ from service.rang.weging import load_weging
 
 ORDER = list(Urgentie)
 """From most to least urgent; a family is weighed as its most urgent child."""
-
-
-class Vrijhouden(Struct, frozen=True, forbid_unknown_fields=True):
-    """Instelling `vrijhouden_advies`: whether a plan says which places had better stay free."""
-
-    aan: bool = False
-    punten: Annotated[float, Meta(ge=0, le=100)] = 10.0
-    """What that may cost the plan at most, per place."""
 
 
 class Problem(Struct, frozen=True, eq=False, kw_only=True):

@@ -12,14 +12,14 @@ from uuid import UUID
 
 from service.db import Connection
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, verzenden
+from service.plaatsing import optiestappen, verzenden
 from service.taken import Taak
 from service.worker.loop import PATIENT, Handler, Job, Write
 
 Termijn: TypeAlias = Callable[[Connection, UUID, datetime], Awaitable[object]]
 """What happens to the row with this id at its moment: twice is as once, and too early or too late it is nothing."""
 
-TERMIJNEN: Mapping[str, Termijn] = {"optie": opties.termijn, "voorstel": verzenden.herinner}
+TERMIJNEN: Mapping[str, Termijn] = {"optie": optiestappen.termijn, "voorstel": verzenden.herinner}
 """`gegevens["soort"]` → what is done, with `gegevens["id"]`."""
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from service.bus import first_of
 from service.db import AWAY, SYSTEM, Pool, Rol, Wie, transaction
 from service.log import logketen
+from service.observe import metrics
 from service.worker.anker import Anker
 
 EVERY_S = 1.0
@@ -42,6 +43,7 @@ class Zegel:
             try:
                 async with asyncio.timeout(LAST_S if ended else None):
                     await self.round()
+                metrics.ROUND_OK.labels("zegel").set_to_current_time()
             except TimeoutError:
                 log.warning("seal: no time for the last lines")
             except AWAY as error:

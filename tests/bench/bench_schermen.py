@@ -124,16 +124,17 @@ async def _app(
             until=now + timedelta(hours=1),
             idle=timedelta(minutes=30),
         )
-        yield app, [(b"host", b"127.0.0.1"), (b"cookie", f"__Host-loket={token}".encode())]
+        cookie = f"__Host-loket={token}".encode()
+        yield app, [(b"host", b"127.0.0.1"), (b"cookie", cookie), (b"accept-encoding", b"gzip")]
 
 
 async def _measure(app: Litestar, headers: list[tuple[bytes, bytes]], paths: list[str]) -> tuple[float, int]:
     times, largest = [], 0
     for path in [*paths[:3], *paths]:  # the first ones warm up
         begin = perf_counter()
-        html = await _ask(app, path, headers)
+        sent = await _ask(app, path, headers)
         times.append((perf_counter() - begin) * 1000)
-        largest = max(largest, len(gzip.compress(html, 6)) + _assets(html.decode()))
+        largest = max(largest, len(sent) + _assets(gzip.decompress(sent).decode()))
     return quantiles(times[3:], n=20)[-1], largest
 
 

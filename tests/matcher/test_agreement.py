@@ -15,7 +15,7 @@ from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
 from matcher.problem import Plek
 from matcher.rank import rank
-from matcher.reasons import changes, fallen_out, judge, why_not
+from matcher.reasons import broken, changes, fallen_out, judge, why_not
 from matcher.rules import ALL, BED_RULES, BIT, PROFILE_RULES, WINDOWS, ask, profile_rules
 from matcher.solution import RELAXABLE, REVEALING, Change, Rule
 from tests.matcher import problems
@@ -67,16 +67,17 @@ def test_the_same_rules_fail(seed: int) -> None:
     wanted = plain.judged(aanvraag, supply, TRAVEL)
     for plek in supply:
         assert {reason.rule for reason in why_not(judged, plek.id).reasons} == wanted[plek.id]
+        assert broken(judged, plek.id) == len(wanted[plek.id])
     out = fallen_out(judged, per_voorziening=False, limit=100)
     assert {place.plek: len(place.reasons) for place in out.places} == {
-        id: len(broken) for id, broken in wanted.items() if broken
+        id: len(wrong) for id, wrong in wanted.items() if wrong
     }
     assert [len(place.reasons) for place in out.places] == sorted(len(place.reasons) for place in out.places)
-    assert out.per_rule == {rule: count for rule in BIT if (count := sum(rule in broken for broken in wanted.values()))}
-    assert out.alone == {rule: count for rule in BIT if (count := sum({rule} == broken for broken in wanted.values()))}
-    assert out.revealing == sum(bool(broken & REVEALING) for broken in wanted.values())
-    assert out.revealing_alone == sum(bool(broken) and broken <= REVEALING for broken in wanted.values())
-    assert {id for id, broken in wanted.items() if not broken} == plain.fitting(aanvraag, supply, TRAVEL).keys()
+    assert out.per_rule == {rule: count for rule in BIT if (count := sum(rule in wrong for wrong in wanted.values()))}
+    assert out.alone == {rule: count for rule in BIT if (count := sum({rule} == wrong for wrong in wanted.values()))}
+    assert out.revealing == sum(bool(wrong & REVEALING) for wrong in wanted.values())
+    assert out.revealing_alone == sum(bool(wrong) and wrong <= REVEALING for wrong in wanted.values())
+    assert {id for id, wrong in wanted.items() if not wrong} == plain.fitting(aanvraag, supply, TRAVEL).keys()
 
 
 @settings(max_examples=200, derandomize=True, deadline=None, database=None)

@@ -73,6 +73,7 @@ TABEL = {
     "kenmerkcode": Wat(f"{ALLEN}: eigen gedeeld | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="naam = 'x'"),
     "weging": Wat(f"{ALLEN}: eigen | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="gewicht = 2"),
     "instelling": Wat(f"{ALLEN}: eigen | XY: vreemd", CODES_MAAK, CODES_MAAK, zet="bron = 'x'"),
+    "instelling_wijziging": Wat("SKB: eigen | XY: vreemd", CODES_MAAK),
     "organisatie": Wat(
         f"{ALLEN}: gi gi2 | XY: vreemd", "B: gi gi2 | Y: vreemd", "B: gi gi2 | Y: vreemd", zet="soort = 'gemeente'"
     ),
@@ -144,7 +145,7 @@ TABEL = {
     "beeindiging_plaatsing": Wat("S: hier gedeeld | V: gedeeld", "", "S: hier gedeeld", zet="uitloop_tot = null"),
     # Plans show who would lose a place; a taak may be asked for by all.
     "plan": Wat(LOKET, LOKET, LOKET, zet="versie = 2"),
-    "plan_keuze": Wat(LOKET, LOKET, LOKET, zet="prijs = null"),
+    "plan_keuze": Wat(LOKET, LOKET, LOKET, LOKET, zet="prijs = null"),
     "plan_regel": Wat(LOKET, LOKET, LOKET, LOKET, zet="versie = 2"),
     "plan_prijs": Wat(LOKET, LOKET, wis=LOKET),
     "plan_gebeurtenis": Wat(LOKET, LOKET),
@@ -459,6 +460,10 @@ FUNCTIES = {
     "regels_van_voorstel", "bezetting_bewaak_afspraak", "laat_los", "zeg_overbrugging_af", "stand_van",
     "schrijf_gebeurtenis", "leg_vast", "open_vervolg", "volg_vervolg", "trek_vervolg_in", "plaatsing_waar",
     "crisis_sinds", "plekken_van", "vergrendel_uitsluiting", "sluit_uit", "gebruik_machtigingen", "spreek_tegen",
+    # From where to look on: a number of a transaction (tests/soak/test_kill.py).
+    "vaste_grens",
+    # Where brothers and sisters live, to the loket and at night: tests/service/plaatsing/test_voorstellen.py.
+    "samen_wonen",
     # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
     "cijfer_wachttijden",

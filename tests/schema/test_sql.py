@@ -8,7 +8,14 @@ import msgspec
 from service.db import Connection, Pool
 from tests.schema.sql_in_code import pairs, queries, statements_built_in_functions
 
-AS_OWNER = ("service.migrations", "service.demo", "service.commands", "service.geo", "service.intake.officieel")
+AS_OWNER = (
+    "service.migrations",
+    "service.demo",
+    "service.backup",
+    "service.commands",
+    "service.geo",
+    "service.intake.officieel",
+)
 """What runs as the owner role; all else runs as the app role."""
 
 ONLY_TO_SORT = {"service.aanbod.plekken": {"voorziening_naam"}}
@@ -76,6 +83,7 @@ SPELLED = {
     "service.db.transaction": "the settings of `Wie`, whose forms cannot hold a quote",
     "service.migrations": "names of our own roles, a constant, and the text of the migration itself",
     "service.commands.connect": "the name of our own role",
+    "service.backup": "names of the database's own tables, quoted by it",
 }
 """Where a statement is put together while running, and why that is safe."""
 

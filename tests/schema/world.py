@@ -601,6 +601,20 @@ def rows() -> dict[str, dict[str, Row]]:
         label: {"regio": regio_of(label), "sleutel": "termijn", "waarde": 1, "bron": "test"}
         for label in ("eigen", "vreemd")
     }
+    wijzigingen = {
+        label: {
+            "id": key("instelling_wijziging", label),
+            "regio": regio_of(label),
+            "op": "2026-03-01T09:00Z",
+            "gebruiker_id": next(wie.gebruiker for letter, wie in WIE.items() if letter == by and wie is not None),
+            "waarom": "x",
+            "bron": "test",
+            "voor": {},
+            "na": {},
+            "bronnen_voor": {},
+        }
+        for label, by in (("eigen", "B"), ("vreemd", "Y"))
+    }
     provider = {"id": key("identiteitsprovider"), "naam": "IdP", "issuer": "https://idp.test", "client_id": "loket"}
     poging = {
         "hash": "\\x00",
@@ -614,6 +628,7 @@ def rows() -> dict[str, dict[str, Row]]:
     return {
         "organisatie": organisaties,
         "instelling": instellingen,
+        "instelling_wijziging": wijzigingen,
         **_aanbod(),
         **_vraag(),
         "bezetting": bezetting,

@@ -7,15 +7,20 @@ import logging
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
+from prometheus_client import REGISTRY
 
 from service.db import Connection
-from service.failures import Formatter, told
+from service.failures import Formatter, JsonFormatter, told
+from service.observe.metrics import Counting
 from service.settings import Settings
 from service.worker.child import Opdracht
 from tests import make
 
 SECRET = "Kanarie-7f3a"
+
+TRACE = UUID("4bf92f35-77b3-4da6-a3ce-929d0e0e4736")
 
 
 def logged(message: str, *args: object, error: BaseException | None = None) -> str:
@@ -99,3 +104,27 @@ def test_settings_and_what_the_solver_is_told_do_not_show_a_password() -> None:
     for shown in (repr(settings), str(settings), f"{[settings]}", repr(opdracht)):
         assert SECRET not in shown
     assert "database_url='(niet getoond)'" in repr(settings) and "database_owner_url=None" in repr(settings)
+
+
+def test_as_json_a_line_is_one_object_with_the_trace_apart() -> None:
+    """For a system that keeps logs; the same holds for what may stand in it."""
+    record = logging.LogRecord("proef", logging.ERROR, __file__, 1, "%s: unforeseen\n", (TRACE,), None)
+    error = caught(SECRET)
+    record.exc_info = (type(error), error, error.__traceback__)
+
+    line = JsonFormatter().format(record)
+
+    assert "\n" not in line and SECRET not in line
+    made = msgspec.json.decode(line)
+    assert (made["level"], made["logger"], made["message"]) == ("ERROR", "proef", "unforeseen\n")
+    assert made["trace"] == TRACE.hex and made["error"].endswith("builtins.ValueError")
+    assert made["time"].endswith("Z")
+
+
+def test_what_is_logged_is_counted_by_level() -> None:
+    """An alarm can then say that somebody must look."""
+    before = REGISTRY.get_sample_value("loket_logged_total", {"level": "error", "logger": "proef"}) or 0
+
+    Counting().handle(logging.LogRecord("proef", logging.ERROR, __file__, 1, "x", (), None))
+
+    assert REGISTRY.get_sample_value("loket_logged_total", {"level": "error", "logger": "proef"}) == before + 1

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import signal
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,12 +26,15 @@ from service.embedded.process import Child, account_for
 from service.migrations import ensure_roles
 from tests.conftest import REGIONS, ROOT, Cluster, programs_in_reach
 from tests.service.post import Mailserver
-from tests.service.running import READY_S, environment, lives
+from tests.service.running import READY_S, environment
 from tests.soak.zygote import Process, Zygote
 
 T = TypeVar("T")
 
 LOCK = 4711
+
+BY_AND_BY = {"walwriter", "checkpointer", "writer", "autovacuum"}
+"""Words in the titles of processes of PostgreSQL."""
 
 LIMITS = ("LOKET_LIMIT_PERSON_MIN", "LOKET_LIMIT_ADDRESS_MIN")
 
@@ -125,10 +127,16 @@ class Computer:
         for process in [mother, *children]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        while any(lives(process) for process in children):
-            time.sleep(0.001)
+        _, left = psutil.wait_procs(children, timeout=10)
+        assert not left, f"these processes of PostgreSQL do not end: {left}"
         self._postgres.process.wait(timeout=10)
         self.guard.forget(self._postgres)
+
+    def keep_in_memory(self) -> None:
+        """From now on PostgreSQL writes only what a commit asks for: who does that by and by, stands still."""
+        for process in psutil.Process(self._postgres.process.pid).children():
+            if BY_AND_BY & set(process.cmdline()[0].split()):
+                process.suspend()
 
     def start_valkey(self) -> None:
         self._valkey = valkey.start(self.programs.valkey, self.folder / "valkey", self.sockets, self.log, self.account)

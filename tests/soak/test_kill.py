@@ -12,6 +12,14 @@ from itertools import count
 import httpx
 import pytest
 
+from service.aanvraag import gebeurtenissen
+from service.aanvraag.gebeurtenissen import GebeurtenisSoort
+from service.bericht import stroom
+from service.db import transaction
+from service.log import logboek, logketen
+from service.log.logboek import Gebeurtenis, Handeling
+from tests import make
+from tests.conftest import REGIO
 from tests.soak.flow import Step, life
 from tests.soak.there import There
 
@@ -103,6 +111,43 @@ async def test_what_was_done_when_it_was_killed_is_done_once(there: There, victi
         if step.keep is not None:
             step.keep(again.json())
     await t.check_live()
+
+
+async def test_numbers_that_a_crash_gives_again_are_not_missed_by_who_follows(there: There) -> None:
+    """What was rolled back is nowhere on disk, so after power was lost its numbers are given again. Who began to follow
+    when they were taken, and comes back, still hears of what happens under them; and its line in the log is sealed."""
+    t, c = there, there.c
+    async with transaction(c.pool, t.p.loket) as conn:
+        child = (await make.aanvraag(conn)).id
+    c.web.kill()
+    await c.until(t.nobody_in_between, "the web process to be gone")
+    c.keep_in_memory()
+    for _ in range(5):
+        undone = c.owner.transaction()
+        await undone.start()
+        taken = int(await c.owner.fetchval(NUMBER))
+        await undone.rollback()
+    async with transaction(c.pool, t.p.loket) as conn:
+        begun = await stroom.nu(conn)
+    _, sealed = await logketen.waiting(c.pool, None)
+
+    c.kill_postgres()
+    await c.restart_postgres()
+    async with transaction(c.pool, t.p.loket) as conn:
+        await gebeurtenissen.record(conn, child, GebeurtenisSoort.ALARM, now=make.NOW)
+        await logboek.schrijf(conn, t.p.loket, LEES, [child], now=make.NOW, spoor=logboek.spoor())
+        again = int(await conn.fetchval(NUMBER))
+    async with transaction(c.pool, t.p.loket) as conn:
+        heard = await stroom.na(conn, begun, t.p.loket.rol)
+
+    assert again <= taken, "no number was given again, so nothing was shown"
+    assert [one.soort for one in heard] == [GebeurtenisSoort.ALARM]
+    assert (await logketen.waiting(c.pool, sealed))[0] == [REGIO]
+
+
+LEES = Handeling("haalAanvraag", Gebeurtenis.LEES, "aanvraag", "plek_zoeken", "bemiddelen")
+
+NUMBER = "select pg_current_xact_id()::text"
 
 
 async def test_without_valkey_everything_goes_on_and_what_needs_it_says_so(there: There) -> None:

@@ -15,6 +15,7 @@ from service.aanbod import bezetting, plekken
 from service.bericht import berichten, haken, leveringen, meldingen
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.inloggen import koppelingen
+from service.instellingen import wijzigingen
 from service.intake.soorten import SOORTEN
 from service.opschaling import opschaaldossier, opschalingen, opschalingsverzoeken, opschalingsvragen, routes
 from service.opschaling.routedetails import Overbrugging, OverbruggingVorm
@@ -97,6 +98,7 @@ class World(Struct, frozen=True, kw_only=True):
     """The plaatsing of that child."""
     stopt_toch_niet: UUID
     """Another one, where nobody lives."""
+    instellingwijziging: UUID
     nummers: tuple[str, str, str]
     gebruiker: UUID
     koppeling: UUID
@@ -167,6 +169,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         gebruiker = await conn.fetchval(
             "insert into gebruiker (regio, naam, rol) values ($1, $2, 'contractbeheer') returning id", regio, name
         )
+        instellingwijziging = await changed_setting(conn, name, regio)
     haak, levering, bericht = await _told(pool, regio, aanbieder.id, gebruiker)
     made = (await plans.made(pool, loket(regio))).id if plan else None
     waiting = (await plans.ask(pool, loket(regio))).id if plan else None
@@ -199,6 +202,7 @@ async def world(pool: Pool, regio: str, name: str, *, plan: bool = False) -> Wor
         beeindiging=beeindiging,
         overdracht=overdracht,
         stopt_toch_niet=stopt_toch_niet,
+        instellingwijziging=instellingwijziging,
         nummers=(geplaatst.nummer, open_.nummer, regulier.nummer),
         gebruiker=gebruiker,
         koppeling=koppeling.id,
@@ -242,6 +246,12 @@ async def underway(conn: Connection, locatie: UUID, name: str, kind: UUID) -> tu
     [voorstel] = await voorstellen.bereid_voor(conn, nieuw, rol=Rol.SCHAKELFUNCTIONARIS, now=make.NOW)
     await conn.execute(ONDERWEG, voorstel.id, onder.id, make.NOW, later, make.TODAY)
     return vrij, optie.id, voorstel.id
+
+
+async def changed_setting(conn: Connection, name: str, regio: str) -> UUID:
+    asked = wijzigingen.WijzigingInstellingen(waarom=name, nabij_minuten=31 + next(_fresh))
+    await wijzigingen.wijzig(conn, asked, wie=Wie(regio, Rol.BEHEERDER, GEBRUIKER), now=make.NOW)
+    return (await wijzigingen.page(conn, limit=1))[0].id
 
 
 async def stopping(conn: Connection, locatie: UUID, name: str, organisatie: UUID) -> tuple[UUID, UUID]:
@@ -358,6 +368,7 @@ IN_PATH = {
     "leveringId": "levering",
     "berichtId": "bericht",
     "sessieId": "sessie",
+    "instellingwijzigingId": "instellingwijziging",
 }
 """Parameter of a path → row of the world; but for …"""
 
@@ -369,6 +380,8 @@ ELSE_IN_PATH = {
     ("haalPlanregel", "aanvraagId"): "open",
     ("wijzigPlanregel", "aanvraagId"): "open",
     ("legPlanregelUit", "aanvraagId"): "open",
+    ("startPlan", "aanvraagId"): "open",
+    ("zetPlanVoorstellenKlaar", "aanvraagId"): "regulier",
     ("haalUitweg", "aanvraagId"): "open",
     ("startRoute", "aanvraagId"): "regulier",
     ("besluitOverdracht", "plaatsingId"): "overdracht",
@@ -411,12 +424,16 @@ LISTED = {
     "lijstHaken": "haak",
     "lijstLeveringen": "levering",
     "lijstSamenplaatsingen": "samenplaatsing",
+    "lijstInstellingwijzigingen": "instellingwijziging",
 }
 """Lists of rows of an organisation or a region: what stands in them for who may see it."""
 
 FREE = {
     "lijstZorgvormen",
     "lijstKenmerkcodes",
+    "toonInstellingen",
+    "wijzigInstellingen",
+    "beproefInstellingen",
     "voegAanbiederToe",
     "voegOrganisatieToe",
     "dienIn",
@@ -506,6 +523,10 @@ BEFORE = {
     "zetBeeindigingStap": """
         update beeindiging set door = 'aanbieder', teruggenomen_op = null, teruggenomen_door = null where id = $1
     """,
+    "zetInstellingenTerug": """
+        update instelling i set waarde = w.na -> i.sleutel from instelling_wijziging w
+        where w.id = $1 and w.regio = i.regio and w.na ? i.sleutel
+    """,
     "vraagOpschaling": "delete from opschalingsverzoek where aanvraag_id = $1",
     "weigerOpschaling": "update opschalingsverzoek set geweigerd = null, beantwoord_op = null, beantwoord_door = null"
     " where id = $1",
@@ -515,6 +536,7 @@ BEFORE = {
 
 WITH = {
     "zetAanvraagStap": "los",
+    "zetInstellingenTerug": "instellingwijziging",
     "zetOptieStap": "optie",
     "houdPlek": "vrager",
     "zetVoorstelKlaar": "vrager",
@@ -639,6 +661,9 @@ BODIES: dict[str, Callable[[World], dict[str, Any]]] = {
     "startPlan": lambda w: {"seconden": 1},
     "wijzigPlan": lambda w: {"status": "gestopt"},
     "wijzigPlanregel": lambda w: {"vast": False},
+    "wijzigInstellingen": lambda w: {"waarom": w.name, "optieUren": {"crisis": 4, "spoed": 20, "regulier": 60}},
+    "beproefInstellingen": lambda w: {"normenDagen": {"crisis": 1, "spoed": 3, "regulier": None}},
+    "zetInstellingenTerug": lambda w: {"waarom": w.name},
     "voegSamenplaatsingToe": lambda w: {"organisatieId": str(w.organisatie)},
     "voegOrganisatieToe": lambda w: {"naam": f"Nieuw {next(_fresh)}", "soort": "gi"},
     "voegGebruikerToe": lambda w: {

@@ -29,7 +29,7 @@ from litestar.connection import ASGIConnection
 
 from service.db import SYSTEM, Connection, Pool, Rol, transaction
 from service.db import Wie as Session
-from service.plaatsing import opties, verzenden
+from service.plaatsing import optiestappen, verzenden
 from service.worker import dagronde
 from tests import facts, make, model
 from tests.model import DAAR, DAY, HIER, A, C, Nee, S, V, Wel, Wie
@@ -440,7 +440,7 @@ class Play(RuleBasedStateMachine):
         r = self._random(number)
         held, asked = asks.lately(r, self.world.some("optie")), asks.lately(r, list(self.loket.voorstellen))
         if held is not None and (asked is None or r.randrange(2)):
-            self.env.run(self._termijn(opties.termijn, held.id))
+            self.env.run(self._termijn(optiestappen.termijn, held.id))
             self.loket.termijn(held.id)
         elif asked is not None:
             self.env.run(self._termijn(verzenden.herinner, asked))

@@ -108,6 +108,8 @@ STEPS = [
     Step("contractbeheer", "GET", "/v1/wachtlijst/tellingen"),
     Step("contractbeheer", "GET", "/v1/wachtlijst/wachttijden"),
     Step("contractbeheer", "GET", "/v1/cijfers/aanbod"),
+    Step("loket", "POST", "/v1/instellingen/proef", lambda _: {"normenDagen": {"crisis": 0}}),
+    Step("loket", "GET", "/beheer/instellingen/wachten/proef?normenDagen.regulier=0"),
     Step("aanbieder", "GET", "/v1/cijfers/afwijzingen"),
     Step("loket", "GET", "/v1/aanvragen"),
     Step("loket", "GET", "/v1/aanvragen/{aanvraag}"),

@@ -266,6 +266,9 @@ PAGES = {
     "paginaRoutes": "/aanvragen/{open}/routes",
     "paginaVrijePlekken": "/plekken/vrij",
     "paginaWachtlijst": "/wachtlijst",
+    "paginaPlannen": "/plannen",
+    "paginaPlan": "/plannen/{plan}",
+    "paginaPlanregel": "/plannen/{plan}/regels/{open}",
     "paginaMijnAanvragen": "/mijn-aanvragen",
     "paginaMijnAanvraag": "/mijn-aanvragen/{open}",
     "paginaNieuweAanvraag": "/aanvragen/nieuw",
@@ -275,6 +278,13 @@ PAGES = {
     "paginaCijfers": "/cijfers",
     "paginaCijferbestand": "/cijfers/bevestigd/csv",
     "paginaMislukt": "/beheer/mislukt",
+    "paginaInstellingen": "/beheer/instellingen",
+    "paginaInstellinggroep": "/beheer/instellingen/wachten",
+    "paginaInstellingproef": "/beheer/instellingen/wachten/proef?normenDagen.regulier=3",
+    "paginaGebruikers": "/beheer/gebruikers",
+    "paginaGebruiker": "/beheer/gebruikers/{gebruiker}",
+    "paginaKoppelingen": "/beheer/koppelingen",
+    "paginaKoppeling": "/beheer/koppelingen/{koppeling}",
     "paginaVoorstellen": "/voorstellen",
     "paginaVoorstel": "/voorstellen/{voorstel}",
     "paginaPlaatsingen": "/plaatsingen",
@@ -298,10 +308,22 @@ NAMED = {
     "paginaVrijePlekken": "{name} crisis",
     "paginaUittreksel": "{nummers[0]}",
     **dict.fromkeys(("paginaOpschaling", "paginaOpschalingAfdruk"), "{nummers[2]}"),
+    "paginaPlannen": "{plan}",
 }
-"""What stands there for who may see them, instead of the open aanvraag."""
+"""What stands on a page for who may see it, where that is not the open aanvraag."""
 
-COUNTED = {"paginaCijfers", "paginaCijferbestand", "paginaMislukt"}
+COUNTED = {
+    "paginaCijfers",
+    "paginaCijferbestand",
+    "paginaMislukt",
+    "paginaInstellingen",
+    "paginaInstellinggroep",
+    "paginaInstellingproef",
+    "paginaGebruikers",
+    "paginaGebruiker",
+    "paginaKoppelingen",
+    "paginaKoppeling",
+}
 """Pages about no child: not even its number stands there."""
 
 OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {
@@ -312,8 +334,10 @@ OWN_FORMS: dict[str, tuple[str, dict[str, str]]] = {
 }
 """Forms about oneself, each by the operation that does the same."""
 
-FORMS: dict[str, dict[str, str]] = {}
-"""Path of a form → what it sends, where that is not the example of its operation."""
+FORMS: dict[str, dict[str, str]] = {
+    "/plannen/{plan_id}/regels/{aanvraag_id}/opnieuw": {"voorzieningId": "{voorziening}", "reden": "Moet hier."},
+}
+"""Path of a form → what it sends besides the example of its operation, with rows of the world."""
 
 
 # ── The tests ────────────────────────────────────────────────────────────────────────────────────
@@ -438,15 +462,17 @@ async def test_each_form_does_for_each_caller_what_its_operation_does(matrix: Ma
     own = {path for path, _ in OWN_FORMS.values()}
     posts = {path: id for path, id in forms_of(create_app(matrix.settings)).items() if path not in own}
     assert set(posts.values()) <= PATHS.keys(), "a form that no operation does"
+    rows = {name: getattr(matrix.world, name) for name in World.__struct_fields__}
     for path, id in posts.items():
         url = filled_in(matrix.world, path, id)
         data: forms.Given = {}
         actie.flatten(examples.BODIES[id](matrix.world) if id in examples.BODIES else {}, "", data)
         if PATHS[id][0] == "patch":
             data[actie.VERSIE] = ["*"]
-        data |= {name: [value] for name, value in FORMS.get(path, {}).items()}
+        data |= {name: [value.format_map(rows)] for name, value in FORMS.get(path, {}).items()}
         people = [c for c in matrix.callers if c.wie and not c.wie.koppeling]
-        able = [c for c in people if may(PATHS[id][2], c) and (id in examples.FREE or reaches(id, c))]
+        free = id in examples.FREE and "{" not in path
+        able = [c for c in people if may(PATHS[id][2], c) and (free or reaches(id, c))]
         assert able, f"{path}: nobody may"
         before = await matrix.state()
         for caller in matrix.callers:

@@ -13,18 +13,23 @@ from uuid import UUID
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from service.taal import TAAL, gettext, ngettext
+
 HERE = Path(__file__).resolve().parent
 
 
 @functools.cache
 def environment() -> Environment:
-    return Environment(
+    env = Environment(
         loader=FileSystemLoader(HERE),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    return env
 
 
 def brief(
@@ -35,7 +40,7 @@ def brief(
     zin: str,
     regels: list[tuple[str, int]],
     link: str,
-    knop: str = "Lees meer in het loket",
+    knop: str,
     instellingen: str,
     op: datetime,
 ) -> bytes:
@@ -45,14 +50,15 @@ def brief(
     ValueError for an address that cannot stand in a header.
     """
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address("Eén loket", addr_spec=van)
+    message["From"] = Address(gettext("Eén loket"), addr_spec=van)
     message["To"] = Address(addr_spec=aan)
-    message["Subject"] = f"Eén loket: {zin.partition('. ')[0].rstrip('.')}"
+    message["Subject"] = f"{gettext('Eén loket')}: {zin.partition('. ')[0].rstrip('.')}"
     message["Date"] = format_datetime(op)
     message["Message-ID"] = f"<{id}@{van.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = "nl"
+    message["Content-Language"] = TAAL.get()
     values = {"zin": zin, "regels": regels, "link": link, "knop": knop, "instellingen": instellingen}
+    values |= {"taal": TAAL.get()}
     message.set_content(environment().get_template("brief.txt").render(values), cte="quoted-printable")
     html = environment().get_template("brief.html").render(values)
     message.add_alternative(html, subtype="html", cte="quoted-printable")

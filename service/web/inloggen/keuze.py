@@ -15,6 +15,7 @@ from service.inloggen.inlogpogingen import Inlogpoging
 from service.inloggen.oidc import Iemand
 from service.inloggen.sessies import digest, new_token
 from service.log import logboek
+from service.taal import gettext
 from service.web import forms
 from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, with_browser
@@ -70,5 +71,5 @@ async def _choose(request: Request[Any, Any, Any], services: Services, inlog: In
     found = await gebruikers.keuzes(services.pool, poging.identiteitsprovider_id, poging.subject, None)
     chosen = {str(keuze.id): keuze.id for keuze in found}.get(form.get("gebruiker", ""))
     if chosen is None:
-        raise Refusal(Kind.FORBIDDEN, "Dit kunt u niet kiezen. Begin opnieuw.")
+        raise Refusal(Kind.FORBIDDEN, gettext("Dit kunt u niet kiezen. Begin opnieuw."))
     return await begin(request, services, chosen, poging.naar, sid=poging.idp_sessie)

@@ -16,6 +16,7 @@ from service.inloggen import gebruikers, identiteitsproviders, inlogpogingen, oi
 from service.inloggen.inlogpogingen import Inlogpoging
 from service.inloggen.sessies import digest, new_token
 from service.log import logboek
+from service.taal import gettext
 from service.web.inlogfouten import Inlog, in_log
 from service.web.inloggen.begin import begin, browser_of, opened, own_path, with_browser
 from service.web.inloggen.keuze import ask
@@ -58,7 +59,7 @@ async def inlog_start(
     browser = browser_of(request, services) or new_token()
     try:
         if not services.oidc.possible:
-            raise Refusal(Kind.NOT_FOUND, "Inloggen is hier nog niet ingesteld.")
+            raise Refusal(Kind.NOT_FOUND, gettext("Inloggen is hier nog niet ingesteld."))
         at = await identiteitsproviders.get(services.pool, provider)
         there = await services.oidc.start(at, state=state, nonce=nonce, verifier=verifier, now=now)
     except Refusal as refusal:
@@ -101,7 +102,7 @@ async def _arrive(request: Request[Any, Any, Any], services: Services, inlog: In
     pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=20)
     given = dict(pairs)
     if len(given) != len(pairs) or "state" not in given:
-        raise Refusal(Kind.INVALID, "Dit adres klopt niet. Begin opnieuw met inloggen.")
+        raise Refusal(Kind.INVALID, gettext("Dit adres klopt niet. Begin opnieuw met inloggen."))
     poging = await inlogpogingen.take(services.pool, given["state"])
     inlog.provider = poging.identiteitsprovider_id
     poging.check(browser_of(request, services), now)
@@ -125,7 +126,10 @@ async def _arrive(request: Request[Any, Any, Any], services: Services, inlog: In
     if not found:
         raise Refusal(
             Kind.FORBIDDEN,
-            f"{provider.naam} kent u, maar het loket nog niet. Vraag de beheerder van uw regio om u toe te voegen.",
+            gettext(
+                "%(naam)s kent u, maar het loket nog niet. Vraag de beheerder van uw regio om u toe te voegen.",
+                naam=provider.naam,
+            ),
         )
     if len(found) == 1:
         return await begin(request, services, found[0].id, poging.naar, sid=iemand.sid)

@@ -5,7 +5,7 @@ from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
 from service.web.pages.errors import on_error
-from service.web.pages.schakel import doen
+from service.web.pages.schakel import doen, plan, plannen, planregel
 from service.web.pages.schakel.aanvraag import aanvraag
 from service.web.pages.schakel.aanvragen import aanvragen
 from service.web.pages.schakel.kinderen import kinderen
@@ -33,6 +33,17 @@ route_handlers = [
     doen.vraag,
     doen.route,
     kinderen,
+    plannen.lijst,
+    plannen.begin,
+    plan.plan,
+    plan.stop,
+    plan.zet_klaar,
+    plan.besluit,
+    planregel.regel,
+    planregel.wijzig,
+    planregel.zet_klaar,
+    planregel.voorstel,
+    planregel.opnieuw,
     bericht,
     bevestigen,
     bevestigd,

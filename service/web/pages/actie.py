@@ -20,6 +20,7 @@ from msgspec import UNSET, Struct, field
 from service import fields, toegang
 from service.db import Rol
 from service.errors import FieldError, Kind, Refusal
+from service.taal import gettext, later
 from service.web import forms, gezien, idempotency, performing
 from service.web.forms import Given
 from service.web.gezien import Gezien
@@ -33,7 +34,7 @@ BY_ID = {operation.id: operation for operation in OPERATIONS}
 SLEUTEL, VERSIE = "sleutel", "versie"
 """Hidden fields: the Idempotency-Key of a form (it does once what is sent twice), and the ETag of what it changes."""
 
-ZONDER_VERSIE = (
+ZONDER_VERSIE = later(
     "Bij dit formulier ontbreekt wat u zag toen u het invulde, en misschien is dat intussen veranderd. Open deze pagina"
     " opnieuw en vul het nog eens in."
 )
@@ -123,7 +124,7 @@ async def doe(
     toegang.mag(v.wie, id)
     seen = _seen(id)
     if operation.method == "PATCH" and not versie:
-        raise Refusal(Kind.INVALID, ZONDER_VERSIE)
+        raise Refusal(Kind.INVALID, gettext(ZONDER_VERSIE))
     body, wrong = _body(operation, data, v.wie.rol)
     about = seen.asked(ids, body)
     call = Call(

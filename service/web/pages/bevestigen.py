@@ -22,6 +22,7 @@ from service.days import today
 from service.db import transaction
 from service.errors import Kind, Refusal
 from service.regio.werkregels import werkregels
+from service.taal import gettext
 from service.web import origin
 from service.web.operation import Services
 from service.web.pages.render import page, page_at, see_other
@@ -83,4 +84,6 @@ async def _form(request: Request[Any, Any, Any]) -> tuple[Antwoord, UUID | None]
         form = dict(parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=5))
         return Antwoord(form["antwoord"]), UUID(form["plek"]) if "plek" in form else None
     except (KeyError, ValueError, InternalServerException):  # the latter: gone away halfway
-        raise Refusal(Kind.INVALID, "Dit antwoord kent het loket niet. Open de link in de mail opnieuw.") from None
+        raise Refusal(
+            Kind.INVALID, gettext("Dit antwoord kent het loket niet. Open de link in de mail opnieuw.")
+        ) from None

@@ -13,35 +13,40 @@ from litestar.response import Response
 from service.days import today
 from service.inloggen.sessies import Sessie
 from service.log.logboek import Spoor
+from service.taal import gettext, later
 from service.web import problems
+from service.web.pages import words
 from service.web.pages.render import page, see_other, to_login
 from service.web.pages.visit import menu
 
 TEXTS = {
-    400: ("Dit adres klopt niet", ["Er ontbreekt iets in het adres, of er staat iets in wat het loket niet kent."]),
-    403: ("Dit mag u niet bekijken", ["Uw rol geeft geen toegang tot deze pagina."]),
-    404: (
-        "Deze pagina is er niet",
-        ["Misschien klopt het adres niet. Of de aanvraag is gesloten, of niet voor u."],
+    400: (
+        later("Dit adres klopt niet"),
+        [later("Er ontbreekt iets in het adres, of er staat iets in wat het loket niet kent.")],
     ),
-    405: ("Dit kan hier niet", ["Wat u vraagt, kan niet op dit adres. Ga verder vanaf de startpagina."]),
-    409: ("Dit kan nu niet", [""]),
-    429: ("Dit zijn te veel verzoeken", [""]),
+    403: (later("Dit mag u niet bekijken"), [later("Uw rol geeft geen toegang tot deze pagina.")]),
+    404: (
+        later("Deze pagina is er niet"),
+        [later("Misschien klopt het adres niet. Of de aanvraag is gesloten, of niet voor u.")],
+    ),
+    405: (later("Dit kan hier niet"), [later("Wat u vraagt, kan niet op dit adres. Ga verder vanaf de startpagina.")]),
+    409: (later("Dit kan nu niet"), [""]),
+    429: (later("Dit zijn te veel verzoeken"), [""]),
     500: (
-        "Er ging iets mis",
+        later("Er ging iets mis"),
         [
-            "Dat ligt niet aan u. Er is niets gewijzigd.",
-            "Probeer het opnieuw. Blijft het misgaan, geef dan het nummer hieronder door aan uw beheerder.",
+            later("Dat ligt niet aan u. Er is niets gewijzigd."),
+            later("Probeer het opnieuw. Blijft het misgaan, geef dan het nummer hieronder door aan uw beheerder."),
         ],
     ),
     503: (
-        "Het loket kan er nu niet bij",
-        ["De gegevens zijn even niet bereikbaar. Probeer het over een minuut opnieuw."],
+        later("Het loket kan er nu niet bij"),
+        [later("De gegevens zijn even niet bereikbaar. Probeer het over een minuut opnieuw.")],
     ),
 }
 """Status → title and sentences; any other from 500 on reads as 500."""
 
-REFUSED = ("Dit verzoek kan het loket niet uitvoeren", ["Er klopt iets niet aan wat er is gestuurd."])
+REFUSED = (later("Dit verzoek kan het loket niet uitvoeren"), [later("Er klopt iets niet aan wat er is gestuurd.")])
 """For any other refusal."""
 
 
@@ -52,17 +57,18 @@ def error_page(
     `sessie` is of who is logged in, and so can log out here."""
     status = status if status in TEXTS or status < 500 else 500
     title, sentences = TEXTS.get(status, REFUSED)
-    sentences = [detail, *sentences[1:]] if detail else sentences
+    said = [gettext(sentence) for sentence in sentences]
+    said = [detail, *said[1:]] if detail else said
     return page(
         "fout.html",
         today=today(now),
         status=status,
         section="",
-        who=f"{sessie.rol.capitalize()}, {sessie.naam}" if sessie else "",
+        who=f"{words.ROL[sessie.rol].capitalize()}, {sessie.naam}" if sessie else "",
         namens=(sessie.namens if sessie else None) or "",
         menu=menu(sessie.wie) if sessie else [],
-        title=title,
-        sentences=sentences,
+        title=gettext(title),
+        sentences=said,
         trace=trace if status >= 500 else None,
     )
 

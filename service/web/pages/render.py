@@ -16,7 +16,7 @@ from litestar.response import Response
 from service import dutch, taal
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.log import betrokkenen
-from service.web.pages import assets, kaart
+from service.web.pages import assets, kaart, words
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -48,7 +48,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     # `menu`: what is for who looks; `namens`: for whom they act. Visit.page knows.
-    env.globals.update(asset=assets.url, count=dutch.count, menu=[], namens="", stil=False, sleutel=uuid4)
+    env.globals.update(
+        rollen=words.ROL,
+        taal=taal.TAAL.get,
+        asset=assets.url,
+        count=dutch.count,
+        menu=[],
+        namens="",
+        stil=False,
+        sleutel=uuid4,
+    )
     env.globals.update(gebeurtenissen=" ".join(GebeurtenisSoort))
     env.install_gettext_callables(taal.gettext, taal.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(

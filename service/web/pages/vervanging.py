@@ -18,6 +18,7 @@ from service.days import today
 from service.errors import Kind, Refusal
 from service.inloggen import gebruikers, sessies
 from service.inloggen.gebruikers import WijzigingVervanging
+from service.taal import gettext
 from service.web import forms
 from service.web.pages.render import page_at, see_other
 from service.web.pages.visit import Visit, visit
@@ -62,7 +63,7 @@ async def neem_waar(request: Request[Any, Any, Any]) -> Response[Any]:
         collega = (await forms.read(request)).get("namensId")
         async with visit(request) as v:
             if v.key is None:
-                raise Refusal(Kind.CONFLICT, "Dit kan alleen als u bent ingelogd met een browser.")
+                raise Refusal(Kind.CONFLICT, gettext("Dit kan alleen als u bent ingelogd met een browser."))
             namens = _id(collega) if collega else None
             await sessies.act_for(v.conn, v.key, namens, now=v.now)
             v.wie = structs.replace(v.wie, namens=namens or v.wie.namens)
@@ -76,7 +77,7 @@ def _id(text: str) -> UUID:
     try:
         return msgspec.convert(text, UUID)
     except msgspec.ValidationError:
-        raise Refusal(Kind.INVALID, "Kies een collega uit de lijst.") from None
+        raise Refusal(Kind.INVALID, gettext("Kies een collega uit de lijst.")) from None
 
 
 async def _refused(

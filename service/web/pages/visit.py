@@ -25,7 +25,7 @@ from service.taal import gettext, later
 from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
 from service.web.operation import Services
-from service.web.pages import render
+from service.web.pages import render, words
 from service.web.pages.kaart import Kaart
 
 LIJST = "paginaAanvragen"
@@ -34,6 +34,7 @@ LIJST = "paginaAanvragen"
 
 MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
+    ("plannen", "/plannen", later("Plannen"), "paginaPlannen"),
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
     ("vrij", "/plekken/vrij", later("Vrije plekken"), "paginaVrijePlekken"),
     ("opschalingen", "/opschalingen", later("Opschalingen"), "paginaOpschalingen"),
@@ -42,6 +43,8 @@ MENU = (
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
     ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
+    ("gebruikers", "/beheer/gebruikers", later("Gebruikers"), "paginaGebruikers"),
+    ("instellingen", "/beheer/instellingen", later("Instellingen"), "paginaInstellingen"),
     ("voorstellen", "/voorstellen", later("Voorstellen"), "paginaVoorstellen"),
     ("plaatsingen", "/plaatsingen", later("Plaatsingen"), "paginaPlaatsingen"),
     ("vragen", "/vragen", later("Vragen"), "paginaVragen"),
@@ -127,7 +130,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     await limiet.of_wie(scope, services, wie)
     try:
         if wie.koppeling is not None:
-            raise Refusal(Kind.FORBIDDEN, "Een koppeling werkt met de API. De schermen zijn voor mensen.")
+            raise Refusal(Kind.FORBIDDEN, gettext("Een koppeling werkt met de API. De schermen zijn voor mensen."))
         toegang.mag(wie, page_id(handler))
     except Refusal:
         about = _asked(connection)
@@ -164,7 +167,7 @@ async def visit(
                 wie=wie,
                 now=services.clock(),
                 services=services,
-                who=f"{wie.rol.capitalize()}, {regio}",
+                who=f"{words.ROL[wie.rol].capitalize()}, {regio}",
                 namens=(sessie.namens if sessie else None) or "",
                 key=state.get("sessie_sleutel"),
             )

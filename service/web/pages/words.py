@@ -2,63 +2,99 @@
 
 from __future__ import annotations
 
-URGENTIE = {"crisis": "Crisis", "spoed": "Spoed", "regulier": "Regulier"}
+from service.taal import Teksten, later
 
-HUIDIG_VERBLIJF = {
-    "thuis": "thuis",
-    "netwerk": "bij familie of bekenden",
-    "crisisplek": "op een crisisplek",
-    "pleeggezin": "in een pleeggezin",
-    "gezinshuis": "in een gezinshuis",
-    "residentieel": "in een woongroep",
-    "overbrugging": "op een tijdelijke plek",
-    "elders": "ergens anders",
-}
+ROL = Teksten(
+    {
+        "schakelfunctionaris": later("schakelfunctionaris"),
+        "crisisdienst": later("crisisdienst"),
+        "aanbieder": later("aanbieder"),
+        "verwijzer": later("verwijzer"),
+        "contractbeheer": later("contractbeheer"),
+        "beheerder": later("beheerder"),
+    }
+)
 
-PERSPECTIEF = {"terug_naar_huis": "terug naar huis", "langdurig": "langdurig", "onduidelijk": "nog onduidelijk"}
+URGENTIE = Teksten({"crisis": later("Crisis"), "spoed": later("Spoed"), "regulier": later("Regulier")})
 
-JURIDISCH_KADER = {
-    "vrijwillig": "vrijwillig",
-    "vots": "voorlopige ondertoezichtstelling",
-    "ots": "ondertoezichtstelling",
-    "voogdij": "voogdij",
-    "voorlopige_voogdij": "voorlopige voogdij",
-    "jeugdreclassering": "jeugdreclassering",
-}
+HUIDIG_VERBLIJF = Teksten(
+    {
+        "thuis": later("thuis"),
+        "netwerk": later("bij familie of bekenden"),
+        "crisisplek": later("op een crisisplek"),
+        "pleeggezin": later("in een pleeggezin"),
+        "gezinshuis": later("in een gezinshuis"),
+        "residentieel": later("in een woongroep"),
+        "overbrugging": later("op een tijdelijke plek"),
+        "elders": later("ergens anders"),
+    }
+)
 
-GROEPSSOORT = {"gemengd": "gemengde groep", "meisjes": "meisjesgroep", "jongens": "jongensgroep"}
+PERSPECTIEF = Teksten(
+    {
+        "terug_naar_huis": later("terug naar huis"),
+        "langdurig": later("langdurig"),
+        "onduidelijk": later("nog onduidelijk"),
+    }
+)
 
-MACHTIGING_SOORT = {
-    "open": "machtiging",
-    "spoed": "spoedmachtiging",
-    "gesloten": "gesloten machtiging",
-    "voorwaardelijk": "voorwaardelijke machtiging",
-}
+JURIDISCH_KADER = Teksten(
+    {
+        "vrijwillig": later("vrijwillig"),
+        "vots": later("voorlopige ondertoezichtstelling"),
+        "ots": later("ondertoezichtstelling"),
+        "voogdij": later("voogdij"),
+        "voorlopige_voogdij": later("voorlopige voogdij"),
+        "jeugdreclassering": later("jeugdreclassering"),
+    }
+)
 
-GRONDSLAG_SOORT = {
-    "besluit_gemeente": "besluit van de gemeente",
-    "bepaling_gi": "bepaling van de GI",
-    "spoedinzet_veilig_thuis": "spoedinzet van Veilig Thuis",
-    "uitspraak_rechter": "uitspraak van de rechter",
-}
+GROEPSSOORT = Teksten(
+    {"gemengd": later("gemengde groep"), "meisjes": later("meisjesgroep"), "jongens": later("jongensgroep")}
+)
 
-GRONDSLAG_STATUS = {
-    "aangevraagd": "aangevraagd",
-    "verleend": "verleend",
-    "afgewezen": "afgewezen",
-    "vervallen": "vervallen",
-}
+MACHTIGING_SOORT = Teksten(
+    {
+        "open": later("machtiging"),
+        "spoed": later("spoedmachtiging"),
+        "gesloten": later("gesloten machtiging"),
+        "voorwaardelijk": later("voorwaardelijke machtiging"),
+    }
+)
 
-TOESTEMMING_PERSOON = {"ouder_1": "ouder 1", "ouder_2": "ouder 2", "voogd": "voogd", "jeugdige": "jeugdige"}
+GRONDSLAG_SOORT = Teksten(
+    {
+        "besluit_gemeente": later("besluit van de gemeente"),
+        "bepaling_gi": later("bepaling van de GI"),
+        "spoedinzet_veilig_thuis": later("spoedinzet van Veilig Thuis"),
+        "uitspraak_rechter": later("uitspraak van de rechter"),
+    }
+)
 
-TOESTEMMING_STATUS = {
-    "gevraagd": "gevraagd",
-    "gegeven": "gegeven",
-    "geweigerd": "geweigerd",
-    "niet_vereist": "niet vereist",
-}
+GRONDSLAG_STATUS = Teksten(
+    {
+        "aangevraagd": later("aangevraagd"),
+        "verleend": later("verleend"),
+        "afgewezen": later("afgewezen"),
+        "vervallen": later("vervallen"),
+    }
+)
+
+TOESTEMMING_PERSOON = Teksten(
+    {"ouder_1": later("ouder 1"), "ouder_2": later("ouder 2"), "voogd": later("voogd"), "jeugdige": later("jeugdige")}
+)
+
+TOESTEMMING_STATUS = Teksten(
+    {
+        "gevraagd": later("gevraagd"),
+        "gegeven": later("gegeven"),
+        "geweigerd": later("geweigerd"),
+        "niet_vereist": later("niet vereist"),
+    }
+)
 
 ENUMS = {
+    "rol": ROL,
     "urgentie": URGENTIE,
     "huidig_verblijf": HUIDIG_VERBLIJF,
     "perspectief": PERSPECTIEF,

@@ -2,36 +2,50 @@
 "use strict";
 
 // ── Live: what others do is shown without loading the page again ────────────────────────────────
-// `data-live` names the gebeurtenissen upon which an element with an id is asked for again from where the page is.
+// `data-live` names the events upon which an element with an id is asked for again from where the page is;
+// `data-stream` whose events, when those are not the gebeurtenissen of the loket.
 // Not on the answer to a form (`data-stil`): the address of that page is the form's, which cannot be asked again.
-const live = document.body.matches("[data-stil]") ? [] : document.querySelectorAll("[data-live][id]");
-if (live.length && window.EventSource) {
-  let waiting = null;
+if (!document.body.matches("[data-stil]") && window.EventSource) {
+  const LOKET = "/v1/gebeurtenissen";
+  const parts = () => [...document.querySelectorAll("[data-live][id]")];
+  const of = (part) => part.dataset.stream ?? LOKET;
   const status = document.getElementById("live-status");
-  const again = () => {
-    waiting = null;
+  const streams = new Map();
+  const waiting = new Map();
+  const later = (at, ms) => { if (!waiting.has(at)) { waiting.set(at, setTimeout(() => again(at), ms)); } };
+  const again = (at) => {
+    waiting.delete(at);
     // Whoever is filling in a form there, is not disturbed: they see it afterwards.
     const busy = document.activeElement && document.activeElement.closest("[data-live] form, [data-live] dialog");
-    if (busy) { waiting = setTimeout(again, 3000); return; }
-    for (const part of document.querySelectorAll("[data-live][id]")) {
+    if (busy) { later(at, 3000); return; }
+    for (const part of parts().filter((one) => of(one) === at)) {
       htmx.ajax("GET", location.href, { target: `#${part.id}`, select: `#${part.id}`, swap: "outerHTML" });
     }
   };
-  const names = new Set([...live].flatMap((part) => part.dataset.live.split(" ").filter(Boolean)));
-  let failed = false;
-  const stream = new EventSource("/v1/gebeurtenissen");
-  for (const name of names) {
-    stream.addEventListener(name, () => { waiting ??= setTimeout(again, 150); });
-  }
-  stream.addEventListener("open", () => {
-    if (status) { status.hidden = true; }
-    if (failed) { failed = false; waiting ??= setTimeout(again, 150); }
-  });
-  stream.addEventListener("error", () => {
-    failed = true;
-    if (status) { status.hidden = false; }
-  });
-  addEventListener("pagehide", () => stream.close());
+  const open = (at) => {
+    const stream = new EventSource(at);
+    const names = new Set(parts().filter((part) => of(part) === at).flatMap((part) => part.dataset.live.split(" ").filter(Boolean)));
+    let failed = false;
+    for (const name of names) { stream.addEventListener(name, () => later(at, at === LOKET ? 150 : 500)); }
+    stream.addEventListener("open", () => {
+      if (status && at === LOKET) { status.hidden = true; }
+      if (failed) { failed = false; later(at, 150); }
+    });
+    stream.addEventListener("error", () => {
+      failed = true;
+      if (status && at === LOKET) { status.hidden = false; }
+    });
+    return stream;
+  };
+  // Again after each part that came: what is over, such as the making of a plan, is not followed any more.
+  const follow = () => {
+    const wanted = new Set(parts().map(of));
+    for (const [at, stream] of streams) { if (!wanted.has(at)) { stream.close(); streams.delete(at); } }
+    for (const at of wanted) { if (!streams.has(at)) { streams.set(at, open(at)); } }
+  };
+  follow();
+  document.body.addEventListener("htmx:afterSettle", follow);
+  addEventListener("pagehide", () => { for (const stream of streams.values()) { stream.close(); } });
 }
 
 // ── What is wrong, and what was just done, is read first ────────────────────────────────────────

@@ -22,6 +22,7 @@ from service.web.v1 import (
     gebruikers,
     haken,
     indieningen,
+    instellingen,
     invoer,
     inzagen,
     koppelingen,
@@ -84,6 +85,7 @@ _GROUPS: tuple[Operation, ...] = (
     *berichten.OPERATIONS,
     *mislukt.OPERATIONS,
     *haken.OPERATIONS,
+    *instellingen.OPERATIONS,
     *codes.OPERATIONS,
     *invoer.OPERATIONS,
 )

@@ -19,6 +19,7 @@ from service.inloggen.gebruikers import (
     WijzigingWaarneming,
 )
 from service.inloggen.identiteitsproviders import Inlogplaats
+from service.taal import gettext
 from service.web import etags, paging
 from service.web.operation import Answer, Call, create, created, get, patch
 
@@ -78,7 +79,7 @@ async def change_waarneming(call: Call) -> Answer:
     """The line in the log names the colleague for whom it begins, or ends."""
     etags.must_match(call, await gebruikers.waarneming(call.conn, call.wie.namens))
     if call.sessie is None:
-        raise Refusal(Kind.CONFLICT, "Dit kan alleen als u bent ingelogd met een browser.")
+        raise Refusal(Kind.CONFLICT, gettext("Dit kan alleen als u bent ingelogd met een browser."))
     namens = call.body.namens_id
     await sessies.act_for(call.conn, call.sessie, namens, now=call.now)
     call.services.forget()

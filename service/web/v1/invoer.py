@@ -20,6 +20,7 @@ from service.intake.preview import Context, Rejected, Voorbeeld
 from service.intake.reading import MAX_BYTES
 from service.intake.soorten import SOORTEN, Soort
 from service.intake.template import MEDIA_TYPE, template
+from service.taal import gettext
 from service.web.operation import Answer, Call, Operation, get, nobody
 
 TAG = "invoer"
@@ -98,7 +99,9 @@ def _importer(soort: Soort) -> Operation:
 
 async def _run(soort: Soort, call: Call, form: Form) -> Voorbeeld:
     if _busy.locked():
-        raise Refusal(Kind.UNAVAILABLE, "Er worden al bestanden ingelezen. Probeer het over een minuut nog eens.")
+        raise Refusal(
+            Kind.UNAVAILABLE, gettext("Er worden al bestanden ingelezen. Probeer het over een minuut nog eens.")
+        )
     async with _busy:
         parsed = await soorten.read(soort, form.content, form.name, sheet=form.sheet)
         if call.query.proef:
@@ -127,7 +130,15 @@ def _rejected(rejected: Rejected) -> Refusal:
         )
         value = f" ({fout.waarde})" if fout.waarde else ""
         pointer = "/rijen" + (f"/{fout.rij}" if fout.rij else "") + (f"/{column}" if column else "")
-        fields.append(FieldError(pointer, fout.code, f"{where}{value}: {fout.reden}" if where else fout.reden))
+        fields.append(
+            FieldError(
+                pointer,
+                fout.code,
+                gettext("%(where)s%(value)s: %(reden)s", where=where, value=value, reden=fout.reden)
+                if where
+                else fout.reden,
+            )
+        )
     return Refusal(Kind.INVALID, rejected.detail, tuple(fields))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from service.aanvraag.stappen import Reden
-from service.plaatsing import opties
+from service.plaatsing import opties, optiestappen
 from service.plaatsing.opties import NieuweOptie, Optie
 from service.web import paging
 from service.web.operation import Answer, Call, Operation, create, created, get
@@ -46,7 +46,7 @@ async def one(call: Call) -> Answer:
 
 
 async def step(call: Call) -> Answer:
-    does = opties.verleng if call.body.stap is OptieStap.VERLENG else opties.laat_los
+    does = optiestappen.verleng if call.body.stap is OptieStap.VERLENG else optiestappen.laat_los
     return Answer(body=await does(call.conn, call.ids["optieId"], call.body.reden, now=call.now))
 
 

@@ -18,6 +18,7 @@ from service.plan.plankeuzes import NieuwPlan
 from service.plan.plannen import Gebeurtenis, Niveau, PlanStap, PlanStatus, WijzigingPlan
 from service.plan.planniveaus import PlanGebeurtenis, niveaus
 from service.plan.planverslag import Plan, PlanOverzicht
+from service.taal import gettext
 from service.web import etags, paging
 from service.web.operation import EVENTS, Answer, Call, Services, Stream, create, created, get, nobody, patch
 
@@ -55,7 +56,7 @@ async def change(call: Call) -> Answer:
     stand = await plannen.get(call.conn, id, lock=True)
     etags.must_match(call, await planverslag.plan(call.conn, stand, today(call.now)))
     if call.body.status not in (msgspec.UNSET, PlanStatus.GESTOPT):
-        refuse([FieldError("/status", "waarde", "Alleen gestopt kan: dan houdt het zoeken op.")])
+        refuse([FieldError("/status", "waarde", gettext("Alleen gestopt kan: dan houdt het zoeken op."))])
     if call.body.status is PlanStatus.GESTOPT:
         stand = await plannen.stop(call.conn, id, now=call.now)
     return Answer(body=await planverslag.plan(call.conn, stand, today(call.now)))

@@ -10,10 +10,11 @@ from msgspec import UNSET, Meta, Struct
 from service.errors import FieldError
 from service.fields import refuse
 from service.plan import plannen, planregels, planuitleg, planuitweg, planverslag, planwijziging
-from service.plan.planregels import Planregel, WijzigingPlanregel
+from service.plan.planregels import Planregel, Welke, WijzigingPlanregel
 from service.plan.planuitleg import PlanUitleg
 from service.plan.planuitweg import PlanUitweg
 from service.plan.planverslag import Regel
+from service.taal import gettext
 from service.web import etags, paging
 from service.web.operation import Answer, Call, get, patch
 from service.web.v1.plannen import TAG
@@ -36,8 +37,7 @@ async def page(call: Call) -> Answer:
     rows = await planregels.regels(
         call.conn,
         id,
-        geplaatst=query.geplaatst,
-        gewijzigd=query.gewijzigd,
+        Welke(geplaatst=query.geplaatst, gewijzigd=query.gewijzigd),
         after=paging.after(call),
         limit=query.aantal + 1,
     )
@@ -96,25 +96,48 @@ async def change(call: Call) -> Answer:
             reden=body.reden,
             now=call.now,
         )
-    elif body.vast is not UNSET:
-        reden = body.reden if isinstance(body.reden, str) else None
-        await planregels.fix(call.conn, call.ids["planId"], before.aanvraag_id, body.vast, reden)
+        await planregels.allow(call.conn, call.ids["planId"], await _regel(call))
+    elif body.vast is not UNSET or body.verboden is not UNSET:
+        await _decide(call, before, body)
     return Answer(body=planverslag.regel(await _regel(call)))
+
+
+async def _decide(call: Call, before: Planregel, body: WijzigingPlanregel) -> None:
+    """Fixed here or forbidden here: the last that was said of the two holds."""
+    plan_id, reden = call.ids["planId"], body.reden if isinstance(body.reden, str) else None
+    if body.verboden is True:
+        assert reden is not None
+        await planregels.forbid(call.conn, plan_id, before, reden)
+        return
+    if body.verboden is False or body.vast is True:
+        await planregels.allow(call.conn, plan_id, before)
+    if body.vast is not UNSET:
+        await planregels.fix(call.conn, plan_id, before.aanvraag_id, body.vast, reden)
 
 
 def _errors(body: WijzigingPlanregel, before: Planregel) -> list[FieldError]:
     found = []
     elsewhere = body.plek_id is not UNSET or body.voorziening_id is not UNSET
+    decided = elsewhere or body.vast is True or body.verboden is True
     if body.plek_id is not UNSET and body.voorziening_id is not UNSET:
-        found.append(FieldError("/plekId", "een_van_beide", "Geef plekId of voorzieningId, niet beide."))
+        found.append(FieldError("/plekId", "een_van_beide", gettext("Geef plekId of voorzieningId, niet beide.")))
     if elsewhere and body.vast is False:
-        found.append(FieldError("/vast", "past_niet", "Wat u zelf verandert, staat vast. Laat dit weg."))
-    if (elsewhere or body.vast is True) and body.reden is UNSET:
-        found.append(FieldError("/reden", "verplicht", "Schrijf waarom."))
-    if not elsewhere and body.vast is not True and body.reden is not UNSET:
-        found.append(FieldError("/reden", "past_niet", "Een reden hoort bij vastzetten of veranderen."))
-    if not elsewhere and body.vast is True and before.plek_id is None:
-        found.append(FieldError("/vast", "geen_plek", "Deze aanvraag heeft in dit plan geen plek. Geef er een."))
+        found.append(FieldError("/vast", "past_niet", gettext("Wat u zelf verandert, staat vast. Laat dit weg.")))
+    if body.verboden is not UNSET and (elsewhere or body.vast is not UNSET):
+        found.append(
+            FieldError("/verboden", "past_niet", gettext("Zet een regel vast, verbied hem of verander hem: één ervan."))
+        )
+    if decided and body.reden is UNSET:
+        found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
+    if not decided and body.reden is not UNSET:
+        found.append(
+            FieldError("/reden", "past_niet", gettext("Een reden hoort bij vastzetten, verbieden of veranderen."))
+        )
+    if not elsewhere and before.plek_id is None:
+        nowhere = gettext("Deze aanvraag heeft in dit plan geen plek. Geef er een.")
+        found += [
+            FieldError(f"/{name}", "geen_plek", nowhere) for name in ("vast", "verboden") if getattr(body, name) is True
+        ]
     return found
 
 
@@ -146,7 +169,7 @@ OPERATIONS = (
         change,
         id="wijzigPlanregel",
         tag=TAG,
-        summary="Zet een regel vast, laat hem los, of verander hem met de hand",
+        summary="Zet een regel vast, verbied hem, laat hem los, of verander hem met de hand",
         description="Een verandering moet aan alle regels voldoen en de plek mag in dit plan niet voor een ander zijn."
         " Broers en zussen die niet gesplitst mogen worden, gaan samen mee. Maak daarna een nieuw plan met vorigPlanId:"
         " dan schuift de rest.",

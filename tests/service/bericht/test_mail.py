@@ -314,14 +314,24 @@ async def test_a_line_that_begins_with_a_dot_arrives_as_it_was() -> None:
 def test_an_address_that_is_none_cannot_stand_in_a_header(adres: str) -> None:
     """Nothing that somebody typed begins a header of its own."""
     with pytest.raises(ValueError):
-        brief(UUID(int=1), van="l@l.example", aan=adres, zin="Dag.", regels=[], link="", instellingen="", op=make.NOW)
+        brief(
+            UUID(int=1),
+            van="l@l.example",
+            aan=adres,
+            zin="Dag.",
+            regels=[],
+            link="",
+            knop="",
+            instellingen="",
+            op=make.NOW,
+        )
 
 
 def test_each_try_sends_the_same_bytes() -> None:
     one, two = [
         brief(
             UUID(int=1), van="l@l.example", aan="s@t.example", zin="<b>&", regels=[("x", 2)], link="https://l.example/a",
-            instellingen="https://l.example/b", op=make.NOW,
+            knop="Lees", instellingen="https://l.example/b", op=make.NOW,
         )
         for _ in range(2)
     ]  # fmt: skip

@@ -456,6 +456,23 @@ async def test_what_the_loket_holds_is_not_taken_from_it_by_a_tap(pool: Pool, ow
         assert [a for a in await alarmen.alarmen(conn, make.NOW) if a.soort == "plek_bezet"] == []
 
 
+async def test_an_optie_that_has_expired_is_not_in_the_way_of_a_tap(pool: Pool, owner: Connection, wie: Wie) -> None:
+    """Also when no worker has ended it yet."""
+    een, _, verzoek = await two(pool, owner, wie)
+    async with transaction(pool, wie) as conn:
+        kind = await child(conn)
+        await bezetting.houd(
+            conn, een.id, kind.id, make.day(1), make.day(90), vervalt_op=make.NOW + HOUR / 2, now=make.NOW
+        )
+    early = await reply(pool, verzoek, Antwoord.BEZET, een.id, now=make.NOW + HOUR / 4)
+    late = await reply(pool, verzoek, Antwoord.BEZET, een.id, now=make.NOW + HOUR / 2)
+
+    assert early is not None and "vastgehouden" in early
+    assert late is None
+    async with transaction(pool, wie) as conn:
+        assert (await plekken.get(conn, een.id, make.NOW + HOUR)).status is PlekStatus.BEZET
+
+
 async def test_of_what_was_never_put_to_it_a_provider_hears_no_more_than_that_it_is_held(
     pool: Pool, owner: Connection, wie: Wie
 ) -> None:

@@ -11,6 +11,7 @@ from service.aanvraag import werklijst
 from service.cijfers import cijfers, wachtlijst
 from service.db import APP_ROLE, Connection, Pool, Wie, transaction
 from service.demo import leef, load
+from service.opschaling.routesoorten import RouteSoort
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from tests import facts, model
@@ -41,7 +42,7 @@ async def test_in_the_demo_there_is_something_in_each_state_and_nothing_that_can
     done, first = await live(owner, pool, wie, database_url)
 
     assert done == {
-        "routes": 4, "voorstellen": 12, "opties": 2, "crisis": 1, "opschaling": 1, "verzoek": 1, "stopt": 1,
+        "routes": 5, "voorstellen": 12, "opties": 2, "crisis": 1, "opschaling": 1, "verzoek": 1, "stopt": 1,
     }  # fmt: skip
     states = await counts(
         owner,
@@ -61,9 +62,7 @@ async def test_in_the_demo_there_is_something_in_each_state_and_nothing_that_can
     assert await owner.fetchval("select min(per) > $1 from beeindiging", TODAY)
     assert await owner.fetchval("select count(*) from beeindiging_plaatsing where besluit is null") >= 2
     routes = await counts(owner, "select soort::text, count(*) from route group by 1")
-    assert routes.keys() == {
-        "netwerkplaatsing", "overbrugging", "tussenvoorziening", "maatwerk", "pgb", "achttien_plus",
-    }  # fmt: skip
+    assert routes.keys() == set(RouteSoort)
     assert await owner.fetchval(
         "select count(*) from plek where bevestigd_op < $1::timestamptz - interval '28 days'", NOON
     )

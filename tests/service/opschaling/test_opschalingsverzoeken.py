@@ -18,6 +18,7 @@ from service.opschaling import opschaaladvies, opschalen, opschalingen, opschali
 from service.opschaling.opschaaladvies import OpschaalReden
 from service.opschaling.opschalingen import NieuweOpschaling, Opschaling, OpschalingAanleiding, OpschalingTafel
 from service.opschaling.opschalingsverzoeken import NieuwOpschalingsverzoek, Opschalingsverzoek, Weigering
+from service.plaatsing import plaatsingen
 from service.rang.travel import Traveller
 from tests import make
 from tests.conftest import REGIO
@@ -140,6 +141,32 @@ async def test_what_is_looked_at_already_or_no_more_searched_is_not_asked(zaak: 
     [left] = await zaak.verzoeken(zaak.loket)
     assert (left.id, left.loopt) == (asked.id, False)
     assert "ingetrokken" in await conflict(zaak.vraag())
+
+
+async def test_who_closed_in_time_gets_no_answer_any_more(zaak: Zaak, owner: Connection) -> None:
+    """The loket that says no a moment later hears that nobody searches, and the verwijzer gets no mail of it."""
+    asked = await zaak.vraag()
+    async with transaction(zaak.pool, zaak.verwijzer) as conn:
+        stap = stappen.NieuweStap(stap=stappen.Stap.TREK_IN, reden="Niet meer nodig.")
+        await stappen.doe(conn, zaak.kind, stap, wie=zaak.verwijzer, now=make.NOW)
+
+    assert "ingetrokken: er wordt geen plek meer gezocht" in await conflict(zaak.weiger(asked))
+    assert await owner.fetchval("select count(*) from gebeurtenis where soort = 'opschaling_geweigerd'") == 0
+
+
+async def test_who_is_placed_and_does_not_come_is_asked_for_again(zaak: Zaak) -> None:
+    """While a place is agreed nobody need answer; called off, the same verzoek stands."""
+    asked = await zaak.vraag()
+    async with transaction(zaak.pool, zaak.loket) as conn:
+        plek = await make.plek(conn)
+        stay = await plaatsingen.plaats(conn, plek.id, zaak.kind, make.day(2), None, now=make.NOW)
+    assert "hoeft geen antwoord" in await conflict(zaak.weiger(asked))
+
+    async with transaction(zaak.pool, zaak.loket) as conn:
+        await plaatsingen.zeg_af(conn, stay.id, "Het gaat niet door.", now=make.NOW)
+
+    assert [one.loopt for one in await zaak.verzoeken(zaak.loket)] == [True]
+    assert (await zaak.weiger(asked)).geweigerd
 
 
 async def test_a_removal_does_not_threaten_who_left_home(zaak: Zaak, owner: Connection) -> None:

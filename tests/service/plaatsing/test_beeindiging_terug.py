@@ -15,7 +15,7 @@ from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.bericht import meldingen
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import beeindigingen, opties
+from service.plaatsing import beeindigingen, opties, optiestappen
 from service.plaatsing.beeindigingen import Beeindiging, BeeindigingStap, BeeindigingStapSoort
 from service.rang.travel import Traveller
 from tests import make
@@ -217,7 +217,7 @@ async def test_it_is_refused_when_more_was_done_for_a_child_and_nothing_changes(
     async with transaction(pool, wie) as conn:
         assert (await beeindigingen.get(conn, stopt.id)).teruggenomen_op is None
         assert await conn.fetchval("select count(*) from gebeurtenis where soort = 'overdracht_vervalt'") == 0
-        await opties.laat_los(conn, held.id, "Niet nodig.", now=make.NOW)
+        await optiestappen.laat_los(conn, held.id, "Niet nodig.", now=make.NOW)
         assert (await back(conn, wie, stopt)).teruggenomen_op == make.NOW
 
 

@@ -366,6 +366,27 @@ async def test_the_search_after_crisis_becomes_the_overdracht(pool: Pool, wie: W
         assert (nieuw.urgentie, nieuw.zorgvormen, nieuw.gewenste_start) == (Urgentie.SPOED, ["gezinshuis"], PER)
 
 
+async def test_who_has_a_place_to_go_on_to_already_needs_no_other(pool: Pool, wie: Wie) -> None:
+    """What was found after the crisis is the overdracht; it gets no priority over others that it does not need."""
+    async with transaction(pool, wie) as conn:
+        huis = await make.voorziening(conn, zorgvorm="crisis")
+        plek = await make.plek(conn, voorziening_id=huis.id)
+        kind = await make.aanvraag(
+            conn, zorgvormen=["crisis", "gezinshuis"], zorgvorm_reden="Er is haast.", urgentie=Urgentie.CRISIS
+        )
+        stay = await make.plaatsing(conn, plek_id=plek.id, aanvraag_id=kind.id, tot=make.day(60))
+        vervolg = await conn.fetchval("select id from aanvraag where vervolg_van = $1", stay.id)
+        await plaatsingen.plaats(conn, (await make.plek(conn)).id, vervolg, make.day(20), None, now=make.NOW)
+        before = await aanvragen.get(conn, vervolg)
+        made = await end(conn, plek)
+
+        decided = await decide(conn, wie, made, stay)
+
+        assert decided.overdracht_id == vervolg
+        assert await aanvragen.get(conn, vervolg) == before
+        assert await conn.fetchval("select count(*) from aanvraag") == 2
+
+
 async def test_the_days_of_a_crisis_count_from_its_begin_and_of_another_home_from_the_overdracht(
     pool: Pool, wie: Wie
 ) -> None:
@@ -390,11 +411,13 @@ async def test_the_days_of_a_crisis_count_from_its_begin_and_of_another_home_fro
     assert days == {found[0]: make.day(8), found[1]: make.day(14)}
 
 
-async def test_who_has_not_come_yet_looks_further(pool: Pool, wie: Wie) -> None:
-    """A plaatsing that would begin after that day cannot be an uitloop; it does not go on, and its own search does."""
+@pytest.mark.parametrize("van", [PER, make.day(40)])
+async def test_who_has_not_come_yet_looks_further(pool: Pool, wie: Wie, van: date) -> None:
+    """A plaatsing that would begin on that day or after it cannot be an uitloop; it does not go on, and its own search
+    does."""
     async with transaction(pool, wie) as conn:
         plek = await make.plek(conn)
-        stay = await make.plaatsing(conn, plek_id=plek.id, van=make.day(40), tot=make.day(90))
+        stay = await make.plaatsing(conn, plek_id=plek.id, van=van, tot=make.day(90))
         assert stay.aanvraag_id is not None
         made = await end(conn, plek)
         assert (await refused(decide(conn, wie, made, stay, make.day(90)))).kind is Kind.CONFLICT

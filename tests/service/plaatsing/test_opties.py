@@ -14,7 +14,7 @@ from service.aanbod import bezetting, plekken
 from service.aanvraag import gebeurtenissen, grondslagen, stappen
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, voorstellen
+from service.plaatsing import opties, optiestappen, voorstellen
 from service.plaatsing.opties import NieuweOptie, Optie, Toewijzing
 from service.rang.travel import Traveller
 from service.urgentie import Urgentie
@@ -106,9 +106,9 @@ async def test_an_optie_is_made_longer_once_with_a_reason(pool: Pool, wie: Wie) 
     async with transaction(pool, wie) as conn:
         child = await make.aanvraag(conn)
         [held] = await houd(conn, wie, (child.id, (await make.plek(conn)).id))
-        longer = await opties.verleng(conn, held.id, "Ouders bellen morgen terug.", now=make.NOW + HOUR)
+        longer = await optiestappen.verleng(conn, held.id, "Ouders bellen morgen terug.", now=make.NOW + HOUR)
         with pytest.raises(Refusal, match="Wat nu wel kan: doe een voorstel, laat haar los"):
-            await opties.verleng(conn, held.id, "Nog een keer.", now=make.NOW + 2 * HOUR)
+            await optiestappen.verleng(conn, held.id, "Nog een keer.", now=make.NOW + 2 * HOUR)
 
         assert (longer.vervalt_op, longer.verleng_reden) == (make.NOW + 144 * HOUR, "Ouders bellen morgen terug.")
         assert await soorten(conn, child.id) == ["ingediend", "optie", "optie_verlengd"]
@@ -126,10 +126,10 @@ async def test_a_voorstel_waits_as_long_as_its_optie_also_of_brothers_and_sister
         held = await opties.page(conn, make.NOW)
         for late in (0, 1):
             with pytest.raises(Refusal, match="Deze optie geldt niet meer"):
-                await opties.verleng(conn, held[0].id, "Nog even.", now=held[0].vervalt_op + late * HOUR)
+                await optiestappen.verleng(conn, held[0].id, "Nog even.", now=held[0].vervalt_op + late * HOUR)
         with pytest.raises(Refusal, match="rust een voorstel"):
-            await opties.laat_los(conn, held[0].id, "Past toch niet.", now=make.NOW)
-        await opties.verleng(conn, held[0].id, "Ouders bellen morgen terug.", now=make.NOW + HOUR)
+            await optiestappen.laat_los(conn, held[0].id, "Past toch niet.", now=make.NOW)
+        await optiestappen.verleng(conn, held[0].id, "Ouders bellen morgen terug.", now=make.NOW + HOUR)
         longer = {optie.vervalt_op for optie in await opties.page(conn, make.NOW)}
         waits = {voorstel.antwoord_voor for voorstel in await voorstellen.page(conn, wie.rol)}
 
@@ -165,10 +165,10 @@ async def test_an_optie_that_is_let_go_is_free_at_once(pool: Pool, wie: Wie) -> 
     async with transaction(pool, wie) as conn:
         plek, child, next_ = await make.plek(conn), await make.aanvraag(conn), await make.aanvraag(conn)
         [held] = await houd(conn, wie, (child.id, plek.id))
-        gone = await opties.laat_los(conn, held.id, "Past toch niet.", now=make.NOW)
+        gone = await optiestappen.laat_los(conn, held.id, "Past toch niet.", now=make.NOW)
         await houd(conn, wie, (next_.id, plek.id))
         with pytest.raises(Refusal, match="geldt niet meer"):
-            await opties.laat_los(conn, held.id, "Past toch niet.", now=make.NOW)
+            await optiestappen.laat_los(conn, held.id, "Past toch niet.", now=make.NOW)
 
         assert gone.vrijgegeven_op == make.NOW
         assert await soorten(conn, child.id) == ["ingediend", "optie", "optie_vrij"]
@@ -181,11 +181,11 @@ async def test_a_worker_ends_it_on_time_and_waits_when_it_was_made_longer(
     async with transaction(pool, wie) as conn:
         child = await make.aanvraag(conn)
         [held] = await houd(conn, wie, (child.id, (await make.plek(conn)).id))
-        await opties.verleng(conn, held.id, "Ouders bellen morgen terug.", now=make.NOW)
-        await opties.termijn(conn, held.id, make.NOW + 72 * HOUR)
+        await optiestappen.verleng(conn, held.id, "Ouders bellen morgen terug.", now=make.NOW)
+        await optiestappen.termijn(conn, held.id, make.NOW + 72 * HOUR)
         still = await soorten(conn, child.id)
         for _ in range(2):
-            await opties.termijn(conn, held.id, make.NOW + 144 * HOUR)
+            await optiestappen.termijn(conn, held.id, make.NOW + 144 * HOUR)
         over = await soorten(conn, child.id)
 
     assert still == ["ingediend", "optie", "optie_verlengd"]
@@ -354,6 +354,17 @@ async def test_who_asks_for_a_day_after_the_last_one_hears_that_the_day_is_wrong
         " nu wel kan: vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag, of schrijf bij afwijking"
         " waarom het toch moet."
     )
+
+
+async def test_the_last_day_itself_is_not_too_late(pool: Pool, wie: Wie) -> None:
+    """Of the aanvraag: on it one may begin, a day later one may not."""
+    async with transaction(pool, wie) as conn:
+        child, plek = await make.aanvraag(conn, uiterlijke_datum=make.day(29)), await make.plek(conn)
+        with pytest.raises(Refusal, match="1 dag na de uiterlijke datum"):
+            await houd(conn, wie, (child.id, plek.id), van=make.day(30))
+        [held] = await houd(conn, wie, (child.id, plek.id), van=make.day(29))
+
+    assert held.van == make.day(29)
 
 
 # ── Brothers and sisters ─────────────────────────────────────────────────────────────────────────

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from service.aanvraag.termijnen import AlarmSoort
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.bericht import alarmen, meldingen
 from service.db import Connection, Pool, Rol, Wie, transaction
+from service.errors import Refusal
 from service.plaatsing import gevolgen, opties, voorstellen
 from service.plaatsing.opties import NieuweOptie, Toewijzing
 from service.plaatsing.voorstellen import VoorstelStatus
@@ -71,6 +73,28 @@ async def test_an_aanbieder_that_is_excluded_midway_loses_voorstel_and_optie_at_
         assert (await told(conn, kind.id))[-3:].count(("optie_vrij", WHY)) == 1
         assert (await told(conn, kind.id))[-3:].count(("voorstel_ingetrokken", WHY)) == 2
     assert await facts.wrong(owner) == []
+
+
+async def test_a_concept_that_is_prepared_at_the_same_moment_is_never_sent(pool: Pool, wie: Wie) -> None:
+    """Before the uitsluiting it is withdrawn with the rest; after it, it is there, holds nothing and cannot be sent."""
+    for _ in range(8):
+        async with transaction(pool, wie) as conn:
+            kind, plek = await child(conn), await make.plek(conn)
+
+        async def prepare(kind: UUID = kind.id, plek: UUID = plek.id) -> UUID:
+            async with transaction(pool, wie) as conn:
+                return (await ready(conn, wie, (kind, plek)))[0].id
+
+        async def out(kind: UUID = kind.id, plek: plekken.Plek = plek) -> None:
+            async with transaction(pool, wie) as conn:
+                await exclude(conn, kind, aanbieder(plek))
+
+        concept, _ = await asyncio.gather(prepare(), out())
+        with pytest.raises(Refusal, match=r"voor dit kind uitgesloten|is ingetrokken"):
+            async with transaction(pool, wie) as conn:
+                await step(conn, pool, concept, "verzend", wie)
+        async with transaction(pool, wie) as conn:
+            assert await opties.van_aanvraag(conn, kind.id, make.NOW) == []
 
 
 @pytest.mark.parametrize(

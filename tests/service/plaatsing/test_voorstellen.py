@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import dropwhile, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +18,10 @@ from service.aanvraag import aanvragen, gebeurtenissen, stappen
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
-from service.plaatsing import opties, plaatsingen, verzenden, voorstellen
+from service.plaatsing import opties, optiestappen, plaatsingen, verzenden, voorstellen, voorstelstappen
 from service.plaatsing.voorstellen import LEVEND, STAPPEN, VoorstelStap, VoorstelStatus
-from service.plaatsing.voorstelstap import Afwijsreden
+from service.plaatsing.voorstelstap import Afwijsreden, NieuweVoorstelStap
+from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.urgentie import Urgentie
 from tests import make
@@ -276,6 +277,36 @@ async def test_the_rules_are_asked_when_it_is_sent(pool: Pool, wie: Wie) -> None
         assert (await step(conn, pool, allowed.id, "verzend", wie)).status is VoorstelStatus.VERZONDEN
 
 
+class Unasked:
+    """Snapshots of which nothing may be asked."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise AssertionError(f"the places were ranked ({name}) before the refusal that costs nothing")
+
+
+async def test_what_costs_little_to_see_is_refused_before_anything_is_ranked(pool: Pool, wie: Wie) -> None:
+    """Of many who want one plek, those who come too late cost no rangschikking: somebody holds it, or the first day
+    has passed."""
+    nieuw = NieuweVoorstelStap(stap=VoorstelStap.VERZEND)
+
+    async def refused(conn: Connection, id: UUID, *, now: datetime = make.NOW) -> str:
+        with pytest.raises(Refusal) as refusal:
+            await voorstelstappen.doe(conn, cast(Snapshots, Unasked()), Traveller(), id, nieuw, wie=wie, now=now)
+        return refusal.value.detail
+
+    async with transaction(pool, wie) as conn:
+        kind, other, plek = await child(conn), await child(conn), await make.plek(conn)
+        [late] = await ready(conn, wie, (kind.id, plek.id))
+        first = await sent(conn, pool, wie, (other.id, plek.id))
+        held = await refused(conn, late.id)
+        past = await refused(conn, late.id, now=make.NOW + 2 * DAY)
+        await step(conn, pool, first.id, "trek_in", wie, reden="Toch niet.")
+        with pytest.raises(AssertionError, match="before the refusal"):
+            await refused(conn, late.id)
+
+        assert "al vastgehouden" in held and "begindag is voorbij" in past
+
+
 # ── No answer ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -327,7 +358,7 @@ async def test_a_term_that_was_made_longer_has_a_reminder_of_its_own(pool: Pool,
         voorstel = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         [optie] = await opties.page(conn, make.NOW)
         await verzenden.herinner(conn, voorstel.id, make.NOW + 48 * HOUR)
-        await opties.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
+        await optiestappen.verleng(conn, optie.id, "De aanbieder vraagt meer tijd.", now=make.NOW + 49 * HOUR)
         for hours in (119, 120):
             await verzenden.herinner(conn, voorstel.id, make.NOW + hours * HOUR)
 
@@ -346,7 +377,7 @@ async def test_without_an_answer_it_lapses_and_is_back_with_the_loket(pool: Pool
         other = await sent(conn, pool, wie, (kind.id, (await make.plek(conn)).id))
         taken = await step(conn, pool, other.id, "trek_in", wie, now=late, reden="Te laat.")
         [optie] = await opties.page(conn, make.NOW, geldt=True)
-        await opties.termijn(conn, optie.id, late)
+        await optiestappen.termijn(conn, optie.id, late)
 
         assert taken.status is VoorstelStatus.INGETROKKEN
         assert (await voorstellen.get(conn, voorstel.id, wie.rol)).status is VoorstelStatus.VERVALLEN
@@ -587,7 +618,7 @@ async def test_the_loket_of_the_plek_sees_that_it_is_asked_for_and_takes_no_step
             await step(conn, pool, concept.id, "trek_in", far, reden="Vol.")
         [optie] = await conn.fetch("select id from bezetting where soort = 'optie'")
         with pytest.raises(Refusal, match="Deze optie bestaat niet"):
-            await opties.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
+            await optiestappen.verleng(conn, optie["id"], "Nog even.", now=make.NOW)
 
     assert (seen.status, seen.nummer, seen.contactplan, seen.afwijking, seen.rang, seen.kan) == (
         "verzonden", None, None, None, None, []
@@ -761,15 +792,16 @@ async def test_a_brother_who_came_later_is_not_left_behind(pool: Pool, wie: Wie)
             await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen het huis.")
 
 
+async def at(conn: Connection, postcode: str | None, **fields: Any) -> UUID:
+    """A new plek there."""
+    place = await make.locatie(conn, postcode=postcode, **fields)
+    return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
+
+
 async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool, wie: Wie) -> None:
     """Lelystad and Hilversum are too far; Bussum and Hilversum are near."""
     async with transaction(pool, wie) as conn:
-
-        async def at(postcode: str) -> UUID:
-            place = await make.locatie(conn, postcode=postcode)
-            return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
-
-        hilversum, lelystad, bussum = await at("1211 AB"), await at("8232 AB"), await at("1401 AB")
+        hilversum, lelystad, bussum = [await at(conn, code) for code in ("1211 AB", "8232 AB", "1401 AB")]
         whole = await family(conn, 2)
         a, b = await family(conn, 2, mag_splitsen=True, splitsreden="Zij bedreigen elkaar.")
         plan = {"contactplan": "Elke zondag samen eten."}
@@ -788,6 +820,69 @@ async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool
 
     assert [error.pointer for error in refused.value.fields] == ["/contactplan"]
     assert (done.status, done.contactplan) == ("verzonden", "Elke zondag samen eten.")
+
+
+APART = {"mag_splitsen": True, "splitsreden": "Zij bedreigen elkaar."}
+SUNDAYS = {"contactplan": "Elke zondag samen eten."}
+
+
+async def test_who_goes_apart_goes_near_to_where_the_others_live_already(pool: Pool, wie: Wie) -> None:
+    """Also when the search for them is over: with leave, near and with a plan for contact, as when both go now."""
+    async with transaction(pool, wie) as conn:
+        hilversum, lelystad, bussum = [await at(conn, code) for code in ("1211 AB", "8232 AB", "1401 AB")]
+        lives, seeks = await family(conn, 2, **APART)
+        await plaatsingen.plaats(conn, hilversum, lives, make.TODAY, None, now=make.NOW)
+        [bare] = await ready(conn, wie, (seeks, bussum))
+        with pytest.raises(Refusal) as refused:
+            await step(conn, pool, bare.id, "verzend", wie)
+        await step(conn, pool, bare.id, "trek_in", wie, reden="Contactplan vergeten.")
+        [far] = await ready(conn, wie, (seeks, lelystad), **SUNDAYS)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, far.id, "verzend", wie)
+        [near] = await ready(conn, wie, (seeks, bussum), **SUNDAYS)
+
+        assert (await step(conn, pool, near.id, "verzend", wie)).status is VoorstelStatus.VERZONDEN
+    assert [error.pointer for error in refused.value.fields] == ["/contactplan"]
+
+
+async def test_without_leave_a_child_goes_where_its_brother_or_sister_has_a_place(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Not elsewhere, also for the crisisdienst that does not see the other; there it may, and when that stay is over
+    anywhere."""
+    crisis = {"urgentie": Urgentie.CRISIS}
+    async with transaction(pool, wie) as conn:
+        hilversum, bussum = await at(conn, "1211 AB"), await at(conn, "1401 AB")
+        house = (await plekken.get(conn, hilversum, make.NOW)).voorziening_id
+        beside = (await make.plek(conn, voorziening_id=house)).id
+        samen = await make.samenplaatsing(conn)
+        of = {"samenplaatsing_id": samen.id, "organisatie_id": samen.organisatie_id}
+        lives, seeks = (await child(conn, **of)).id, (await child(conn, **of, **crisis)).id
+        stay = await plaatsingen.plaats(conn, hilversum, lives, make.day(-1), None, now=make.NOW)
+    for who in (wie, wie_als("crisisdienst")):
+        with pytest.raises(Refusal, match="heeft al een plek op een andere locatie"):
+            async with transaction(pool, who) as conn:
+                await ready(conn, who, (seeks, bussum))
+    async with transaction(pool, wie) as conn:
+        together = await sent(conn, pool, wie, (seeks, beside))
+        await plaatsingen.beeindig(conn, stay.id, make.TODAY, bezetting.EindeReden.DOORSTROOM, now=make.NOW)
+        elsewhere = await sent(conn, pool, wie, (seeks, bussum))
+
+    assert (together.status, elsewhere.status) == (VoorstelStatus.VERZONDEN, VoorstelStatus.VERZONDEN)
+
+
+async def test_of_a_place_that_is_nowhere_on_the_map_nobody_can_say_that_it_is_near(
+    pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """Its postcode is not in the table."""
+    async with transaction(pool, wie) as conn:
+        hilversum, unknown = await at(conn, "1211 AB"), await at(conn, "9999 ZZ")
+        a, b = await family(conn, 2, **APART)
+        [first, _] = await ready(conn, wie, (a, hilversum), (b, unknown), **SUNDAYS)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, first.id, "verzend", wie)
+
+    assert not await owner.fetchval("select exists (select from postcodegebied where pc4 = '9999')")
 
 
 def test_the_table_of_steps_is_whole() -> None:
@@ -847,6 +942,6 @@ async def test_half_a_bundle_takes_no_step(pool: Pool, wie: Wie, wie_als: Callab
         held = {optie.voorstel_id: optie.id for optie in await opties.page(conn, make.NOW)}
     with pytest.raises(Refusal, match="die niet meer in crisis is"):
         async with transaction(pool, wie_als("crisisdienst")) as conn:
-            await opties.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
+            await optiestappen.verleng(conn, held[other.id], "Ouders bellen terug.", now=make.NOW)
 
     assert refused.value.kind is Kind.CONFLICT

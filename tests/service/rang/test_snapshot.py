@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from service.aanbod import bezetting, plekken
+from service.days import midnight_after
 from service.db import Connection, Pool, Wie, open_pool, transaction
 from service.errors import Kind, Refusal
 from service.plaatsing import plaatsingen
@@ -140,16 +141,33 @@ async def test_without_any_data_the_question_is_refused(database_url: str) -> No
 async def test_an_optie_frees_its_plek_when_it_expires_although_nothing_changed(
     snapshots: Snapshots, pool: Pool, wie: Wie
 ) -> None:
-    """No row changes when time passes: the view knows until when it holds."""
+    """No row changes when time passes: the view knows which voorziening to read again and when, and reads no other."""
     until_then = make.NOW + timedelta(hours=2)
     async with transaction(pool, wie) as conn:
         plek = await make.plek(conn)
         aanvraag = await make.aanvraag(conn)
         await bezetting.houd(conn, plek.id, aanvraag.id, make.day(1), make.day(90), vervalt_op=until_then, now=make.NOW)
-    view, _ = await snapshots.get(REGIO, make.NOW)
-    assert len(view.aanbod.vensters.plek) == 2, "free before and after the optie"
-    view, _ = await snapshots.get(REGIO, until_then)
-    assert len(view.aanbod.vensters.plek) == 1, "free throughout"
+    await heard(snapshots)
+    before, _ = await snapshots.get(REGIO, make.NOW)
+    assert len(before.aanbod.vensters.plek) == 2, "free before and after the optie"
+    same, _ = await snapshots.get(REGIO, until_then - timedelta(microseconds=1))
+    assert same is before
+    after, _ = await snapshots.get(REGIO, until_then)
+    assert len(after.aanbod.vensters.plek) == 1, "free throughout"
+    assert after.codes is before.codes, "the whole region was read again"
+    assert not after.expires
+
+
+async def test_at_midnight_everything_is_read_again(snapshots: Snapshots, pool: Pool, wie: Wie) -> None:
+    """A free period begins today at the earliest, and ages are those of today."""
+    async with transaction(pool, wie) as conn:
+        await make.plek(conn)
+    await heard(snapshots)
+    before, _ = await snapshots.get(REGIO, make.NOW)
+    midnight = midnight_after(make.NOW)
+    assert (await snapshots.get(REGIO, midnight - timedelta(microseconds=1)))[0] is before
+    after, _ = await snapshots.get(REGIO, midnight)
+    assert after.aanbod.vensters.van[0] == before.aanbod.vensters.van[0] + 1
 
 
 async def test_a_plaatsing_past_its_expected_end_keeps_its_plek_until_somebody_says_that_the_child_left(

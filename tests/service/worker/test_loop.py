@@ -16,6 +16,7 @@ from service.settings import Settings
 from service.taken import Taak, TaakSoort
 from service.worker.loop import WAITS, Again, Handler, Job, Worker, Write
 from tests import make
+from tests.conftest import Cluster
 
 LEASE_S = 0.6
 
@@ -242,6 +243,40 @@ async def test_a_long_taak_keeps_its_lease(pool: Pool, wie: Wie, owner: Connecti
         await enqueue(pool, wie)
         await until(owner, "status = 'klaar'")
     assert (performed, await marks(owner)) == (1, 1)
+
+
+async def test_a_taak_that_ends_while_its_lease_is_kept_leaves_no_error_with_the_database(
+    pool: Pool, wie: Wie, owner: Connection, database_url: str, cluster: Cluster
+) -> None:
+    """The beat that is on its way then, comes home: a statement that is cut off stands in the log of the server."""
+    log, go = cluster.sockets.parent / "log", asyncio.Event()
+    begin = log.stat().st_size
+
+    async def waits(_: Job) -> Write:
+        await go.wait()
+        return mark
+
+    async with working(pool, database_url, waits):
+        await enqueue(pool, wie)
+        await until(owner, "status = 'bezig'")
+        async with owner.transaction():
+            await owner.execute("select from taak for update")
+            async with asyncio.timeout(20):
+                while not await owner.fetchval(WAITS_FOR_US):
+                    await owner.execute("select pg_sleep(0.01)")
+            go.set()
+            for _ in range(3):
+                await owner.execute("select 1")
+        await until(owner, "status = 'klaar'")
+    assert await marks(owner) == 1
+    with log.open(errors="replace") as lines:
+        lines.seek(begin)
+        assert "canceling statement" not in lines.read()
+
+
+WAITS_FOR_US = """
+select exists (select from pg_locks where not granted and transactionid = pg_current_xact_id()::xid)
+"""
 
 
 async def test_a_worker_that_must_stop_gives_its_taak_back(

@@ -634,3 +634,30 @@ async def test_a_plan_of_another_region_cannot_be_written_to(pool: Pool, wie: Wi
                 plan.id,
                 wie.regio,
             )
+
+
+async def test_a_line_is_forbidden_for_the_next_plan_and_allowed_again(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Of fixed and forbidden the last that was said holds; both at once, without a reason or without a place: no."""
+    lang, kort = await children(pool, wie)
+    await home(pool, wie)
+    plan = await plans.made(pool, wie)
+    url = f"/v1/plannen/{plan.id}/regels/{lang}"
+
+    both = await changed(api, url, {"vast": True, "verboden": True, "reden": "x"})
+    silent = await changed(api, url, {"verboden": True})
+    nowhere = await changed(api, f"/v1/plannen/{plan.id}/regels/{kort}", {"verboden": True, "reden": "x"})
+    await changed(api, url, {"vast": True, "reden": "Zo laten"})
+    forbidden = (await changed(api, url, {"verboden": True, "reden": "Toch niet"})).json()
+    next_ = await plans.regels(pool, wie, (await plans.made(pool, wie, vorig_plan_id=plan.id)).id)
+    fixed = (await changed(api, url, {"vast": True, "reden": "Toch wel"})).json()
+    await changed(api, url, {"verboden": True, "reden": "Nee"})
+    allowed = (await changed(api, url, {"verboden": False})).json()
+
+    errors = [answer.json()["errors"][0]["location"]["pointer"] for answer in (both, silent, nowhere)]
+    assert errors == ["/verboden", "/reden", "/verboden"]
+    assert (forbidden["vast"], forbidden["verboden"], forbidden["reden"]) == (False, True, "Toch niet")
+    assert (next_[lang].plek_id, next_[kort].plek_id is None) == (None, False)
+    assert (fixed["vast"], fixed["verboden"], fixed["reden"]) == (True, False, "Toch wel")
+    assert (allowed["vast"], allowed["verboden"], allowed["reden"]) == (False, False, None)

@@ -53,12 +53,15 @@ VERDER = {
     _S.INTERESSE: later("U ziet nu meer van de vraag. Bel het loket gerust. Zeg daarna ja of nee."),
     _S.AKKOORD: later(
         "U zei ja. De verwijzer regelt nu de toestemming van ouders en jeugdige. U hoeft niets te doen. U krijgt"
-        " bericht als u een kennismaking kunt afspreken."
+        " bericht als u een kennismaking kunt afspreken. Kan het toch niet? Zeg dan hieronder nee."
     ),
     _S.TOESTEMMING: later("De toestemming is er. Spreek met de verwijzer af wanneer het kind komt kennismaken."),
     _S.KENNISMAKING: later("Na de kennismaking maakt het loket de plaatsing definitief. U krijgt daarvan bericht."),
     _S.DEFINITIEF: later("De plaatsing is definitief. Zeg bij Plaatsingen op welke dag het kind echt kwam."),
-    _S.AFGEWEZEN: later("De plek is niet meer vastgehouden. Het loket zoekt verder. U hoeft niets te doen."),
+    _S.AFGEWEZEN: later(
+        "De plek is niet meer vastgehouden. Het loket zoekt verder. U hoeft niets te doen. Was het een vergissing? Een"
+        " nee kan niet terug, maar het loket kan u opnieuw vragen: bel dan meteen."
+    ),
     _S.INGETROKKEN: later("Dit voorstel gaat niet door. De plek is niet meer vastgehouden. U hoeft niets te doen."),
     _S.VERVALLEN: later(
         "Er kwam geen antwoord op tijd. De plek is niet meer vastgehouden. Kan het toch? Bel dan het loket."

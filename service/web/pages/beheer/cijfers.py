@@ -10,7 +10,7 @@ from litestar import Request
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 
-from service.cijfers.cijfers import UITLEG, VERBORGEN, Per, periodes
+from service.cijfers.cijfers import Per, periodes, uitleg
 from service.cijfers.wachtlijst import WachtVanaf
 from service.days import today
 from service.db import Rol
@@ -51,7 +51,7 @@ async def cijfers(
             today=dag,
             section="cijfers",
             here="/cijfers",
-            uitleg=gettext(UITLEG) if loket else gettext(UITLEG) + gettext(VERBORGEN),
+            uitleg=uitleg(verborgen=not loket),
             periodes=over,
             periode=keuze.periode or over[0].code,
             per=per,
@@ -77,7 +77,7 @@ async def bestand(
     """Exactly what the page shows of one table. In the log, because it leaves the loket."""
     makers: Mapping[str, tabellen.Maker] = {**NU, **OVER}
     if wat not in makers or vorm not in VORMEN:
-        raise Refusal(Kind.NOT_FOUND, "Dit bestand is er niet. Kies een bestand op de pagina met cijfers.")
+        raise Refusal(Kind.NOT_FOUND, gettext("Dit bestand is er niet. Kies een bestand op de pagina met cijfers."))
     async with visit(request) as v:
         made = await makers[wat](v, _keuze(v, periode, per, vanaf), await names(v.conn))
     write, type = VORMEN[vorm]

@@ -55,7 +55,7 @@ async def _page(v: Visit, plek_id: UUID, form: Formulier) -> Response[str]:
     vandaag = today(v.now)
     plek = await crisisbord.plek(v.conn, plek_id)
     if plek is None:
-        raise Refusal(Kind.NOT_FOUND, "Deze crisisplek bestaat niet (meer).")
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze crisisplek bestaat niet (meer)."))
     kinderen = await crisisbord.kinderen(v.conn)
     new = form.waarde("formulier") == "nieuw"
     nu = v.now.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M")

@@ -12,8 +12,10 @@ from litestar.response import Response
 from msgspec import Struct
 
 from service import toegang
-from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werklijst
+from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werkblad, werklijst
 from service.aanvraag.aanvragen import Aanvraag, HuidigVerblijf
+from service.aanvraag.gebeurtenissen import OPEN
+from service.aanvraag.werkblad import Beurt
 from service.days import AMSTERDAM, age_on, today
 from service.db import Rol
 from service.dutch import count, day, days
@@ -30,9 +32,11 @@ from service.rang import rangschikking
 from service.rang.catalogue import CRITERIA
 from service.rang.matches import Page, rank_aanvraag
 from service.rang.rangschikking import PassendePlek, Rangschikking, Voorkomen, names
+from service.rang.vergelijk import Vergelijking, vergelijk
 from service.rang.weging import aandelen
 from service.regio import codes
 from service.regio.werkregels import Werkregels, werkregels
+from service.taal import gettext
 from service.urgentie import Urgentie
 from service.web.pages import feiten, words
 from service.web.pages.actie import Formulier
@@ -69,6 +73,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
     rules = await werkregels(v.conn)
     form = form or Formulier()
     ranked, waarom_niet = await _rank(v, aanvraag_id, kijk)
+    beide = await _beide(v, aanvraag_id, kijk) if ranked and kijk.watals else None
     code_names = await names(v.conn)
     namen = await werklijst.namen(v.conn, aanvraag_id)
     siblings = v.toon(await werklijst.broers_zussen(v.conn, aanvraag_id))
@@ -103,8 +108,12 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         more=feiten.more(a, code_names, namen, vandaag),
         stories=feiten.stories(a),
         siblings=[(s, age_on(s.leeftijd_maanden, s.leeftijd_peildatum, vandaag)) for s in siblings],
-        split=(samen.splitsreden and f"Mogen apart: {samen.splitsreden}") if samen else None,
+        split=(samen.splitsreden and gettext("Mogen apart: %(splitsreden)s", splitsreden=samen.splitsreden))
+        if samen
+        else None,
         lopend=lopend,
+        behandelaar=await _behandelaar(v, a),
+        beurt=_beurt(a, lopend, v.now),
         klaar=klaar,
         levend=[one.voorstel.id for one in lopend if one.voorstel] + [one.optie.id for one in lopend if one.optie],
         bezig={one.plek.voorziening_id for one in lopend if one.plek},
@@ -137,6 +146,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         aanleiding=_aanleiding(a),
         tafels=TAFELS,
         anders=kijk.anders(),
+        beide=beide,
         gedaan=zinnen.GEDAAN,
         soort_van=soort_van,
         criteria_namen=CRITERIA,
@@ -197,6 +207,19 @@ async def _rank(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> tuple[Rangschikking 
     return ranked, None
 
 
+async def _beide(v: Visit, aanvraag_id: UUID, kijk: Kijk) -> Vergelijking:
+    """What if, beside the list as it is."""
+    return await vergelijk(
+        v.conn,
+        v.services.snapshots,
+        v.services.travel,
+        wie=v.wie,
+        aanvraag_id=aanvraag_id,
+        anders=kijk.anders(),
+        now=v.now,
+    )
+
+
 async def _lopend(v: Visit, aanvraag_id: UUID) -> tuple[list[Lopend], list[Lopend]]:
     """What runs, the first to lapse first, and what is over."""
     held: list[Optie] = v.toon(await opties.van_aanvraag(v.conn, aanvraag_id, v.now))
@@ -221,12 +244,34 @@ def _einde(one: Lopend) -> tuple[bool, float]:
     return until is None, until.timestamp() if until else 0.0
 
 
+async def _behandelaar(v: Visit, a: Aanvraag) -> str:
+    """By name, for who may know it."""
+    if a.behandelaar_id is None:
+        return ""
+    return (await gebruikers.namen(v.conn, [a.behandelaar_id])).get(a.behandelaar_id, "")
+
+
+def _beurt(a: Aanvraag, lopend: list[Lopend], now: datetime) -> tuple[Beurt, str] | None:
+    """Whose move it is, and what; None: it is closed."""
+    if a.status not in OPEN:
+        return None
+    levend = [one.voorstel for one in lopend if one.voorstel and one.voorstel.status in LEVEND]
+    vraagt = (VoorstelStatus.VERZONDEN, VoorstelStatus.INTERESSE)
+    wie = werkblad.beurt(
+        a.status,
+        min((one.antwoord_voor for one in levend if one.status in vraagt and one.antwoord_voor), default=None),
+        max((one.kennismaking_op for one in levend if one.kennismaking_op), default=None),
+        now,
+    )
+    return wie, zinnen.stap(a.status, wie)
+
+
 async def _collegas(v: Visit) -> list[tuple[str, str]]:
     """To whom an aanvraag can be handed over: colleagues, and oneself."""
     if v.wie.rol is not Rol.SCHAKELFUNCTIONARIS:
         return []
     return [
-        (str(v.wie.gebruiker), "uzelf"),
+        (str(v.wie.gebruiker), gettext("uzelf")),
         *((str(one.id), one.naam) for one in await gebruikers.collegas(v.conn, limit=200)),
     ]
 
@@ -299,21 +344,25 @@ def _aanleiding(a: Aanvraag) -> OpschalingAanleiding:
 def confirmed(moment: datetime | None, now: datetime) -> str:
     """How long ago the provider said that a place is right."""
     if moment is None:
-        return "nog nooit"
+        return gettext("nog nooit")
     hours = max(0, int((now - moment).total_seconds() // 3600))
     if hours < 1:
-        return "minder dan een uur geleden"
-    return f"{hours} uur geleden" if hours < 48 else f"{days(hours // 24)} geleden"
+        return gettext("minder dan een uur geleden")
+    return (
+        gettext("%(hours)s uur geleden", hours=hours)
+        if hours < 48
+        else gettext("%(dagen)s geleden", dagen=days(hours // 24))
+    )
 
 
 def where(plaats: str | None, minutes: dict[str, int]) -> str:
     """The place by name, when that is public, and the journey from home."""
     if "thuis" not in minutes:
-        return f"{plaats or 'niet openbaar'}, reistijd onbekend"
+        return gettext("%(plaats)s, reistijd onbekend", plaats=plaats or gettext("niet openbaar"))
     if plaats is None and minutes["thuis"] < 15:
-        return "niet openbaar, minder dan 15 minuten van thuis"
-    journey = f"{count(minutes['thuis'], 'minuut', 'minuten')} van thuis"
-    return f"{plaats}, {journey}" if plaats else f"niet openbaar, ongeveer {journey}"
+        return gettext("niet openbaar, minder dan 15 minuten van thuis")
+    journey = gettext("%(minuten)s van thuis", minuten=count(minutes["thuis"], "minuut", "minuten"))
+    return f"{plaats}, {journey}" if plaats else gettext("niet openbaar, ongeveer %(journey)s", journey=journey)
 
 
 def notices(a: Aanvraag, ranked: Rangschikking, unranked: list[str], vandaag: date) -> list[str]:
@@ -321,21 +370,36 @@ def notices(a: Aanvraag, ranked: Rangschikking, unranked: list[str], vandaag: da
     said = []
     if not ranked.actueel:
         since = f"{ranked.peilmoment.astimezone(AMSTERDAM):%H:%M}"
-        said.append(f"Let op: deze plekken zijn van {since}. Of er daarna iets is veranderd, weten we nu niet.")
+        said.append(
+            gettext(
+                "Let op: deze plekken zijn van %(since)s. Of er daarna iets is veranderd, weten we nu niet.",
+                since=since,
+            )
+        )
     if ranked.reistijd_reden is not None:
         said.append(ranked.reistijd_reden)
     if unranked:
         said.append(
-            f"{', '.join(unranked)} staat niet in deze lijst. Daarvoor gelden een eigen controlelijst en een eigen"
-            " coördinatiepunt."
+            gettext(
+                "%(unranked)s staat niet in deze lijst. Daarvoor gelden een eigen controlelijst en een eigen"
+                " coördinatiepunt.",
+                unranked=", ".join(unranked),
+            )
         )
     if a.aan_te_vullen:
         said.append(
-            "Dit kind is per telefoon geplaatst, zonder aanvraag. Gemeente, postcode, juridisch kader of perspectief is"
-            " nog niet bekend: reistijden en passende plekken kunnen anders zijn dan hier staat."
+            gettext(
+                "Dit kind is per telefoon geplaatst, zonder aanvraag. Gemeente, postcode, juridisch kader of"
+                " perspectief is nog niet bekend: reistijden en passende plekken kunnen anders zijn dan hier staat."
+            )
         )
     if a.uiterlijke_datum < vandaag:
-        said.append(f"De uiterlijke datum, {day(a.uiterlijke_datum, vandaag)}, is voorbij. We zoeken vanaf vandaag.")
+        said.append(
+            gettext(
+                "De uiterlijke datum, %(uiterlijke_datum)s, is voorbij. We zoeken vanaf vandaag.",
+                uiterlijke_datum=day(a.uiterlijke_datum, vandaag),
+            )
+        )
     return said
 
 
@@ -344,15 +408,19 @@ def steps(a: Aanvraag, gemeente: str) -> list[str]:
     crisis = a.urgentie is Urgentie.CRISIS
     home = a.huidig_verblijf is HuidigVerblijf.THUIS
     return [
-        *(["Spreek eerst af waar het kind vannacht slaapt, en wie het daar bereikt."] if crisis else []),
-        "Vraag aanbieders die bijna passen wat zij nodig hebben om ja te zeggen, zoals personeel van een ander.",
-        "Kijk of een tussenvoorziening kan, en spreek af welke hulp kind en gezin krijgen tot er een plek is.",
-        "Breng de vraag in bij de doorbraaktafel, "
-        + (
-            "voordat het kind uit huis gaat."
-            if home
-            else "en laat het kind waar het kan op de huidige plek tot er een oplossing is."
+        *([gettext("Spreek eerst af waar het kind vannacht slaapt, en wie het daar bereikt.")] if crisis else []),
+        gettext(
+            "Vraag aanbieders die bijna passen wat zij nodig hebben om ja te zeggen, zoals personeel van een ander."
         ),
-        f"Overleg met de gemeente {gemeente} over een aanbieder zonder contract (maatwerk).",
-        "Lukt het niet binnen de regio? Vraag dan het bovenregionaal Expertisenetwerk.",
+        gettext("Kijk of een tussenvoorziening kan, en spreek af welke hulp kind en gezin krijgen tot er een plek is."),
+        gettext("Breng de vraag in bij de doorbraaktafel, voordat het kind uit huis gaat.")
+        if home
+        else gettext(
+            "Breng de vraag in bij de doorbraaktafel, en laat het kind waar het kan op de huidige plek tot er een"
+            " oplossing is."
+        ),
+        gettext(
+            "Overleg met de gemeente %(gemeente)s over een aanbieder zonder contract (maatwerk).", gemeente=gemeente
+        ),
+        gettext("Lukt het niet binnen de regio? Vraag dan het bovenregionaal Expertisenetwerk."),
     ]

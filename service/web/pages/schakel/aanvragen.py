@@ -106,7 +106,7 @@ async def _list(v: Visit, vraag: Vraag) -> Response[str]:
             leeftijd=age_on(rij.leeftijd_maanden, rij.leeftijd_peildatum, day),
             wacht=zinnen.waited(rij.aangemeld_op, v.now),
             norm=zinnen.norm(rij, day),
-            stap=zinnen.stap(rij),
+            stap=zinnen.stap(rij.status, rij.beurt),
         )
         for rij in v.toon(blad.rijen)
     ]

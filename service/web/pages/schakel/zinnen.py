@@ -82,11 +82,11 @@ def keuzes(words: Mapping[Any, str]) -> list[tuple[str, str]]:
     return [(str(code), gettext(text)) for code, text in words.items()]
 
 
-def stap(rij: Rij) -> str:
+def stap(status: S, beurt: Beurt) -> str:
     """What has to be done now."""
-    if rij.beurt is Beurt.LOKET and rij.status in LOKET_STAP:
-        return gettext(LOKET_STAP[rij.status])
-    return gettext(STAP[rij.status])
+    if beurt is Beurt.LOKET and status in LOKET_STAP:
+        return gettext(LOKET_STAP[status])
+    return gettext(STAP[status])
 
 
 def norm(rij: Rij, vandaag: date) -> tuple[str, bool] | None:

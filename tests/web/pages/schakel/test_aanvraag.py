@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from uuid import UUID
 
 import httpx
@@ -222,11 +223,14 @@ async def one_place(pool: Pool, wie: Wie, **fields: object) -> tuple[aanvragen.A
         return await make.aanvraag(conn), await place(conn, **fields)
 
 
+HIDDEN = r'<input type="hidden" name="([^"]*)" value="([^"]*)"'
+
+
 def forms(answer: httpx.Response, button: str) -> list[tuple[str, dict[str, str]]]:
     """Address and fields of each form with this button."""
     found = re.findall(r'<form[^>]* action="([^"]*)"[^>]*>(.*?)</form>', answer.text, re.DOTALL)
     return [
-        (action, dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', inner)))
+        (action, {name: unescape(value) for name, value in re.findall(HIDDEN, inner)})
         for action, inner in found
         if re.search(rf"<button[^>]*>{button}", inner)
     ]
@@ -273,7 +277,55 @@ async def test_what_the_provider_said_is_written_down_with_the_voorstel(
     assert "de aanbieder zegt ja, wacht op toestemming" in yes.text
     no = await click(api, yes, "Leg het nee vast", afwijsreden="anders", reden="")
     assert no.status_code == 400 and "Schrijf waarom." in no.text and 'id="v-reden"' in no.text
-    assert "afgewezen" in (await click(api, yes, "Leg het nee vast", afwijsreden="groepsmix")).text
+    said = await click(api, yes, "Leg het nee vast", afwijsreden="groepsmix")
+    assert "afgewezen" in said.text
+
+
+async def test_a_no_cannot_be_taken_back_and_the_page_says_what_can(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """The same plek again, with a reason why: from where the no is told."""
+    aanvraag, plek = await one_place(pool, wie)
+    sent = await click(api, await api.get(f"/aanvragen/{aanvraag.id}"), "Stel voor")
+    assert "Een nee kan niet terug." in sent.text
+    said = await click(api, sent, "Leg het nee vast", afwijsreden="jeugdige_niet_geschikt")
+    assert "Was het een vergissing?" in said.text and f"plek={plek}#voorstel" in said.text
+    again = await click(
+        api,
+        await api.get(f"/aanvragen/{aanvraag.id}?plek={plek}"),
+        "Stel voor",
+        van=make.day(2).isoformat(),
+        verzend="true",
+        afwijking="De aanbieder vergiste zich.",
+    )
+    assert "Het voorstel is verstuurd." in again.text
+
+
+async def test_who_handles_it_and_whose_move_it_is_stand_on_the_page_as_in_the_list(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """New, sent, agreed: the loket, the provider, the verwijzer. A colleague is told by name."""
+    aanvraag, _ = await one_place(pool, wie)
+    path = f"/aanvragen/{aanvraag.id}"
+
+    async def both(expected: str) -> None:
+        assert expected in text_of(await api.get("/")).replace(" :", ":")
+        assert expected in text_of(await api.get(path)).replace(" :", ":")
+
+    await both("Loket: neem in behandeling")
+    assert "Nog geen behandelaar" in text_of(await api.get("/"))
+    assert "Behandelaar nog niemand" in text_of(await api.get(path))
+    sent = await click(api, await api.get(path), "Stel voor")
+    await both("Aanbieder: geeft antwoord")
+    await click(api, sent, "De aanbieder zegt ja")
+    await both("Verwijzer: legt toestemming vast")
+    colleague = await owner.fetchval(
+        "insert into gebruiker (regio, naam, rol) values ($1, 'Noor de Vries', 'schakelfunctionaris') returning id",
+        wie.regio,
+    )
+    await owner.execute("update aanvraag set behandelaar_id = $2 where id = $1", aanvraag.id, colleague)
+    assert "Behandelaar: Noor de Vries" in text_of(await api.get("/"))
+    assert "Behandelaar Noor de Vries" in text_of(await api.get(path))
 
 
 async def test_a_rule_that_says_no_is_passed_by_with_a_reason_only(
@@ -306,6 +358,40 @@ async def test_what_if_shows_another_list_and_keeps_nothing(api: httpx.AsyncClie
     assert "Afstand" in other.text and not forms(other, "Stel voor")
     assert "Er is nu geen plek die past" in (await api.get(path)).text
     assert (await api.get(f"{path}?watals=true&later=9999")).status_code == 400
+
+
+async def test_what_if_says_beside_each_other_what_moves_comes_in_or_falls_out_and_why(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """By rank now and then: by other weights two change places, a wish opens one, a shorter journey loses one."""
+    near = {"locatie": {"postcode": "1211 AA"}}
+    far = {"locatie": {"postcode": "8232 AA", "plaats": "Lelystad"}}
+    async with transaction(pool, wie) as conn:
+        aanvraag = await make.aanvraag(conn, pc4="1211", ondersteuning=["nachttoezicht"])
+        await place(conn, naam="Dichtbij", **near)
+        await place(conn, naam="Ver weg", ondersteuning=["nachttoezicht"], **far)
+        await place(conn, naam="Groep", zorgvorm="residentieel", **near)
+    path = f"/aanvragen/{aanvraag.id}?watals=true"
+
+    def lines(answer: httpx.Response) -> dict[str, str]:
+        """Name → now, then, difference and why."""
+        table = answer.text.partition("before-after")[2].partition("</table>")[0]
+        rows = [row.partition("<br>") for row in table.split('scope="row">')[1:]]
+        return {naam: re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", rest)) for naam, _, rest in rows}
+
+    moved = lines(await api.get(f"{path}&gewicht_ondersteuning=0&gewicht_afstand=100"))
+    back = lines(await api.get(f"{path}&gewicht_ondersteuning=100&gewicht_afstand=0"))
+    opened = await api.get(f"{path}&ook=residentieel")
+    closed = lines(await api.get(f"{path}&reistijd=10"))
+
+    first, second = "Dichtbij", "Ver weg"
+    assert "Nu 2 Zo 1 Verschil ▲ 1 plaats hoger Waardoor Afstand: " in moved[first]
+    assert "Nu 1 Zo 2 Verschil ▼ 1 plaats lager Waardoor Ondersteuning: 0 punten, was " in moved[second]
+    assert "gelijk" in back[second] and re.search(r"Ondersteuning: 100 punten, was \d+\.", back[second])
+    group = lines(opened)["Groep"]
+    assert "komt erbij" in group and "Viel af: De zorgvorm is residentieel verblijf." in group
+    assert "Erbij: 1. Eruit: 0." in text_of(opened)
+    assert "valt eruit" in closed[second] and "Hoogstens 10 minuten mag." in closed[second]
 
 
 async def test_places_are_sorted_filtered_and_put_beside_each_other(
@@ -345,7 +431,7 @@ async def test_when_nothing_fits_the_loket_escalates_and_asks_who_nearly_fits(
 async def test_steps_of_the_aanvraag_stand_on_its_page(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     aanvraag, _ = await one_place(pool, wie)
     taken = await click(api, await api.get(f"/aanvragen/{aanvraag.id}"), "Neem in behandeling")
-    assert "U behandelt deze aanvraag." in taken.text
+    assert "Behandelaar uzelf" in text_of(taken)
     higher = {"urgentie": "spoed", "criterium": "thuis_onhoudbaar", "reden": "Het gaat thuis niet meer."}
     urgent = await click(api, taken, "Verander", **higher)
     assert "Urgentie veranderd" in urgent.text and "badge--spoed" in urgent.text

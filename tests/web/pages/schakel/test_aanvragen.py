@@ -74,6 +74,19 @@ async def test_a_row_tells_who_where_when_and_how_long(api: httpx.AsyncClient, p
     assert "4 weken" in text
 
 
+async def test_of_many_zorgvormen_two_are_seen_and_all_are_read_aloud(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """So that a row stays low."""
+    async with transaction(pool, wie) as conn:
+        many = ["gezinshuis", "pleegzorg-opvoeding", "residentieel", "kamertraining"]
+        await make.aanvraag(conn, zorgvormen=many, zorgvorm_reden="Er is niets anders vrij.")
+    text = (await api.get("/")).text
+    assert "Gezinshuis; Pleegzorg, opvoeding" in text
+    assert '<span class="visually-hidden">; Residentieel verblijf; Kamertraining</span>' in text
+    assert 'aria-hidden="true">+2</span>' in text
+
+
 async def test_brothers_and_sisters_are_marked(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
     async with transaction(pool, wie) as conn:
         organisatie = await make.organisatie(conn)

@@ -53,6 +53,34 @@ async def test_brothers_and_sisters_fit_only_where_there_is_room_for_all(
     assert len(order(answer)) == 1 and "samen met 1 broer of zus" in answer.text
 
 
+async def test_who_has_a_brother_that_does_not_ask_for_it_does_not_fit(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Together they ask for another zorgvorm only, so neither of them is told of this plek."""
+    async with transaction(pool, wie) as conn:
+        organisatie = await make.organisatie(conn)
+        samen = await make.samenplaatsing(conn, organisatie_id=organisatie)
+        for asked in (["gezinshuis", "pleegzorg-opvoeding"], ["pleegzorg-opvoeding"]):
+            await make.aanvraag(conn, organisatie_id=organisatie, samenplaatsing_id=samen.id, zorgvormen=asked)
+        plek = await make.plek(conn)
+        await make.plek(conn, voorziening_id=plek.voorziening_id)
+    answer = await api.get(f"/plekken/{plek.id}/kinderen")
+    assert "Niemand vraagt nu om deze zorgvorm." in answer.text
+
+
+async def test_of_who_are_as_urgent_the_one_that_fits_best_stands_first(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Who came first and needs support that this place does not give, comes after who needs none."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        less = await make.aanvraag(conn, ondersteuning=["traumabehandeling"])
+        well = await make.aanvraag(conn, ondersteuning=[])
+        urgent = await make.aanvraag(conn, urgentie="crisis", ondersteuning=["traumabehandeling"])
+    answer = await api.get(f"/plekken/{plek.id}/kinderen")
+    assert order(answer) == [urgent.nummer, well.nummer, less.nummer]
+
+
 async def test_a_plek_of_another_region_is_not_there(
     api: httpx.AsyncClient, pool: Pool, wie_als: Callable[..., Wie]
 ) -> None:

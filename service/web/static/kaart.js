@@ -54,7 +54,8 @@ function borders(box, map) {
   }
 }
 
-// The points by the square of the screen in which they lie, the same wherever the map was moved to.
+// The points that a finger could not tell apart together, the same wherever the map was moved to: those of one square of
+// the screen, and then what still lies too near each other, until nothing does. Each by a key that stays.
 function cells(map, points) {
   const found = new Map();
   for (const point of points) {
@@ -62,18 +63,33 @@ function cells(map, points) {
     const key = `${Math.floor(at.x / CELL)}:${Math.floor(at.y / CELL)}`;
     found.set(key, [...(found.get(key) || []), point]);
   }
+  for (let near = nearest(map, found); near; near = nearest(map, found)) {
+    found.set(near[0], [...found.get(near[0]), ...found.get(near[1])]);
+    found.delete(near[1]);
+  }
   return found;
 }
 
+// The keys of two groups of which the middles lie less than a finger apart.
+function nearest(map, groups) {
+  const middles = [...groups].map(([key, group]) => [key, map.project(middle(group))]);
+  for (const [at, [one, here]] of middles.entries()) {
+    const other = middles.slice(at + 1).find(([, there]) => here.distanceTo(there) < CELL);
+    if (other) { return [one, other[0]]; }
+  }
+  return null;
+}
+
+function middle(group) { return [mean(group.map((p) => p.lat)), mean(group.map((p) => p.lon))]; }
+
 function marker(map, box, group, key) {
   const one = group.length === 1;
-  const middle = [mean(group.map((p) => p.lat)), mean(group.map((p) => p.lon))];
   const title = one ? `${group[0].naam}, ${group[0].uitleg}` : `${group.length} ${box.dataset.samen}`;
   const icon = L.divIcon({
     className: one ? "map__point" : "map__point map__point--more", html: one ? "" : String(group.length),
     iconSize: one ? [28, 28] : [44, 44],
   });
-  const made = L.marker(middle, { icon, title, keyboard: true });
+  const made = L.marker(middle(group), { icon, title, keyboard: true });
   const bounds = L.latLngBounds(group.map((p) => [p.lat, p.lon]));
   const opens = !one && map.getZoom() < map.getMaxZoom() && bounds.getNorthEast().distanceTo(bounds.getSouthWest()) > 1;
   if (opens) {

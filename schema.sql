@@ -846,7 +846,7 @@ begin atomic
     from locatie l
     left join locatie_adres a on a.locatie_id = l.id
     join postcodegebied p on p.pc4 = left(coalesce(l.postcode, a.postcode), 4)
-    where (l.regio = huidige_regio() or l.regio = any (gedeelde_regios()))
+    where (l.regio = huidige_regio() or l.regio = any ((select gedeelde_regios())::text[]))
       and (huidige_rol() in ('schakelfunctionaris', 'crisisdienst')
            or huidige_rol() = 'aanbieder' and l.aanbieder_id = huidige_organisatie())
       and (alleen is null or l.id = any (alleen));

@@ -13,10 +13,11 @@ import msgspec
 from msgspec import Meta, Struct
 
 from service.days import today
-from service.db import Connection, Wie, rows_as
+from service.db import Connection, Reads, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import given, merge, patch_of, refuse
-from service.regio.werkregels import Werkregels, werkregels
+from service.regio import regiokeuzes
+from service.regio.werkregels import Werkregels
 from service.taal import gettext
 
 
@@ -155,6 +156,11 @@ stand as (
 )
 """
 
+# With each row, so that `zekerheid` needs no query of its own.
+KEUZES = """(select jsonb_object_agg(i.sleutel, i.waarde) from instelling i
+ where i.regio = huidige_regio()
+   and i.sleutel in ('crisis_zorgvormen', 'crisis_zeker_uren', 'zeker_uren', 'onbekend_uren')) as keuzes"""
+
 # Only the status is not known before bezette_perioden: without it the page is cut first.
 PAGE = f"""
 with kandidaat as materialized (
@@ -170,7 +176,7 @@ with kandidaat as materialized (
     order by voorziening_naam, p.voorziening_id, p.naam, p.id
     limit case when $6::text is null then $8::bigint end
 ){STAND}
-select *
+select *, {KEUZES}
 from stand
 where $6::text is null or status = $6
 order by voorziening_naam, voorziening_id, naam, id
@@ -195,7 +201,7 @@ with kandidaat as materialized (
     order by v.voorziening_naam, p.voorziening_id, p.naam, p.id
     limit $3::bigint
 ){STAND}
-select *
+select *, {KEUZES}
 from stand
 order by voorziening_naam, voorziening_id, naam, id
 """
@@ -209,16 +215,16 @@ def zekerheid(zorgvorm: str, bevestigd_op: datetime | None, rules: Werkregels, n
     return Zekerheid.ZEKER if now - bevestigd_op <= sure else Zekerheid.TE_BEVESTIGEN
 
 
-async def _plekken(conn: Connection, rows: Sequence[Any], now: datetime) -> list[Plek]:
+def _plekken(rows: Sequence[Any], now: datetime) -> list[Plek]:
     found: list[Plek] = rows_as(list(rows), Plek)
-    rules = await werkregels(conn)
+    rules = regiokeuzes.of(Werkregels, (rows and rows[0]["keuzes"]) or {})
     for plek in found:
         plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
     return found
 
 
 async def page(
-    conn: Connection,
+    conn: Reads,
     now: datetime,
     *,
     aanbieder_id: UUID | None = None,
@@ -233,12 +239,14 @@ async def page(
     rows = await conn.fetch(BEGIN, now, today(now), limit) if asked == (None,) * 5 else []
     if len(rows) < limit:
         rows = await conn.fetch(PAGE, now, today(now), *asked, limit)
-    return await _plekken(conn, rows, now)
+    return _plekken(rows, now)
 
 
-GET = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3){STAND} select * from stand"
+ONE = f"{STAND} select *, {KEUZES} from stand"
 
-LOCK = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3 for no key update of p){STAND} select * from stand"
+GET = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3){ONE}"
+
+LOCK = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3 for no key update of p){ONE}"
 
 
 async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) -> Plek:
@@ -249,7 +257,7 @@ async def get(conn: Connection, id: UUID, now: datetime, *, lock: bool = False) 
     row = await conn.fetchrow(LOCK if lock else GET, now, today(now), id)
     if row is None:
         raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet (meer)."))
-    return (await _plekken(conn, [row], now))[0]
+    return _plekken([row], now)[0]
 
 
 VOORZIENING_BEKEND = "select exists (select from voorziening where id = $1 and regio = huidige_regio())"

@@ -16,7 +16,7 @@ from service.aanvraag import gebeurtenissen, grondslagen, uitsluitingen
 from service.aanvraag.gebeurtenissen import AanvraagStatus, GebeurtenisSoort
 from service.aanvraag.grondslagen import Grondslag, Machtiging, Toestemming
 from service.aanvraag.uitsluitingen import Uitsluiting
-from service.db import Connection, rows_as
+from service.db import Connection, Reads, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import (
     AanvraagId,
@@ -228,7 +228,7 @@ limit $1
 
 
 async def page(
-    conn: Connection,
+    conn: Reads,
     *,
     status: tuple[AanvraagStatus, ...] | None = None,
     urgentie: Urgentie | None = None,

@@ -66,6 +66,15 @@ async def nu(conn: Connection) -> Plaats:
     return Plaats(int(await conn.fetchval(GRENS)), 0)
 
 
+KOMT_NOG = "select $1::text::xid8 > pg_snapshot_xmin(pg_current_snapshot())"
+
+
+async def verder(conn: Connection, last: Plaats) -> Plaats:
+    """Where who has all until `last` goes on. A place that this database has yet to come to is of another life of it,
+    before a backup was put back: then from now, or nothing would be heard until it has come there."""
+    return await nu(conn) if await conn.fetchval(KOMT_NOG, str(last.transactie)) else last
+
+
 COLUMNS = """id, soort::text as soort, op, rol::text as rol, aanvraag_id, voorstel_id, plek_id,
     van::text as van, naar::text as naar, transactie::text as transactie, nummer"""
 

@@ -18,6 +18,7 @@ from uuid import UUID
 import uvicorn
 import uvloop
 
+from service import collector
 from service.errors import Kind, Refusal
 from service.failures import log_to_stderr, waarom
 from service.settings import Settings
@@ -97,6 +98,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        collector.settle()
         self._ready()
 
 

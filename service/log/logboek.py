@@ -1,6 +1,7 @@
 """The log: who saw or changed what of whom, when and why, by NEN 7513 and the standard Logboek Dataverwerkingen.
 
-A line is written in the transaction that read or changed, so there is never one without the other. Which children a
+A line is written in the transaction that changed or read, so there is never one without the other; of what was read
+alone (db.Alone) just after it, and nobody is answered without. Which children a
 line is about is found by type (service/log/betrokkenen.py). Nobody changes a line afterwards (service/log/logketen.py).
 """
 
@@ -16,7 +17,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service.db import Connection, Pool, Wie
+from service.db import Alone, Connection, Pool, Wie
 from service.log.doelen import Doel, Object, Verwerking
 
 
@@ -87,16 +88,20 @@ def spoor(traceparent: str | None = None) -> Spoor:
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
 # Of an aanvraag that is not there, or not any more, the line has no betrokkene: that somebody asked is kept.
-SCHRIJF = """
+INTO = """
 insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, namens_id, koppeling_id, rol, organisatie_id,
                       object, betrokkene, handeling, doel, verwerking, trace_id, span_id, ouder_span_id)
-select $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, b.pseudoniem, $12, $13, $14, $15, $16, $17
+"""
+
+LINES = """
+select $2::text, $3::timestamptz, $4::log_gebeurtenis, $5::log_resultaat, $6::uuid, $7::uuid, $8::uuid, $9::rol,
+       $10::uuid, $11::text, b.pseudoniem, $12::text, $13::text, $14::text, $15::text, $16::text, $17::text
 from unnest($1::uuid[]) as gezien (id) left join pseudoniemen($1) b on b.aanvraag_id = gezien.id
 """
 
 
 async def schrijf(
-    conn: Connection,
+    conn: Connection | Alone,
     wie: Wie,
     handeling: Handeling,
     aanvragen: Sequence[UUID],
@@ -105,20 +110,33 @@ async def schrijf(
     spoor: Spoor,
     resultaat: Resultaat = Resultaat.GELUKT,
 ) -> None:
-    """One line per aanvraag (each named once), in one statement. `conn` is in a transaction of `wie`."""
-    if aanvragen:
-        await conn.execute(SCHRIJF, aanvragen, *_line(wie, handeling, now, spoor, resultaat))
+    """One line per aanvraag (each named once), in one statement. `conn` is in a transaction of `wie`, or asks alone for
+    `wie`."""
+    if not aanvragen:
+        return
+    await _put(conn, INTO, LINES, aanvragen, *_line(wie, handeling, now, spoor, resultaat))
 
 
-SCHRIJF_LOS = """
+async def _put(conn: Connection | Alone, into: str, lines: str, *args: object) -> None:
+    if isinstance(conn, Alone):
+        await conn.insert(into, lines, *args)
+    else:
+        await conn.execute(into + lines, *args)
+
+
+INTO_LOS = """
 insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, namens_id, koppeling_id, rol, organisatie_id,
                       object, handeling, doel, verwerking, trace_id, span_id, ouder_span_id, object_id)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
+
+LINE_LOS = """
+select $1::text, $2::timestamptz, $3::log_gebeurtenis, $4::log_resultaat, $5::uuid, $6::uuid, $7::uuid, $8::rol,
+       $9::uuid, $10::text, $11::text, $12::text, $13::text, $14::text, $15::text, $16::text, $17::uuid
 """
 
 
 async def schrijf_los(
-    conn: Connection,
+    conn: Connection | Alone,
     wie: Wie,
     handeling: Handeling,
     *,
@@ -129,7 +147,7 @@ async def schrijf_los(
 ) -> None:
     """A line that is about no child: a login, a key, the log itself. `object_id`: which gebruiker, koppeling or other
     object was changed."""
-    await conn.execute(SCHRIJF_LOS, *_line(wie, handeling, now, spoor, resultaat), object_id)
+    await _put(conn, INTO_LOS, LINE_LOS, *_line(wie, handeling, now, spoor, resultaat), object_id)
 
 
 MISLUKT = "select schrijf_mislukte_inlog($1, $2, $3, $4, $5, $6, $7, $8)"

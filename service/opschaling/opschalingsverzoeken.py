@@ -151,7 +151,8 @@ async def weiger(conn: Connection, id: UUID, weigering: Weigering, wie: Wie, *, 
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Dit verzoek hoeft geen antwoord meer.",
+                "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Wat nu wel kan: niets, dit verzoek"
+                " hoeft geen antwoord meer.",
                 status=status,
             ),
         )

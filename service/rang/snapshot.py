@@ -21,6 +21,7 @@ from msgspec import Struct, field, structs
 
 from matcher.aanbod import Aanbod
 from matcher.problem import Codes
+from service.collector import without_collector
 from service.days import midnight_after
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
@@ -198,8 +199,9 @@ async def _changed(conn: Connection, stale: Stale) -> set[UUID]:
 async def _read_all(conn: Connection, now: datetime) -> View:
     regios = frozenset(await conn.fetchval(VISIBLE))
     codes, huiselijkheid = await aanbod.load_codes(conn)
-    plekken, expires = await aanbod.load_plekken(conn, now)
-    columns = await asyncio.to_thread(Aanbod.build, plekken, codes)
+    with without_collector():
+        plekken, expires = await aanbod.load_plekken(conn, now)
+        columns = await asyncio.to_thread(Aanbod.build, plekken, codes)
     return View(
         regios=regios,
         codes=codes,

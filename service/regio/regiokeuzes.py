@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 from uuid import UUID
@@ -37,18 +38,23 @@ async def load(conn: Connection, shape: type[S], *, voorstel: UUID | None = None
 
     Refuses CONFLICT, naming the setting, when a value cannot be: nothing is done by a term that nobody meant.
     """
-    hints, values = _hints(shape), {}
     names = list(shape.__struct_fields__)
     rows = await (conn.fetch(CHOSEN, names) if voorstel is None else conn.fetch(OF_A_VOORSTEL, voorstel, names))
-    for row in rows:
+    return of(shape, {row["sleutel"]: row["waarde"] for row in rows})
+
+
+def of(shape: type[S], chosen: Mapping[str, Any]) -> S:
+    """As `load`, of what the region chose: settings by name."""
+    hints, values = _hints(shape), {}
+    for sleutel, waarde in chosen.items():
         try:
-            values[row["sleutel"]] = msgspec.convert(row["waarde"], hints[row["sleutel"]])
+            values[sleutel] = msgspec.convert(waarde, hints[sleutel])
         except msgspec.ValidationError as error:
             raise Refusal(
                 Kind.CONFLICT,
                 gettext(
                     "De instelling %(sleutel)s van uw regio klopt niet: %(error)s. Verbeter haar.",
-                    sleutel=row["sleutel"],
+                    sleutel=sleutel,
                     error=error,
                 ),
             ) from error

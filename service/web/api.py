@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
@@ -20,7 +21,7 @@ from litestar.types import HTTPScope, Receive, Send
 from msgspec import UNSET, Struct
 
 from service import fields, toegang
-from service.db import Wie, transaction
+from service.db import Alone, Connection, Wie, transaction
 from service.errors import FieldError
 from service.log import logboek
 from service.log.logboek import Spoor
@@ -170,7 +171,7 @@ class Api:
         key = headers.get("idempotency-key") if operation.repeatable else None
         if key is not None:
             idempotency.check(key)
-        async with transaction(services.pool, wie, readonly=operation.method == "GET" and not seen.logs) as conn:
+        async with _asking(operation, seen, services, wie) as conn:
             call = Call(
                 conn=conn,
                 wie=wie,
@@ -225,6 +226,14 @@ class Api:
             services=self.services,
         )
         return await performing.perform(operation, call, self._gezien[operation.id], [])
+
+
+def _asking(
+    operation: Operation, seen: Gezien, services: Services, wie: Wie
+) -> AbstractAsyncContextManager[Connection]:
+    if operation.alone:
+        return nullcontext(cast(Connection, Alone(services.pool, wie)))  # its handler takes db.Reads
+    return transaction(services.pool, wie, readonly=operation.method == "GET" and not seen.logs)
 
 
 async def _send(reply: Reply, receive: Receive, send: Send, *, public: bool, head: bool) -> None:

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from service import toegang
-from service.db import AWAY, Connection, Wie, transaction
+from service.db import AWAY, Alone, Connection, Wie, transaction
 from service.log import betrokkenen, logboek
 from service.log.betrokkenen import Find
 from service.log.doelen import Object
@@ -81,7 +81,7 @@ def compiled(operation: Operation) -> Gezien:
 
 
 async def write(
-    conn: Connection,
+    conn: Connection | Alone,
     wie: Wie,
     id: str,
     aanvragen: Iterable[UUID],

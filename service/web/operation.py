@@ -129,6 +129,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     it the app does not start (web/gezien.py)."""
     refuses: tuple[int, ...] = ()
     """Statuses besides those that follow from the rest (openapi.statuses)."""
+    alone: bool = False
+    """A GET that is asked often: each statement of its handler is a transaction by itself (db.Alone), and `conn` has
+    no more than `fetch`."""
     public: bool = False
     """Without login, readable from any website, and may be kept by a cache: the OpenAPI document."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from service import db
-from service.db import AWAY, Connection, Pool, Wie, open_pool, transaction
+from service.db import AWAY, Alone, Connection, Pool, Wie, open_pool, transaction
 from service.web.problems import status_of
+from tests import make
 
 
 @pytest.mark.parametrize("left", ["begin read only; set local loket.regio = 'flevoland'", "begin; select 1 / 0"])
@@ -128,3 +130,49 @@ async def test_who_goes_away_at_any_moment_leaves_nothing_open(pool: Pool, wie: 
     async with transaction(pool, wie) as conn:
         assert await conn.fetchval("select 1") == 1
     assert said == []
+
+
+# ── One statement alone ──────────────────────────────────────────────────────────────────────────
+
+WHO = """select huidige_regio() as regio, huidige_rol() as rol, huidige_gebruiker() as gebruiker,
+                huidige_organisatie() as organisatie, current_setting('loket.namens', true) as namens"""
+
+
+async def test_a_statement_alone_is_for_who_asks_and_says_nothing_to_the_next(
+    database_url: str, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Of the one connection that both use, nothing is left of the first."""
+    async with await open_pool(database_url, size=1) as pool:
+        aanbieder = wie_als("aanbieder", organisatie=UUID(int=5), regio="flevoland")
+        for who in (aanbieder, wie):
+            (row,) = await Alone(pool, who).fetch(WHO)
+            assert (row["regio"], row["rol"], row["gebruiker"]) == (who.regio, who.rol, who.gebruiker)
+            assert (row["organisatie"], row["namens"]) == (who.organisatie, "")
+
+            assert await pool.fetchval("select huidige_regio()") is None
+            assert await pool.fetchval("select huidige_rol()") is None
+
+
+async def test_a_statement_alone_reads_what_a_transaction_reads_in_its_order(
+    owner: Connection, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """The policies have the last word: another region sees nothing of it."""
+    names = [f"Huis {i:02}" for i in range(30)]
+    async with transaction(pool, wie) as conn:
+        wanted = [(await make.voorziening(conn, naam=naam)).id for naam in reversed(names)]
+
+    query = "select id, naam from voorziening where id = any ($1) order by naam desc limit $2"
+    found = await Alone(pool, wie).fetch(query, wanted, 25)
+    assert [row["naam"] for row in found] == names[:-26:-1]
+    assert [row["id"] for row in found] == wanted[:25]
+    assert await Alone(pool, wie_als("schakelfunctionaris", regio="flevoland")).fetch(query, wanted, 25) == []
+
+
+async def test_what_is_put_alone_is_put_by_who_asks(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:
+    """The policies refuse a row of another region."""
+    into, row = "insert into instelling (regio, sleutel, waarde, bron)", "select $1::text, 'x', '1'::jsonb, 'test'"
+    await Alone(pool, wie_als("beheerder")).insert(into, row, wie.regio)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await Alone(pool, wie_als("beheerder")).insert(into, row, "flevoland")
+    async with transaction(pool, wie) as conn:
+        assert await conn.fetchval("select waarde from instelling where sleutel = 'x'") == 1

@@ -58,6 +58,7 @@ OPERATIONS = (
         tag=TAG,
         summary="Aanvragen, de dringendste eerst en dan wie het langst wacht",
         query=Filters,
+        alone=True,
         answer=list[Aanvraag],
     ),
     create(

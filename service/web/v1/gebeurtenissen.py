@@ -38,6 +38,7 @@ async def follow(call: Call) -> Answer:
         wrong = "Geef het id van de laatste gebeurtenis die u hebt gekregen, of laat deze kopregel weg."
         refuse([FieldError("Last-Event-ID", "waarde", wrong, "header")])
     assert last is not None
+    last = await stroom.verder(call.conn, last)
     spoor = logboek.spoor(call.headers.get("traceparent"))
     return Answer(body=_events(call.services, call.wie, call.sessie, last, spoor))
 

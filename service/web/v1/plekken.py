@@ -56,7 +56,7 @@ async def lived_in(call: Call) -> Answer:
 
 
 OPERATIONS = (
-    get("/plekken", page, id="lijstPlekken", tag=TAG, summary="Plekken", query=Filters, answer=list[Plek]),
+    get("/plekken", page, id="lijstPlekken", tag=TAG, summary="Plekken", query=Filters, answer=list[Plek], alone=True),
     create(
         "/plekken",
         add,

@@ -29,3 +29,14 @@ async def test_who_begins_now_begins_after_the_last_that_is_kept(pool: Pool, wie
     last = int(await owner.fetchval("select transactie::text from gebeurtenis order by transactie desc limit 1"))
     assert begin == during
     assert after == Plaats(last + 1, 0)
+
+
+async def test_a_place_of_before_a_backup_was_put_back_is_now(pool: Pool, wie: Wie) -> None:
+    """Numbers of transactions begin anew then: who would wait for that place, would hear nothing for a long time."""
+    async with transaction(pool, wie) as conn:
+        begin, now = Plaats(1, 2), await stroom.nu(conn)
+        edge = Plaats(int(await conn.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text")), 0)
+
+        assert await stroom.verder(conn, begin) == begin
+        assert await stroom.verder(conn, edge) == edge
+        assert await stroom.verder(conn, Plaats(edge.transactie + 10**6, 0)) == now

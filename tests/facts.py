@@ -44,6 +44,21 @@ select
     'id', q.id, 'opschaling', q.opschaling_id, 'kind', q.aanvraag_id, 'voorziening', q.voorziening_id,
     'nodig', q.nodig, 'gesloten', q.gesloten_op is not null) order by q.id), '[]')
   from opschaling_vraag q where $2::uuid[] is null or q.aanvraag_id = any ($2)) as vraag,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', q.id, 'kind', q.aanvraag_id, 'aanleiding', q.aanleiding, 'opschaling', q.opschaling_id,
+    'geweigerd', q.geweigerd is not null) order by q.id), '[]')
+  from opschalingsverzoek q where $2::uuid[] is null or q.aanvraag_id = any ($2)) as verzoek,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', p.id, 'einde', upper(p.bestaat), 'staf', p.beschikbaarheid, 'bevestigd', p.bevestigd_op) order by p.id), '[]')
+  from plek p where $1::uuid[] is null or p.id = any ($1)) as plek,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', q.aanbieder_id || ' ' || q.dag, 'plekken', q.plekken, 'tot', q.geldig_tot) order by q.dag, q.id), '[]')
+  from bevestigverzoek q where $1::uuid[] is null or q.plekken && $1) as bevestigverzoek,
+ (select coalesce(jsonb_agg(jsonb_build_object(
+    'id', u.bezetting_id, 'beeindiging', u.beeindiging_id, 'besluit', u.besluit, 'uitloop', u.uitloop_tot,
+    'aanvraag', u.overdracht_id) order by u.bezetting_id), '[]')
+  from beeindiging_plaatsing u join bezetting b on b.id = u.bezetting_id
+  where $1::uuid[] is null or b.plek_id = any ($1)) as overdracht,
  (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'soort', g.soort, 'gemeld', exists (
     select from taak t where t.soort = 'melding' and t.sleutel = g.id::text)) order by g.nummer), '[]')
   from gebeurtenis g where $2::uuid[] is null or g.aanvraag_id = any ($2)) as gebeurtenis
@@ -62,6 +77,9 @@ async def read(
         ("voorstel", ("van", "tot", "kennismaking"), ("antwoord_voor",)),
         ("route", ("termijn",), ()),
         ("opschaling", ("termijn",), ()),
+        ("plek", ("einde",), ("bevestigd",)),
+        ("bevestigverzoek", (), ("tot",)),
+        ("overdracht", ("uitloop",), ()),
     ):
         for one in found[name]:
             one |= {day: model.date.fromisoformat(one[day]) for day in days if one[day] is not None}

@@ -40,7 +40,13 @@ NA_KENNISMAKING_DAGEN = 3
 HOOGSTENS = 3
 """Opties, and voorstellen that are sent, at once for one aanvraag."""
 CRISIS_DAGEN = 28
+"""A usual stay, of a zorgvorm of which none is known."""
+VERBLIJF_DAGEN = {"tussenvoorziening": 90}
 VERVOLG_VERBLIJF, VERVOLG_SPELING = 180, 14
+OVERBRUGGING = "tussenvoorziening"
+"""There a child waits: its aanvraag stays open."""
+GEEN_VERVOLG = ("crisis", OVERBRUGGING)
+"""Where a child cannot go on to."""
 
 S, C, A, V = "schakelfunctionaris", "crisisdienst", "aanbieder", "verwijzer"
 
@@ -126,6 +132,8 @@ class Kind:
     aangemeld: date = date.min
     compleet: bool = False
     """Grondslag and toestemming are there."""
+    machtiging: tuple[date, date] | None = None
+    """A closed one, for every zorgvorm that is here: from, until."""
     samen: str | None = None
     woont: str = "thuis"
     behandelaar: str | None = None
@@ -210,6 +218,10 @@ class Loket:
     """Plek → voorziening."""
     einde: dict[str, date] = field(default_factory=dict)
     """The first day on which a plek is there no more."""
+    staf: dict[str, str] = field(default_factory=dict)
+    """What its provider last said of a plek, if not that it is staffed."""
+    bemenst: dict[str, datetime] = field(default_factory=dict)
+    """Voorziening → when its provider last said that a plek is staffed."""
     afspraak: frozenset[str] = frozenset()
     """Zorgvormen of which DAAR shares its places with HIER."""
     collegas: set[str] = field(default_factory=set)
@@ -347,6 +359,12 @@ class Loket:
         if besluit.reden == "later_vanaf":
             assert besluit.later is not None
             return besluit.later > self.dag
+        if besluit.reden == "geen_personeel":
+            said = self.bemenst.get(voorziening)
+            return said is None or said <= besluit.op
+        rests = self.kinderen[kind].machtiging
+        if besluit.reden == "ouder_of_jeugdige_zegt_nee" and rests and rests[0] <= self.dag < rests[1]:
+            return False
         changed = self.kinderen[kind].gewijzigd
         return changed is None or changed <= besluit.op
 
@@ -362,11 +380,17 @@ class Loket:
             broken |= self._nooit(kind, unit)
             own = self._opties(kind=kind, plek=plek)
             first = [min(own, key=lambda b: (b.van, b.id)).id] if own else []
-            if van > child.uiterlijk or van < self.dag or not self._vrij(plek, van, until, eigen=first):
-                broken.add("periode")
+            if van > child.uiterlijk or van < self.dag:
+                broken.add("not those days")
+            if until > self.einde.get(plek, date.max):
+                broken.add("it is gone then")
+            elif not self._vrij(plek, van, until, eigen=first):
+                broken.add("taken")
             others = [b for b in self.bezetting.values() if b.plek == plek and b.id not in first and not b.vrij]
             if self._te_lang(plek) and any((b.tot or date.max) > self.dag or b.soort == "plaatsing" for b in others):
-                broken.add("periode")
+                broken.add("nobody left")
+            if self.staf.get(plek) == "onbemenst":
+                broken.add("onbemenst")
             if self._zegt_nee(kind, unit.id):
                 broken.add("besluit")
         for unit in {self.plekken[plek] for _, plek, *_ in plaatsen}:
@@ -399,7 +423,7 @@ class Loket:
         broken = self._regels(plaatsen)
         hidden = {"groepsmix", *NOOIT} if wie.rol != S else NOOIT
         if broken and not (afwijking and not broken & hidden):
-            nee(409, f"rules: {sorted(broken)}")
+            nee(409, f"rules: {', '.join(broken) if len(broken) == 1 else 'several'}")
 
     def _bestaat(self, plekken: Iterable[str]) -> None:
         if any(self.einde.get(plek, date.max) <= self.dag for plek in plekken):
@@ -466,6 +490,29 @@ class Loket:
         if answer is None:
             raise Wel
 
+    def _gebruikelijk(self, plek: str) -> timedelta:
+        return VERBLIJF_DAGEN.get(self.voorzieningen[self.plekken[plek]].zorgvorm, CRISIS_DAGEN) * DAY
+
+    def _elders(self, stay: Bezetting, van: date, tot: date | None) -> bool:
+        """A child is in one place, and waits in one."""
+        return stay.kind is not None and any(
+            b.kind == stay.kind and b.soort == "plaatsing" and b.id != stay.id
+            and b.overbrugging == stay.overbrugging and b.overlaps(van, tot)
+            for b in self.bezetting.values()
+        )  # fmt: skip
+
+    def _zeg_af(self, stay: Bezetting) -> None:
+        """The child does not come."""
+        assert stay.kind is not None
+        stay.vrij = True
+        for v in self.voorstellen.values():
+            if (v.kind, v.plek, v.status) == (stay.kind, stay.plek, "definitief"):
+                v.status = "ingetrokken"
+        next_id = self.vervolg_van.get(stay.id)
+        if next_id is not None and self.kinderen[next_id].status in ("ingediend", "in_behandeling"):
+            self.schrijf(next_id, "ingetrokken", "ingetrokken")
+        self.schrijf(stay.kind, "afgezegd")
+
     # ── Requests: aanvragen ──────────────────────────────────────────────────────────────────────
 
     def dien_in(self, wie: Wie, kind: Kind, answer: Any) -> None:
@@ -511,6 +558,15 @@ class Loket:
         child = self.kinderen[kind]
         child.compleet, child.gewijzigd = compleet, self.now
 
+    def machtig(self, wie: Wie, kind: str, machtiging: tuple[date, date] | None, answer: Any) -> None:
+        if wie.rol not in (S, V, C):
+            nee(403, "rol")
+        if not self.ziet(wie, kind):
+            nee(404, "not to be seen")
+        self._done(answer)
+        child = self.kinderen[kind]
+        child.machtiging, child.gewijzigd = machtiging, self.now
+
     def stap(
         self,
         wie: Wie,
@@ -553,6 +609,9 @@ class Loket:
                 self.schrijf(kind, "urgentie")
             case _:
                 self.laat_los(kind)
+                for stay in sorted(self.bezetting.values(), key=lambda b: b.id):
+                    if stay.kind == kind and stay.overbrugging and not (stay.vrij or stay.begonnen or stay.beeindigd):
+                        self._zeg_af(stay)
                 closed = "afgewezen" if stap == "wijs_af" else "ingetrokken"
                 self.schrijf(kind, closed, closed)
 
@@ -872,20 +931,27 @@ class Loket:
             besluit = self.besluiten.get((v.kind, v.voorziening))
             if not self.kinderen[v.kind].compleet or besluit is None or besluit.reden is not None:
                 nee(409, "the law asks more")
+        stays = [
+            Bezetting(
+                "", "plaatsing", v.plek, max(v.van, self.dag), v.tot, v.kind, definitief=True,
+                overbrugging=self.voorzieningen[v.voorziening].zorgvorm == OVERBRUGGING,
+            ) for v in groep
+        ]  # fmt: skip
+        if any(self._elders(stay, stay.van, stay.tot) for stay in stays):
+            nee(409, "it waits elsewhere")
         self._done(answer)
         rows = {row["id"]: row for row in answer}
-        for v in groep:
+        for v, stay in zip(groep, stays, strict=True):
             self.ruim(v.plek)
             for optie in self._opties(kind=v.kind, plek=v.plek):
                 optie.vrij = True
             v.status = "definitief"
-            id = rows[v.id]["plaatsing"]
-            self.bezetting[id] = Bezetting(
-                id, "plaatsing", v.plek, max(v.van, self.dag), v.tot, v.kind, definitief=True
-            )
+            stay.id = rows[v.id]["plaatsing"]
+            self.bezetting[stay.id] = stay
             self.schrijf(v.kind, "definitief")
-            self._vervolg(id, rows[v.id]["vervolg"], telefonisch=False)
-            self.laat_los(v.kind, behalve=v.id)
+            self._vervolg(stay.id, rows[v.id]["vervolg"], telefonisch=False)
+            if not stay.overbrugging:
+                self.laat_los(v.kind, behalve=v.id)
 
     def _wijs_af(
         self,
@@ -926,7 +992,7 @@ class Loket:
         self._bestaat([plek])
         if self._nooit(kind, self.voorzieningen[self.plekken[plek]]):
             nee(409, "safety")
-        until = tot or first + CRISIS_DAGEN * DAY
+        until = tot or first + self._gebruikelijk(plek)
         if not self._vrij(plek, first, until, eigen=[b.id for b in self._opties(kind=kind, plek=plek)]):
             nee(409, "taken")
         self._done(answer)
@@ -971,7 +1037,7 @@ class Loket:
             uiterlijk=stay.tot + VERVOLG_SPELING * DAY,
             start=stay.tot,
             aangemeld=self.dag,
-            zorgvormen=tuple(zorgvorm for zorgvorm in old.zorgvormen if zorgvorm != "crisis"),
+            zorgvormen=tuple(zorgvorm for zorgvorm in old.zorgvormen if zorgvorm not in GEEN_VERVOLG),
             maanden=old.maanden,
             peildatum=old.peildatum,
             samen=samen,
@@ -1020,6 +1086,8 @@ class Loket:
                 nee(400, "days")
             if not self._vrij(stay.plek, van, until, eigen=[stay.id]):
                 nee(409, "taken")
+            if self._elders(stay, van, until):
+                nee(409, "it was elsewhere")
         if stap == "definitief":
             besluit = self.besluiten.get((child.id, self.plekken[stay.plek]))
             if not child.compleet or besluit is None or besluit.reden is not None:
@@ -1045,28 +1113,7 @@ class Loket:
                 self.schrijf(child.id, "definitief")
             case "zeg_af":
                 self.ruim(stay.plek)
-                stay.vrij = True
-                for v in self.voorstellen.values():
-                    if v.kind == child.id and v.status == "definitief":
-                        v.status = "ingetrokken"
-                next_id = self.vervolg_van.get(stay.id)
-                if next_id is not None and self.kinderen[next_id].status in ("ingediend", "in_behandeling"):
-                    self.schrijf(next_id, "ingetrokken", "ingetrokken")
-                self.schrijf(child.id, "afgezegd")
-
-    def stop(self, wie: Wie, plek: str, van: date, tot: date, answer: Any) -> None:
-        if wie.rol not in (S, A):
-            nee(403, "rol")
-        if tot <= van:
-            nee(400, "days")
-        unit = self.voorzieningen[self.plekken[plek]]
-        if unit.regio != wie.regio or (wie.rol == A and unit.aanbieder != wie.org):
-            nee(404, "not its own")
-        if not self._vrij(plek, van, tot):
-            nee(409, "taken")
-        self._done(answer)
-        self.ruim(plek)
-        self.bezetting[answer["id"]] = Bezetting(answer["id"], "stop", plek, van, tot)
+                self._zeg_af(stay)
 
 
 # ── Judging what is stored ───────────────────────────────────────────────────────────────────────

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.model import (
-    CRISIS_DAGEN,
     DAY,
     GESLOTEN,
     HIER,
@@ -27,7 +26,8 @@ from tests.model import (
     months_after,
     nee,
 )
-from tests.model_naast import ACHTTIEN, MISLUKT, VOORAF, Naast
+from tests.model_naast import ACHTTIEN, MISLUKT, VOORAF
+from tests.model_plek import Plekken
 
 VERGETEN = timedelta(days=180)
 CRISIS_ALARMEN = (14, 21, 28)
@@ -42,6 +42,16 @@ class Beeindiging:
     aanbieder: str
     voorziening: str | None
     per: date
+    op: datetime
+    door: str
+    terug: bool = False
+    """It does not stop after all."""
+    bestond: dict[str, date] = field(default_factory=dict)
+    """Until when each plek was there before."""
+    stops: list[tuple[str, date, date]] = field(default_factory=list)
+    """As they were, of those beyond its day."""
+    los: set[str] = field(default_factory=set)
+    """Stops that it ended before they began, and children of whom it ended an optie or a voorstel."""
 
 
 @dataclass
@@ -55,12 +65,14 @@ class Overdracht:
 
 
 @dataclass
-class Geheel(Naast):
+class Geheel(Plekken):
     uit: dict[str, set[str]] = field(default_factory=dict)
     """Child → aanbieders and voorzieningen where it must not be."""
     beeindigingen: dict[str, Beeindiging] = field(default_factory=dict)
     overdrachten: dict[str, Overdracht] = field(default_factory=dict)
     """By plaatsing."""
+    hierdoor: set[str] = field(default_factory=set)
+    """Aanvragen that an overdracht made."""
     gemeld: set[Alarm] = field(default_factory=set)
 
     # ── A child must not be there ────────────────────────────────────────────────────────────────
@@ -141,29 +153,24 @@ class Geheel(Naast):
             running = stay.soort == "plaatsing" and not stay.vrij and stay.beeindigd is None
             own = stay.kind == child.id and stay.plek in out
             if running and stay.begonnen is None and stay.definitief and (own or (stay.kind, stay.plek) in promised):
-                self._zeg_af(stay, alleen_daar=True)
+                self._zeg_af(stay)
 
-    def _zeg_af(self, stay: Bezetting, *, alleen_daar: bool = False) -> None:
-        assert stay.kind is not None
-        stay.vrij = True
-        for v in self.voorstellen.values():
-            if v.kind == stay.kind and v.status == "definitief" and (not alleen_daar or v.plek == stay.plek):
-                v.status = "ingetrokken"
-        next_id = self.vervolg_van.get(stay.id)
-        if next_id is not None and self.kinderen[next_id].status in ("ingediend", "in_behandeling"):
-            self.schrijf(next_id, "ingetrokken", "ingetrokken")
-        self.schrijf(stay.kind, "afgezegd")
+    def _zeg_af(self, stay: Bezetting) -> None:
+        super()._zeg_af(stay)
         self._kort(stay.plek)
 
     # ── An aanbieder stops ───────────────────────────────────────────────────────────────────────
 
+    def _stopt(self, plek: str) -> list[Beeindiging]:
+        unit = self._unit(plek)
+        return [
+            b for b in self.beeindigingen.values()
+            if not b.terug and b.aanbieder == unit.aanbieder and b.voorziening in (None, unit.id)
+        ]  # fmt: skip
+
     def _plek_einde(self, plek: str) -> date | None:
         """The first day on which a plek of who stops is gone; None: it goes on, or nobody knows."""
-        unit = self._unit(plek)
-        days = [
-            b.per for b in self.beeindigingen.values()
-            if b.aanbieder == unit.aanbieder and b.voorziening in (None, unit.id)
-        ]  # fmt: skip
+        days = [b.per for b in self._stopt(plek)]
         if not days:
             return None
         until = min(days)
@@ -181,6 +188,9 @@ class Geheel(Naast):
         if until is not None and until < self.einde.get(plek, date.max):
             self.einde[plek] = until
 
+    def _vertrokken(self, plek: str) -> None:
+        self._kort(plek)
+
     def plaatsing_stap(self, wie: Any, plaatsing: str, stap: str, **of: Any) -> None:
         super().plaatsing_stap(wie, plaatsing, stap, **of)
         self._kort(self.bezetting[plaatsing].plek)
@@ -190,11 +200,11 @@ class Geheel(Naast):
             nee(403, "rol")
         if per < self.dag or (wie.rol == A and wie.org != aanbieder):
             nee(400, "not that day, or not its own")
-        if any((b.aanbieder, b.voorziening) == (aanbieder, voorziening) for b in self.beeindigingen.values()):
+        if any((b.aanbieder, b.voorziening, b.terug) == (aanbieder, voorziening, False)
+               for b in self.beeindigingen.values()):  # fmt: skip
             nee(409, "it was ended already")
         self._done(answer)
-        stopt = Beeindiging(answer["id"], aanbieder, voorziening, per)
-        self.beeindigingen[stopt.id] = stopt
+        stopt = Beeindiging(answer["id"], aanbieder, voorziening, per, self.now, wie.rol)
         beds = [plek for plek in self.plekken if self._unit(plek).aanbieder == aanbieder]
         beds = [plek for plek in beds if voorziening in (None, self.plekken[plek])]
         waits = [v for v in self.voorstellen.values() if v.levend or v.status == "concept"]
@@ -203,18 +213,27 @@ class Geheel(Naast):
         brieven += [v for v in waits if v not in brieven and v.bundel in bundels]
         for plek in beds:
             self.ruim(plek)
+            before = min(self._stopt(plek), key=lambda b: (b.op, b.id), default=None)
+            stopt.bestond[plek] = self.einde.get(plek, date.max) if before is None else before.bestond[plek]
+        self.beeindigingen[stopt.id] = stopt
         for brief in sorted(brieven, key=lambda v: (v.kind, v.id)):
             if brief.levend or brief.status == "concept":
                 self._einde(brief, "ingetrokken", "voorstel_ingetrokken")
+                stopt.los.add(brief.kind)
         for optie in sorted(self._opties(), key=lambda b: (b.kind or "", b.id)):
             if optie.plek in beds and (optie.tot or date.max) > per:
                 assert optie.kind is not None
                 optie.vrij = True
                 self.schrijf(optie.kind, "optie_vrij")
+                stopt.los.add(optie.kind)
         for b in self.bezetting.values():
             if b.plek not in beds or b.vrij:
                 continue
             if b.soort == "stop":
+                if b.tot is not None and b.tot > per:
+                    stopt.stops.append((b.id, b.van, b.tot))
+                if b.van >= per:
+                    stopt.los.add(b.id)
                 b.vrij = b.van >= per
                 b.tot = b.tot if b.vrij or (b.tot or date.max) <= per else per
             elif b.soort == "plaatsing" and b.beeindigd is None and ((b.tot or date.max) > per or b.tot <= self.dag):  # type: ignore[operator]
@@ -225,6 +244,87 @@ class Geheel(Naast):
                 )
         for plek in beds:
             self._kort(plek)
+
+    def neem_terug(self, wie: Any, id: str, answer: Any) -> None:
+        """It does not stop: plekken and stops are as they were, and who lives there need not go."""
+        if wie.rol not in (S, A):
+            nee(403, "rol")
+        stopte = self.beeindigingen[id]
+        if wie.regio != HIER or (wie.rol == A and wie.org != stopte.aanbieder):
+            nee(404, "not to be seen")
+        if wie.rol == A and stopte.door != A:
+            nee(403, "the loket said so")
+        if stopte.per < self.dag:
+            nee(409, "that day has passed")
+        if stopte.terug:
+            nee(409, "it was taken back")
+        stay_away = self._moet_nog_weg(stopte)
+        gone = {
+            plaatsing: weg.aanvraag for plaatsing, weg in self.overdrachten.items()
+            if weg.beeindiging == id and plaatsing not in stay_away and weg.aanvraag is not None
+            and not self.bezetting[plaatsing].vrij and self.bezetting[plaatsing].beeindigd is None
+        }  # fmt: skip
+        runs = {other for other in gone.values() if other in self.hierdoor and self._loopt(other)}
+        if any(self._aangeroerd(other) for other in runs):
+            nee(409, "somebody went on with it")
+        self._done(answer)
+        for plaatsing, other in sorted(gone.items(), key=lambda one: one[1]):
+            if other in runs:
+                self.schrijf(other, "ingetrokken", "ingetrokken")
+            kind = self.bezetting[plaatsing].kind
+            assert kind is not None
+            self.schrijf(kind, "overdracht_vervalt")
+        for plaatsing, weg in list(self.overdrachten.items()):
+            if plaatsing in stay_away:
+                weg.beeindiging = stay_away[plaatsing]
+            elif weg.beeindiging == id:
+                del self.overdrachten[plaatsing]
+        whole = {
+            plek for plek in stopte.bestond if self.einde.get(plek, date.max) >= (self._plek_einde(plek) or date.max)
+        }
+        stopte.terug = True
+        for plek, bestond in stopte.bestond.items():
+            until = self._plek_einde(plek) or date.max
+            if plek in whole:
+                self.einde[plek] = min(until, max(self.einde.get(plek, date.max), bestond))
+            for stop, van, tot in stopte.stops:
+                if self.bezetting[stop].plek == plek:
+                    self._zet_terug(stopte, self.bezetting[stop], van, tot, until)
+        for kind in sorted(stopte.los & self.kinderen.keys()):
+            if self.kinderen[kind].status in OPEN:
+                self.schrijf(kind, "plek_blijft")
+
+    def _moet_nog_weg(self, stopte: Beeindiging) -> dict[str, str]:
+        """Plaatsing → another beeindiging that stands, for which that child must leave."""
+        found = {}
+        for plaatsing, weg in self.overdrachten.items():
+            stay = self.bezetting[plaatsing]
+            others = [b for b in self._stopt(stay.plek) if b is not stopte and (stay.tot or date.max) > b.per]
+            if weg.beeindiging == stopte.id and others:
+                found[plaatsing] = min(others, key=lambda b: (b.per, b.id)).id
+        return found
+
+    def _loopt(self, kind: str) -> bool:
+        return self.kinderen[kind].status in (*OPEN, "definitief", "geplaatst")
+
+    def _aangeroerd(self, kind: str) -> bool:
+        """Somebody did something for it."""
+        return (
+            self.kinderen[kind].status not in ("ingediend", "in_behandeling")
+            or any((v.kind, v.status) == (kind, "concept") for v in self.voorstellen.values())
+            or any(way.kind == kind and not way.klaar for way in self.routes.values())
+        )
+
+    def _zet_terug(self, stopte: Beeindiging, stop: Bezetting, van: date, tot: date, einde: date) -> None:
+        until = min(tot, einde)
+        if until <= max(van, self.dag):
+            return
+        ended = stop.id in stopte.los if stop.vrij else (stop.van, stop.tot) == (van, stopte.per)
+        free = not any(
+            b.plek == stop.plek and b.id != stop.id and b.overlaps(van, until) for b in self.bezetting.values()
+        )
+        if ended and free:
+            stop.vrij, stop.tot = False, until
 
     def besluit(self, wie: Any, plaatsing: str, besluit: str, tot: date | None, answer: Any) -> None:
         if wie.rol != S:
@@ -270,6 +370,8 @@ class Geheel(Naast):
             self.ruim(stay.plek)
             self._zeg_af(stay)
             weg.aanvraag = stay.kind
+        elif stay.overbrugging:
+            weg.aanvraag = stay.kind  # it waits there, and its search goes on
         else:
             weg.aanvraag = self._open_overdracht(stay, per, answer)
         self.schrijf(stay.kind, "overdracht")
@@ -282,7 +384,7 @@ class Geheel(Naast):
             return id
         if id is None or self.kinderen[id].status not in OPEN:
             old, (id, samen) = self.kinderen[stay.kind], answer["made"]
-            einde = stay.tot or stay.van + CRISIS_DAGEN * DAY
+            einde = stay.tot or stay.van + self._gebruikelijk(stay.plek)
             forms = old.zorgvormen
             if unit.zorgvorm != "crisis":
                 forms = (unit.zorgvorm, *(form for form in forms if form != unit.zorgvorm))
@@ -296,6 +398,7 @@ class Geheel(Naast):
             )  # fmt: skip
             self.uit[id] = set(self.uit.get(stay.kind, set()))
             self.vervolg_van[stay.id] = id
+            self.hierdoor.add(id)
             self.schrijf(id, "ingediend")
             self.schrijf(stay.kind, "vervolg")
         child = self.kinderen[id]
@@ -314,6 +417,13 @@ class Geheel(Naast):
         if alarm not in self.gemeld:
             self.gemeld.add(alarm)
             self.schrijf(alarm[0], "alarm")
+
+    def alarmen(self, kind: str) -> Iterator[Alarm]:
+        """That were told of a child."""
+        yield from (one for one in self.gemeld if one[0] == kind)
+        for id, day in self.tegengesproken:
+            if self.bezetting[id].kind == kind:
+                yield kind, "plek_bezet", day, "verstreken"
 
     def dagronde(self) -> None:
         for alarm in sorted(self._alarmen()):

@@ -106,10 +106,23 @@ class Vraag:
 
 
 @dataclass
+class Verzoek:
+    """A verwijzer asks that more people look."""
+
+    id: str
+    kind: str
+    aanleiding: str
+    opschaling: str | None = None
+    """Yes: this one."""
+    geweigerd: bool = False
+
+
+@dataclass
 class Naast(Loket):
     routes: dict[str, Route] = field(default_factory=dict)
     opschalingen: dict[str, Opschaling] = field(default_factory=dict)
     vragen: dict[str, Vraag] = field(default_factory=dict)
+    verzoeken: dict[str, Verzoek] = field(default_factory=dict)
 
     # ── Routes ───────────────────────────────────────────────────────────────────────────────────
 
@@ -152,7 +165,8 @@ class Naast(Loket):
 
     def _is_er(self, child: Kind, details: dict[str, Any], eis: str) -> bool:
         if eis == "machtiging":
-            return False  # no child has one
+            rests, van = child.machtiging, details.get("van")
+            return rests is not None and van is not None and rests[0] <= van < rests[1]
         if eis == "leeftijd":
             return months_after(child.peildatum, ACHTTIEN - VOORAF - child.maanden) <= self.dag
         if eis == "overleg":
@@ -212,12 +226,9 @@ class Naast(Loket):
         if not self.ziet(wie, kind):
             nee(404, "not to be seen")
         child = self.kinderen[kind]
-        if child.status not in OPEN:
-            nee(409, "closed")
+        self._mag_kijken(child, aanleiding)
         if tafel not in TAFELS[aanleiding]:
             nee(400, "another table")
-        if aanleiding == "dreigende_uithuisplaatsing" and child.woont not in ("thuis", "netwerk"):
-            nee(409, "not at home any more")
         if eigenaar is not None and eigenaar not in self.collegas:
             nee(400, "no such colleague")
         if termijn is not None and termijn < self.dag:
@@ -226,16 +237,65 @@ class Naast(Loket):
             nee(409, "this table looks already")
         self._done(answer)
         until = termijn or self.dag + timedelta(days=TAFEL_DAGEN[tafel])
-        bad = {unit.id for unit in self.voorzieningen.values() if "veiligheid" in self._nooit(kind, unit)}
+        bad = {
+            unit.id for unit in self.voorzieningen.values()
+            if any("veiligheid" in self._nooit(one, unit) for one in self._samen_met(child))
+        }  # fmt: skip
         self.opschalingen[answer["id"]] = Opschaling(
             answer["id"], kind, tafel, eigenaar or wie.id, until, self.now, bad
         )
         child.opgeschaald.add(answer["id"])
         self.schrijf(kind, "opschaling")
+        for verzoek in self._staat(kind):
+            verzoek.opschaling = answer["id"]
         for id, unit in answer["vragen"]:
             assert unit not in bad, f"{unit} was asked, and must not be"
             assert unit not in {v.voorziening for v in self.vragen.values() if v.kind == kind and not v.gesloten}
             self._stel(id, answer["id"], unit)
+
+    def _samen_met(self, child: Kind) -> list[str]:
+        """It, and those with whom it looks for a place."""
+        return [child.id] + [
+            k.id for k in self.kinderen.values()
+            if k is not child and child.samen is not None and k.samen == child.samen and k.status in OPEN
+        ]  # fmt: skip
+
+    def _mag_kijken(self, child: Kind, aanleiding: str) -> None:
+        if child.status not in OPEN:
+            nee(409, "closed")
+        if aanleiding == "dreigende_uithuisplaatsing" and child.woont not in ("thuis", "netwerk"):
+            nee(409, "not at home any more")
+
+    def _staat(self, kind: str) -> list[Verzoek]:
+        """What a verwijzer asked and nobody answered: one at most."""
+        return [v for v in self.verzoeken.values() if v.kind == kind and v.opschaling is None and not v.geweigerd]
+
+    def verzoek(self, wie: Any, kind: str, aanleiding: str, answer: Any) -> None:
+        if wie.rol != V:
+            nee(403, "rol")
+        if not self.ziet(wie, kind):
+            nee(404, "not to be seen")
+        child = self.kinderen[kind]
+        self._mag_kijken(child, aanleiding)
+        if child.opgeschaald:
+            nee(409, "somebody looks already")
+        if self._staat(kind):
+            nee(409, "it was asked")
+        self._done(answer)
+        self.verzoeken[answer["id"]] = Verzoek(answer["id"], kind, aanleiding)
+        self.schrijf(kind, "opschaling_gevraagd")
+
+    def weiger(self, wie: Any, verzoek: str, answer: Any) -> None:
+        if wie.rol != S:
+            nee(403, "rol")
+        if wie.regio != HIER:
+            nee(404, "not to be seen")
+        asked = self.verzoeken[verzoek]
+        if asked not in self._staat(asked.kind):
+            nee(409, "it was answered")
+        self._done(answer)
+        asked.geweigerd = True
+        self.schrijf(asked.kind, "opschaling_geweigerd")
 
     def _stel(self, id: str, opschaling: str, unit: str) -> None:
         kind = self.opschalingen[opschaling].kind

@@ -132,7 +132,9 @@ async def change(conn: Connection, plek_id: UUID, id: UUID, wijziging: Wijziging
     if wijziging.beeindigd and wijziging.tot is not UNSET:
         refuse([FieldError("/beeindigd", "dubbel", gettext("Geef een nieuw einde óf beëindig de stop nu."))])
     if current.ingetrokken_op is not None or (wijziging.beeindigd and current.tot <= today(now)):
-        raise Refusal(Kind.CONFLICT, gettext("Deze stop is al voorbij of ging niet door."))
+        raise Refusal(
+            Kind.CONFLICT, gettext("Deze stop is al voorbij of ging niet door. Wat nu wel kan: een nieuwe stop.")
+        )
     if wijziging.beeindigd and current.van >= today(now):
         return msgspec.convert(await conn.fetchrow(TREK_IN, id, now), Stop)
     tot = today(now) if wijziging.beeindigd else wijziging.tot

@@ -27,29 +27,15 @@ class Toegewezen(Protocol):
     def plek_id(self) -> UUID: ...
 
 
-LEDEN = """
-select a.id, a.samenplaatsing_id, coalesce(s.mag_splitsen, false) as mag_splitsen,
-       array(select b.id from aanvraag b
-             where b.samenplaatsing_id = a.samenplaatsing_id and b.id <> a.id and is_open(b.status)) as anderen
-from aanvraag a left join samenplaatsing s on s.id = a.samenplaatsing_id
-where a.id = any ($1)
-"""
+# As owner: who may not see a brother or sister, does not part them either.
+SAMEN_MET = "select samenplaatsing_id, mag_splitsen, ontbreken from samen_met($1)"
 
 WAAR = """
 select p.id, v.id as voorziening_id, v.locatie_id from plek p join voorziening v on v.id = p.voorziening_id
 where p.id = any ($1)
 """
 
-# Where the brothers and sisters who are not named here live, or are proposed.
-ELDERS = """
-select distinct v.locatie_id
-from aanvraag a
-join bezetting b on b.aanvraag_id = a.id and b.vrijgegeven_op is null
-    and (b.soort = 'plaatsing' and b.beeindigd_op is null or b.soort = 'optie' and b.vervalt_op > $3)
-join plek p on p.id = b.plek_id
-join voorziening v on v.id = p.voorziening_id
-where a.samenplaatsing_id = $1 and not a.id = any ($2)
-"""
+ELDERS = "select locatie_id from samen_elders($1, $2)"
 
 
 WONEN = "select locatie_id from samen_wonen($1)"
@@ -62,21 +48,21 @@ async def check_whole(conn: Connection, plekken: Sequence[Toegewezen]) -> bool:
     Apart may be only when the samenplaatsing says so. Refuses INVALID when they are no brothers and sisters, and
     CONFLICT when they may not be apart.
     """
-    rows = {row["id"]: row for row in await conn.fetch(LEDEN, [one.aanvraag_id for one in plekken])}
-    of = {row["samenplaatsing_id"] for row in rows.values()}
+    rows = await conn.fetch(SAMEN_MET, [one.aanvraag_id for one in plekken])
+    of = {row["samenplaatsing_id"] for row in rows}
     if len(plekken) > 1 and (len(of) > 1 or None in of):
         refuse(
             [FieldError("/plekken", "samen", gettext("Deze aanvragen zijn niet van één samenplaatsing. Doe ze los."))]
         )
-    split = all(row["mag_splitsen"] for row in rows.values())
-    missing = {other for row in rows.values() for other in row["anderen"]} - rows.keys()
+    split = all(row["mag_splitsen"] for row in rows)
+    missing = max((row["ontbreken"] for row in rows), default=0)
     if missing and not split:
         raise Refusal(
             Kind.CONFLICT,
             gettext(
                 "Dit kind hoort bij broers en zussen die samen een plek zoeken; er %(miss)s. Wat nu wel kan:"
                 " noem hen allemaal, elk met een plek, of laat de verwijzer vastleggen dat zij apart mogen.",
-                miss=_miss(len(missing)),
+                miss=_miss(missing),
             ),
         )
     places = await conn.fetch(WAAR, [one.plek_id for one in plekken])
@@ -127,9 +113,8 @@ async def check_apart(
     if contactplan is None:
         wrong = gettext("Deze broers en zussen komen apart te wonen. Schrijf hoe zij elkaar blijven zien.")
         refuse([FieldError("/contactplan", "verplicht", wrong)])
-    rows = await conn.fetch(LEDEN, [one.aanvraag_id for one in plekken])
     here = {row["locatie_id"] for row in await conn.fetch(WAAR, [one.plek_id for one in plekken])}
-    others = await conn.fetch(ELDERS, rows[0]["samenplaatsing_id"], [one.aanvraag_id for one in plekken], now)
+    others = await conn.fetch(ELDERS, [one.aanvraag_id for one in plekken], now)
     there = {row["locatie_id"] for row in others}
     points = await _points(conn, here | there)
     pairs = [*combinations(sorted(here), 2), *((one, two) for one in here for two in there if one != two)]

@@ -70,6 +70,12 @@ FUNCTIES = {
         "select exists (select from geldende_afwijzingen(array[$1::uuid], '2026-03-02T09:00Z'))",
         "SC: gi crisis hier | X: vreemd",
     ),
+    # Whether brothers and sisters are missing, as a count: for who claims a plek for this child.
+    "samen_met": Vraag(
+        "aanvraag",
+        "select exists (select from samen_met(array[$1::uuid]))",
+        "S: gi crisis voorbij hier | C: crisis | X: vreemd",
+    ),
     "wachtlijst": Vraag(
         "aanvraag",
         "select exists (select from wachtlijst('aanmelding') where aanvraag_id = $1)",

@@ -468,6 +468,7 @@ FUNCTIES = {
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
     "cijfer_wachttijden",
     # Tables of the caller's own region and rol: below.
+    "samen_met", "samen_elders",
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",
     "samenplaatsing_is_leeg", "pseudoniemen", "zoek_kenmerken", "inzagen", "wis_logregels",
     # Sessions of who asks: tests/web/test_sessies.py.

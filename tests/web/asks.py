@@ -7,7 +7,7 @@ be asked about gives None. tests/web/play.py chooses among them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -17,6 +17,7 @@ from typing import Any, TypeAlias, TypeVar
 from tests import model
 from tests.model import DAY, HOUR, A, C, S, V, Wie
 from tests.model_aanbod import Geheel
+from tests.model_plek import Bevestigverzoek
 
 T = TypeVar("T")
 FRESH = count(1)
@@ -39,6 +40,10 @@ class Ask:
     headers: dict[str, str] = field(default_factory=dict)
     plan: dict[str, tuple[str, date]] | None = None
     """Lines of a plan that is there before; `{plan}` in the path is its id."""
+    blind: bool = False
+    """A change that does not say what it was made against."""
+    form: bool = False
+    """Of a page, by whoever has its link."""
 
 
 @dataclass
@@ -51,6 +56,10 @@ class World:
     plekken: list[str]
     daar: str
     """Code of the region that shares places."""
+    links: list[tuple[str, Bevestigverzoek]] = field(default_factory=list)
+    """In mails: where each leads, and what it asks."""
+    kept: list[Ask] = field(default_factory=list)
+    """That were done, with the key in their headers."""
 
     def person(self, r: Random, *rollen: str, daar: bool = False) -> Wie:
         """Now and then somebody who may not; `daar`: or the loket of the other region."""
@@ -80,17 +89,28 @@ class World:
 
     def pairs(self, r: Random) -> list[tuple[str, str]]:
         """One child and a plek; of brothers and sisters mostly all of them, each with one."""
-        child = self.kind(r)
+        child, at = self.kind(r), r.randrange(len(self.plekken))
         if child is None:
             return []
+        if not r.randrange(3):
+            child, at = self._beside(r) or (child, at)
         family = [child]
         if child.samen is not None and r.randrange(4):
             kinderen = self.loket.kinderen.values()
             family = [k for k in kinderen if k.samen == child.samen and k.status in model.OPEN] or family
-        at = r.randrange(len(self.plekken))
         if not r.randrange(10):
             return [(one.id, r.choice(self.plekken)) for one in family]
         return [(one.id, self.plekken[(at + n) % len(self.plekken)]) for n, one in enumerate(family)]
+
+    def _beside(self, r: Random) -> tuple[model.Kind, int] | None:
+        """A child beside one of quite another age: only there a group can be wrong."""
+        there = lately(r, [b for b in self.loket.bezetting.values() if b.kind is not None and not b.vrij])
+        if there is None or there.kind is None:
+            return None
+        age = self.loket.kinderen[there.kind].maanden
+        others = [k for k in self.loket.kinderen.values() if k.status in model.OPEN and abs(k.maanden - age) > 36]
+        child = lately(r, [k for k in others if k.samen is None] or others)
+        return None if child is None else (child, self.plekken.index(there.plek) + r.choice((1, -1)))
 
 
 Kind: TypeAlias = Callable[[World, Random], "Ask | None"]
@@ -99,6 +119,12 @@ KINDS: list[Kind] = []
 
 def kind(ask: Kind) -> Kind:
     KINDS.append(ask)
+    return ask
+
+
+def often(ask: Kind) -> Kind:
+    """Of which much more can be wrong."""
+    KINDS.extend([ask] * 3)
     return ask
 
 
@@ -137,7 +163,7 @@ def dien_in(w: World, r: Random) -> Ask | None:
     return aanvraag(w, r, wie, None if wie.rol == C else r.choice((None, None, *w.loket.samen)))
 
 
-def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: Any) -> Ask:
+def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, name: str = "dien_in", **fields: Any) -> Ask:
     org = wie.org if wie.rol == V and r.randrange(8) else r.choice(w.orgs)
     if samen is not None and r.randrange(6):
         org = w.loket.samen[samen].org
@@ -145,7 +171,7 @@ def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: 
         "org": org,
         "urgentie": r.choice(model.HOOG),
         "verblijf": r.choice((40, 180)),
-        "zorgvormen": r.choice((("gezinshuis", "crisis"), ("gezinshuis",))),
+        "zorgvormen": r.choice((("gezinshuis", "crisis"), ("gezinshuis",), ("gezinshuis", model.OVERBRUGGING))),
         "maanden": r.choice((24, 24, 36, 96, 207)),
         "compleet": bool(r.randrange(3)),
         **fields,
@@ -162,7 +188,7 @@ def aanvraag(w: World, r: Random, wie: Wie, samen: str | None = None, **fields: 
         "perspectief": "terug_naar_huis", "zorgvormen": list(kind.zorgvormen), "zorgvormReden": "Vannacht nodig.",
         "juridischKader": "vrijwillig", **papers(kind, kind.compleet, today),
     } | ({"samenplaatsingId": samen} if samen else {})  # fmt: skip
-    return Ask(wie, "dien_in", "/aanvragen", body, lambda answer: w.loket.dien_in(wie, kind, answer))
+    return Ask(wie, name, "/aanvragen", body, lambda answer: w.loket.dien_in(wie, kind, answer))
 
 
 def papers(kind: model.Kind, compleet: bool, today: str) -> dict[str, Any]:
@@ -183,6 +209,35 @@ def vul_aan(w: World, r: Random) -> Ask | None:
         lambda answer: w.loket.vul_aan(wie, child.id, compleet=compleet, answer=answer),
         about=[child.id], method="PATCH",
     )  # fmt: skip
+
+
+@kind
+def blind(w: World, r: Random) -> Ask | None:
+    """A change without If-Match."""
+    ask = vul_aan(w, r)
+    if ask is None:
+        return None
+    wie = ask.wie
+
+    def unread(_: Any) -> None:
+        model.nee(*((428, "what was it made against?") if wie.rol in (S, V, C) else (403, "rol")))
+
+    return replace(ask, name="blind", expect=unread, blind=True)
+
+
+@kind
+def key_again(w: World, r: Random) -> Ask | None:
+    """The key of another request."""
+    before = lately(r, w.kept)
+    words = {} if before is None else {name: text for name, text in before.body.items() if str(text).endswith(".")}
+    if before is None or not words:
+        return None
+
+    def used(_: Any) -> None:
+        model.nee(422, "the key of another request")
+
+    body = {**before.body, **{name: f"{text} En nog iets." for name, text in words.items()}}
+    return replace(before, name="key_again", body=body, expect=used, headers=dict(before.headers))
 
 
 CRITERIA = {"crisis": "geen_slaapplek", "spoed": "verblijf_eindigt"}
@@ -219,11 +274,16 @@ def days(w: World, r: Random) -> tuple[date, date | None]:
     )
 
 
+def _with(name: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """With brothers and sisters it is something else, and more rare."""
+    return name if len(pairs) == 1 else f"{name} samen"
+
+
 def shown(pairs: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"aanvraagId": kind, "plekId": plek} for kind, plek in pairs]
 
 
-@kind
+@often
 def houd(w: World, r: Random) -> Ask | None:
     wie, pairs, (van, tot) = w.person(r, S, S, S, C, C), w.pairs(r), days(w, r)
     if not pairs:
@@ -231,7 +291,7 @@ def houd(w: World, r: Random) -> Ask | None:
     afwijking = None if r.randrange(3) else "Het moet toch."
     body = said(plekken=shown(pairs), van=van, tot=tot, afwijking=afwijking)
     return Ask(
-        wie, "houd", "/opties", body,
+        wie, _with("houd", pairs), "/opties", body,
         lambda answer: w.loket.houd(wie, pairs, van, tot, afwijking=afwijking is not None, answer=answer),
         about=[kind for kind, _ in pairs],
     )  # fmt: skip
@@ -251,7 +311,7 @@ def optie_stap(w: World, r: Random, name: str) -> Ask | None:
 # ── Voorstellen ──────────────────────────────────────────────────────────────────────────────────
 
 
-@kind
+@often
 def zet_klaar(w: World, r: Random) -> Ask | None:
     wie, pairs, (van, tot) = w.person(r, S, S, S, C, C), w.pairs(r), days(w, r)
     if not pairs:
@@ -260,7 +320,7 @@ def zet_klaar(w: World, r: Random) -> Ask | None:
     contactplan = None if r.randrange(3) else "Elke zondag."
     body = said(plekken=shown(pairs), van=van, tot=tot, afwijking=afwijking, contactplan=contactplan)
     return Ask(
-        wie, "zet_klaar", "/voorstellen", body,
+        wie, _with("zet_klaar", pairs), "/voorstellen", body,
         lambda answer: w.loket.zet_klaar(
             wie, pairs, van, tot, afwijking=afwijking is not None, contactplan=contactplan is not None, answer=answer
         ),
@@ -279,7 +339,9 @@ def voorstel_stap(w: World, r: Random, name: str) -> Ask | None:
     reden = "Daarom." if r.randrange(4) else None
     afwijsreden = later = op = None
     if name == "wijs_af":
-        afwijsreden = r.choice(("aanbieder_weigert", "ouder_of_jeugdige_zegt_nee", "anders", "later_vanaf"))
+        afwijsreden = r.choice(
+            ("aanbieder_weigert", "ouder_of_jeugdige_zegt_nee", "anders", "later_vanaf", "geen_personeel")
+        )
         later = w.day(r.choice((-1, 0, 1, 7, 20))) if afwijsreden == "later_vanaf" else None
     if name == "kennismaking":
         op = w.day(r.choice((-2, 0, 0, 0, 1, 2, 25)))
@@ -315,7 +377,7 @@ def crisis(w: World, r: Random) -> Ask | None:
 
 @each(*model.PLAATSING_STAPPEN)
 def plaatsing_stap(w: World, r: Random, name: str) -> Ask | None:
-    stays = w.some("plaatsing")
+    stays = [b for b in w.some("plaatsing") if b.kind is not None]
     running = [b for b in stays if not b.vrij and b.beeindigd is None]
     stay = lately(r, running if running and r.randrange(8) else stays)
     if stay is None:
@@ -331,15 +393,3 @@ def plaatsing_stap(w: World, r: Random, name: str) -> Ask | None:
         wie, f"plaatsing {name}", f"/plaatsingen/{stay.id}/stappen", body,
         lambda answer: w.loket.plaatsing_stap(wie, stay.id, name, op=op, tot=tot, answer=answer),
     )  # fmt: skip
-
-
-@kind
-def stop(w: World, r: Random) -> Ask | None:
-    if sum(not b.vrij for b in w.some("stop")) >= 4:
-        return None
-    plek = r.choice(w.plekken)
-    wie = w.provider(plek) if r.randrange(2) else w.person(r, S, A, C, daar=True)
-    van = w.day(r.choice((0, 0, 1, 5, 20)))
-    tot = van + r.choice((0, 1, 3, 9)) * DAY
-    body = said(reden="personeel", van=van, tot=tot)
-    return Ask(wie, "stop", f"/plekken/{plek}/stops", body, lambda answer: w.loket.stop(wie, plek, van, tot, answer))

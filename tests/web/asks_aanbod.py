@@ -32,7 +32,7 @@ def sluit_uit(w: World, r: Random) -> Ask | None:
 @kind
 def beeindig(w: World, r: Random) -> Ask | None:
     """Not everybody stops."""
-    if len(w.loket.beeindigingen) >= 2:
+    if sum(not one.terug for one in w.loket.beeindigingen.values()) >= 2:
         return None
     units = [one for one in w.loket.voorzieningen.values() if one.regio == model.HIER]
     unit = r.choice(units[1:])
@@ -43,6 +43,20 @@ def beeindig(w: World, r: Random) -> Ask | None:
     return Ask(
         wie, "beeindig", "/beeindigingen", body,
         lambda answer: w.loket.beeindig(wie, unit.aanbieder, voorziening, per, answer),
+    )  # fmt: skip
+
+
+@kind
+def neem_terug(w: World, r: Random) -> Ask | None:
+    """It does not stop after all."""
+    one = lately(r, list(w.loket.beeindigingen.values()))
+    if one is None:
+        return None
+    theirs = [person for person in w.people if person.org == one.aanbieder]
+    wie = theirs[0] if one.door == A and r.randrange(2) else w.person(r, S, S, A, C, daar=True)
+    return Ask(
+        wie, "neem_terug", f"/beeindigingen/{one.id}/stappen", {"stap": "neem_terug", "reden": "Er is toch personeel."},
+        lambda answer: w.loket.neem_terug(wie, one.id, answer),
     )  # fmt: skip
 
 

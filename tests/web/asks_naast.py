@@ -7,7 +7,7 @@ from random import Random
 from typing import Any
 
 from tests import model
-from tests.model import DAY, A, S, Samen, V
+from tests.model import DAY, OVERBRUGGING, A, C, S, Samen, V
 from tests.model_naast import GEMEENTE, MISLUKT, ROUTES, TAFEL_DAGEN, TAFELS, TERMIJN
 from tests.web.asks import Ask, World, aanvraag, each, kind, lately, said
 
@@ -49,7 +49,7 @@ def dien_samen_in(w: World, r: Random) -> Ask | None:
         return None
     id = r.choice(list(w.loket.samen))
     wie = next(one for one in w.people if one.rol == V and one.org == w.loket.samen[id].org)
-    return aanvraag(w, r, wie, id, maanden=24, compleet=True, org=w.loket.samen[id].org)
+    return aanvraag(w, r, wie, id, "dien_samen_in", maanden=24, compleet=True, org=w.loket.samen[id].org)
 
 
 # ── Routes ───────────────────────────────────────────────────────────────────────────────────────
@@ -143,6 +143,24 @@ def route_stap(w: World, r: Random, name: str) -> Ask | None:
     )  # fmt: skip
 
 
+@kind
+def machtig(w: World, r: Random) -> Ask | None:
+    """Closed care needs one, for every zorgvorm that is here: else it would keep the child from them."""
+    child, wie = w.kind(r), w.person(r, S, V, V, C)
+    if child is None:
+        return None
+    van = w.day(r.choice((0, 0, -5, 3)))
+    of = (van, van + 30 * DAY) if r.randrange(4) else None
+    part = {
+        "soort": "gesloten", "zorgvormen": ["gezinshuis", "crisis", "jeugdzorgplus", OVERBRUGGING],
+        "geldigVan": van.isoformat(), "geldigTot": (van + 30 * DAY).isoformat(),
+    }  # fmt: skip
+    return Ask(
+        wie, "machtig" if of else "niet_machtig", f"/aanvragen/{child.id}", {"machtigingen": [part] if of else []},
+        lambda answer: w.loket.machtig(wie, child.id, of, answer), about=[child.id], method="PATCH",
+    )  # fmt: skip
+
+
 # ── Opschaling ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -221,4 +239,29 @@ def antwoord(w: World, r: Random) -> Ask | None:
             wie, one.id, nodig, vanaf, toelichting=toelichting is not None, answer=answer
         ),
         about=[one.kind],
+    )  # fmt: skip
+
+
+@kind
+def verzoek(w: World, r: Random) -> Ask | None:
+    child, wie, aanleiding = w.kind(r), w.person(r, V, V, V, S), r.choice(tuple(TAFELS))
+    if child is None:
+        return None
+    if wie.rol == V and r.randrange(3):
+        wie = next(one for one in w.people if one.rol == V and one.org == child.org)
+    return Ask(
+        wie, "verzoek", f"/aanvragen/{child.id}/opschalingsverzoeken",
+        said(aanleiding=aanleiding, toelichting="Het duurt."),
+        lambda answer: w.loket.verzoek(wie, child.id, aanleiding, answer), about=[child.id],
+    )  # fmt: skip
+
+
+@kind
+def weiger(w: World, r: Random) -> Ask | None:
+    one, wie = lately(r, list(w.loket.verzoeken.values())), w.person(r, S, S, S, V, daar=True)
+    if one is None:
+        return None
+    return Ask(
+        wie, "weiger", f"/opschalingsverzoeken/{one.id}/weigeringen", {"reden": "Er is zicht op een plek."},
+        lambda answer: w.loket.weiger(wie, one.id, answer),
     )  # fmt: skip

@@ -36,7 +36,7 @@ async def test_a_stop_ends_early_today(pool: Pool, wie: Wie) -> None:
 
         assert (ended.tot, ended.ingetrokken_op) == (make.TODAY, None)
         assert (await plekken.get(conn, plek.id, make.NOW)).status is PlekStatus.OPEN
-        with pytest.raises(Refusal):
+        with pytest.raises(Refusal, match="Wat nu wel kan: een nieuwe stop"):
             await stops.change(conn, plek.id, stop.id, WijzigingStop(beeindigd=True), now=make.NOW)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from service.aanbod import bezetting, plekken
 from service.aanvraag import gebeurtenissen, grondslagen, stappen
+from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.db import Connection, Pool, Wie, transaction
 from service.errors import Kind, Refusal
 from service.plaatsing import opties, optiestappen, voorstellen
@@ -402,6 +403,26 @@ async def test_a_child_with_brothers_is_not_held_alone_unless_they_may_be_apart(
         with pytest.raises(Refusal, match=r"er mist er een. Wat nu wel kan: noem hen allemaal"):
             await houd(conn, wie, (a, (await make.plek(conn)).id))
         await houd(conn, wie, (c, (await make.plek(conn)).id))
+
+
+async def test_the_crisisdienst_does_not_part_a_child_from_brothers_whom_it_may_not_see(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """They are not in crisis, and ask for a place together all the same."""
+    crisis = wie_als("crisisdienst")
+    async with transaction(pool, wie) as conn:
+        a, b = await family(conn, 2)
+        await conn.execute("update aanvraag set urgentie = 'crisis' where id = $1", a)
+        plek = await make.plek(conn)
+    async with transaction(pool, crisis) as conn:
+        with pytest.raises(Refusal, match="er mist er een"):
+            await houd(conn, crisis, (a, plek.id))
+        with pytest.raises(Refusal, match="er mist er een"):
+            await ready(conn, crisis, (a, plek.id))
+    async with transaction(pool, wie) as conn:
+        await stappen.sluit(conn, b, AanvraagStatus.INGETROKKEN, "Naar huis.", now=make.NOW)
+    async with transaction(pool, crisis) as conn:
+        await houd(conn, crisis, (a, plek.id))
 
 
 async def test_together_is_one_voorziening_or_else_one_locatie(pool: Pool, wie: Wie) -> None:

@@ -798,6 +798,24 @@ async def at(conn: Connection, postcode: str | None, **fields: Any) -> UUID:
     return (await make.plek(conn, voorziening_id=(await make.voorziening(conn, locatie_id=place.id)).id)).id
 
 
+async def test_near_is_also_near_brothers_whom_the_crisisdienst_may_not_see(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """One is held for already, far away, and is not in crisis."""
+    crisis, plan = wie_als("crisisdienst"), {"contactplan": "Elke zondag samen eten."}
+    async with transaction(pool, wie) as conn:
+        hilversum, lelystad, bussum = [await at(conn, postcode) for postcode in ("1211 AB", "8232 AB", "1401 AB")]
+        a, b = await family(conn, 2, mag_splitsen=True, splitsreden="Zij bedreigen elkaar.")
+        await conn.execute("update aanvraag set urgentie = 'crisis' where id = $1", a)
+        await sent(conn, pool, wie, (b, hilversum), **plan)
+    async with transaction(pool, crisis) as conn:
+        [far] = await ready(conn, crisis, (a, lelystad), **plan)
+        with pytest.raises(Refusal, match="te ver van elkaar"):
+            await step(conn, pool, far.id, "verzend", crisis)
+        [near] = await ready(conn, crisis, (a, bussum), **plan)
+        await step(conn, pool, near.id, "verzend", crisis)
+
+
 async def test_apart_only_with_leave_near_and_with_a_plan_for_contact(pool: Pool, wie: Wie) -> None:
     """Lelystad and Hilversum are too far; Bussum and Hilversum are near."""
     async with transaction(pool, wie) as conn:

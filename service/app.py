@@ -21,6 +21,7 @@ from service.db import APP_ROLE, check_app_role, open_pool
 from service.errors import Kind, Refusal
 from service.inloggen import oidcsleutels, sessies
 from service.inloggen.oidc import Oidc
+from service.migrations import be_known
 from service.observe import metrics
 from service.plan import plannen
 from service.rang.snapshot import Snapshots
@@ -68,7 +69,7 @@ async def open_services(
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
         channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
-        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels)
+        bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels, opened=be_known)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
             yield Services(

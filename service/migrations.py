@@ -2,6 +2,11 @@
 
 schema.sql is the truth; tests/schema/test_drift.py proves that the files lead to it. What was applied, with the
 checksum of its text, stands in schema `loket_migraties`, outside of what schema.sql describes.
+
+Two versions of the program work beside each other on one database while one takes the place of the other. So a file
+adds (expand), and only a later one takes away what nobody uses any more (contract). The latter says so in its first
+line, `-- inkrimpen na 0017`: programs that know 0017 no longer use what goes. It is refused as long as one that does
+not is connected, and afterwards such a program does not start.
 """
 
 from __future__ import annotations
@@ -15,7 +20,7 @@ from typing import NoReturn
 import asyncpg
 from msgspec import Struct
 
-from service.db import APP_ROLE, OWNER_ROLE
+from service.db import APP_ROLE, OWNER_ROLE, Connection
 from service.errors import Kind, Refusal
 
 HERE = Path(__file__).resolve().parent
@@ -30,10 +35,19 @@ LOCK_TIMEOUT = "5s"
 """A migration that cannot get a table lock gives up, so that it never queues every reader behind it."""
 
 
+CONTRACTS = re.compile(r"-- inkrimpen na (\d{4})\n")
+
+
 class Migration(Struct, frozen=True):
     number: int
     name: str
     sql: str
+
+    @property
+    def after(self) -> int:
+        """Programs must know this one, before something goes that older ones use; 0 when nothing goes."""
+        found = CONTRACTS.match(self.sql)
+        return int(found[1]) if found else 0
 
     @property
     def checksum(self) -> str:
@@ -48,6 +62,8 @@ def on_disk(folder: Path = FOLDER) -> list[Migration]:
         if form is None or int(form[1]) != len(found) + 1:
             raise ValueError(f"{path.name}: expected {len(found) + 1:04d}_name.sql")
         found.append(Migration(int(form[1]), path.stem, path.read_text(encoding="utf-8")))
+        if found[-1].after >= found[-1].number:
+            raise ValueError(f"{path.name}: takes away what only a later migration replaces")
     if not found:
         raise ValueError(f"no migrations in {folder}")
     return found
@@ -63,11 +79,20 @@ create table if not exists loket_migraties.toegepast (
     constraint toegepast_pk primary key (nummer)
 );
 alter table loket_migraties.toegepast enable row level security;
+alter table loket_migraties.toegepast add column if not exists na integer not null default 0;
+do $$ begin
+    if not exists (select from pg_policy where polrelid = 'loket_migraties.toegepast'::regclass) then
+        create policy lees on loket_migraties.toegepast for select using (true);
+    end if;
+end $$;
+grant usage on schema loket_migraties to loket_app;
+grant select on loket_migraties.toegepast to loket_app;
 """
+"""The service reads it: a program does not start on a database that it does not fit."""
 
 APPLIED = "select nummer, naam, checksum from loket_migraties.toegepast order by nummer"
 
-RECORD = "insert into loket_migraties.toegepast (nummer, naam, checksum) values ($1, $2, $3)"
+RECORD = "insert into loket_migraties.toegepast (nummer, naam, checksum, na) values ($1, $2, $3, $4)"
 
 
 async def migrate(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDER) -> list[str]:
@@ -93,13 +118,76 @@ async def migrate(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDE
             )
         missing = wanted[len(applied) :]
         for migration in missing:
+            await _nobody_older(conn, migration)
             async with conn.transaction():
                 await conn.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
                 await conn.execute(migration.sql)
-                await conn.execute(RECORD, migration.number, migration.name, migration.checksum)
+                await conn.execute(RECORD, migration.number, migration.name, migration.checksum, migration.after)
         return [migration.name for migration in missing]
     finally:
         await conn.execute("select pg_advisory_unlock($1)", LOCK)
+
+
+# ── Programs beside each other ───────────────────────────────────────────────────────────────────
+
+PROGRAM = 4_201_970
+"""First number of the advisory lock that every process shares; the second is the last migration that it knows."""
+
+KNOWN = "select pg_advisory_lock_shared($1, $2)"
+
+
+async def be_known(conn: Connection) -> None:
+    """From now on a migration sees which version is connected here, until this connection ends, however it ends."""
+    await conn.execute(KNOWN, PROGRAM, on_disk()[-1].number)
+
+
+OLDER = """
+select count(*) from pg_locks
+where locktype = 'advisory' and classid = $1::bigint::oid and objsubid = 2 and granted and objid::bigint < $2
+  and database = (select oid from pg_database where datname = current_database())
+"""
+
+
+async def _nobody_older(conn: asyncpg.Connection[asyncpg.Record], migration: Migration) -> None:
+    """Refusal while a program is connected that uses what the migration takes away."""
+    older = await conn.fetchval(OLDER, PROGRAM, migration.after) if migration.after else 0
+    if older:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"Migratie {migration.name} haalt weg wat een oudere versie van het loket nog gebruikt, en daarvan zijn er"
+            f" nog {older} verbonden (web of worker). Vervang die eerst; wat hiervoor kwam, is al toegepast.",
+        )
+
+
+STAND = "select nummer, naam, na from loket_migraties.toegepast order by nummer"
+
+MAY_SEE = """
+select coalesce(has_table_privilege(to_regclass('loket_migraties.toegepast'), 'select'), false)
+   and has_schema_privilege('loket_migraties', 'usage')
+"""
+
+THERE = "select to_regnamespace('loket_migraties') is not null"
+
+
+async def check_fits(conn: Connection) -> None:
+    """Refusal when this program cannot work on the database: it lacks what we use, or something went that we use. A
+    newer database that only added is fine."""
+    if not await conn.fetchval(THERE) or not await conn.fetchval(MAY_SEE):
+        return  # made by hand, or by a version that did not show it
+    applied = await conn.fetch(STAND)
+    ours = on_disk()
+    missing = [one.name for one in ours if one.number > max((row["nummer"] for row in applied), default=0)]
+    if missing:
+        raise Refusal(
+            Kind.CONFLICT, f"De database is ouder dan dit programma: {', '.join(missing)}. Voer loket migrate uit."
+        )
+    gone = [row["naam"] for row in applied if row["na"] > ours[-1].number]
+    if gone:
+        raise Refusal(
+            Kind.CONFLICT,
+            f"De database is te nieuw voor dit programma: {gone[-1]} heeft weggehaald wat het gebruikt. Gebruik een"
+            " nieuwere versie van het loket.",
+        )
 
 
 async def pending(conn: asyncpg.Connection[asyncpg.Record], folder: Path = FOLDER) -> list[str]:

@@ -47,6 +47,7 @@ async def check(settings: Settings) -> None:
     async with connect.service_pool(settings) as pool, pool.acquire() as conn:
         if not await conn.fetchval("select to_regclass('public.jeugdregio') is not null"):
             raise Refusal(Kind.CONFLICT, "De database heeft nog geen tabellen. Voer eerst loket migrate uit.")
+        await migrations.check_fits(conn)
     if settings.database_owner_url != settings.database_url:
         async with connect.owner_connection(settings) as owner:
             missing = await migrations.pending(owner)

@@ -66,6 +66,7 @@ WAT = {
     Object.LOGREGEL: "het log",
     Object.DATABASE: "de database",
     Object.CIJFER: "een bestand met cijfers",
+    Object.INSTELLING: "de instellingen",
 }
 """Objects as a beheerder reads them; others by their own name."""
 

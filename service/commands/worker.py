@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 import asyncpg
 import typer
 
-from service import taken
+from service import migrations, taken
 from service.bus import Bus
 from service.commands import check as safety
 from service.commands import connect, listen
 from service.commands.serve import check
-from service.db import APP_ROLE
+from service.db import APP_ROLE, Connection
 from service.errors import Kind, Refusal
 from service.failures import log_to_stderr
 from service.observe import endpoint, metrics, tracing
@@ -86,6 +86,12 @@ async def main(settings: Settings, *, quiet: bool) -> None:
         await worker.run()
 
 
+async def present(conn: Connection) -> None:
+    """For who asks whether any worker is there, and of which version."""
+    await taken.be_present(conn)
+    await migrations.be_known(conn)
+
+
 @asynccontextmanager
 async def opened(
     settings: Settings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -97,7 +103,7 @@ async def opened(
         lambda: asyncpg.connect(url, server_settings=heard_as),
         taken.CHANNEL,
         plannen.CHANNEL,
-        opened=taken.be_present,
+        opened=present,
     )
     async with connect.service_pool(settings) as pool:
         listening = asyncio.create_task(bus.run())

@@ -31,7 +31,7 @@ async def old(owner: Connection, owner_url: str) -> str:
     """Address of a database as the migrations leave it, with two regions."""
     await owner.execute(migrations.BOOKKEEPING)
     for each in migrations.on_disk():
-        await owner.execute(migrations.RECORD, each.number, each.name, each.checksum)
+        await owner.execute(migrations.RECORD, each.number, each.name, each.checksum, each.after)
     return owner_url
 
 

@@ -17,7 +17,7 @@ PG15 ?= /usr/lib/postgresql/15/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test soak lint bench lock sbom browser deploy ci clean
+.PHONY: help setup assets demo test soak lint bench lock sbom talen browser deploy ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -70,6 +70,9 @@ lock: ## requirements.lock opnieuw maken uit pyproject.toml, met de nieuwste ver
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group deploy -o requirements-deploy.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --no-default-groups -o requirements-run.lock
 	UV_PYTHON_DOWNLOADS=never $(UV) export -q --frozen --no-emit-project --no-header --only-group build -o requirements-build.lock
+
+talen: setup ## wat er in een andere taal te zeggen is, en wat daarvan nog niet vertaald is (docs/vertalen.md)
+	$(BIN)/python deploy/talen.py --bijwerken
 
 sbom: setup ## wat het loket van anderen gebruikt, in CycloneDX naar build/sbom.json
 	$(BIN)/python deploy/sbom.py

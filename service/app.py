@@ -34,6 +34,7 @@ from service.web.headers import secure
 from service.web.identity import Identity, Sessions
 from service.web.limiet import Limiet
 from service.web.operation import Services
+from service.web.pages.taalkeuze import spoken
 from service.web.pages.visit import guard, page_id
 from service.web.v1 import OPERATIONS
 
@@ -148,7 +149,7 @@ def create_app(
             *pages.route_handlers,
         ],
         lifespan=[lifespan],
-        middleware=[limited, compressed],
+        middleware=[spoken, limited, compressed],
         request_max_body_size=FORM_LIMIT,
         # Never by a variable of the environment, as Litestar would have it.
         debug=False,

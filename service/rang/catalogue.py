@@ -152,7 +152,7 @@ def why(fit: Fit, start: date, wished: date, today: date, needed: int, *, exact:
             gettext("%(minuten)s van %(anker)s", minuten=minutes(value, exact=exact), anker=ANKERS[anker])
             for anker, value in fit.reistijd.items()
         ]
-        said.append(f"Reistijd: {listing(parts)}.")
+        said.append(gettext("Reistijd: %(delen)s.", delen=listing(parts)))
     wait = (start - wished).days
     said.append(
         gettext("Kan op de gewenste dag beginnen, %(start)s.", start=day(start, today))

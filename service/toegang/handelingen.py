@@ -12,6 +12,7 @@ from service.errors import Kind, Refusal
 from service.log import logboek
 from service.log.doelen import Doel, Object, Verwerking
 from service.log.logboek import Gebeurtenis
+from service.taal import gettext
 from service.toegang.rollen import A, B, C, K, S, V
 
 
@@ -243,6 +244,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("telVerblijven", LEES, Object.CIJFER, CIJFERS, _AANBOD),
     Handeling("telSamenplaatsingen", LEES, Object.CIJFER, TELLEN, _AANBOD),
     Handeling("toonWachttijdcijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("toonGemeentecijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("toonBuitenregio", LEES, Object.CIJFER, TELLEN, _AANBOD),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
@@ -350,6 +353,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaVervanging", LEES, Object.GEBRUIKER, EIGEN_VERVANGING, _TOEGANG),
     Handeling("paginaSessies", LEES, Object.SESSIE, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaStart", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("paginaRondleiding", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
+    Handeling("paginaMails", LEES, Object.GEBRUIKER, dict.fromkeys(Rol, ZELF), _TOEGANG),
     Handeling("paginaAanvragen", LEES, Object.AANVRAAG, PLANNEN, _BEMIDDELEN),
     Handeling("paginaCrisis", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
     Handeling("paginaCrisisplaatsing", LEES, Object.PLEK, ZOEKEN, _BEMIDDELEN),
@@ -401,6 +406,7 @@ OPENBAAR = {
     "readyz": "Of het loket klaar is, voor wie het beheert.",
     "asset": "Opmaak, pictogrammen en scripts van de schermen.",
     "favicon": "Het pictogram.",
+    "kies_taal": "Kiezen in welke taal het loket u antwoordt.",
     "inloggen": "Kiezen waarmee u inlogt.",
     "demo_inloggen": "Inloggen met een link van de demo op deze computer.",
     "inlog_start": "Naar de identity provider, om te zeggen wie u bent.",
@@ -429,15 +435,19 @@ def mag(wie: Wie, id: str) -> Handeling:
     """The line by which `wie` may do this. Refuses FORBIDDEN."""
     found = BY_ID.get(id)
     if found is None:
-        raise Refusal(Kind.FORBIDDEN, "Hiervoor heeft niemand toegang.")
+        raise Refusal(Kind.FORBIDDEN, gettext("Hiervoor heeft niemand toegang."))
     if found.grond(wie) is not None:
         return found
     if wie.koppeling is not None:
         raise Refusal(
-            Kind.FORBIDDEN, "Dit kan een koppeling niet. Een koppeling mag plekken publiceren, bevestigen en stoppen."
+            Kind.FORBIDDEN,
+            gettext("Dit kan een koppeling niet. Een koppeling mag plekken publiceren, bevestigen en stoppen."),
         )
     others = dutch.listing(sorted(found.rollen), "of")
-    raise Refusal(Kind.FORBIDDEN, f"Met de rol {wie.rol} kan dit niet. Het kan met de rol {others}.")
+    raise Refusal(
+        Kind.FORBIDDEN,
+        gettext("Met de rol %(rol)s kan dit niet. Het kan met de rol %(others)s.", rol=wie.rol, others=others),
+    )
 
 
 def kan(wie: Wie, id: str) -> bool:

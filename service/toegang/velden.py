@@ -21,7 +21,7 @@ from service.aanvraag import (
     werklijst,
 )
 from service.bericht import berichten, haken, leveringen, meldkeuzes, mislukt, stroom, versheid
-from service.cijfers import cijfers, reflex, wachtlijst
+from service.cijfers import cijfers, gemeenten, reflex, wachtlijst
 from service.db import Rol
 from service.errors import FieldError
 from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
@@ -41,6 +41,7 @@ from service.plaatsing import beeindigingen, crisis, opties, plaatsingstappen, v
 from service.plan import planniveaus, planuitleg, planuitweg, planverslag
 from service.rang import kinderen, rangschikking
 from service.regio import codes
+from service.taal import gettext
 from service.toegang import narrowing
 from service.toegang.rollen import A, B, C, K, S, V
 
@@ -111,6 +112,9 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         wachtlijst.Wachttelling,
         cijfers.Wachttijdcijfers,
         cijfers.Wachttijdcijfer,
+        gemeenten.Gemeentecijfers,
+        gemeenten.Gemeentecijfer,
+        gemeenten.Buitenregio,
     ),
     _heel(S, K, B): (
         keuzes.Instellingen,
@@ -407,7 +411,7 @@ def zonder_verborgen(rol: Rol, shape: type[Struct], data: dict[str, Any]) -> tup
     names = dict(zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True))
     shown = {names[veld]: empty for veld, empty in narrowing.hidden(shape, sees(rol)).items()}
     gone = shown.keys()
-    wrong = "U ziet dit veld niet, dus u kunt het niet wijzigen. Laat het weg."
+    wrong = gettext("U ziet dit veld niet, dus u kunt het niet wijzigen. Laat het weg.")
     errors = [FieldError(f"/{n}", "niet_te_zien", wrong) for n in data if n in gone and data[n] != shown[n]]
     return {name: value for name, value in data.items() if name not in gone}, errors
 

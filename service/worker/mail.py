@@ -54,7 +54,7 @@ async def perform(job: Job) -> Write:
             regels=regels,
             link=loket + pad,
             knop=gettext("Controleer uw plekken") if post.soort == BEVESTIG else gettext("Lees meer in het loket"),
-            instellingen=f"{loket}/start",
+            instellingen=f"{loket}/mails",
             op=post.op,
         )
         await asyncio.to_thread(smtp.send, server, post.adres, letter)

@@ -142,6 +142,8 @@ def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str]) -> 
     for name, path in states.items():
         page = visit(path, width=1280, height=1200)
         page.screenshot(path=SCHERMEN / f"schakel-{name}.png")
+    page = visit(states["aanvraag-watals"])
+    page.get_by_role("region", name="Nu en zo, naast elkaar").screenshot(path=SCHERMEN / "schakel-aanvraag-watals.png")
     for name in ("werklijst", "aanvraag"):
         page = visit(states[name], width=360, height=1000)
         page.screenshot(path=SCHERMEN / f"schakel-{name}-telefoon.png")

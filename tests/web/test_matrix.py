@@ -293,6 +293,8 @@ PAGES = {
     "paginaVraag": "/vragen/{vraag}",
     "paginaEigenCijfers": "/eigen-cijfers",
     "paginaStart": "/start",
+    "paginaRondleiding": "/rondleiding",
+    "paginaMails": "/mails",
     "paginaVervanging": "/vervanging",
     "paginaSessies": "/sessies",
 }
@@ -401,8 +403,9 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
                 home = next((path for _, path, _ in menu(caller.wie)), "/start")
                 elsewhere = (303, home) if id == "paginaAanvragen" else (403, None)
                 assert (answer.status_code, answer.headers.get("location")) == elsewhere, where
-            elif id in ("paginaStart", "paginaVervanging", "paginaSessies"):
+            elif id in ("paginaStart", "paginaVervanging", "paginaSessies", "paginaMails"):
                 own = f"<dd>{caller.wie.rol}</dd>" if id == "paginaStart" else "Uw vervanger"
+                own = "Mails aan u" if id == "paginaMails" else own
                 own = f"<dd>{caller.wie.rol}, " if id == "paginaSessies" else own
                 assert answer.status_code == 200 and own in answer.text, where
                 if caller.own:  # where it works itself stands there
@@ -411,7 +414,7 @@ async def test_each_page_is_for_each_caller_what_the_table_says(matrix: Matrix) 
                     continue
             elif id == "paginaNieuweAanvraag":  # what it fills in itself
                 assert answer.status_code == 200, where
-            elif id == "paginaBericht":  # it is to somebody else
+            elif id in ("paginaBericht", "paginaRondleiding"):  # it is to somebody else; this is no demo
                 assert answer.status_code == 404, where
             elif not reaches(id, caller):
                 assert answer.status_code == (404 if "{" in path else 200), where

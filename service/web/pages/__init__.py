@@ -5,12 +5,15 @@ from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
 from service.web.pages.errors import on_error
+from service.web.pages.mails import kies_mails, mails
+from service.web.pages.rondleiding import rondleiding
 from service.web.pages.schakel import doen, plan, plannen, planregel
 from service.web.pages.schakel.aanvraag import aanvraag
 from service.web.pages.schakel.aanvragen import aanvragen
 from service.web.pages.schakel.kinderen import kinderen
 from service.web.pages.sessies import beeindig, beeindig_andere, eigen_sessies
 from service.web.pages.start import start
+from service.web.pages.taalkeuze import kies_taal
 from service.web.pages.vervanging import neem_waar, vervang, vervanging
 from service.web.pages.verwijzer import route_handlers as verwijzer
 
@@ -48,6 +51,10 @@ route_handlers = [
     bevestigen,
     bevestigd,
     start,
+    rondleiding,
+    mails,
+    kies_mails,
+    kies_taal,
     vervanging,
     vervang,
     neem_waar,

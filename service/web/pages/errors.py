@@ -13,10 +13,11 @@ from litestar.response import Response
 from service.days import today
 from service.inloggen.sessies import Sessie
 from service.log.logboek import Spoor
-from service.taal import gettext, later
+from service.taal import TAAL, gettext, later
 from service.web import problems
 from service.web.pages import words
 from service.web.pages.render import page, see_other, to_login
+from service.web.pages.taalkeuze import gekozen
 from service.web.pages.visit import menu
 
 TEXTS = {
@@ -75,6 +76,7 @@ def error_page(
 
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Litestar's exception handler for everything outside /v1: any exception as a page."""
+    TAAL.set(gekozen(request.scope))  # where there is no page, no middleware went before
     spoor: Spoor | None = request.scope.get("state", {}).get("spoor")
     trace = spoor.id if spoor else uuid4()
     sessie: Sessie | None = request.scope.get("state", {}).get("sessie")

@@ -51,6 +51,8 @@ def environment() -> Environment:
     env.globals.update(
         rollen=words.ROL,
         taal=taal.TAAL.get,
+        talen=taal.talen,
+        taalnamen=words.TALEN,
         asset=assets.url,
         count=dutch.count,
         menu=[],

@@ -10,35 +10,28 @@ from litestar import Request
 from litestar.response import Response
 from msgspec import Struct
 
-from service import toegang
 from service.days import today
-from service.db import Connection, Wie
+from service.db import Connection
+from service.taal import Teksten, later
 from service.web.pages.render import page_at
 from service.web.pages.visit import visit
 
-KAN = (
-    ("Aanvragen doen en bijwerken", "voegAanvraagToe"),
-    ("Aanvragen bekijken", "lijstAanvragen"),
-    ("Zien welke papieren van een aanvraag ontbreken of verlopen", "lijstAlarmen"),
-    ("Zien wie er naar een aanvraag keek", "lijstInzagen"),
-    ("Een voorstel maken voor alle aanvragen tegelijk", "startPlan"),
-    ("Plekken bekijken", "lijstPlekken"),
-    ("Plekken bijwerken", "wijzigPlek"),
-    ("Bevestigen dat een plek nog klopt", "bevestigPlek"),
-    ("Een lijst met plekken inlezen", "leesInCapaciteit"),
-    ("Aanbieders toevoegen", "voegAanbiederToe"),
-    ("Regelen wie er in het loket mag", "voegGebruikerToe"),
-    ("Regelen welke systemen van aanbieders in het loket mogen", "voegKoppelingToe"),
-    ("Volgen wat er gebeurt", "volgGebeurtenissen"),
-    ("Lezen welke berichten u kreeg", "lijstBerichten"),
-    ("Kiezen welke mails u krijgt: meteen, één keer per dag, of niet", "wijzigMeldkeuzes"),
-    ("Regelen welke systemen horen wat er gebeurt", "voegHaakToe"),
-    ("Een vervanger kiezen voor als u er niet bent", "wijzigVervanging"),
+DOEN = Teksten(
+    {
+        "/": later("Zien wie een plek zoekt en wat vandaag moet. Een plek kiezen, vasthouden en voorstellen."),
+        "/crisis": later("Zien welke crisisplekken nu vrij zijn, bellen en vasthouden. Vastleggen dat een kind er is."),
+        "/mijn-aanvragen": later("Een plek vragen voor een kind, volgen hoe het gaat, papieren vastleggen."),
+        "/plekken": later("Zeggen wat er vrij is, en of dat nog klopt."),
+        "/voorstellen": later("Ja of nee zeggen als het loket u vraagt voor een kind."),
+        "/plaatsingen": later("Zien wie er komt en wie er woont. Zeggen dat een kind kwam of wegging."),
+        "/vragen": later("Zeggen wat u nodig hebt om een kind wél te kunnen opnemen."),
+        "/eigen-cijfers": later("Zien hoe vaak u werd gevraagd, en hoe uw plekken bezet waren."),
+        "/cijfers": later("Zien of er genoeg plekken zijn, hoe lang kinderen wachten en waarom er nee wordt gezegd."),
+        "/beheer/mislukt": later("Zien welke mails en berichten niet aankwamen, en het opnieuw proberen."),
+        "/rondleiding": later("Stap voor stap zien wat u in de demo kunt proberen."),
+    }
 )
-"""What somebody can do, and the operation that does it: shown to who may do that, with over what."""
-
-ZELF = {"wijzigVervanging", "wijzigMeldkeuzes", "lijstBerichten"}
-"""Over oneself: the sentence says so already."""
+"""Path of a screen of the menu → what somebody does there."""
 
 
 class Ik(Struct, frozen=True):
@@ -69,17 +62,6 @@ async def ik(conn: Connection, namens: UUID | None) -> Ik | None:
     return None if row is None else msgspec.convert(row, Ik)
 
 
-def kan(wie: Wie) -> list[tuple[str, str | None]]:
-    """What they can do, in words, and over what when that is not all of the region."""
-    found: list[tuple[str, str | None]] = []
-    for zin, id in KAN:
-        line = toegang.handeling(id)
-        grond = None if line is None else line.grond(wie)
-        if grond is not None:
-            found.append((zin, grond.rijen if grond.eigen and id not in ZELF else None))
-    return found
-
-
 @page_at("/start", name="paginaStart")
 async def start(request: Request[Any, Any, Any]) -> Response[str]:
     async with visit(request, kinderen=False) as v:
@@ -90,5 +72,5 @@ async def start(request: Request[Any, Any, Any]) -> Response[str]:
             here="/start",
             ik=await ik(v.conn, v.wie.namens),
             rol=v.wie.rol,
-            kan=kan(v.wie),
+            schermen=[(path, text, DOEN.get(path, "")) for _, path, text in v.menu() if path != "/start"],
         )

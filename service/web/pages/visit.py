@@ -50,13 +50,18 @@ MENU = (
     ("vragen", "/vragen", later("Vragen"), "paginaVragen"),
     ("cijfers", "/eigen-cijfers", later("Cijfers"), "paginaEigenCijfers"),
     ("start", "/start", later("Start"), "paginaStart"),
+    ("rondleiding", "/rondleiding", later("Rondleiding"), "paginaRondleiding"),
 )
 """Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""
 
 
-def menu(wie: Wie) -> list[tuple[str, str, str]]:
+def menu(wie: Wie, *, demo: bool = False) -> list[tuple[str, str, str]]:
     """What stands at the top of each page: section, path and text."""
-    return [(section, path, gettext(text)) for section, path, text, page in MENU if toegang.kan(wie, page)]
+    return [
+        (section, path, gettext(text))
+        for section, path, text, page in MENU
+        if toegang.kan(wie, page) and (demo or path != "/rondleiding")
+    ]
 
 
 class Visit(Struct, kw_only=True, eq=False):
@@ -93,12 +98,15 @@ class Visit(Struct, kw_only=True, eq=False):
             "bron": settings.kaart_bron or "",
         }
 
+    def menu(self) -> list[tuple[str, str, str]]:
+        return menu(self.wie, demo=bool(self.services.demo_links))
+
     def page(self, template: str, **values: Any) -> Response[str]:
         """The page; who is shown in it will be in the log. Only within the visit, whose transaction writes that."""
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
-        return render.html(template, who=self.who, namens=self.namens, menu=menu(self.wie), stil=self.stil, **values)
+        return render.html(template, who=self.who, namens=self.namens, menu=self.menu(), stil=self.stil, **values)
 
 
 def page_id(handler: BaseRouteHandler) -> str:

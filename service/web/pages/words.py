@@ -93,6 +93,26 @@ TOESTEMMING_STATUS = Teksten(
     }
 )
 
+DOEL = Teksten(
+    {
+        "aanbod": later("weten welke plekken er zijn"),
+        "aanvraag": later("een aanvraag doen en volgen"),
+        "bewaren": later("gegevens op tijd verwijderen"),
+        "capaciteit": later("zien of er genoeg plekken zijn"),
+        "crisis": later("een plek in crisis"),
+        "inrichten": later("het loket inrichten"),
+        "plek_zoeken": later("een plek zoeken"),
+        "toegang": later("toegang regelen"),
+        "verantwoorden": later("laten zien wie keek"),
+        "verblijf": later("jeugdhulp geven"),
+        "voorstel": later("een voorstel beoordelen"),
+    }
+)
+"""Why somebody looked, as `Doel` of service/log/doelen.py."""
+
+TALEN = {"nl": "Nederlands", "en": "English"}
+"""Each as it calls itself."""
+
 ENUMS = {
     "rol": ROL,
     "urgentie": URGENTIE,

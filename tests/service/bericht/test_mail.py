@@ -66,7 +66,7 @@ async def test_what_happened_reaches_the_mail_server_as_text_and_html_that_say_t
     link = f"https://loket.example/berichten/{row['id']}"
     for kind in ("plain", "html"):
         text = text_of(mail, kind)
-        assert "Een aanvraag is opgeschaald." in text and link in text and "/start" in text
+        assert "Een aanvraag is opgeschaald." in text and link in text and "https://loket.example/mails" in text
 
 
 async def test_a_letter_holds_nothing_of_a_child(pool: Pool, owner: Connection, database_url: str) -> None:

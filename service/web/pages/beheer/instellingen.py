@@ -32,6 +32,7 @@ from service.web.pages.beheer import instelvelden
 from service.web.pages.beheer.instelvelden import GROEPEN, Groep, Vraag
 from service.web.pages.beheer.tabellen import ZEKERHEID
 from service.web.pages.render import page_at
+from service.web.pages.verwijzer.aanvraag import CRITERIA
 from service.web.pages.visit import Visit, visit
 
 PROEF = "paginaInstellingproef"
@@ -176,6 +177,7 @@ async def _overzicht(
         eerste=na is None,
         volgende=rows[MOST - 1].id if len(rows) > MOST else None,
         zegt=instelvelden.zegt,
+        woord=lambda text: ", ".join(_waarde(one, namen) for one in text.split(", ")),
         mag=toegang.kan(v.wie, "wijzigInstellingen"),
     )
 
@@ -190,7 +192,7 @@ def _regel(
         delen = [(instelvelden.deel(part), _opgesomd(inner)) for part, inner in waarde.items()]
     else:
         delen = [(instelvelden.deel(part), _waarde(inner, namen)) for part, inner in waarde.items()]
-    return instelvelden.zegt(naam), delen, bronnen[naam]
+    return instelvelden.zegt(naam), delen, gettext(bronnen[naam])
 
 
 def _opgesomd(delen: Mapping[str, Any]) -> str:
@@ -199,10 +201,11 @@ def _opgesomd(delen: Mapping[str, Any]) -> str:
 
 def _waarde(value: Any, namen: Mapping[tuple[str, str], str]) -> str:
     """Codes by their names."""
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return keuzes.zeg([_waarde(one, namen) for one in value])
     if isinstance(value, str):
-        value = namen.get(("zorgvorm", value)) or words.JURIDISCH_KADER.get(value) or instelvelden.deel(value)
+        known = namen.get(("zorgvorm", value)) or words.JURIDISCH_KADER.get(value)
+        value = known or gettext(CRITERIA.get(value, "")) or instelvelden.deel(value)
     return keuzes.zeg(value)
 
 
@@ -256,6 +259,7 @@ async def _proef(v: Visit, code: str, form: Formulier) -> Response[str]:
         versie=etags.of(etags.encode(nu)),
         proef=done.body,
         zegt=instelvelden.zegt,
+        woord=lambda text: ", ".join(_waarde(one, namen) for one in text.split(", ")),
         zorgvormen=[
             (namen.get(("zorgvorm", one["zorgvorm"]), one["zorgvorm"]), one["nu"], one["straks"])
             for one in done.body["zorgvormen"]

@@ -12,7 +12,7 @@ from litestar import Request, post
 from litestar.exceptions import ValidationException
 from litestar.params import PathParameter
 from litestar.response import Response
-from msgspec import Meta, Struct, ValidationError, convert
+from msgspec import Meta, Struct, ValidationError, convert, structs
 
 from service import toegang
 from service.days import age_on, today
@@ -167,6 +167,7 @@ async def show(v: Visit, plan_id: UUID, kijk: Kijk, form: Formulier | None = Non
     counts = dict(zip(Toon, (t.alle, t.te_doen, t.gewijzigd, t.besloten, t.zonder), strict=True))
     if stand.vorig_plan_id is None:
         del counts[Toon.GEWIJZIGD]
+        kijk = structs.replace(kijk, toon=Toon.ALLE) if kijk.toon is Toon.GEWIJZIGD else kijk
     pages = max(1, -(-counts.get(kijk.toon, 0) // PER_PAGE))
     page = min(kijk.pagina, pages)
     lines = await planregels.regels(v.conn, plan_id, WELKE[kijk.toon], limit=PER_PAGE, offset=(page - 1) * PER_PAGE)

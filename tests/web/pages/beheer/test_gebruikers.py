@@ -100,9 +100,9 @@ async def test_a_system_is_connected_with_a_key_that_is_ended_again(
     path = made.headers["location"].partition("?")[0]
     assert "Er is nog geen sleutel" in text_of(await api.get(made.headers["location"]))
 
-    for wrong in ("geen json", json.dumps({**jwk(), "d": "abc"})):
+    for wrong in ("geen json", json.dumps({**jwk(), "d": "geheimdeel"})):
         refused = await api.post(f"{path}/sleutels", data={"jwk": wrong})
-        assert refused.status_code == 400 and 'id="e-jwk"' in refused.text and "abc" not in refused.text, wrong
+        assert refused.status_code == 400 and 'id="e-jwk"' in refused.text and "geheimdeel" not in refused.text, wrong
     added = await api.post(f"{path}/sleutels", data={"jwk": json.dumps(jwk("sleutel-1"))})
     page = await api.get(added.headers["location"])
     assert "De sleutel geldt vanaf nu" in text_of(page) and "sleutel-1" in text_of(page)

@@ -30,7 +30,8 @@ function draw(box) {
     const focused = box.contains(document.activeElement) && document.activeElement.dataset.key;
     layer.clearLayers();
     for (const [key, group] of cells(map, points)) { layer.addLayer(marker(map, box, group, key)); }
-    if (focused) { box.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus(); }
+    // What was focused may be in parts now: then the first of all points is.
+    if (focused) { (box.querySelector(`[data-key="${CSS.escape(focused)}"]`) || box.querySelector(".map__point"))?.focus(); }
   };
   fit();
   map.on("zoomend", show);
@@ -93,7 +94,10 @@ function marker(map, box, group, key) {
   const bounds = L.latLngBounds(group.map((p) => [p.lat, p.lon]));
   const opens = !one && map.getZoom() < map.getMaxZoom() && bounds.getNorthEast().distanceTo(bounds.getSouthWest()) > 1;
   if (opens) {
-    made.on("click", () => map.fitBounds(bounds, { padding: [48, 48], maxZoom: Math.max(map.getZoom() + 2, 13) }));
+    const open = () => map.fitBounds(bounds, { padding: [48, 48], maxZoom: Math.max(map.getZoom() + 2, 13) });
+    made.on("click", open);
+    // Of the keys Leaflet only opens a popup by itself.
+    made.on("keypress", (event) => { if (event.originalEvent.key === "Enter") { open(); } });
   } else {
     made.bindPopup(() => popup(group, box.dataset.naar));
   }

@@ -46,23 +46,29 @@ class Termijnen(Struct, frozen=True, kw_only=True):
     """With where each comes from. A region says otherwise with a row of `instelling` of the same name."""
 
     machtiging_ongebruikt_maanden: Annotated[
-        int, _is("Zo lang mag een machtiging ongebruikt zijn; daarna vervalt zij.", "Burgerlijk Wetboek, art. 1:265c")
+        int,
+        _is(
+            later("Zo lang mag een machtiging ongebruikt zijn; daarna vervalt zij."), "Burgerlijk Wetboek, art. 1:265c"
+        ),
     ] = 3
     gesloten_ongebruikt_maanden: Annotated[
         int,
-        _is("Hetzelfde voor een gesloten machtiging.", "Jeugdwet, hoofdstuk 6 (?): wacht op het woord van een jurist"),
+        _is(
+            later("Hetzelfde voor een gesloten machtiging."),
+            "Jeugdwet, hoofdstuk 6 (?): wacht op het woord van een jurist",
+        ),
     ] = 3
     spoedmachtiging_dagen: Annotated[
         int,
         _is(
-            "Zo lang geldt een spoedmachtiging zonder dat de kinderrechter iedereen heeft gehoord.",
+            later("Zo lang geldt een spoedmachtiging zonder dat de kinderrechter iedereen heeft gehoord."),
             "Wetboek van Burgerlijke Rechtsvordering, art. 800 lid 3",
         ),
     ] = 14
     kaders_met_machtiging: Annotated[
         tuple[JuridischKader, ...],
         Meta(
-            description="Bij deze juridische kaders is voor verblijf een machtiging nodig.",
+            description=later("Bij deze juridische kaders is voor verblijf een machtiging nodig."),
             extra={
                 "bron": "Burgerlijk Wetboek, art. 1:265b; vrijwillig en voogdij niet. Voor voorlopige voogdij en"
                 " jeugdreclassering (?) wacht dit op het woord van een jurist"
@@ -74,9 +80,9 @@ class Termijnen(Struct, frozen=True, kw_only=True):
         JuridischKader.VOORLOPIGE_VOOGDIJ,
         JuridischKader.JEUGDRECLASSERING,
     )
-    alarm_vooraf_dagen: Annotated[int, _is("Zo lang van tevoren waarschuwt het loket.", OWN)] = 28
+    alarm_vooraf_dagen: Annotated[int, _is(later("Zo lang van tevoren waarschuwt het loket."), OWN)] = 28
     vergeten_dagen: Annotated[
-        int, _is("Zo lang na de uiterlijke datum is een aanvraag die nog open is, misschien vergeten.", OWN)
+        int, _is(later("Zo lang na de uiterlijke datum is een aanvraag die nog open is, misschien vergeten."), OWN)
     ] = 180
 
 

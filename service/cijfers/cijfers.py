@@ -85,7 +85,7 @@ def periodes(maanden: int, dag: date, aantal: int) -> list[Periode]:
     return [Periode(_code(van, maanden), van, months_after(van, maanden)) for van in back]
 
 
-async def _periode(conn: Connection, code: str | None, now: datetime) -> Periode:
+async def periode_van(conn: Connection, code: str | None, now: datetime) -> Periode:
     return periode(code, (await werkregels(conn)).cijfers_maanden, today(now))
 
 
@@ -166,13 +166,29 @@ class Geteld(Struct, frozen=True):
 
 GETELD = "select aanbieder_id, aanbieder, zorgvorm, code, aantal from cijfer_tellingen($1, $2, $3)"
 
+GETELD_BIJ = """
+select aanbieder_id, aanbieder, zorgvorm, code, sum(aantal)::bigint as aantal
+from cijfer_regels($1, $2, $3) where gemeente = $4
+group by aanbieder_id, aanbieder, zorgvorm, code
+"""
+
 
 async def telling(
-    conn: Connection, wie: Wie, soort: CijferSoort, *, code: str | None, per: Per | None, now: datetime
+    conn: Connection,
+    wie: Wie,
+    soort: CijferSoort,
+    *,
+    code: str | None,
+    per: Per | None,
+    gemeente: str | None = None,
+    now: datetime,
 ) -> Telling:
     """The loket sees all, and counts as it likes; an aanbieder its own, and of what it is not told small counts hidden;
     contractbeheer with small counts hidden. Refuses INVALID for another division than who asks may see."""
-    over = await _periode(conn, code, now)
+    if gemeente is not None and wie.rol is not Rol.SCHAKELFUNCTIONARIS:
+        wrong = gettext("Met uw rol staan per gemeente alleen totalen: anders zijn kleine getallen uit te rekenen.")
+        refuse([FieldError("gemeente", "waarde", wrong, "query")])
+    over = await periode_van(conn, code, now)
     own = Per.AANBIEDER if wie.rol is Rol.AANBIEDER else VERDEELD[soort]
     if per is not None and per is not own and (wie.rol is not Rol.SCHAKELFUNCTIONARIS or VERDEELD[soort] is Per.REGIO):
         wrong = gettext(
@@ -181,7 +197,10 @@ async def telling(
         refuse([FieldError("per", "waarde", wrong, "query")])
     per = per or own
     hides = wie.rol is Rol.CONTRACTBEHEER or (wie.rol is Rol.AANBIEDER and soort is _C.GEPASSEERD)
-    rows: list[Geteld] = rows_as(await conn.fetch(GETELD, soort, over.van, over.tot), Geteld)
+    asked = (
+        (GETELD, soort, over.van, over.tot) if gemeente is None else (GETELD_BIJ, soort, over.van, over.tot, gemeente)
+    )
+    rows: list[Geteld] = rows_as(await conn.fetch(*asked), Geteld)
     groups: dict[tuple[Any, ...], dict[str, int]] = {}
     for row in rows:
         group = {
@@ -267,14 +286,17 @@ class Aanbodrij(Struct, frozen=True, kw_only=True):
 AANBOD = """
 select aanbieder_id, aanbieder, zorgvorm, bestaat, open, bezet, gestopt, onbemenst, onbekend, minimum_capaciteit,
        maximum_wachttijd, begonnen, wachtdagen
-from cijfer_aanbod($1, $2)
+from cijfer_aanbod($1, $2, $3)
 """
 
 
-async def aanbodcijfers(conn: Connection, wie: Wie, *, code: str | None, now: datetime) -> Aanbodcijfers:
-    """How many children came is counted elsewhere in another way, so contractbeheer is not told it here."""
-    over = await _periode(conn, code, now)
-    rows: list[Aanbodrij] = rows_as(await conn.fetch(AANBOD, over.van, over.tot), Aanbodrij)
+async def aanbodcijfers(
+    conn: Connection, wie: Wie, *, code: str | None, gemeente: str | None = None, now: datetime
+) -> Aanbodcijfers:
+    """Of places in one `gemeente` as far as their address is public, and then beside no contract. How many children
+    came is counted elsewhere in another way, so contractbeheer is not told it here."""
+    over = await periode_van(conn, code, now)
+    rows: list[Aanbodrij] = rows_as(await conn.fetch(AANBOD, over.van, over.tot, gemeente), Aanbodrij)
     hides = wie.rol is Rol.CONTRACTBEHEER
     return Aanbodcijfers(
         periode=over,
@@ -342,7 +364,7 @@ from cijfer_wachttijden($1, $2)
 
 
 async def wachttijdcijfers(conn: Connection, wie: Wie, *, code: str | None, now: datetime) -> Wachttijdcijfers:
-    over = await _periode(conn, code, now)
+    over = await periode_van(conn, code, now)
     rows: list[Wachttijdrij] = rows_as(await conn.fetch(WACHTTIJDEN, over.van, over.tot), Wachttijdrij)
     hides = wie.rol is Rol.CONTRACTBEHEER
     return Wachttijdcijfers(

@@ -20,7 +20,7 @@ from service.privacy.bewaren import Bewaartermijnen
 from service.rang.weging import Schalen
 from service.regio import codes, regiokeuzes
 from service.regio.werkregels import Werkregels
-from service.taal import gettext
+from service.taal import gettext, later
 from service.urgentie import Urgentie
 
 SHAPES: tuple[type[Struct], ...] = (
@@ -63,7 +63,9 @@ class Weegt(Struct, frozen=True, kw_only=True):
     gewichten: Annotated[
         Wegingen,
         Meta(
-            description="Hoe zwaar elk criterium telt in de volgorde van plekken, per urgentie. 0: telt niet mee.",
+            description=later(
+                "Hoe zwaar elk criterium telt in de volgorde van plekken, per urgentie. 0: telt niet mee."
+            ),
             extra={"bron": "Keuze van de regio"},
         ),
     ] = Wegingen()

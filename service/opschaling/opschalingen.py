@@ -20,7 +20,7 @@ from service.days import today
 from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
-from service.taal import gettext
+from service.taal import gettext, later
 
 
 class OpschalingAanleiding(StrEnum):
@@ -77,18 +77,20 @@ def _is(says: str, most: int = 365) -> Any:
 class Opschaalregels(Struct, frozen=True, kw_only=True):
     """With where each comes from. A region says otherwise with a row of `instelling` of the same name."""
 
-    opschaling_schakelfunctionaris_dagen: Annotated[int, _is("Zo lang zoekt de schakelfunctionaris zelf.")] = 2
-    opschaling_tussenvoorziening_dagen: Annotated[int, _is("Zo lang zoekt men een tussenvoorziening.")] = 3
+    opschaling_schakelfunctionaris_dagen: Annotated[int, _is(later("Zo lang zoekt de schakelfunctionaris zelf."))] = 2
+    opschaling_tussenvoorziening_dagen: Annotated[int, _is(later("Zo lang zoekt men een tussenvoorziening."))] = 3
     opschaling_consultatie_en_adviesteam_dagen: Annotated[
-        int, _is("Zo snel geeft het Consultatie- en Adviesteam advies.")
+        int, _is(later("Zo snel geeft het Consultatie- en Adviesteam advies."))
     ] = 14
-    opschaling_expertteam_dagen: Annotated[int, _is("Zo snel geeft het Expertteam advies.")] = 14
+    opschaling_expertteam_dagen: Annotated[int, _is(later("Zo snel geeft het Expertteam advies."))] = 14
     opschaling_doorbraaktafel_dagen: Annotated[
-        int, _is("Zo snel is er een doorbraaktafel: niemand gaat weg voordat er een oplossing is.")
+        int, _is(later("Zo snel is er een doorbraaktafel: niemand gaat weg voordat er een oplossing is."))
     ] = 7
-    opschaling_expertisenetwerk_dagen: Annotated[int, _is("Zo snel geeft het Expertisenetwerk advies.")] = 28
-    opschaling_antwoord_dagen: Annotated[int, _is("Zo lang heeft een aanbieder om te zeggen wat hij nodig heeft.")] = 3
-    opschaling_vragen_meest: Annotated[int, _is("Aan hooguit zoveel voorzieningen tegelijk een vraag.", 50)] = 8
+    opschaling_expertisenetwerk_dagen: Annotated[int, _is(later("Zo snel geeft het Expertisenetwerk advies."))] = 28
+    opschaling_antwoord_dagen: Annotated[
+        int, _is(later("Zo lang heeft een aanbieder om te zeggen wat hij nodig heeft."))
+    ] = 3
+    opschaling_vragen_meest: Annotated[int, _is(later("Aan hooguit zoveel voorzieningen tegelijk een vraag."), 50)] = 8
 
 
 Kort = Annotated[VrijeTekst, Meta(max_length=300)]

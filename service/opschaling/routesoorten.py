@@ -92,18 +92,19 @@ class Routetermijnen(Struct, frozen=True, kw_only=True):
     """Days that a route may take until somebody looks. A region says otherwise with a row of `instelling`."""
 
     route_netwerkplaatsing_dagen: Annotated[
-        int, _dagen("Voor een netwerkplaatsing.", f"{OWN}; de verklaring van geen bezwaar vraagt Jeugdwet art. 5.1")
+        int,
+        _dagen(later("Voor een netwerkplaatsing."), f"{OWN}; de verklaring van geen bezwaar vraagt Jeugdwet art. 5.1"),
     ] = 91
-    route_tussenvoorziening_dagen: Annotated[int, _dagen("Om een tussenvoorziening te vinden.")] = 3
-    route_overbrugging_dagen: Annotated[int, _dagen("Om overbrugging te laten beginnen.")] = 14
-    route_maatwerk_dagen: Annotated[int, _dagen("Voor een offerte en het overleg met de gemeente.")] = 21
+    route_tussenvoorziening_dagen: Annotated[int, _dagen(later("Om een tussenvoorziening te vinden."))] = 3
+    route_overbrugging_dagen: Annotated[int, _dagen(later("Om overbrugging te laten beginnen."))] = 14
+    route_maatwerk_dagen: Annotated[int, _dagen(later("Voor een offerte en het overleg met de gemeente."))] = 21
     route_pgb_dagen: Annotated[
-        int, _dagen("Voor een pgb.", "Algemene wet bestuursrecht, art. 4:13: besluit binnen acht weken")
+        int, _dagen(later("Voor een pgb."), "Algemene wet bestuursrecht, art. 4:13: besluit binnen acht weken")
     ] = 56
-    route_andere_regio_dagen: Annotated[int, _dagen("Voor het antwoord van een andere regio.")] = 14
-    route_jeugdzorgplus_dagen: Annotated[int, _dagen("Voor plaatsing in jeugdzorgplus.")] = 14
+    route_andere_regio_dagen: Annotated[int, _dagen(later("Voor het antwoord van een andere regio."))] = 14
+    route_jeugdzorgplus_dagen: Annotated[int, _dagen(later("Voor plaatsing in jeugdzorgplus."))] = 14
     route_achttien_plus_dagen: Annotated[
-        int, _dagen("Om een plan voor na de achttiende verjaardag te maken; uiterlijk is die verjaardag zelf.")
+        int, _dagen(later("Om een plan voor na de achttiende verjaardag te maken; uiterlijk is die verjaardag zelf."))
     ] = 182
 
 

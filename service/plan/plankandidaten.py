@@ -44,6 +44,8 @@ class Kandidaat(Struct, frozen=True, kw_only=True):
     """The plan has the child here."""
     prijs: PlanPrijs | None
     """None: not computed."""
+    verboden: str | None
+    """Why a person forbids it, for this plan or the next."""
     daar: list[Bewoner]
     """Others whom the plan has here."""
 
@@ -51,6 +53,12 @@ class Kandidaat(Struct, frozen=True, kw_only=True):
 PRIJZEN = """
 select voorziening_id, minstens, hoogstens, verliezers
 from plan_prijs where plan_id = $1 and aanvraag_id = $2 and voorziening_id = any ($3)
+"""
+
+VERBODEN = """
+select voorziening_id, min(reden) as reden
+from plan_keuze where plan_id = $1 and aanvraag_id = $2 and soort = 'verboden' and plek_id is null
+group by voorziening_id
 """
 
 BEWONERS = """
@@ -101,6 +109,7 @@ async def kandidaten(
         row["voorziening_id"]: planuitleg.prijs(msgspec.convert(row, Prijs))
         for row in await conn.fetch(PRIJZEN, plan_id, regel.aanvraag_id, units)
     }
+    forbidden = {row["voorziening_id"]: row["reden"] for row in await conn.fetch(VERBODEN, plan_id, regel.aanvraag_id)}
     there = [Bewoner(**row) for row in await conn.fetch(BEWONERS, plan_id, units, regel.aanvraag_id)]
     return [
         Kandidaat(
@@ -108,6 +117,7 @@ async def kandidaten(
             plaats=plaats,
             in_plan=regel.voorziening_id == unit,
             prijs=prices.get(unit),
+            verboden=forbidden.get(unit),
             daar=[one for one in there if one.voorziening_id == unit],
         )
         for at, (fit, unit) in enumerate(zip(places, units, strict=True), 1)

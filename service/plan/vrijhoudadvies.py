@@ -6,6 +6,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from service.taal import later
+
 
 class Vrijhouden(Struct, frozen=True, forbid_unknown_fields=True):
     """Instelling `vrijhouden_advies`."""
@@ -21,7 +23,9 @@ class Vrijhoudadvies(Struct, frozen=True, kw_only=True):
     vrijhouden_advies: Annotated[
         Vrijhouden,
         Meta(
-            description="Of een plan zegt welke plekken beter vrij blijven, en hoeveel punten dat hooguit mag kosten.",
+            description=later(
+                "Of een plan zegt welke plekken beter vrij blijven, en hoeveel punten dat hooguit mag kosten."
+            ),
             extra={"bron": "Keuze van het loket; de regio beslist"},
         ),
     ] = Vrijhouden()

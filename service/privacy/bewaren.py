@@ -23,6 +23,7 @@ from service.log import logboek
 from service.log.doelen import Doel, Object, Verwerking
 from service.log.logboek import Gebeurtenis, Handeling, Spoor
 from service.regio import regiokeuzes
+from service.taal import later
 
 BATCH = 100
 """Children made anonymous in one transaction."""
@@ -42,33 +43,39 @@ class Bewaartermijnen(Struct, frozen=True, kw_only=True):
         int,
         _dagen(
             1,
-            "Na het sluiten van een aanvraag; daarna is zij anoniem.",
+            later("Na het sluiten van een aanvraag; daarna is zij anoniem."),
             f"{OWN}. De 20 jaar van Jeugdwet art. 7.3.8 geldt voor het dossier van de GI en de aanbieder",
         ),
     ] = 365
-    bewaar_plan: Annotated[int, _dagen(1, "Nadat een plan klaar is.", OWN)] = 90
-    bewaar_taak: Annotated[int, _dagen(1, "Nadat werk op de achtergrond klaar is.", OWN)] = 30
+    bewaar_plan: Annotated[int, _dagen(1, later("Nadat een plan klaar is."), OWN)] = 90
+    bewaar_taak: Annotated[int, _dagen(1, later("Nadat werk op de achtergrond klaar is."), OWN)] = 30
     bewaar_bericht: Annotated[
-        int, _dagen(1, "Nadat een mail of een bericht aan een ander systeem is verstuurd, of niet meer lukt.", OWN)
+        int,
+        _dagen(1, later("Nadat een mail of een bericht aan een ander systeem is verstuurd, of niet meer lukt."), OWN),
     ] = 90
-    bewaar_herhaling: Annotated[int, _dagen(1, "Antwoorden, voor wie een verzoek opnieuw stuurt.", OWN)] = 2
+    bewaar_herhaling: Annotated[int, _dagen(1, later("Antwoorden, voor wie een verzoek opnieuw stuurt."), OWN)] = 2
     bewaar_concept: Annotated[
-        int, _dagen(1, "Nadat een verwijzer voor het laatst iets invulde van een aanvraag die niet is ingediend.", OWN)
+        int,
+        _dagen(
+            1, later("Nadat een verwijzer voor het laatst iets invulde van een aanvraag die niet is ingediend."), OWN
+        ),
     ] = 14
-    bewaar_sessie: Annotated[int, _dagen(1, "Nadat een sessie voorbij is.", OWN)] = 30
-    bewaar_inlogpoging: Annotated[int, _dagen(1, "Na het begin van het inloggen.", OWN)] = 1
+    bewaar_sessie: Annotated[int, _dagen(1, later("Nadat een sessie voorbij is."), OWN)] = 30
+    bewaar_inlogpoging: Annotated[int, _dagen(1, later("Na het begin van het inloggen."), OWN)] = 1
     bewaar_verklaring: Annotated[
         int,
-        _dagen(1, "Nadat een verklaring van een koppeling niet meer geldt.", "RFC 7523, paragraaf 3: niet twee keer"),
+        _dagen(
+            1, later("Nadat een verklaring van een koppeling niet meer geldt."), "RFC 7523, paragraaf 3: niet twee keer"
+        ),
     ] = 1
     bewaar_logregel: Annotated[
-        int, _dagen(1827, "Van het verzegelen van een regel in het log.", "NEN 7513: ten minste vijf jaar")
+        int, _dagen(1827, later("Van het verzegelen van een regel in het log."), "NEN 7513: ten minste vijf jaar")
     ] = 1827
     bewaar_pseudoniem: Annotated[
         int,
         _dagen(
             0,
-            "Nadat een aanvraag anoniem is: zo lang kan een ouder of jeugdige nog vragen wie er keek.",
+            later("Nadat een aanvraag anoniem is: zo lang kan een ouder of jeugdige nog vragen wie er keek."),
             f"{OWN}. Korter dan het log: dan kan niemand dat meer zeggen",
         ),
     ] = 1827
@@ -76,7 +83,7 @@ class Bewaartermijnen(Struct, frozen=True, kw_only=True):
         int,
         _dagen(
             0,
-            "Na het einde van een plaatsing: zo lang ziet de aanbieder de aanvraag nog.",
+            later("Na het einde van een plaatsing: zo lang ziet de aanbieder de aanvraag nog."),
             f"{OWN} (?). Drie maanden is genoeg voor overdracht, eindverslag en declaratie; daarna geldt het eigen"
             " dossier van de aanbieder (Jeugdwet art. 7.3.8)",
         ),

@@ -10,7 +10,7 @@ from matcher.problem import Anker, Criterium, Weging
 from service.db import Connection
 from service.errors import Kind, Refusal
 from service.regio import regiokeuzes
-from service.taal import gettext
+from service.taal import gettext, later
 
 Score = Annotated[float, Meta(ge=0, le=100)]
 Uren = Annotated[int, Meta(ge=0, le=8760)]
@@ -43,20 +43,23 @@ class Schalen(Struct, frozen=True, kw_only=True):
     """On which the criteria are measured. A region says otherwise with a row of `instelling` of the same name."""
 
     banden: Annotated[
-        Banden, _is("Vanaf deze score is een plek goed, en vanaf die andere past zij. Daaronder past zij deels.")
+        Banden, _is(later("Vanaf deze score is een plek goed, en vanaf die andere past zij. Daaronder past zij deels."))
     ] = Banden()
     reistijd_horizon_min: Annotated[
-        float, _is("Bij zoveel minuten reizen of meer levert afstand geen punten op.", ge=1, le=600)
+        float, _is(later("Bij zoveel minuten reizen of meer levert afstand geen punten op."), ge=1, le=600)
     ] = 60.0
     ankers: Annotated[
-        Ankers, _is("Hoe zwaar de reis naar huis, naar school en naar het netwerk meetelt voor afstand.")
+        Ankers, _is(later("Hoe zwaar de reis naar huis, naar school en naar het netwerk meetelt voor afstand."))
     ] = Ankers()
     leeftijdshorizon_maanden: Annotated[
-        float, _is("Bij zoveel maanden verschil in leeftijd met de groep levert groepsmix niets op.", ge=1, le=240)
+        float,
+        _is(later("Bij zoveel maanden verschil in leeftijd met de groep levert groepsmix niets op."), ge=1, le=240),
     ] = 60.0
     bevestiging_uren: Annotated[
         Versgrens,
-        _is("Zoveel uur na een bevestiging telt een plek nog als vers, en vanaf het andere aantal als onbekend."),
+        _is(
+            later("Zoveel uur na een bevestiging telt een plek nog als vers, en vanaf het andere aantal als onbekend.")
+        ),
     ] = Versgrens()
 
 

@@ -242,6 +242,8 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("telVerblijven", LEES, Object.CIJFER, CIJFERS, _AANBOD),
     Handeling("telSamenplaatsingen", LEES, Object.CIJFER, TELLEN, _AANBOD),
     Handeling("toonWachttijdcijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("toonGemeentecijfers", LEES, Object.CIJFER, TELLEN, _AANBOD),
+    Handeling("toonBuitenregio", LEES, Object.CIJFER, TELLEN, _AANBOD),
     Handeling("lijstPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("startPlan", MAAK, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("haalPlan", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),

@@ -21,7 +21,7 @@ from service.aanvraag import (
     werklijst,
 )
 from service.bericht import berichten, haken, leveringen, meldkeuzes, mislukt, stroom, versheid
-from service.cijfers import cijfers, reflex, wachtlijst
+from service.cijfers import cijfers, gemeenten, reflex, wachtlijst
 from service.db import Rol
 from service.errors import FieldError
 from service.inloggen import gebruikers, identiteitsproviders, koppelingen, organisaties, sessies
@@ -112,6 +112,9 @@ HEEL: dict[frozenset[Rol], tuple[type[Struct], ...]] = {
         wachtlijst.Wachttelling,
         cijfers.Wachttijdcijfers,
         cijfers.Wachttijdcijfer,
+        gemeenten.Gemeentecijfers,
+        gemeenten.Gemeentecijfer,
+        gemeenten.Buitenregio,
     ),
     _heel(S, K, B): (
         keuzes.Instellingen,

@@ -143,7 +143,7 @@ def test_the_board_needs_no_mouse(visit: Visit, plan: str) -> None:
     page.keyboard.press("r")
     page.wait_for_url(lambda url: plan not in url)
     page.get_by_text(re.compile(r"Wat u zelf vastzette of verbood, en wat dat kost \(\d+\)")).wait_for(timeout=60_000)
-    page.get_by_text("Wat dit plan waard is").click()
+    page.evaluate(UNFOLD)
     page.get_by_role("columnheader", name="Vorig plan").wait_for()
 
 
@@ -216,10 +216,9 @@ def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str]) -> 
     for name in ("plan-lijst", "plan-bezig", "plan", "plan-zonder", "plan-regel", "plan-regel-zonder"):
         page = visit(states[name], width=1280, height=1200)
         page.screenshot(path=SCHERMEN / f"schakel-{name}.png")
-    page = visit(states["plan"], width=1280, height=1000)
-    page.locator("#bord").scroll_into_view_if_needed()
-    page.evaluate("document.getElementById('bord').scrollIntoView()")
-    page.screenshot(path=SCHERMEN / "schakel-plan-bord.png")
-    page = visit(states["plan"], width=360, height=1000)
-    page.evaluate("document.getElementById('bord').scrollIntoView()")
-    page.screenshot(path=SCHERMEN / "schakel-plan-telefoon.png")
+    for name, width in (("bord", 1280), ("telefoon", 360)):
+        page = visit(f"{states['plan']}?toon=te-doen", width=width, height=1000)
+        box = page.locator("#bord").bounding_box()
+        assert box is not None
+        clip = {"x": 0.0, "y": box["y"] - 8, "width": float(width), "height": 1000.0}
+        page.screenshot(path=SCHERMEN / f"schakel-plan-{name}.png", full_page=True, clip=clip)  # type: ignore[arg-type]

@@ -40,7 +40,8 @@ def states(ranked: str, nothing_fits: str, plek: str) -> dict[str, str]:
         "werklijst-vandaag": "/?vandaag=true&volgorde=termijn",
         "werklijst-leeg": "/?beurt=verwijzer&urgentie=crisis&eigen=true&vandaag=true",
         "aanvraag": ranked,
-        "aanvraag-watals": f"{ranked}?watals=true&later=28&ook=residentieel",
+        "aanvraag-watals": f"{ranked}?watals=true&later=28&ook=residentieel&ook=pleegzorg-opvoeding"
+        "&gewicht_afstand=60&gewicht_wachttijd=5&gewicht_huiselijkheid=35",
         "niets-past": nothing_fits,
         "kinderen": plek,
     }
@@ -142,6 +143,8 @@ def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str]) -> 
     for name, path in states.items():
         page = visit(path, width=1280, height=1200)
         page.screenshot(path=SCHERMEN / f"schakel-{name}.png")
+    page = visit(states["aanvraag-watals"])
+    page.get_by_role("region", name="Nu en zo, naast elkaar").screenshot(path=SCHERMEN / "schakel-aanvraag-watals.png")
     for name in ("werklijst", "aanvraag"):
         page = visit(states[name], width=360, height=1000)
         page.screenshot(path=SCHERMEN / f"schakel-{name}-telefoon.png")

@@ -462,7 +462,7 @@ FUNCTIES = {
     "samen_wonen",
     # Positions, counts and medians, never a row of another (tests/service/cijfers/test_wachtlijst.py, test_cijfers.py).
     "wachtenden", "wachtlijst", "wacht_tellingen", "wacht_geschiedenis", "cijfer_tellingen", "cijfer_aanbod",
-    "cijfer_wachttijden",
+    "cijfer_regels", "cijfer_geplaatst", "cijfer_wachttijden",
     # Tables of the caller's own region and rol: below.
     "samen_met", "samen_elders",
     "bezette_perioden", "reispunten", "ruim_verlopen_opties", "bewaar_adres", "eigen_plekken", "geplaatst_hier",

@@ -470,6 +470,8 @@ FREE = {
     "telVerblijven",
     "telSamenplaatsingen",
     "toonWachttijdcijfers",
+    "toonGemeentecijfers",
+    "toonBuitenregio",
 }
 """Without a row of anybody: who may do it, may do it in the own region."""
 

@@ -126,6 +126,9 @@ STEPS = [
     Step("loket", "PATCH", "/v1/plannen/{plan}/regels/{aanvraag}", lambda _: {"vast": False}, headers=ANY),
     Step("loket", "PATCH", "/v1/plannen/{plan}", lambda _: {"status": "gestopt"}, 409, headers=ANY),
     Step("loket", "GET", "/v1/plannen"),
+    Step("loket", "GET", "/plannen"),
+    Step("loket", "GET", "/plannen/{plan}"),
+    Step("loket", "GET", "/plannen/{plan}/regels/{aanvraag}"),
     # Held, prepared, put to a provider: it learns what it needs, more when it is interested, and then nothing more.
     Step("loket", "POST", "/v1/aanvragen/{aanvraag}/stappen", takes("neem_in_behandeling")),
     Step("loket", "POST", "/v1/opties", lambda k: {**there(k), "afwijking": WORDS["afwijking"]}, 201, keeps="optie"),

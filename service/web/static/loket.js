@@ -12,13 +12,15 @@ if (!document.body.matches("[data-stil]") && window.EventSource) {
   const status = document.getElementById("live-status");
   const streams = new Map();
   const waiting = new Map();
+  const touched = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea")].some(
+    (one) => one.matches("[type=checkbox], [type=radio]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue);
   const later = (at, ms) => { if (!waiting.has(at)) { waiting.set(at, setTimeout(() => again(at), ms)); } };
   const again = (at) => {
     waiting.delete(at);
     // Whoever is filling in a form there, is not disturbed: they see it afterwards.
     const busy = document.activeElement && document.activeElement.closest("[data-live] form, [data-live] dialog");
-    if (busy) { later(at, 3000); return; }
     for (const part of parts().filter((one) => of(one) === at)) {
+      if (busy || touched(part)) { later(at, 3000); continue; }
       htmx.ajax("GET", location.href, { target: `#${part.id}`, select: `#${part.id}`, swap: "outerHTML" });
     }
   };

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from service.cijfers import cijfers
+from service.cijfers import cijfers, gemeenten
 from service.cijfers.cijfers import Aanbodcijfers, CijferSoort, Per, Telling, Wachttijdcijfers
+from service.cijfers.gemeenten import Buitenregio, Gemeentecijfers
+from service.fields import Gemeentecode
 from service.web.operation import Answer, Call, Operation, get
 
 TAG = "cijfers"
@@ -22,13 +24,38 @@ class Over(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     periode: Welke | None = None
 
 
+Bij = Annotated[
+    Gemeentecode,
+    Meta(description="Verantwoordelijke gemeente van het kind. Alleen de schakelfunctionaris kiest er een."),
+]
+
+
+class OverAanbod(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
+    periode: Welke | None = None
+    gemeente: (
+        Annotated[Gemeentecode, Meta(description="Waar de plek is. Alleen wie een openbaar adres heeft.")] | None
+    ) = None
+
+
 class OverPer(Struct, rename="camel", kw_only=True, forbid_unknown_fields=True):
     periode: Welke | None = None
     per: Annotated[Per, Meta(description="Alleen de schakelfunctionaris kiest dit zelf.")] | None = None
+    gemeente: Bij | None = None
 
 
 async def supply(call: Call) -> Answer:
-    found = await cijfers.aanbodcijfers(call.conn, call.wie, code=call.query.periode, now=call.now)
+    query = call.query
+    found = await cijfers.aanbodcijfers(call.conn, call.wie, code=query.periode, gemeente=query.gemeente, now=call.now)
+    return Answer(body=found)
+
+
+async def per_gemeente(call: Call) -> Answer:
+    found = await gemeenten.gemeentecijfers(call.conn, call.wie, code=call.query.periode, now=call.now)
+    return Answer(body=found)
+
+
+async def outside(call: Call) -> Answer:
+    found = await gemeenten.buitenregio(call.conn, call.wie, code=call.query.periode, now=call.now)
     return Answer(body=found)
 
 
@@ -40,7 +67,9 @@ async def waits(call: Call) -> Answer:
 def counted(soort: CijferSoort, summary: str, description: str) -> Operation:
     async def handler(call: Call) -> Answer:
         query = call.query
-        found = await cijfers.telling(call.conn, call.wie, soort, code=query.periode, per=query.per, now=call.now)
+        found = await cijfers.telling(
+            call.conn, call.wie, soort, code=query.periode, per=query.per, gemeente=query.gemeente, now=call.now
+        )
         return Answer(body=found)
 
     return get(
@@ -63,7 +92,7 @@ OPERATIONS = (
         tag=TAG,
         summary="Wat er echt open was en hoe lang het duurde, naast wat is afgesproken",
         description="Per aanbieder en zorgvorm, op een gemiddelde dag van de periode.",
-        query=Over,
+        query=OverAanbod,
         answer=Aanbodcijfers,
     ),
     counted(
@@ -92,5 +121,26 @@ OPERATIONS = (
         description="Van wie in de periode ergens kwam wonen: mediaan vanaf aanmelding, grondslag en gewenste start.",
         query=Over,
         answer=Wachttijdcijfers,
+    ),
+    get(
+        "/cijfers/gemeenten",
+        per_gemeente,
+        id="toonGemeentecijfers",
+        tag=TAG,
+        summary="Totalen per verantwoordelijke gemeente",
+        description="Van wat elders per aanbieder of zorgvorm staat. Wat klein is, staat er niet, en wat een klein"
+        " getal zou verraden ook niet.",
+        query=Over,
+        answer=Gemeentecijfers,
+    ),
+    get(
+        "/cijfers/buiten-regio",
+        outside,
+        id="toonBuitenregio",
+        tag=TAG,
+        summary="Hoeveel kinderen buiten de regio gingen wonen",
+        description="Van wie in de periode ergens kwam wonen, op een plek van de regio of van een andere.",
+        query=Over,
+        answer=Buitenregio,
     ),
 )

@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 from litestar.response import Response
 from msgspec import Struct
 
+from service.aanbod import aanbieders
 from service.cijfers import cijfers
 from service.cijfers.cijfers import Aanbodcijfers, CijferSoort, Telling
 from service.days import today
@@ -78,8 +79,10 @@ async def eigen(
             v.toon(await cijfers.telling(v.conn, v.wie, soort, code=periode, per=None, now=v.now)) for soort in SOORTEN
         ]
         codes = await names(v.conn)
+        eigen_ = await aanbieders.get(v.conn, v.wie.organisatie) if v.wie.organisatie else None
         return v.page(
             "aanbieder/cijfers.html",
+            w=woorden.van(eigen_ is not None and v.toon(eigen_).pleegzorg),
             today=today(v.now),
             section="cijfers",
             here="/eigen-cijfers",

@@ -177,7 +177,7 @@ async def pagina(
         section="plekken",
         here="/plekken",
         form=form or Formulier(),
-        gedaan=gettext(GEDAAN[gedaan]) if gedaan in GEDAAN else "",
+        gedaan=gettext(w.gedaan.get(gedaan, GEDAAN[gedaan])) if gedaan in GEDAAN else "",
         terug=terug,
         aanbieder=van,
         eigen=v.wie.rol is Rol.AANBIEDER,

@@ -16,6 +16,10 @@ class Woorden(Struct, frozen=True):
     status: dict[PlekStatus, str]
     knop: dict[str, str]
     """What a button says: of a beschikbaarheid, and `bezet`."""
+    zin: dict[str, str]
+    """Sentences about one of them."""
+    gedaan: dict[str, str]
+    """What was done, where that is not said as of a plek."""
 
 
 _S = PlekStatus
@@ -40,6 +44,25 @@ PLEKKEN = Woorden(
         "in_overleg": later("In overleg"),
         "bezet": later("Bezet"),
     },
+    zin={
+        "stopt_per": later("Deze plek stopt"),
+        "weer_vrij": later("De plek is weer vrij"),
+        "weer_open": later("Eerste dag dat de plek weer open is"),
+        "stopt_tot": later("Deze plek stopt tot …"),
+        "stop_zo_lang": later("Stop deze plek zo lang"),
+        "voor_altijd": later("Deze plek stopt voor altijd"),
+        "blijft": later("De plek blijft toch"),
+        "niet_meer": later("Eerste dag dat de plek er niet meer is"),
+        "stopt_die_dag": later("Deze plek stopt op die dag"),
+        "gemiddeld": later("Uw plekken op een gemiddelde dag"),
+        "telt_als_open": later("Een plek telt als open als er iemand woont, of als zij bemenst is en niet gestopt."),
+        "aantal": later("Plekken"),
+        "niet_open": later("Niet bemenst"),
+        "geen_cijfers": later(
+            "Ze komen als u een hele periode plekken in het loket hebt. Houd ze bij, dan kloppen de cijfers."
+        ),
+    },
+    gedaan={},
 )
 
 PROFIELEN = Woorden(
@@ -58,6 +81,35 @@ PROFIELEN = Woorden(
         "bemenst": later("Vraagbaar"),
         "onbemenst": later("Nu niet vraagbaar"),
         "in_overleg": later("Vraagbaar na overleg"),
+    },
+    zin={
+        "stopt_per": later("Dit profiel stopt"),
+        "weer_vrij": later("Het profiel is weer vraagbaar"),
+        "weer_open": later("Eerste dag dat u dit profiel weer vraagbaar maakt"),
+        "stopt_tot": later("Dit profiel stopt tot …"),
+        "stop_zo_lang": later("Stop dit profiel zo lang"),
+        "voor_altijd": later("Dit profiel stopt voor altijd"),
+        "blijft": later("Het profiel blijft toch"),
+        "niet_meer": later("Eerste dag dat het profiel er niet meer is"),
+        "stopt_die_dag": later("Dit profiel stopt op die dag"),
+        "gemiddeld": later("Uw profielen op een gemiddelde dag"),
+        "telt_als_open": later(
+            "Een profiel telt als open als er een kind woont, of als het vraagbaar is en niet gestopt."
+        ),
+        "aantal": later("Profielen"),
+        "niet_open": later("Niet vraagbaar"),
+        "geen_cijfers": later(
+            "Ze komen als u een hele periode profielen in het loket hebt. Houd ze bij, dan kloppen de cijfers."
+        ),
+    },
+    gedaan={
+        "klopt": later("Bedankt. Dit profiel is bevestigd."),
+        "bezet": later("Dit profiel staat nu als bezet."),
+        "vrij": later("Dit profiel is weer vraagbaar."),
+        "nieuw": later("Het profiel staat erbij."),
+        "einde": later("Het profiel stopt op die dag."),
+        "blijft": later("Het profiel blijft bestaan."),
+        "stop": later("De stop staat erbij. Zo lang vraagt het loket u niets voor dit profiel."),
     },
 )
 

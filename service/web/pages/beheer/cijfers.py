@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.params import PathParameter, QueryParameter
 from litestar.response import Response
 
+from service.cijfers import gemeenten
 from service.cijfers.cijfers import Per, periodes, uitleg
 from service.cijfers.wachtlijst import WachtVanaf
 from service.days import today
@@ -26,6 +27,7 @@ from service.web.pages.visit import Visit, visit
 Periode = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[1-4])?$")]
 Verdeling = Annotated[str, QueryParameter(pattern="^(aanbieder|zorgvorm)?$")]
 Vanaf = Annotated[WachtVanaf, QueryParameter()]
+Gemeente = Annotated[str, QueryParameter(pattern="^([0-9]{4})?$")]
 
 BEWAARD = 6
 """Periods to choose from."""
@@ -38,10 +40,15 @@ VORMEN = {
 
 @page_at("/cijfers", name="paginaCijfers")
 async def cijfers(
-    request: Request[Any, Any, Any], periode: Periode = "", per: Verdeling = "", vanaf: Vanaf = WachtVanaf.AANMELDING
+    request: Request[Any, Any, Any],
+    periode: Periode = "",
+    per: Verdeling = "",
+    vanaf: Vanaf = WachtVanaf.AANMELDING,
+    gemeente: Gemeente = "",
 ) -> Response[str]:
     async with visit(request, kinderen=False) as v:
-        keuze = _keuze(v, periode, per, vanaf)
+        keuze = await _keuze(v, periode, per, vanaf, gemeente)
+        nu, over_ = tabellen.te_zien(v.wie.rol, keuze.gemeente)
         dag = today(v.now)
         over = periodes((await werkregels(v.conn)).cijfers_maanden, dag, BEWAARD)
         codes = await names(v.conn)
@@ -58,9 +65,13 @@ async def cijfers(
             kan_per=[(str(one), gettext(PER[one])) for one in (Per.AANBIEDER, Per.ZORGVORM)] if loket else [],
             vanaf=str(vanaf),
             kan_vanaf=[(str(one), gettext(zin)) for one, zin in VANAF.items()],
-            nu=[await maker(v, keuze, codes) for maker in NU.values()],
-            over=[await maker(v, keuze, codes) for maker in OVER.values()],
-            vraag=urlencode({"periode": keuze.periode or over[0].code, "per": per, "vanaf": str(vanaf)}),
+            gemeente=gemeente,
+            gemeenten=await gemeenten.namen(v.conn),
+            nu=[await maker(v, keuze, codes) for maker in nu.values()],
+            over=[await maker(v, keuze, codes) for maker in over_.values()],
+            vraag=urlencode(
+                {"periode": keuze.periode or over[0].code, "per": per, "vanaf": str(vanaf), "gemeente": gemeente}
+            ),
             cel=tabel.cel,
         )
 
@@ -73,19 +84,27 @@ async def bestand(
     periode: Periode = "",
     per: Verdeling = "",
     vanaf: Vanaf = WachtVanaf.AANMELDING,
+    gemeente: Gemeente = "",
 ) -> Response[bytes]:
     """Exactly what the page shows of one table. In the log, because it leaves the loket."""
     makers: Mapping[str, tabellen.Maker] = {**NU, **OVER}
     if wat not in makers or vorm not in VORMEN:
         raise Refusal(Kind.NOT_FOUND, gettext("Dit bestand is er niet. Kies een bestand op de pagina met cijfers."))
     async with visit(request) as v:
-        made = await makers[wat](v, _keuze(v, periode, per, vanaf), await names(v.conn))
+        keuze = await _keuze(v, periode, per, vanaf, gemeente)
+        if not any(wat in shown for shown in tabellen.te_zien(v.wie.rol, keuze.gemeente)):
+            raise Refusal(Kind.NOT_FOUND, gettext("Van één gemeente is dit bestand er niet. Kies alle gemeenten."))
+        made = await makers[wat](v, keuze, await names(v.conn))
     write, type = VORMEN[vorm]
-    naam = "-".join(part for part in ("cijfers", wat, periode if wat in OVER else str(today(v.now)), per) if part)
+    naam = "-".join(
+        part for part in ("cijfers", wat, periode if wat in OVER else str(today(v.now)), per, gemeente) if part
+    )
     headers = {**HEADERS, "Content-Disposition": f'attachment; filename="{naam}.{vorm}"'}
     return Response(write(made), media_type=type, headers=headers)
 
 
-def _keuze(v: Visit, periode: str, per: str, vanaf: WachtVanaf) -> Keuze:
-    """Refused is, by the figures themselves, what would show small numbers."""
-    return Keuze(periode=periode or None, per=Per(per) if per else None, vanaf=vanaf)
+async def _keuze(v: Visit, periode: str, per: str, vanaf: WachtVanaf, gemeente: str) -> Keuze:
+    """Refused is, by the figures themselves, what would show small numbers; and a gemeente of elsewhere."""
+    if gemeente and gemeente not in await gemeenten.namen(v.conn):
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze gemeente hoort niet bij de regio. Kies er een uit de lijst."))
+    return Keuze(periode=periode or None, per=Per(per) if per else None, vanaf=vanaf, gemeente=gemeente or None)

@@ -228,13 +228,13 @@ def deel(code: str) -> str:
 def zegt(sleutel: str) -> str:
     """A setting or a part of it, in words: `optieUren.crisis`."""
     name, *rest = sleutel.split(".")
+    if name == keuzes.GEWICHTEN and len(rest) == 2:
+        urgentie, criterium = rest
+        return gettext(
+            "Gewicht van %(wat)s bij %(urgentie)s", wat=deel(criterium).lower(), urgentie=deel(urgentie).lower()
+        )
     found = next((gettext(DEFAULTS[one].omschrijving) for one, camel in CAMEL.items() if camel == name), name)
     return f"{found} ({', '.join(deel(part).lower() for part in rest)})" if rest else found
-
-
-def groep_van(sleutel: str) -> str:
-    """In which group a setting is, by its name in the API."""
-    return next(code for code, groep in GROEPEN.items() if sleutel.partition(".")[0] in {CAMEL[n] for n in groep.namen})
 
 
 URGENTIES = [str(one) for one in Urgentie]

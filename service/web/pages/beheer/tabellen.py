@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from service.aanbod.plekken import Zekerheid
 from service.bericht import versheid
-from service.cijfers import cijfers, reflex, wachtlijst
+from service.cijfers import cijfers, gemeenten, reflex, wachtlijst
 from service.cijfers.cijfers import CijferSoort, Per, Telling
 from service.cijfers.onderdrukking import KLEINST
 from service.cijfers.wachtlijst import Wachtplaats, WachtVanaf
@@ -34,6 +34,8 @@ class Keuze(Struct, frozen=True, kw_only=True):
     periode: str | None = None
     per: Per | None = None
     vanaf: WachtVanaf = WachtVanaf.AANMELDING
+    gemeente: str | None = None
+    """Code of the gemeente of a child, or of where a place is."""
 
 
 WAAR = {
@@ -106,7 +108,7 @@ TITELS = {
 
 async def aanbod(v: Visit, keuze: Keuze, names: Names) -> Tabel:
     """Occupancy: what there is, what was really open, and who lived there."""
-    found = v.toon(await cijfers.aanbodcijfers(v.conn, v.wie, code=keuze.periode, now=v.now))
+    found = v.toon(await cijfers.aanbodcijfers(v.conn, v.wie, code=keuze.periode, gemeente=keuze.gemeente, now=v.now))
     return Tabel(
         code="aanbod",
         titel=gettext("Plekken: bezet, open en niet bemenst"),
@@ -237,7 +239,10 @@ async def verwacht(v: Visit, keuze: Keuze, names: Names) -> Tabel:
 
 
 async def geplaatst(v: Visit, keuze: Keuze, names: Names) -> Tabel:
-    found = v.toon(await cijfers.wachttijdcijfers(v.conn, v.wie, code=keuze.periode, now=v.now))
+    if keuze.gemeente is None:
+        regels = v.toon((await cijfers.wachttijdcijfers(v.conn, v.wie, code=keuze.periode, now=v.now)).regels)
+    else:
+        regels = v.toon(await gemeenten.wachttijden(v.conn, v.wie, keuze.gemeente, code=keuze.periode, now=v.now))
     return Tabel(
         code="plaatsing",
         titel=gettext("Dagen van aanvraag tot plaatsing"),
@@ -260,7 +265,7 @@ async def geplaatst(v: Visit, keuze: Keuze, names: Names) -> Tabel:
                 r.vanaf_grondslag,
                 r.vanaf_gewenste_start,
             )
-            for r in found.regels
+            for r in regels
         ],
         staven=[
             Staaf(
@@ -268,8 +273,52 @@ async def geplaatst(v: Visit, keuze: Keuze, names: Names) -> Tabel:
                 (r.vanaf_aanmelding,),
                 _dagen(r.vanaf_aanmelding),
             )
-            for r in found.regels
+            for r in regels
         ],
+    )
+
+
+async def per_gemeente(v: Visit, keuze: Keuze, names: Names) -> Tabel:
+    """One line of it, where a gemeente was chosen: the others were hidden with it in mind."""
+    found = v.toon(await gemeenten.gemeentecijfers(v.conn, v.wie, code=keuze.periode, now=v.now))
+    elders = gettext("Een andere gemeente, of niet meer bekend")
+    regels = [r for r in found.regels if keuze.gemeente in (None, r.gemeente_code)]
+    return Tabel(
+        code="gemeenten",
+        titel=gettext("Per gemeente"),
+        uitleg=gettext("Naar de gemeente die voor het kind verantwoordelijk is. Dagen: mediaan, vanaf de aanmelding."),
+        leeg=gettext("Deze regio heeft nog geen gemeenten."),
+        kolommen=(
+            Kolom(later("Gemeente")),
+            Kolom(later("Kwamen ergens wonen"), getal=True, leeg=KLEIN),
+            Kolom(later("Dagen tot zij er woonden"), getal=True, leeg=WEINIG),
+            Kolom(later("Voorstellen"), getal=True, leeg=KLEIN),
+            Kolom(later("Keer nee"), getal=True, leeg=KLEIN),
+            Kolom(later("Verblijven die eindigden"), getal=True, leeg=KLEIN),
+        ),
+        rijen=[
+            (r.gemeente or elders, r.geplaatst, r.vanaf_aanmelding, r.voorstellen, r.afwijzingen, r.verblijven)
+            for r in regels
+        ],
+        staven=[Staaf(r.gemeente or elders, (r.geplaatst,), str(r.geplaatst)) for r in regels if r.geplaatst],
+    )
+
+
+async def buiten(v: Visit, keuze: Keuze, names: Names) -> Tabel:
+    found = v.toon(await gemeenten.buitenregio(v.conn, v.wie, code=keuze.periode, now=v.now))
+    parts = (
+        (gettext("In de eigen regio"), found.binnen),
+        (gettext("In een andere regio"), found.buiten),
+        (gettext("Niet meer bekend: de aanvraag is anoniem"), found.onbekend),
+    )
+    return Tabel(
+        code="buiten",
+        titel=gettext("Binnen of buiten de regio"),
+        uitleg=gettext("Van de kinderen die in de periode ergens kwamen wonen."),
+        leeg=_te_klein(v, gettext("In deze periode kwam niemand ergens wonen.")),
+        kolommen=(Kolom(later("Waar")), Kolom(later("Kinderen"), getal=True, leeg=KLEIN)),
+        rijen=[(gettext("Totaal"), found.geplaatst), *parts] if found.geplaatst else [],
+        staven=[Staaf(waar, (count,), str(count)) for waar, count in parts if count],
     )
 
 
@@ -279,7 +328,8 @@ def geteld(soort: CijferSoort) -> Maker:
     async def maker(v: Visit, keuze: Keuze, names: Names) -> Tabel:
         # What is counted for the whole region is counted in no other way.
         per = None if soort is CijferSoort.SAMENPLAATSINGEN else keuze.per
-        found: Telling = v.toon(await cijfers.telling(v.conn, v.wie, soort, code=keuze.periode, per=per, now=v.now))
+        telling = cijfers.telling(v.conn, v.wie, soort, code=keuze.periode, per=per, gemeente=keuze.gemeente, now=v.now)
+        found: Telling = v.toon(await telling)
         titel, uitleg = TITELS[soort]
         rijen: list[tuple[Cel, ...]] = []
         staven: list[Staaf] = []
@@ -379,6 +429,8 @@ OVER: Mapping[str, Maker] = {
     "aanbod": aanbod,
     "contract": contract,
     "plaatsing": geplaatst,
+    "buiten": buiten,
+    "gemeenten": per_gemeente,
     **{
         str(soort): geteld(soort)
         for soort in (_C.AFWIJZINGEN, _C.SAMENPLAATSINGEN, _C.VERBLIJVEN, _C.VOORSTELLEN, _C.GEPASSEERD)
@@ -386,3 +438,20 @@ OVER: Mapping[str, Maker] = {
     "reflex": er_ook,
 }
 """Over a period that is over."""
+
+BIJ_GEMEENTE = ("gemeenten", "aanbod")
+"""What there is of one gemeente for who may not see small numbers; the loket has besides …"""
+
+BIJ_GEMEENTE_LOKET = (
+    "plaatsing",
+    *(str(soort) for soort in (_C.AFWIJZINGEN, _C.VERBLIJVEN, _C.VOORSTELLEN, _C.GEPASSEERD)),
+)
+"""… these. The others are of the whole region only."""
+
+
+def te_zien(rol: Rol, gemeente: str | None) -> tuple[Mapping[str, Maker], Mapping[str, Maker]]:
+    """The tables of today and those over a period, for what was chosen."""
+    if gemeente is None:
+        return NU, OVER
+    some = BIJ_GEMEENTE + (BIJ_GEMEENTE_LOKET if rol is Rol.SCHAKELFUNCTIONARIS else ())
+    return {}, {code: OVER[code] for code in some}

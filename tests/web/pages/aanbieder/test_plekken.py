@@ -199,10 +199,14 @@ async def test_a_pleegzorgaanbieder_reads_of_profielen_and_not_of_families(
         van = await make.aanbieder(conn, pleegzorg=True)
         locatie = await make.locatie(conn, aanbieder_id=van.id)
         huis = await make.voorziening(conn, locatie_id=locatie.id, zorgvorm="pleegzorg-opvoeding")
-        await make.plek(conn, voorziening_id=huis.id)
+        plek = await make.plek(conn, voorziening_id=huis.id, naam="Kamer")
     client = await serve(wie_als("aanbieder", organisatie=van.id))
     text = text_of(await client.get("/plekken"))
     assert "Mijn profielen" in text and "Vraagbaar" in text and "Mijn plekken" not in text
+    for page in (f"/plekken/{plek.id}?gedaan=stop", "/eigen-cijfers"):
+        text = text_of(await client.get(page)).partition("Uitloggen")[2].partition("één loket helpt")[0]
+        text = text.lower().replace("houdt iemand plekken achter", "")  # said to everybody
+        assert "profiel" in text and " plek" not in text, page
 
 
 async def test_who_has_nothing_yet_is_told_what_to_do(

@@ -135,3 +135,23 @@ def test_a_chart_has_the_largest_only_and_the_longest_fills_it() -> None:
     made = Tabel(code="x", titel="", uitleg="", leeg="", kolommen=(), rijen=[], staven=bars)
     assert [bar.naam for bar in made.grafiek][:2] == ["19", "18"] and len(made.grafiek) == 12
     assert made.schaal == 19
+
+
+async def test_of_one_gemeente_contractbeheer_sees_totals_and_plekken_and_no_more(serve: Serve, wie_als: Als) -> None:
+    """Anything else beside the whole region would show small numbers; so there is no file of it either."""
+    api = await serve(wie_als("contractbeheer"))
+    page = await api.get("/cijfers?gemeente=0402")
+
+    assert page.status_code == 200
+    assert [code for code in ("gemeenten", "aanbod", "afwijzingen", "wachtenden") if f'id="{code}"' in page.text] == [
+        "gemeenten", "aanbod",
+    ]  # fmt: skip
+    assert (await api.get("/cijfers/afwijzingen/csv?gemeente=0402")).status_code == 404
+    rows = read((await api.get("/cijfers/gemeenten/csv?gemeente=0402")).content)
+    assert [row[0] for row in rows[1:]] == ["Hilversum"]
+    assert (await api.get("/cijfers?gemeente=0363")).status_code == 404, "not of the region"
+
+
+async def test_of_one_gemeente_the_loket_sees_everything(serve: Serve, wie: Wie) -> None:
+    page = await (await serve(wie)).get("/cijfers?gemeente=0402")
+    assert page.status_code == 200 and 'id="afwijzingen"' in page.text and 'id="plaatsing"' in page.text

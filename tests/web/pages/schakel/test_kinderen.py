@@ -9,6 +9,7 @@ import httpx
 
 from service.db import Pool, Wie, transaction
 from tests import make
+from tests.web.pages.schakel.test_aanvraag import click
 
 
 def order(answer: httpx.Response) -> list[str]:
@@ -30,10 +31,12 @@ async def test_who_fits_a_free_plek_stands_by_urgentie_and_can_be_proposed_at_on
     assert order(answer) == [urgent.nummer, calm.nummer]
     assert f"{young.nummer} <span" in answer.text and "6 jaar tot en met 15 jaar" in answer.text
     assert other.nummer not in answer.text
-    hidden = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', answer.text.split("<form", 2)[2]))
-    done = await api.post(f"/aanvragen/{urgent.id}/voorstellen", data=hidden)
-    assert done.status_code == 303 and "gedaan=verstuurd" in done.headers["location"]
+    sent = await click(api, answer, "Stel voor")
+    assert f"nummer {urgent.nummer}" in sent.text and "Het voorstel is verstuurd." in sent.text
     assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == []
+    back = await click(api, sent, "Maak ongedaan")
+    assert "Het voorstel is ingetrokken." in back.text
+    assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == [urgent.nummer, calm.nummer]
 
 
 async def test_brothers_and_sisters_fit_only_where_there_is_room_for_all(

@@ -84,6 +84,7 @@ async def test_the_board_is_read_in_parts(api: httpx.AsyncClient, pool: Pool, wi
         assert f"/regels/{there}?toon={toon}" in text and f"/regels/{away}?toon={toon}" not in text
     assert "Hier staat niemand." in (await api.get(f"{path}?toon=besloten")).text
     assert (await api.get(f"{path}?toon=iets")).status_code == 400
+    assert "2 kinderen" in text_of(await api.get(f"{path}?toon=gewijzigd")), "there is no plan before this one"
     assert set(WELKE) == set(TOON) == set(Toon) and set(STATUS) == set(PlanStatus)
 
 
@@ -141,10 +142,16 @@ async def test_what_was_forbidden_afterwards_goes_into_the_next_plan_and_shows_i
     text = text_of(answer)
     assert "2 kinderen hebben een andere plek dan in het vorige plan" in text
     assert "Was: De Linde" in text and "Had in het vorige plan geen plek" in text
-    assert "Vorig plan" in text and "mag niet bij De Linde" in text and "Wil daar niet heen." in text
+    assert (
+        "U verbood dit kind bij De Linde." in text
+        and "Vorig plan" in text
+        and "mag niet bij De Linde" in text
+        and "Wil daar niet heen." in text
+    )
     async with transaction(pool, wie, readonly=True) as conn:
         lines = {one.aanvraag_id: one for one in await planregels.regels(conn, next_.id)}
     assert (lines[first].plek_id, lines[second].plek_id is None) == (None, False)
+    assert "verboden “Wil daar niet heen.”" in text_of(await api.get(f"/plannen/{next_.id}/regels/{first}"))
 
 
 async def test_a_line_is_changed_by_hand_with_its_price_and_put_back(
@@ -225,6 +232,25 @@ async def test_brothers_and_sisters_are_told_together(api: httpx.AsyncClient, po
     answer = await api.get(f"/plannen/{(await plans.made(pool, wie)).id}")
     assert answer.text.count("samen met 1 broer of zus") == 2
     assert answer.text.count("Lijkt veel op een gewoon thuis.") == 2
+
+
+async def test_which_plekken_had_better_stay_free_is_told_where_the_region_asks(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """Not asked: nothing of it; asked and none: that; else each with its price."""
+    path, first, _ = await board(pool, wie)
+    plan = UUID(path.rpartition("/")[2])
+    store = "update plan set vrijhouden = $2 where id = $1"
+    async with transaction(pool, wie) as conn:
+        line = await planregels.regel(conn, plan, first)
+    one = {"plek_id": str(line.plek_id), "voorziening_id": str(line.voorziening_id), "soort": "rolstoel", "code": ""}
+    assert "vrij kunt laten" not in (await api.get(path)).text
+    await owner.execute(store, plan, [])
+    assert "Er is geen plek die u beter vrij kunt laten." in (await api.get(path)).text
+    await owner.execute(store, plan, [one | {"anderen": 0, "kosten": [{"niveau": "regulier", "verlies": 1}]}])
+    text = text_of(await api.get(path))
+    assert "liever vrij: het is de enige voor een kind met een rolstoel." in text
+    assert "Wat dat het plan kost: 1 ander kind minder met een plek." in text
 
 
 async def test_a_plan_is_not_there_for_another_region(

@@ -68,6 +68,7 @@ async def open_services(
         stack.enter_context(metrics.POOLS.watched("plekken", reading))
         heard_as = {"role": APP_ROLE, "application_name": "loket-snapshot"}
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
+        metrics.PLACES_SURE.set_function(lambda: float(snapshots.sure()))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
         channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
         bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels, opened=be_known)

@@ -293,6 +293,8 @@ class Naast(Loket):
         asked = self.verzoeken[verzoek]
         if asked not in self._staat(asked.kind):
             nee(409, "it was answered")
+        if self.kinderen[asked.kind].status not in OPEN:
+            nee(409, "nobody searches any more")
         self._done(answer)
         asked.geweigerd = True
         self.schrijf(asked.kind, "opschaling_geweigerd")

@@ -40,7 +40,8 @@ def states(ranked: str, nothing_fits: str, plek: str) -> dict[str, str]:
         "werklijst-vandaag": "/?vandaag=true&volgorde=termijn",
         "werklijst-leeg": "/?beurt=verwijzer&urgentie=crisis&eigen=true&vandaag=true",
         "aanvraag": ranked,
-        "aanvraag-watals": f"{ranked}?watals=true&later=28&ook=residentieel",
+        "aanvraag-watals": f"{ranked}?watals=true&later=28&ook=residentieel&ook=pleegzorg-opvoeding"
+        "&gewicht_afstand=60&gewicht_wachttijd=5&gewicht_huiselijkheid=35",
         "niets-past": nothing_fits,
         "kinderen": plek,
     }

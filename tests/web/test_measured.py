@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -78,6 +79,13 @@ async def test_pools_are_counted(api: httpx.AsyncClient, settings: Settings) -> 
     assert connections("used") == 0
     idle = connections("idle")
     assert idle is not None and 1 <= idle <= settings.pool_size
+
+
+async def test_whether_the_places_in_memory_are_sure_is_told(api: httpx.AsyncClient) -> None:
+    """As soon as the process hears of every change."""
+    async with asyncio.timeout(30):
+        while REGISTRY.get_sample_value("loket_plekken_actueel") != 1:
+            await api.get("/readyz")  # asks the database, so others get their turn
 
 
 async def test_the_log_of_who_saw_what_is_in_the_trace_of_the_request(

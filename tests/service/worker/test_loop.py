@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
+import pytest
+from prometheus_client import REGISTRY
 
 from service import taken
 from service.bus import Bus
@@ -383,3 +385,40 @@ async def test_what_somebody_else_cannot_do_now_waits_as_long_as_its_handler_say
     worker.stop()
     await running
     assert told.fouten == ["De mailserver antwoordt niet. Dat is na 2 keer nog zo."]
+
+
+# ── Figures ──────────────────────────────────────────────────────────────────────────────────────
+
+
+async def refuses(_: Job) -> Write:
+    raise Refusal(Kind.CONFLICT, "Dit kan niet.")
+
+
+async def away(_: Job) -> Write:
+    raise Again("De mailserver is weg.")
+
+
+@pytest.mark.parametrize(
+    ("perform", "status", "uitkomst"),
+    [(done, "klaar", "klaar"), (refuses, "mislukt", "mislukt"), (away, "wacht", "later")],
+)
+async def test_how_a_taak_ends_is_counted(
+    pool: Pool,
+    wie: Wie,
+    owner: Connection,
+    database_url: str,
+    perform: Callable[[Job], Awaitable[Write]],
+    status: str,
+    uitkomst: str,
+) -> None:
+    """So an alarm can tell a mail server that is away from one mail that cannot be."""
+
+    def counted() -> float:
+        labels = {"soort": "plan", "uitkomst": uitkomst}
+        return REGISTRY.get_sample_value("loket_taak_seconds_count", labels) or 0
+
+    before = counted()
+    async with working(pool, database_url, perform):
+        await enqueue(pool, wie)
+        await until(owner, f"status = '{status}' and pogingen = 1")
+    assert counted() == before + 1

@@ -19,7 +19,7 @@ from service.days import age_on, today
 from service.plaatsing import voorstellen
 from service.plaatsing.voorstellen import Voorstel
 from service.plan import plankandidaten, plannen, planregels, planuitweg, planverslag, planwaarom
-from service.plan.plannen import RUNNING, PlanStap, PlanStatus, Stand
+from service.plan.plannen import RUNNING, KeuzeSoort, PlanStap, PlanStatus, Stand
 from service.plan.planniveaus import PlanNiveau, niveaus, number
 from service.plan.planregels import Planregel, Welke
 from service.plan.planuitweg import PlanUitweg, PlanWeg
@@ -199,6 +199,7 @@ async def show(v: Visit, plan_id: UUID, kijk: Kijk, form: Formulier | None = Non
             v.conn, losers | {one.aanvraag_id for one in told.keuzes} | _in_conflict(told)
         ),
         namen=keuzes,
+        verboden=_verboden(told),
         gedaan=GEDAAN,
         gezet=next((row for row in rows if row.regel.aanvraag_id == kijk.id), None),
         mag={id: toegang.kan(v.wie, id) for id in ("zetPlanVoorstellenKlaar", "wijzigPlanregel", "startPlan")},
@@ -212,6 +213,15 @@ def waarom_niet(regel: Planregel) -> str:
     """Why the plan has no place for it; empty when it has."""
     why = planverslag.regel(regel).waarom_niet
     return why.zin if why else ""
+
+
+def _verboden(told: Plan) -> dict[UUID, list[UUID]]:
+    """Per aanvraag the voorzieningen where a person forbids it."""
+    found: dict[UUID, list[UUID]] = {}
+    for one in told.keuzes:
+        if one.soort is KeuzeSoort.VERBODEN:
+            found.setdefault(one.aanvraag_id, []).append(one.voorziening_id)
+    return found
 
 
 def _in_conflict(told: Plan) -> set[UUID]:

@@ -142,7 +142,12 @@ async def test_what_was_forbidden_afterwards_goes_into_the_next_plan_and_shows_i
     text = text_of(answer)
     assert "2 kinderen hebben een andere plek dan in het vorige plan" in text
     assert "Was: De Linde" in text and "Had in het vorige plan geen plek" in text
-    assert "Vorig plan" in text and "mag niet bij De Linde" in text and "Wil daar niet heen." in text
+    assert (
+        "U verbood dit kind bij De Linde." in text
+        and "Vorig plan" in text
+        and "mag niet bij De Linde" in text
+        and "Wil daar niet heen." in text
+    )
     async with transaction(pool, wie, readonly=True) as conn:
         lines = {one.aanvraag_id: one for one in await planregels.regels(conn, next_.id)}
     assert (lines[first].plek_id, lines[second].plek_id is None) == (None, False)

@@ -221,7 +221,7 @@ class Insert(Struct, frozen=True):
 def _says_who(query: str, parameters: int) -> str:
     """The query, with who asks in the five parameters after its own. Beside one row there is only one way to join, so
     its order stays. Nothing of it can be read before that row is there, because it asks for it; were it otherwise, the
-    policies would show nothing."""
+    policies would show nothing. `query` is a constant of ours; all else that is spelled here is a number."""
     regio, rol, gebruiker, organisatie, namens = (f"${parameters + i}" for i in range(1, 6))
     return f"""
 select q.*
@@ -231,7 +231,7 @@ from (select concat(set_config('loket.regio', {regio}, true), set_config('loket.
                     set_config('loket.namens', {namens}, true)) as gezegd
       offset 0) wie
 cross join lateral (select x.* from ({query}) x where wie.gezegd is not null offset 0) q
-"""  # nosec B608: the query is a constant of ours, and the rest are numbers of parameters
+"""  # nosec B608
 
 
 class Alone:

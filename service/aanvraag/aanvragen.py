@@ -175,6 +175,9 @@ class Aanvraag(Vraag, kw_only=True):
     vervolg_van: Annotated[
         UUID | None, Meta(description="De plaatsing in crisis of gesloten verblijf waarna dit kind verder moet.")
     ]
+    aan_te_vullen: Annotated[
+        list[str], Meta(description="Velden waar niemand iets over zei: per telefoon geplaatst, zonder aanvraag.")
+    ] = []
     versie: int
 
 
@@ -187,8 +190,8 @@ FIELDS = """organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftij
 KENMERK = "(select k.kenmerk from aanvraag_kenmerk k where k.aanvraag_id = a.id)"
 
 # The parts come along as json with the names of the API, so that a page of aanvragen is one query.
-COLUMNS = f"""id, nummer, {KENMERK} as kenmerk, status, behandelaar_id, {FIELDS}, aangemeld_op, vervolg_van, versie,
-       {grondslagen.GRONDSLAGEN} as grondslagen,
+COLUMNS = f"""id, nummer, {KENMERK} as kenmerk, status, behandelaar_id, {FIELDS}, aangemeld_op, vervolg_van,
+       aan_te_vullen, versie, {grondslagen.GRONDSLAGEN} as grondslagen,
        {grondslagen.MACHTIGINGEN} as machtigingen,
        {grondslagen.TOESTEMMINGEN} as toestemmingen,
        {uitsluitingen.UITSLUITINGEN} as uitsluitingen"""
@@ -357,10 +360,12 @@ async def add(conn: Connection, nieuw: NieuweAanvraag, *, now: datetime) -> Aanv
     return await get(conn, id)
 
 
+# What was only assumed, is known as soon as somebody says it, also when it is what was assumed.
 UPDATE = f"""
 update aanvraag a
-set ({FIELDS}, gewijzigd_op, versie) =
-    (select {FIELDS}, $3::timestamptz, a.versie + 1 from jsonb_populate_record(null::aanvraag, $2))
+set ({FIELDS}, aan_te_vullen, gewijzigd_op, versie) =
+    (select {FIELDS}, array(select v from unnest(a.aan_te_vullen) v where v <> all ($4::text[])), $3::timestamptz,
+            a.versie + 1 from jsonb_populate_record(null::aanvraag, $2))
 where id = $1
 """
 
@@ -375,7 +380,8 @@ async def change(conn: Connection, id: UUID, wijziging: Struct, *, now: datetime
         raise Refusal(Kind.CONFLICT, gettext("Deze aanvraag is anoniem gemaakt. Er kan niets meer aan veranderen."))
     nieuw = merge(current, wijziging, AanvraagVelden)
     refuse(await errors(conn, nieuw))
-    await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw), now)
+    said = [name for name in current.aan_te_vullen if given(getattr(wijziging, name))]
+    await conn.execute(UPDATE, id, msgspec.structs.asdict(nieuw), now, said)
     if nieuw.kenmerk != current.kenmerk and not await conn.fetchval(WIJZIG_KENMERK, id, nieuw.kenmerk):
         raise Refusal(
             Kind.FORBIDDEN, gettext("Het kenmerk is van de verwijzer. Alleen de verwijzer zelf kan het veranderen.")

@@ -365,10 +365,16 @@ def _grondslag(stand: Stand, at: date, begin: date, soon: date, late: Ernst) -> 
 PAPIEREN = f"""
 select a.id, a.nummer, a.status, a.juridisch_kader, a.leeftijd_maanden, a.leeftijd_peildatum, a.gewenste_start,
        a.uiterlijke_datum, {grondslagen.GRONDSLAGEN} as grondslagen, {grondslagen.MACHTIGINGEN} as machtigingen,
-       {grondslagen.TOESTEMMINGEN} as toestemmingen, null as verblijf
+       {grondslagen.TOESTEMMINGEN} as toestemmingen, null as verblijf, a.aan_te_vullen
 from aanvraag a
 where a.id = $1
 """
+
+AANGENOMEN = {
+    "gemeente_code": ("/gemeenteCode", later("Welke gemeente verantwoordelijk is, heeft nog niemand gezegd.")),
+    "juridisch_kader": ("/juridischKader", later("Wat het juridisch kader is, heeft nog niemand gezegd.")),
+}
+"""Of a child placed by telephone without an aanvraag (aan_te_vullen): without these no stay rests on the law."""
 
 PERSONEN = Teksten(
     {
@@ -387,7 +393,7 @@ async def mist_voor_definitief(
     row = await conn.fetchrow(PAPIEREN, aanvraag_id)
     assert row is not None
     stand, terms = msgspec.convert(dict(row), Stand), await termijnen(conn)
-    found = []
+    found = [(pointer, gettext(zin)) for veld, (pointer, zin) in AANGENOMEN.items() if veld in row["aan_te_vullen"]]
     if not grondslag_geldt(stand.grondslagen, dag):
         found.append(("/grondslagen", gettext("Er is geen grondslag die verleend is en dan geldt.")))
     if (gesloten or stand.juridisch_kader in terms.kaders_met_machtiging) and not machtiging_geldt(

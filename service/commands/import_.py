@@ -92,6 +92,7 @@ _command("aanvragen", "Lees aanvragen in, op kenmerk. Zonder namen, BSN, geboort
 
 _command("postcodes", "Lees het officiële bestand met postcodes in: van CBS/PDOK (.gpkg, .json) of GeoNames (NL.zip).")
 _command("gemeenten", "Lees gemeenten in met hun jeugdregio. Regio's die er nog niet zijn, worden gemaakt.")
+_command("grenzen", "Lees de grenzen van gemeenten in voor de kaart: GeoJSON, zoals CBS/PDOK die geeft.")
 _command("productcategorieen", "Lees de productcategorieën van iJw in. De versie staat in de naam van het bestand.")
 
 

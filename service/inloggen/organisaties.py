@@ -51,6 +51,19 @@ async def page(conn: Connection, *, after: UUID | None = None, limit: int = 50) 
     return rows_as(await conn.fetch(PAGE, after, limit), Organisatie)
 
 
+VERWIJZERS = """
+select id, naam, soort::text as soort
+from organisatie
+where regio = huidige_regio() and soort <> 'loket'
+order by soort <> 'veilig_thuis', soort <> 'gi', lower(unaccent(naam)), id
+"""
+
+
+async def verwijzers(conn: Connection) -> list[Organisatie]:
+    """Who may ask for a place: who calls at night first."""
+    return rows_as(await conn.fetch(VERWIJZERS), Organisatie)
+
+
 GET = "select id, naam, soort::text as soort from organisatie where id = $1"
 
 

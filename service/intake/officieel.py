@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from service.db import Connection
 from service.errors import Kind, Refusal
-from service.geo import official
+from service.geo import grenzen, official
 from service.geo.regios import slug
 from service.intake import tables
 from service.intake.cells import Raw, Wrong
@@ -156,6 +156,86 @@ async def plan_gemeenten(conn: Connection, parsed: Parsed, context: Context) -> 
 PUT_GEMEENTE = """
 insert into gemeente (code, naam, regio) values ($1, $2, $3)
 on conflict (code) do update set naam = excluded.naam, regio = excluded.regio
+"""
+
+
+# ── Borders ──────────────────────────────────────────────────────────────────────────────────────
+
+GRENZEN = Table(
+    soort="grenzen",
+    title="Grenzen van gemeenten",
+    columns=(
+        Column("gemeentecode", _gemeentecode, "CBS-code van vier cijfers.", filled=True),
+        Column("ringen", lambda value: value, "De grens.", filled=True),
+    ),
+    needed=(("gemeentecode",), ("ringen",)),
+)
+
+
+def parse_grenzen(
+    table: Table, content: bytes, file: str, sheet: str | None = None, progress: Progress | None = None
+) -> Parsed:
+    """A GeoJSON file (service/geo/grenzen.py)."""
+    parsed = Parsed(
+        table, file, None, "GeoJSON", 0, {name: (name, "") for name in ("gemeentecode", "ringen")}, [], [], []
+    )
+    try:
+        for grens in grenzen.grenzen(content):
+            record = Record(grens.number, raw={"gemeentecode": str(grens.code)})
+            parsed.records.append(record)
+            try:
+                record.values["gemeentecode"] = _gemeentecode(str(grens.code))
+            except Wrong as wrong:
+                parsed.fault(record, "gemeentecode", wrong.code, wrong.reason)
+            if grens.ringen is None:
+                parsed.fault(record, "ringen", "geen_grens", "Dit gebied heeft geen vorm in Nederland die te lezen is.")
+            else:
+                record.values["ringen"] = [[list(point) for point in ring] for ring in grens.ringen]
+    except official.Unreadable as wrong:
+        raise Refusal(Kind.INVALID, str(wrong)) from None
+    if not parsed.records:
+        parsed.fault(None, None, "leeg", "In het bestand staat geen enkele gemeente. Haal het opnieuw op.")
+    return parsed
+
+
+async def plan_grenzen(conn: Connection, parsed: Parsed, context: Context) -> Plan:
+    """Adds and changes borders of gemeenten that the loket knows; others in the file are passed over, and told."""
+    names = {row["code"]: row["naam"] for row in await conn.fetch("select code, naam from gemeente")}
+    known = {
+        r["gemeente_code"]: r["ringen"] for r in await conn.fetch("select gemeente_code, ringen from gemeentegrens")
+    }
+    changes: list[Wijziging] = []
+    values: list[tuple[Any, ...]] = []
+    seen: set[str] = set()
+    same = 0
+    for record in parsed.records:
+        code, ringen = record.get("gemeentecode"), record.get("ringen")
+        if code is None or ringen is None or code not in names:
+            continue
+        if code in seen:
+            parsed.fault(record, "gemeentecode", "dubbel", f"{code} staat er twee keer in. Haal een van de twee weg.")
+            continue
+        seen.add(code)
+        if known.get(code) == ringen:
+            same += 1
+            continue
+        points = sum(len(ring) for ring in ringen)
+        action = Actie.GEWIJZIGD if code in known else Actie.TOEGEVOEGD
+        changes.append(Wijziging(action, f"grens van {names[code]}", record.row, (Veld("punten", None, str(points)),)))
+        values.append((code, ringen))
+    if not seen and not parsed.faults:
+        reason = "Geen van deze gemeenten kent het loket. Lees eerst de gemeenten in: loket import gemeenten."
+        parsed.fault(None, None, "onbekend", reason)
+
+    async def write(conn: Connection) -> None:
+        await conn.executemany(PUT_GRENS, values)
+
+    return Plan(changes=changes, notes=[], unchanged=same, write=write)
+
+
+PUT_GRENS = """
+insert into gemeentegrens (gemeente_code, ringen) values ($1, $2)
+on conflict (gemeente_code) do update set ringen = excluded.ringen
 """
 
 

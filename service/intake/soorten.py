@@ -43,6 +43,7 @@ OFFICIEEL: dict[str, Soort] = {
     for soort in (
         Soort(officieel.POSTCODES, officieel.plan_postcodes, officieel.parse_postcodes, official.MAX_BYTES),
         Soort(officieel.GEMEENTEN, officieel.plan_gemeenten),
+        Soort(officieel.GRENZEN, officieel.plan_grenzen, officieel.parse_grenzen, official.MAX_BYTES),
         Soort(officieel.PRODUCTCATEGORIEEN, officieel.plan_productcategorieen),
     )
 }

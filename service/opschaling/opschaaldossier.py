@@ -6,8 +6,9 @@ the aanvraag came is a text of the verwijzer and stays there.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -17,7 +18,7 @@ from msgspec import Meta, Struct, structs
 from matcher.change import changes
 from matcher.judge import Judged, judge
 from matcher.reasons import fallen_out
-from matcher.solution import RELAXABLE, Change, FallenOut, Reason, Rule, Step
+from matcher.solution import RELAXABLE, REVEALING, Change, FallenOut, Reason, Rule, Step
 from service.db import Connection, Rol, Wie
 from service.errors import Kind, Refusal
 from service.opschaling import opschalingen, opschalingsvragen
@@ -60,6 +61,7 @@ class DossierPoging(Struct, rename="camel", frozen=True, kw_only=True):
     wat: str
     uitkomst: str
     voorziening_id: UUID | None = None
+    voorziening: Annotated[str | None, Meta(description="Hoe zij nu heet; leeg: zij is weg.")] = None
 
 
 class Plekreden(Struct, rename="camel", frozen=True, kw_only=True):
@@ -296,8 +298,10 @@ async def read(conn: Connection, id: UUID, *, now: datetime) -> OpschalingDossie
     """The file with names and sentences of now, and the answers so far. Refuses NOT_FOUND."""
     opschaling = await opschalingen.get(conn, id, now=now)
     inhoud = msgspec.convert(await opschalingen.inhoud(conn, id), Inhoud)
-    rows = await conn.fetch(PLEKKEN, [line.voorziening_id for line in inhoud.plekken])
-    there = {row["id"]: row for row in rows}
+    tried = inhoud.geprobeerd
+    ids = {line.voorziening_id for line in inhoud.plekken}
+    ids |= {one.voorziening_id for one in (*tried.voorstellen, *tried.besluiten) if one.voorziening_id is not None}
+    there = {row["id"]: row for row in await conn.fetch(PLEKKEN, list(ids))}
     names = await rangschikking.names(conn)
     return OpschalingDossier(
         opschaling=opschaling,
@@ -323,9 +327,63 @@ async def read(conn: Connection, id: UUID, *, now: datetime) -> OpschalingDossie
             for line in inhoud.plekken
         ],
         kleinste_wijzigingen=[_told(uitweg, names) for uitweg in inhoud.uitwegen],
-        geprobeerd=inhoud.geprobeerd,
+        geprobeerd=structs.replace(
+            tried, voorstellen=_named(tried.voorstellen, there), besluiten=_named(tried.besluiten, there)
+        ),
         vragen=await opschalingsvragen.page(conn, aanvraag_id=opschaling.aanvraag_id, limit=200),
     )
+
+
+def _named(pogingen: list[DossierPoging], there: Mapping[UUID | None, Any]) -> list[DossierPoging]:
+    return [
+        structs.replace(one, voorziening=there[one.voorziening_id]["naam"]) if one.voorziening_id in there else one
+        for one in pogingen
+    ]
+
+
+NIET_AAN_TAFEL = REVEALING | {Rule.BESLUIT}
+"""At a table sit providers too: what would reveal a child, and what another provider declined, is not for them."""
+
+
+def aan_tafel(dossier: OpschalingDossier) -> OpschalingDossier:
+    """As it may lie on a table where others sit than the loket: on paper, row-level security protects nobody."""
+    hidden = {str(rule) for rule in NIET_AAN_TAFEL}
+    names = {catalogue.RULES[rule] for rule in NIET_AAN_TAFEL}
+    tried = dossier.geprobeerd
+    return structs.replace(
+        dossier,
+        afgevallen_per_reden=_without(dossier.afgevallen_per_reden, names, _gone(dossier, hidden, any)),
+        alleen_om_deze_reden=_without(dossier.alleen_om_deze_reden, names, _gone(dossier, hidden, all)),
+        plekken=[
+            structs.replace(
+                plek,
+                bellen_naam=None,
+                bellen_telefoon=None,
+                regels=[regel for regel in plek.regels if regel not in hidden],
+                redenen=[zin for regel, zin in zip(plek.regels, plek.redenen, strict=True) if regel not in hidden]
+                or [catalogue.UNAVAILABLE],
+            )
+            for plek in dossier.plekken
+        ],
+        kleinste_wijzigingen=[one for one in dossier.kleinste_wijzigingen if hidden.isdisjoint(one.regels)],
+        geprobeerd=structs.replace(
+            tried, voorstellen=_nameless(tried.voorstellen), besluiten=_nameless(tried.besluiten)
+        ),
+    )
+
+
+def _gone(dossier: OpschalingDossier, hidden: set[str], how: Callable[[Iterable[bool]], bool]) -> int:
+    """Plekken that fall out for `any` hidden rule, or for `all` of theirs."""
+    return sum(one.aantal_plekken for one in dossier.plekken if how(regel in hidden for regel in one.regels))
+
+
+def _without(counts: dict[str, int], names: set[str], gone: int) -> dict[str, int]:
+    shown = {name: number for name, number in counts.items() if name not in names}
+    return shown | {catalogue.UNAVAILABLE: gone} if gone else shown
+
+
+def _nameless(pogingen: list[DossierPoging]) -> list[DossierPoging]:
+    return [structs.replace(one, voorziening=None, voorziening_id=None) for one in pogingen]
 
 
 def _in_words(counts: dict[str, int]) -> dict[str, int]:

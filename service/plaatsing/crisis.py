@@ -23,7 +23,8 @@ from service.days import today
 from service.db import Connection, Wie, rows_as
 from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, herkenbare, refuse
-from service.plaatsing import plaatsingen, plekregels
+from service.plaatsing import crisiskind, plaatsingen, plekregels
+from service.plaatsing.crisiskind import NieuwCrisiskind
 from service.plaatsing.plekregels import Plaats
 from service.plaatsing.vergrendel import vergrendel
 from service.rang.travel import Traveller
@@ -90,6 +91,10 @@ class NieuweCrisisplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown
         None
     )
     aanvraag: Annotated[NieuweAanvraag | None, Meta(description="Of een nieuwe, die meteen wordt ingediend.")] = None
+    kind: Annotated[
+        NieuwCrisiskind | None,
+        Meta(description="Of het weinige dat vannacht bekend is; `aanTeVullen` van de aanvraag zegt wat nog mist."),
+    ] = None
     plek_id: UUID
     gebeld_op: Annotated[datetime, Meta(description="Wanneer de aanbieder ja zei.")]
     met: Annotated[VrijeTekst, Meta(max_length=80, description="Met wie: een functie of voornaam.")]
@@ -169,6 +174,8 @@ async def plaats(
 
 async def _kind(conn: Connection, nieuw: NieuweCrisisplaatsing, now: datetime) -> UUID:
     """For whom: of an aanvraag that is there, or filed now."""
+    if nieuw.kind is not None:
+        return await crisiskind.dien_in(conn, nieuw.kind, nieuw.plek_id, now=now)
     if nieuw.aanvraag is None:
         assert nieuw.aanvraag_id is not None
         return nieuw.aanvraag_id
@@ -181,9 +188,11 @@ async def _kind(conn: Connection, nieuw: NieuweCrisisplaatsing, now: datetime) -
 
 def _errors(nieuw: NieuweCrisisplaatsing, van: date, now: datetime) -> list[FieldError]:
     found = herkenbare(nieuw)
-    if (nieuw.aanvraag is None) == (nieuw.aanvraag_id is None):
+    if sum(one is not None for one in (nieuw.aanvraag, nieuw.aanvraag_id, nieuw.kind)) != 1:
         found.append(
-            FieldError("/aanvraagId", "een_van_beide", gettext("Noem een aanvraag die er al is, of geef een nieuwe."))
+            FieldError(
+                "/aanvraagId", "een_van_beide", gettext("Noem een aanvraag die er al is, een nieuwe of een kind.")
+            )
         )
     if nieuw.aanvraag is not None and nieuw.aanvraag.urgentie is not Urgentie.CRISIS:
         found.append(

@@ -140,6 +140,8 @@ class Onaf(Struct, frozen=True, kw_only=True):
     gebeld_op: datetime
     door: str | None
     met: str
+    aan_te_vullen: list[str]
+    """Fields of the aanvraag about which nobody could say anything that night."""
     mist: list[str]
     """Sentences; empty: it can be made definitief."""
 
@@ -153,7 +155,7 @@ with onaf as materialized (
       and b.beeindigd_op is null and b.vrijgegeven_op is null
 )
 select b.id as plaatsing_id, a.id as aanvraag_id, a.nummer, p.naam as plek, v.naam as voorziening, b.van, t.gebeld_op,
-       g.naam as door, t.met, v.zorgvorm, v.gesloten
+       g.naam as door, t.met, v.zorgvorm, v.gesloten, a.aan_te_vullen
 from onaf b
 join lateral (
     select * from telefoongesprek c

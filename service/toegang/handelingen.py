@@ -103,6 +103,8 @@ AANVRAGEN_ZIEN = {
     ),
 }
 CRISIS = {S: AANBOD_ZIEN[S], C: AANBOD_ZIEN[C]}
+UITTREKSEL = {rol: grond for rol, grond in AANVRAGEN_ZIEN.items() if rol is not C}
+VRIJ_ZIEN = {rol: grond for rol, grond in AANBOD_ZIEN.items() if rol is not A}
 VOORSTELLEN = {
     **AANVRAGEN_DOEN,
     A: Grond("aan de eigen aanbieder gestuurd", Doel.VOORSTEL, eigen=True),
@@ -362,6 +364,14 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("bewaarConcept", WIJZIG, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
     Handeling("paginaNieuweAanvraag", LEES, Object.AANVRAAG, EIGEN_CONCEPT, _BEMIDDELEN),
     Handeling("paginaKinderen", LEES, Object.RANGSCHIKKING, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaAanvullen", LEES, Object.AANVRAAG, AANVRAGEN_DOEN, _BEMIDDELEN),
+    Handeling("paginaOpschalingen", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaOpschaling", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaOpschalingAfdruk", LEES, Object.OPSCHALING, PLANNEN, _BEMIDDELEN),
+    Handeling("paginaUittreksel", UITVOER, Object.AANVRAAG, UITTREKSEL, _BEMIDDELEN),
+    Handeling("paginaRoutes", LEES, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
+    Handeling("paginaVrijePlekken", LEES, Object.PLEK, VRIJ_ZIEN, _AANBOD),
+    Handeling("paginaWachtlijst", LEES, Object.AANVRAAG, WACHTENDEN, _BEMIDDELEN),
     Handeling("paginaPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("paginaPlan", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("paginaPlanregel", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),

@@ -180,7 +180,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
         ),
         Zicht(
             frozenset({S, V, C}),
-            "samenplaatsing_id urgentie_reden maximale_reistijd uitsluitingen",
+            "samenplaatsing_id urgentie_reden maximale_reistijd uitsluitingen aan_te_vullen",
             "Waar een kind niet mag zijn en waarom het haast heeft, verraadt anderen aan een aanbieder.",
         ),
         Zicht(

@@ -238,6 +238,7 @@ async def test_what_only_functions_do_the_app_cannot(filled: World) -> None:
         # Triggers.
         "meld_gebeurtenis", "bezetting_bewaak_afspraak", "bezetting_bewaak_definitief", "bezetting_volgt_beeindiging",
         "plek_volgt_beeindiging", "maak_betrokkene", "sleutel_uit", "uit_is_uit",
+        "vervolg_ook_aan_te_vullen", "vervolg_ook_aangevuld",
     }  # fmt: skip
     of_what = {"id", "regio", "aanvraag_id", "aanbieder_id", "voorziening_id", "plek_id"}
     for table, fixed in {

@@ -62,6 +62,7 @@ TABEL = {
     "gemeente": Wat("-SCAVKBMXY: eigen vreemd"),
     "postcodegebied": Wat("-SCAVKBMXY: alle"),
     "productcategorie": Wat("-SCAVKBMXY: alle"),
+    "gemeentegrens": Wat("-SCAVKBMXY: alle"),
     "identiteitsprovider": Wat("-SCAVKBMXY: alle"),
     # Of nobody yet: by function only, for who knows the secret.
     "inlogpoging": Wat(""),
@@ -438,6 +439,9 @@ async def test_who_asked_is_forgotten_when_the_transaction_ends(filled: World) -
 
 
 FUNCTIES = {
+    # What nobody knew of a child at night, and says in the morning.
+    "vervolg_ook_aan_te_vullen",
+    "vervolg_ook_aangevuld",
     # Is it still so, and who stops.
     "leg_aanbod_vast",
     "bevestigers",

@@ -657,6 +657,7 @@ insert into kenmerkcode (regio, lijst, code, naam) values ('utrecht', 'kenmerk',
 insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid)
 values ('utrecht', 'gooi-en-vechtstreek', '[2025-01-01,)'), ('utrecht', 'flevoland', '[2020-01-01,2021-01-01)');
 insert into productcategorie (code, omschrijving, versie) values ('43', 'Verblijf', '1');
+insert into gemeentegrens (gemeente_code, ringen) values ('0402', '[[[52.2, 5.1], [52.3, 5.1], [52.2, 5.1]]]');
 """
 
 PSEUDONIEM = "update betrokkene set pseudoniem = $2 where aanvraag_id = $1"
@@ -687,7 +688,7 @@ async def fill(owner: Connection) -> dict[str, dict[str, str]]:
     for table, column in FILLED.items():
         found = await owner.fetch(BY_REGIO.format(tabel=table, kolom=column))
         places[table] = {row["plaats"]: LABEL_OF_REGIO[row["regio"]] for row in found}
-    for table in ("postcodegebied", "productcategorie"):
+    for table in ("postcodegebied", "productcategorie", "gemeentegrens"):
         places[table] = {
             row["plaats"]: "alle" for row in await owner.fetch(f"select ctid::text as plaats from {table}")
         }

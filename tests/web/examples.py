@@ -488,6 +488,7 @@ BEFORE = {
     "zetOptieStap": "update bezetting set vrijgegeven_op = null where id = $1",
     "houdPlek": "update bezetting set vrijgegeven_op = now() where aanvraag_id = $1 and soort = 'optie'",
     "zetVoorstelKlaar": "delete from voorstel where aanvraag_id = $1",
+    "stelOpschalingsvraag": "delete from opschaling_vraag where voorziening_id = $1",
     # The plan puts who is not in crisis on the plek that is free.
     "zetPlanVoorstellenKlaar": """
         with weg as (delete from voorstel where plan_id is not null)
@@ -541,6 +542,7 @@ WITH = {
     "zetOptieStap": "optie",
     "houdPlek": "vrager",
     "zetVoorstelKlaar": "vrager",
+    "stelOpschalingsvraag": "leeg",
     "zetPlanVoorstellenKlaar": "vrij",
     "beeindigAanbod": "leeg",
     "zetBeeindigingStap": "stopt_toch_niet",

@@ -258,6 +258,14 @@ PAGES = {
     "paginaCrisisplaatsing": "/crisis/plekken/{crisisplek}/geplaatst",
     "paginaAanvraag": "/aanvragen/{open}",
     "paginaKinderen": "/plekken/{plek}/kinderen",
+    "paginaAanvullen": "/aanvragen/{open}/aanvullen",
+    "paginaOpschalingen": "/opschalingen",
+    "paginaOpschaling": "/opschalingen/{opschaling}",
+    "paginaOpschalingAfdruk": "/opschalingen/{opschaling}/afdruk",
+    "paginaUittreksel": "/aanvragen/{geplaatst}/uittreksel",
+    "paginaRoutes": "/aanvragen/{open}/routes",
+    "paginaVrijePlekken": "/plekken/vrij",
+    "paginaWachtlijst": "/wachtlijst",
     "paginaPlannen": "/plannen",
     "paginaPlan": "/plannen/{plan}",
     "paginaPlanregel": "/plannen/{plan}/regels/{open}",
@@ -299,6 +307,9 @@ NAMED = {
     ),
     **dict.fromkeys(("paginaVragen", "paginaVraag"), "{name}"),
     "paginaEigenCijfers": "Uw cijfers",
+    "paginaVrijePlekken": "{name} crisis",
+    "paginaUittreksel": "{nummers[0]}",
+    **dict.fromkeys(("paginaOpschaling", "paginaOpschalingAfdruk"), "{nummers[2]}"),
     "paginaPlannen": "{plan}",
 }
 """What stands on a page for who may see it, where that is not the open aanvraag."""
@@ -537,7 +548,8 @@ async def test_a_rol_sees_of_a_child_what_the_document_says_and_nothing_less(mat
         REGIO,
         matrix.world.geplaatst,
     )
-    fill = "update aanvraag set behandelaar_id = gen_random_uuid(), vervolg_van = gen_random_uuid() where id = $1"
+    fill = "update aanvraag set behandelaar_id = gen_random_uuid(), vervolg_van = gen_random_uuid(),"
+    fill += " aan_te_vullen = '{pc4}' where id = $1"
     await matrix.owner.execute(fill, matrix.world.geplaatst)
     caller = next(caller for caller in matrix.callers if caller.name == f"{rol}, eigen")
     fields = DOCUMENT["components"]["schemas"]["Aanvraag"]["properties"]

@@ -1,6 +1,6 @@
 """The pages: what a browser gets. service/app.py takes `route_handlers`, and `on_error` for all that goes wrong."""
 
-from service.web.pages import aanbieder, beheer, crisis
+from service.web.pages import aanbieder, beheer, crisis, dossier
 from service.web.pages.assets import asset, favicon, manifest
 from service.web.pages.bericht import bericht
 from service.web.pages.bevestigen import bevestigd, bevestigen
@@ -24,6 +24,7 @@ route_handlers = [
     *aanbieder.handlers,
     *beheer.handlers,
     *crisis.handlers,
+    *dossier.handlers,
     aanvragen,
     aanvraag,
     doen.houd,

@@ -27,6 +27,12 @@ DOEN = Teksten(
         "/vragen": later("Zeggen wat u nodig hebt om een kind wél te kunnen opnemen."),
         "/eigen-cijfers": later("Zien hoe vaak u werd gevraagd, en hoe uw plekken bezet waren."),
         "/cijfers": later("Zien of er genoeg plekken zijn, hoe lang kinderen wachten en waarom er nee wordt gezegd."),
+        "/plannen": later("Een voorstel laten maken voor alle aanvragen tegelijk, en er regel voor regel naar kijken."),
+        "/wachtlijst": later("Zien wie op welke zorgvorm wacht, en hoe lang het nog kan duren."),
+        "/opschalingen": later("Zien wat er op tafel ligt, tot wanneer, en wat eruit kwam."),
+        "/beheer/instellingen": later("Zien wat de regio heeft afgesproken, en wat er verandert als dat anders wordt."),
+        "/beheer/gebruikers": later("Zien wie er in het loket mag. Mensen toevoegen, wijzigen en uitzetten."),
+        "/beheer/koppelingen": later("Zien welke systemen van aanbieders in het loket mogen, en hun sleutels."),
         "/beheer/mislukt": later("Zien welke mails en berichten niet aankwamen, en het opnieuw proberen."),
         "/rondleiding": later("Stap voor stap zien wat u in de demo kunt proberen."),
     }

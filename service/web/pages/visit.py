@@ -20,6 +20,7 @@ from service.db import Connection, Wie, transaction
 from service.errors import Kind, Refusal
 from service.inloggen.sessies import Sessie
 from service.log import betrokkenen, logboek
+from service.regio import grenzen
 from service.taal import gettext, later
 from service.web import gezien, limiet, origin, problems
 from service.web.identity import Identity
@@ -35,7 +36,10 @@ MENU = (
     ("aanvragen", "/", later("Werklijst"), LIJST),
     ("plannen", "/plannen", later("Plannen"), "paginaPlannen"),
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
+    ("vrij", "/plekken/vrij", later("Vrije plekken"), "paginaVrijePlekken"),
+    ("opschalingen", "/opschalingen", later("Opschalingen"), "paginaOpschalingen"),
     ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
+    ("wachtlijst", "/wachtlijst", later("Wachtlijst"), "paginaWachtlijst"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
     ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
@@ -84,10 +88,15 @@ class Visit(Struct, kw_only=True, eq=False):
     stil: bool = False
     """It answers a form, so it cannot be asked again by its address: parts that are live stay as they are."""
 
-    def kaart(self, kaart: Kaart) -> dict[str, Any]:
+    async def kaart(self, kaart: Kaart) -> dict[str, Any]:
         """Values for templates/kaart.html."""
         settings = self.services.settings
-        return {"kaart": kaart, "tegels": settings.kaart_tegels or "", "bron": settings.kaart_bron or ""}
+        return {
+            "kaart": kaart,
+            "grenzen": await grenzen.grenzen(self.conn) if kaart.punten else [],
+            "tegels": settings.kaart_tegels or "",
+            "bron": settings.kaart_bron or "",
+        }
 
     def menu(self) -> list[tuple[str, str, str]]:
         return menu(self.wie, demo=bool(self.services.demo_links))

@@ -94,6 +94,12 @@ for (const button of document.querySelectorAll("[data-opens]")) {
   button.addEventListener("click", () => document.getElementById(button.dataset.opens).showModal());
 }
 
+// ── Paper ───────────────────────────────────────────────────────────────────────────────────────
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // ── A link to what is folded, opens it (`data-unfold` names it) ────────────────────────────────
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-unfold]");

@@ -43,7 +43,7 @@ DELEN: dict[CijferSoort, dict[str, str]] = {
         "gaf_geen_antwoord": later("U gaf eerder geen antwoord"),
         "wens_kind_of_ouder": later("Kind of ouders wilden het anders"),
         "wens_verwijzer": later("De verwijzer wilde het anders"),
-        "dichter_bij": later("Een ander was dichter bij"),
+        "dichter_bij": later("Een ander was dichterbij"),
         "zo_thuis_mogelijk": later("Een ander leek meer op thuis"),
         "samen": later("Broers en zussen konden daar samen"),
         "zei_telefonisch_nee": later("U zei aan de telefoon nee"),

@@ -15,6 +15,7 @@ from service.aanbod import plekken as aanbod
 from service.aanbod.aanbieders import Aanbieder
 from service.aanbod.plekken import ONGEZIEN, Beschikbaarheid, Plek, PlekStatus, Zekerheid
 from service.days import today
+from service.db import Rol
 from service.errors import Refusal
 from service.rang.rangschikking import names
 from service.regio.werkregels import werkregels
@@ -162,7 +163,7 @@ async def pagina(
 ) -> Response[str]:
     """The plekken of one aanbieder. The loket chooses which."""
     dag = today(v.now)
-    id = v.wie.organisatie or aanbieder_id
+    id = v.wie.organisatie if v.wie.rol is Rol.AANBIEDER else aanbieder_id
     if id is None:
         kiezen: list[Aanbieder] = v.toon(await aanbieders.page(v.conn, limit=MOST))
         return v.page("aanbieder/kies.html", today=dag, section="plekken", form=form or Formulier(), aanbieders=kiezen)
@@ -179,7 +180,7 @@ async def pagina(
         gedaan=gettext(w.gedaan.get(gedaan, GEDAAN[gedaan])) if gedaan in GEDAAN else "",
         terug=terug,
         aanbieder=van,
-        eigen=v.wie.organisatie is not None,
+        eigen=v.wie.rol is Rol.AANBIEDER,
         w=w,
         groepen=groups,
         leeg=len(empty),

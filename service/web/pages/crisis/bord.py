@@ -32,6 +32,7 @@ GEDAAN = {
     "vast": later("De plek is vastgehouden. Bel nu de aanbieder."),
     "los": later("De plek is weer vrij."),
     "geplaatst": later("De plaatsing is vastgelegd. Wat nog mist, staat hieronder. Dat kan morgen."),
+    "aangevuld": later("Aangevuld. Wat nog mist, staat hieronder."),
     "definitief": later("De plaatsing is definitief."),
 }
 """What was just done, by its code in the address."""
@@ -175,7 +176,7 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
         plekken=[in_words(plek, waar.get(plek.voorziening_id), namen, vandaag) for plek in past],
         alle=len(alle),
         toch=again(form, gekozen, alle),
-        **v.kaart(on_map(past, waar)),
+        **await v.kaart(on_map(past, waar)),
         vastgehouden=await crisisbord.vastgehouden(v.conn, v.now),
         onaf=await crisisbord.aan_te_vullen(v.conn, v.now),
         los=LOS,

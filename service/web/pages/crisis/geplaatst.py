@@ -11,11 +11,13 @@ from litestar.response import Response
 
 from service.days import AMSTERDAM, age_on, today
 from service.errors import Kind, Refusal
+from service.inloggen import organisaties
 from service.plaatsing import crisisbord
 from service.taal import gettext
 from service.web.pages.actie import Formulier, verwerk
 from service.web.pages.crisis.bord import adres
 from service.web.pages.render import page_at
+from service.web.pages.verwijzer.nieuw import GESLACHT
 from service.web.pages.visit import Visit, visit
 
 
@@ -26,9 +28,7 @@ async def geplaatst(
     aanvraag: Annotated[UUID | None, QueryParameter()] = None,
 ) -> Response[str]:
     async with visit(request) as v:
-        called = v.now.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M")
-        given = {"gebeldOp": [called], "aanvraagId": [str(aanvraag)] if aanvraag else []}
-        return await _page(v, plek_id, Formulier({name: value for name, value in given.items() if value}))
+        return await _page(v, plek_id, Formulier({"aanvraagId": [str(aanvraag)]} if aanvraag else {}))
 
 
 @post("/crisis/plekken/{plek_id:uuid}/geplaatst", name="legCrisisplaatsingVast", include_in_schema=False)
@@ -49,18 +49,29 @@ async def leg_vast(request: Request[Any, Any, Any], plek_id: Annotated[UUID, Pat
 
 
 async def _page(v: Visit, plek_id: UUID, form: Formulier) -> Response[str]:
-    """Of a plek that is free, or held by who asks."""
+    """Two forms: for a child of which there is an aanvraag, and for one of which there is none.
+
+    Of a plek that is free, or held by who asks."""
     vandaag = today(v.now)
     plek = await crisisbord.plek(v.conn, plek_id)
     if plek is None:
         raise Refusal(Kind.NOT_FOUND, gettext("Deze crisisplek bestaat niet (meer)."))
     kinderen = await crisisbord.kinderen(v.conn)
+    new = form.waarde("formulier") == "nieuw"
+    nu = v.now.astimezone(AMSTERDAM).strftime("%Y-%m-%dT%H:%M")
+    known = Formulier({"gebeldOp": [nu], **form.given, "formulier": ["bekend"]}, form.fouten)
     return v.page(
         "crisis/geplaatst.html",
         today=vandaag,
         section="crisis",
         form=form,
+        bekend=Formulier() if new else known,
+        nieuw=form if new else Formulier(),
+        open=new or not form.waarde("aanvraagId"),
+        nu=nu,
         plek=plek,
+        verwijzers=[(str(one.id), one.naam) for one in await organisaties.verwijzers(v.conn)],
+        geslachten=[(str(code), gettext(naam)) for code, naam in GESLACHT.items()],
         ik=await crisisbord.beller(v.conn),
         kinderen=[(kind, age_on(kind.leeftijd_maanden, kind.leeftijd_peildatum, vandaag)) for kind in kinderen],
     )

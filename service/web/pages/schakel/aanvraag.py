@@ -24,14 +24,14 @@ from service.inloggen import gebruikers
 from service.opschaling import opschalingen, opschalingsvragen, routes
 from service.opschaling.opschalingen import TAFELS, OpschalingAanleiding
 from service.opschaling.routesoorten import soort_van
-from service.plaatsing import opties, voorstellen
+from service.plaatsing import crisisbord, opties, voorstellen
 from service.plaatsing.opties import Optie
 from service.plaatsing.plekregels import NOOIT
 from service.plaatsing.voorstellen import LEVEND, Voorstel, VoorstelStatus
 from service.rang import rangschikking
 from service.rang.catalogue import CRITERIA
 from service.rang.matches import Page, rank_aanvraag
-from service.rang.rangschikking import Rangschikking, Voorkomen, names
+from service.rang.rangschikking import PassendePlek, Rangschikking, Voorkomen, names
 from service.rang.vergelijk import Vergelijking, vergelijk
 from service.rang.weging import aandelen
 from service.regio import codes
@@ -40,6 +40,7 @@ from service.taal import gettext
 from service.urgentie import Urgentie
 from service.web.pages import feiten, words
 from service.web.pages.actie import Formulier
+from service.web.pages.kaart import Kaart, Punt
 from service.web.pages.render import page_at
 from service.web.pages.schakel import zinnen
 from service.web.pages.schakel.lijst import BESTE, MOST, PER_PAGE, VOLGORDE, Kijk, asked
@@ -141,6 +142,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         where=where,
         steps=steps(a, namen.gemeente),
         **await _daarnaast(v, aanvraag_id),
+        **await v.kaart(await on_map(v, chosen[first : first + PER_PAGE], vandaag)),
         aanleiding=_aanleiding(a),
         tafels=TAFELS,
         anders=kijk.anders(),
@@ -320,6 +322,19 @@ async def _daarnaast(v: Visit, aanvraag_id: UUID) -> dict[str, Any]:
     return found
 
 
+async def on_map(v: Visit, rows: list[tuple[int, PassendePlek]], vandaag: date) -> Kaart:
+    """The places of this page of the list that are public, each by its place in the rangschikking."""
+    there = await crisisbord.waar(v.conn, [p.plek.voorziening_id for _, p in rows])
+    punten = []
+    for rang, p in rows:
+        at = there.get(p.plek.voorziening_id)
+        if at is None or at.zichtbaarheid != "openbaar" or at.lat is None or at.lon is None:
+            continue
+        uitleg = f"{p.band_naam}, {where(p.plek.plaats, p.reistijd_minuten)}, {day(p.eerste_dag, vandaag)}"
+        punten.append(Punt(f"{rang}. {p.plek.naam}", uitleg, at.lat, at.lon, f"#plek-{rang}"))
+    return Kaart(punten, len(rows) - len(punten))
+
+
 def _aanleiding(a: Aanvraag) -> OpschalingAanleiding:
     """Where the child still is at home, what threatens is that it must leave."""
     home = a.huidig_verblijf in opschalingen.NOG_THUIS
@@ -369,6 +384,13 @@ def notices(a: Aanvraag, ranked: Rangschikking, unranked: list[str], vandaag: da
                 "%(unranked)s staat niet in deze lijst. Daarvoor gelden een eigen controlelijst en een eigen"
                 " coördinatiepunt.",
                 unranked=", ".join(unranked),
+            )
+        )
+    if a.aan_te_vullen:
+        said.append(
+            gettext(
+                "Dit kind is per telefoon geplaatst, zonder aanvraag. Gemeente, postcode, juridisch kader of"
+                " perspectief is nog niet bekend: reistijden en passende plekken kunnen anders zijn dan hier staat."
             )
         )
     if a.uiterlijke_datum < vandaag:

@@ -227,3 +227,15 @@ async def test_the_loket_looks_up_an_aanbieder_that_calls(api: httpx.AsyncClient
     id = plekken[0].aanbieder_id
     assert f'href="/plekken?aanbieder={id}"' in (await api.get("/plekken")).text
     assert "De Linde" in text_of(await api.get(f"/plekken?aanbieder={id}"))
+
+
+async def test_who_works_at_the_loket_chooses_an_aanbieder_also_when_the_loket_is_an_organisatie(
+    serve: Serve, owner: Connection, wie: Wie
+) -> None:
+    """As in the demo: its organisatie is not an aanbieder of which there are plekken."""
+    loket = await owner.fetchval(
+        "insert into organisatie (regio, soort, naam) values ($1, 'loket', 'Het loket') returning id", wie.regio
+    )
+    api = await serve(Wie(wie.regio, wie.rol, wie.gebruiker, loket))
+
+    assert "Plekken van een aanbieder" in (await api.get("/plekken")).text

@@ -286,7 +286,8 @@ class Geheel(Plekken):
         for plek, bestond in stopte.bestond.items():
             until = self._plek_einde(plek) or date.max
             if plek in whole:
-                self.einde[plek] = min(until, max(self.einde.get(plek, date.max), bestond))
+                einde = min(until, max(self.einde.pop(plek, date.max), bestond))
+                self.einde |= {plek: einde} if einde < date.max else {}
             for stop, van, tot in stopte.stops:
                 if self.bezetting[stop].plek == plek:
                     self._zet_terug(stopte, self.bezetting[stop], van, tot, until)

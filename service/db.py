@@ -205,21 +205,33 @@ def _gone(conn: Connection) -> bool:
         return True
 
 
-# Beside one row there is only one way to join, so the order stays; and nothing of the query can be read before that row
-# is there, because it asks for it. Were it otherwise, the policies would show nothing.
-SAYS_WHO = """
-select q.*
-from (select concat(set_config('loket.regio', ${0}, true), set_config('loket.rol', ${1}, true),
-                    set_config('loket.gebruiker', ${2}, true), set_config('loket.organisatie', ${3}, true),
-                    set_config('loket.namens', ${4}, true)) as gezegd
-      offset 0) wie
-cross join lateral (select x.* from ({query}) x where wie.gezegd is not null offset 0) q
-"""
+class Insert(Struct, frozen=True):
+    """Rows of a query that are put into a table."""
+
+    into: str
+    """`insert into`, the table and its columns."""
+    query: str
+
+    @property
+    def statement(self) -> str:
+        return self.into + self.query
 
 
 @cache
 def _says_who(query: str, parameters: int) -> str:
-    return SAYS_WHO.format(*range(parameters + 1, parameters + 6), query=query)
+    """The query, with who asks in the five parameters after its own. Beside one row there is only one way to join, so
+    its order stays. Nothing of it can be read before that row is there, because it asks for it; were it otherwise, the
+    policies would show nothing. `query` is a constant of ours; all else that is spelled here is a number."""
+    regio, rol, gebruiker, organisatie, namens = (f"${parameters + i}" for i in range(1, 6))
+    return f"""
+select q.*
+from (select concat(set_config('loket.regio', {regio}, true), set_config('loket.rol', {rol}, true),
+                    set_config('loket.gebruiker', {gebruiker}, true),
+                    set_config('loket.organisatie', {organisatie}, true),
+                    set_config('loket.namens', {namens}, true)) as gezegd
+      offset 0) wie
+cross join lateral (select x.* from ({query}) x where wie.gezegd is not null offset 0) q
+"""  # nosec B608
 
 
 class Alone:
@@ -234,9 +246,8 @@ class Alone:
         """The rows of a query that begins with `select` or `with`, and changes nothing."""
         return await self._do(_says_who(query, len(args)), args)
 
-    async def insert(self, into: str, query: str, *args: object) -> None:
-        """The rows of the query, put `into` a table and its columns."""
-        await self._do(into + _says_who(query, len(args)), args)
+    async def insert(self, insert: Insert, *args: object) -> None:
+        await self._do(insert.into + _says_who(insert.query, len(args)), args)
 
     async def _do(self, statement: str, args: tuple[object, ...]) -> list[asyncpg.Record]:
         async with self._pool.acquire() as conn:

@@ -17,7 +17,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service.db import Alone, Connection, Pool, Wie
+from service.db import Alone, Connection, Insert, Pool, Wie
 from service.log.doelen import Doel, Object, Verwerking
 
 
@@ -88,16 +88,17 @@ def spoor(traceparent: str | None = None) -> Spoor:
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────
 
 # Of an aanvraag that is not there, or not any more, the line has no betrokkene: that somebody asked is kept.
-INTO = """
+SCHRIJF = Insert(
+    into="""
 insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, namens_id, koppeling_id, rol, organisatie_id,
                       object, betrokkene, handeling, doel, verwerking, trace_id, span_id, ouder_span_id)
-"""
-
-LINES = """
+""",
+    query="""
 select $2::text, $3::timestamptz, $4::log_gebeurtenis, $5::log_resultaat, $6::uuid, $7::uuid, $8::uuid, $9::rol,
        $10::uuid, $11::text, b.pseudoniem, $12::text, $13::text, $14::text, $15::text, $16::text, $17::text
 from unnest($1::uuid[]) as gezien (id) left join pseudoniemen($1) b on b.aanvraag_id = gezien.id
-"""
+""",
+)
 
 
 async def schrijf(
@@ -114,25 +115,27 @@ async def schrijf(
     `wie`."""
     if not aanvragen:
         return
-    await _put(conn, INTO, LINES, aanvragen, *_line(wie, handeling, now, spoor, resultaat))
+    await _put(conn, SCHRIJF, aanvragen, *_line(wie, handeling, now, spoor, resultaat))
 
 
-async def _put(conn: Connection | Alone, into: str, lines: str, *args: object) -> None:
+async def _put(conn: Connection | Alone, insert: Insert, *args: object) -> None:
     if isinstance(conn, Alone):
-        await conn.insert(into, lines, *args)
+        await conn.insert(insert, *args)
     else:
-        await conn.execute(into + lines, *args)
+        statement = insert.statement
+        await conn.execute(statement, *args)
 
 
-INTO_LOS = """
+SCHRIJF_LOS = Insert(
+    into="""
 insert into logregel (regio, moment, gebeurtenis, resultaat, gebruiker_id, namens_id, koppeling_id, rol, organisatie_id,
                       object, handeling, doel, verwerking, trace_id, span_id, ouder_span_id, object_id)
-"""
-
-LINE_LOS = """
+""",
+    query="""
 select $1::text, $2::timestamptz, $3::log_gebeurtenis, $4::log_resultaat, $5::uuid, $6::uuid, $7::uuid, $8::rol,
        $9::uuid, $10::text, $11::text, $12::text, $13::text, $14::text, $15::text, $16::text, $17::uuid
-"""
+""",
+)
 
 
 async def schrijf_los(
@@ -147,7 +150,7 @@ async def schrijf_los(
 ) -> None:
     """A line that is about no child: a login, a key, the log itself. `object_id`: which gebruiker, koppeling or other
     object was changed."""
-    await _put(conn, INTO_LOS, LINE_LOS, *_line(wie, handeling, now, spoor, resultaat), object_id)
+    await _put(conn, SCHRIJF_LOS, *_line(wie, handeling, now, spoor, resultaat), object_id)
 
 
 MISLUKT = "select schrijf_mislukte_inlog($1, $2, $3, $4, $5, $6, $7, $8)"

@@ -32,6 +32,17 @@ def plek(site: Site) -> str:
     return f"/plekken/{found[0]}/kinderen"
 
 
+@pytest.fixture(scope="session")
+def young(site: Site) -> str:
+    """Path of an aanvraag of a child for which there are many places."""
+    found = site.sql(
+        "select id from aanvraag where regio = 'gooi-en-vechtstreek' and urgentie = 'regulier' and"
+        " status in ('ingediend', 'in_behandeling') and samenplaatsing_id is null and 'gezinshuis' = any (zorgvormen)"
+        " order by abs(leeftijd_maanden - 110), nummer limit 1"
+    )
+    return f"/aanvragen/{found[0]}"
+
+
 @pytest.fixture
 def states(ranked: str, nothing_fits: str, plek: str) -> dict[str, str]:
     """Name → path of each state of these pages."""
@@ -138,12 +149,12 @@ def test_every_state_is_valid_html(
     assert vnu({name: page.request.get(path).text() for name, path in states.items()}) == []
 
 
-def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str]) -> None:
+def test_screenshots_for_the_documents(visit: Visit, states: dict[str, str], young: str) -> None:
     SCHERMEN.mkdir(exist_ok=True)
     for name, path in states.items():
         page = visit(path, width=1280, height=1200)
         page.screenshot(path=SCHERMEN / f"schakel-{name}.png")
-    page = visit(states["aanvraag-watals"])
+    page = visit(f"{young}?{states['aanvraag-watals'].partition('?')[2]}")
     page.get_by_role("region", name="Nu en zo, naast elkaar").screenshot(path=SCHERMEN / "schakel-aanvraag-watals.png")
     for name in ("werklijst", "aanvraag"):
         page = visit(states[name], width=360, height=1000)

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 import service
+from service.db import Insert
 
 STATEMENT = re.compile(r"\s*(--[^\n]*\n\s*)*(select|insert|update|delete|with|merge)\b", re.IGNORECASE)
 
@@ -57,7 +58,8 @@ def queries() -> list[Query]:
     for module in modules():
         for name, value in own_constants(module):
             values = {f"[{key}]": part for key, part in value.items()} if isinstance(value, dict) else {"": value}
-            for key, text in values.items():
+            for key, part in values.items():
+                text = part.statement if isinstance(part, Insert) else part
                 if isinstance(text, str) and STATEMENT.match(text):
                     found.append(Query(f"{module.__name__}.{name}{key}", text))
     return found

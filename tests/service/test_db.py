@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from service import db
-from service.db import AWAY, Alone, Connection, Pool, Wie, open_pool, transaction
+from service.db import AWAY, Alone, Connection, Insert, Pool, Wie, open_pool, transaction
 from service.web.problems import status_of
 from tests import make
 
@@ -170,9 +170,11 @@ async def test_a_statement_alone_reads_what_a_transaction_reads_in_its_order(
 
 async def test_what_is_put_alone_is_put_by_who_asks(pool: Pool, wie: Wie, wie_als: Callable[..., Wie]) -> None:
     """The policies refuse a row of another region."""
-    into, row = "insert into instelling (regio, sleutel, waarde, bron)", "select $1::text, 'x', '1'::jsonb, 'test'"
-    await Alone(pool, wie_als("beheerder")).insert(into, row, wie.regio)
+    chosen = Insert(
+        "insert into instelling (regio, sleutel, waarde, bron) ", "select $1::text, 'x', '1'::jsonb, 'test'"
+    )
+    await Alone(pool, wie_als("beheerder")).insert(chosen, wie.regio)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await Alone(pool, wie_als("beheerder")).insert(into, row, "flevoland")
+        await Alone(pool, wie_als("beheerder")).insert(chosen, "flevoland")
     async with transaction(pool, wie) as conn:
         assert await conn.fetchval("select waarde from instelling where sleutel = 'x'") == 1

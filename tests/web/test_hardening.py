@@ -388,6 +388,7 @@ def test_what_needs_no_login_is_named() -> None:
         "favicon",
         "paginaBevestigen",
         "bevestigPerMail",
+        "kies_taal",
     }
 
 

@@ -63,7 +63,13 @@ def environment() -> Environment:
     env.globals.update(gebeurtenissen=" ".join(GebeurtenisSoort))
     env.install_gettext_callables(taal.gettext, taal.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters.update(
-        day=dutch.day, moment=dutch.moment, age=dutch.age, days=dutch.days, listing=dutch.listing, tel=_tel
+        day=dutch.day,
+        full=dutch.full,
+        moment=dutch.moment,
+        age=dutch.age,
+        days=dutch.days,
+        listing=dutch.listing,
+        tel=_tel,
     )
     return env
 

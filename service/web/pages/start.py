@@ -21,6 +21,7 @@ DOEN = Teksten(
         "/": later("Zien wie een plek zoekt en wat vandaag moet. Een plek kiezen, vasthouden en voorstellen."),
         "/crisis": later("Zien welke crisisplekken nu vrij zijn, bellen en vasthouden. Vastleggen dat een kind er is."),
         "/mijn-aanvragen": later("Een plek vragen voor een kind, volgen hoe het gaat, papieren vastleggen."),
+        "/plekken/vrij": later("Zien welke plekken nu vrij zijn, ook op de kaart, en welke kinderen er passen."),
         "/plekken": later("Zeggen wat er vrij is, en of dat nog klopt."),
         "/voorstellen": later("Ja of nee zeggen als het loket u vraagt voor een kind."),
         "/plaatsingen": later("Zien wie er komt en wie er woont. Zeggen dat een kind kwam of wegging."),

@@ -79,7 +79,7 @@ sbom: setup ## wat het loket van anderen gebruikt, in CycloneDX naar build/sbom.
 
 browser: setup $(BROWSER_STAMP) ## de schermen in een echte browser (heeft Chromium nodig)
 	$(BIN)/python deploy/assets.py --dev
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -m browser tests/browser -n 2 --dist loadfile -rP
 
 $(BROWSER_STAMP): requirements-browser.lock $(STAMP)
 	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-browser.lock
@@ -97,8 +97,8 @@ $(DEPLOY_STAMP): requirements-deploy.lock $(STAMP)
 
 ci: lint browser sbom deploy ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest -m ci tests/web/test_schemathesis.py
-	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema
-	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py
+	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema -n 2
+	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py -n 2 --dist worksteal
 	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "test_model or test_races or halfway or by_itself"
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)

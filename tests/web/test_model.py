@@ -192,7 +192,7 @@ async def test_a_planted_bug_is_found(
     await find(env, monkeypatch, bug, BUGS[bug], steps=60)
 
 
-@pytest.mark.ci
+@pytest.mark.soak
 @pytest.mark.parametrize("bug", MORE, ids=lambda bug: bug.__name__)
 async def test_any_planted_bug_is_found(
     env: Env, monkeypatch: pytest.MonkeyPatch, bug: Callable[[Env, pytest.MonkeyPatch], Awaitable[None]]

@@ -187,7 +187,7 @@ def test_the_map_is_beside_or_below_the_list_and_leads_to_it(visit: Visit, ranke
                 break
             page.locator("#kaart .leaflet-zoom-anim").wait_for(state="detached")
         page.locator("#kaart .leaflet-popup a.utrecht-link").first.click()
-        assert re.search(r"#(p-|plek-\d)", page.url)
+        page.wait_for_url(re.compile(r"#(p-|plek-\d)"))
         assert page.locator(page.url[page.url.index("#") :]).count() == 1
 
 

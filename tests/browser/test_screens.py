@@ -122,7 +122,7 @@ def test_a_link_of_the_demo_logs_in_and_a_button_logs_out(visit: Visit, site: Si
     assert page.locator("h1").inner_text() == "Inloggen"
     page.wait_for_load_state("networkidle")
     page.goto(site.links["schakelfunctionaris"])
-    assert page.locator("h1").inner_text() == "Open aanvragen"
+    assert page.locator("h1").inner_text() == "Rondleiding voor de rol schakelfunctionaris"
     page.wait_for_load_state("networkidle")
     page.get_by_role("button", name="Uitloggen").click()
     assert page.get_by_role("status").inner_text() == "U bent uitgelogd."

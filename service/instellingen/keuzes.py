@@ -213,10 +213,18 @@ def gegeven(deel: Struct) -> dict[str, Any]:
     return {name: value for name in CAMEL if (value := getattr(deel, name, UNSET)) is not UNSET}
 
 
+def _heel(waarde: Any) -> bool:
+    """Whether nothing in it is missing."""
+    if isinstance(waarde, Struct):
+        return all(_heel(getattr(waarde, name)) for name in waarde.__struct_fields__)
+    return waarde is not UNSET
+
+
 async def check(conn: Connection, deel: Struct) -> list[FieldError]:
-    """What is wrong with these, beside the others as they are. Forms and limits were read before."""
+    """What is wrong with these, beside the others as they are. Forms and limits were read before: of a group in which
+    something is missing that was said then, and nothing more can be."""
     now = await load(conn)
-    asked = gegeven(deel)
+    asked = {name: value for name, value in gegeven(deel).items() if _heel(value)}
     nieuw = structs.replace(now, **asked)
     # A code that the region had chosen already may stay, also when its list no longer has it.
     used = [

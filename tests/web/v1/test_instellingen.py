@@ -99,6 +99,8 @@ async def test_who_changes_what_somebody_else_changed_meanwhile_must_look_again(
         ({"banden": {"goed": 40, "past": 50}}, "/banden/past"),
         ({"zekerUren": 700}, "/zekerUren"),
         ({"herinneringUren": {"crisis": 3, "spoed": 1, "regulier": 1}}, "/herinneringUren/crisis"),
+        ({"herinneringUren": {"crisis": 1, "spoed": 1}}, "/herinneringUren/regulier"),
+        ({"gewichten": {"crisis": {"samen": 1}, "spoed": {"samen": 1}}, "zekerUren": 200}, "/gewichten/regulier"),
         ({"ankers": {"thuis": 0, "school": 0, "netwerk": 0}}, "/ankers"),
         ({"gewichten": {"crisis": {}, "spoed": {"samen": 1}, "regulier": {"samen": 1}}}, "/gewichten/crisis"),
         ({"bewaarLogregel": 30}, "/bewaarLogregel"),

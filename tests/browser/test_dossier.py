@@ -225,7 +225,8 @@ def test_a_child_without_an_aanvraag_is_placed_in_two_taps_and_four_fields(
 ) -> None:
     page = visit("/crisis", rol="crisisdienst", width=390, height=844, scheme="dark", js=js)
     taps = fields = 0
-    page.locator("#crisis .bed a:has-text('Geplaatst, ik werk het morgen bij')").last.click()
+    # A free one: what an earlier test holds, is for somebody.
+    page.locator("#crisis .bed a:has-text('Geplaatst, ik werk het morgen bij'):not([href*='aanvraag='])").last.click()
     taps += 1
     form = page.locator("form", has=page.locator("input[value=nieuw]"))
     if not form.is_visible():

@@ -82,6 +82,7 @@ async def open_services(
                 travel=travel,
                 redis=valkey,
                 bus=bus,
+                oudste=stroom.Oudste(pool),
                 oidc=oidc,
                 limiet=limiet,
                 demo_links=demo_links,

@@ -70,7 +70,11 @@ class Line:
             self.close()
             self._ends = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._ends
-        lines = [f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{self.port}", *(f"{n}: {v}" for n, v in headers.items())]
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            f"Host: 127.0.0.1:{self.port}",
+            *(f"{n}: {v}" for n, v in headers.items()),
+        ]
         if body or method in ("POST", "PATCH"):
             lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
         writer.write("\r\n".join([*lines, "", ""]).encode() + body)

@@ -87,7 +87,10 @@ class Load:
 
     async def prepare(self) -> None:
         there, at = self.pair, At(self.pair)
-        codes = [row["code"] for row in await there.owner.fetch("select code from jeugdregio order by code limit $1", REGIONS)]
+        codes = [
+            row["code"]
+            for row in await there.owner.fetch("select code from jeugdregio order by code limit $1", REGIONS)
+        ]
         guests = await visitors(there, codes)
         for number in range(LOOKERS):
             front, r = self.front(), Random(SEED + number)
@@ -157,7 +160,9 @@ class Load:
         wrong = list(self.tally.wrong)
         for regio in self.regios:
             plekken, kinderen = await owner.fetchrow(IN_REGION, regio)
-            wrong += [f"{regio}: {one}" for one in model.wrong(await facts.read(owner, plekken=plekken, aanvragen=kinderen))]
+            wrong += [
+                f"{regio}: {one}" for one in model.wrong(await facts.read(owner, plekken=plekken, aanvragen=kinderen))
+            ]
         for one in self.races:
             given = {row["plek_id"]: row["aantal"] for row in await owner.fetch(GIVEN, one.plekken)}
             if given != dict(one.won):
@@ -219,7 +224,9 @@ select (select array_agg(p.id) from plek p join voorziening v on v.id = p.voorzi
        (select array_agg(id) from aanvraag where regio = $1)
 """
 
-GIVEN = "select plek_id, count(*) as aantal from bezetting where soort = 'optie' and plek_id = any ($1) group by plek_id"
+GIVEN = (
+    "select plek_id, count(*) as aantal from bezetting where soort = 'optie' and plek_id = any ($1) group by plek_id"
+)
 
 TWICE = """
 select distinct a.plek_id from bezetting a join bezetting b on b.plek_id = a.plek_id and b.id > a.id

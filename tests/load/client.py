@@ -1,7 +1,7 @@
-"""Who asks: HTTP/1.1 over sockets that stay open, with little else, because it runs on the processors of who is asked.
+"""Who asks: HTTP/1.1 over sockets that stay open, and little else, as it runs on the computer of who is asked.
 
-A `Front` is what a proxy would be: it knows the web processes and tries another when one is not there. What comes of each
-try is counted, so that the share of errors while something is restarted can be told.
+A `Front` is what a proxy would be: it knows the web processes and tries another when one is not there. What comes of
+each try is counted, so that the share of errors while something is restarted can be told.
 """
 
 from __future__ import annotations

@@ -29,15 +29,19 @@ LOOKED_AFTER = 10
 
 # ── Who looks ────────────────────────────────────────────────────────────────────────────────────
 
-LISTS = {
-    Rol.SCHAKELFUNCTIONARIS: ("plekken", "aanvragen", "voorstellen", "plaatsingen", "opties", "rangschikking"),
-    Rol.CRISISDIENST: ("crisisplekken", "aanvragen", "plekken", "rangschikking"),
-    Rol.AANBIEDER: ("plekken", "voorstellen", "plaatsingen"),
-    Rol.VERWIJZER: ("aanvragen", "voorstellen", "rangschikking"),
-    Rol.CONTRACTBEHEER: ("plekken", "cijfers/aanbod", "cijfers/wachttijden"),
-    Rol.BEHEERDER: ("gebruikers",),
+RANKING = "rangschikking"
+
+LOOKS = {
+    Rol.SCHAKELFUNCTIONARIS: (
+        "/", "/v1/plekken?aantal=20", "/v1/aanvragen?aantal=20", "/v1/voorstellen?aantal=20", RANKING, RANKING,
+    ),
+    Rol.CRISISDIENST: ("/crisis", "/v1/crisisplekken", "/v1/aanvragen?aantal=20", RANKING),
+    Rol.AANBIEDER: ("/plekken", "/v1/plekken?aantal=20", "/v1/voorstellen?aantal=20", "/v1/plaatsingen?aantal=20"),
+    Rol.VERWIJZER: ("/mijn-aanvragen", "/v1/aanvragen?aantal=20", "/v1/voorstellen?aantal=20"),
+    Rol.CONTRACTBEHEER: ("/cijfers", "/v1/plekken?aantal=20", "/v1/cijfers/aanbod", "/v1/cijfers/wachttijden"),
+    Rol.BEHEERDER: ("/beheer/gebruikers", "/v1/gebruikers?aantal=20"),
 }  # fmt: skip
-"""Of the API; and each has a first screen."""
+"""The first screen of each rol, and what it reads over the API."""
 
 
 class Visitor(NamedTuple):
@@ -49,7 +53,7 @@ class Visitor(NamedTuple):
 
 VISIBLE = """
 select array(select id from aanvraag where regio = $1 and status in ('ingediend', 'in_behandeling')
-    and ($2::uuid is null or organisatie_id = $2) and (not $3 or urgentie = 'crisis') order by id limit 200)
+    and (not $2 or urgentie = 'crisis') order by id limit 200)
 """
 
 WHO = "select coalesce(organisatie_id, aanbieder_id) from gebruiker where id = $1"
@@ -62,9 +66,8 @@ async def visitors(pair: Pair, regios: Sequence[str]) -> list[Visitor]:
         for one in await one_per_role(pair.owner, regio):
             rol, org = Rol(one.rol), await pair.owner.fetchval(WHO, one.id)
             kinderen: list[UUID] = []
-            if "rangschikking" in LISTS[rol]:
-                of = org if rol is Rol.VERWIJZER else None
-                kinderen = await pair.owner.fetchval(VISIBLE, regio, of, rol is Rol.CRISISDIENST)
+            if RANKING in LOOKS[rol]:
+                kinderen = await pair.owner.fetchval(VISIBLE, regio, rol is Rol.CRISISDIENST)
             found.append(Visitor(Wie(regio, rol, one.id, org), await log_in(pair.pool, one.id), kinderen))
     return found
 
@@ -83,9 +86,8 @@ async def look(
     looked = 0
     while not over():
         one = r.choice(several)
-        what = r.choice(("", *LISTS[one.wie.rol]))
-        path = f"/v1/{what}?aantal=20" if what and "cijfers" not in what else f"/v1/{what}" if what else "/"
-        if what == "rangschikking":
+        path = r.choice(LOOKS[one.wie.rol])
+        if path == RANKING:
             if not one.kinderen:
                 continue
             path = f"/v1/aanvragen/{r.choice(one.kinderen)}/rangschikking?aantal=20"
@@ -94,7 +96,7 @@ async def look(
         await asyncio.sleep(THINK_S * 2 * r.random())
         if answer.status_code != 200:
             tally.wrong.append(f"{one.wie.rol} {path}: {answer.status_code} {answer.text[:300]}")
-        elif what == "aanvragen" and looked % LOOKED_AFTER == 0:
+        elif path.startswith("/v1/aanvragen?") and looked % LOOKED_AFTER == 0:
             shown = [row["id"] for row in answer.json()]
             of = one.wie.organisatie if one.wie.rol is Rol.VERWIJZER else None
             if elsewhere := await owner.fetch(ELSEWHERE, shown, one.wie.regio, of):

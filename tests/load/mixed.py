@@ -1,13 +1,14 @@
-"""Everybody at once at country size, while every part of the computer is stopped or killed, one after another.
+"""Everybody at once at country size, while each part of the computer is stopped or killed, one after another.
 
-What is asked of it is checked while it goes on: by the reference model (players.py), by what each step leaves and by who
-is promised which plek (crowd.py). And afterwards: each write that was answered is there, what is stored can be, nobody
-has a plek that another has, and the log is whole. Who asks runs on the same processors, with sockets and little else.
+What is asked of it is checked while it goes on: by the reference model (players.py), by what each step leaves and by
+who is promised which plek (crowd.py). And afterwards: each write that was answered is there, what is stored can be,
+nobody has a plek that another has, and the log is whole. Who asks runs on the same computer.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import time
@@ -75,10 +76,10 @@ class Load:
         """Of which all that is stored is judged afterwards."""
         self.fronts: list[Front] = []
         self.steps: list[Any] = []
-        self.ended = False
+        self.ended = asyncio.Event()
 
     def over(self) -> bool:
-        return self.ended
+        return self.ended.is_set()
 
     def front(self) -> Front:
         made = Front(lambda: self.pair.ports, self.tally, self.promises, SEED + len(self.fronts))
@@ -118,7 +119,7 @@ class Load:
             try:
                 await work()
             finally:
-                self.ended = True
+                self.ended.set()
 
         begun = time.monotonic()
         doing = [until_over(work) for work in (*self.actors, lambda: self._strikes(begun + seconds))]
@@ -130,11 +131,11 @@ class Load:
 
     async def _strikes(self, until: float) -> None:
         """Each kind by turns; the last round is not begun when it cannot end in time."""
-        while not self.ended:
+        while not self.over():
             round_begun = time.monotonic()
             for kind in KINDS:
                 await self._rest(CALM_S)
-                if self.ended:
+                if self.over():
                     return
                 async with self.calm:
                     begun = time.monotonic()
@@ -148,9 +149,9 @@ class Load:
         await self._rest(until - time.monotonic())
 
     async def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while not self.ended and time.monotonic() < until:
-            await asyncio.sleep(0.1)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self.ended.wait()
 
     # ── Afterwards ───────────────────────────────────────────────────────────────────────────────
 

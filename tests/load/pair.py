@@ -159,7 +159,7 @@ async def back(is_back: Callable[[], Awaitable[bool]], what: str) -> None:
     """Asked again and again."""
     try:
         async with asyncio.timeout(BACK_S):
-            while not await is_back():
+            while not await is_back():  # noqa: ASYNC110  # another process, which tells nobody
                 await asyncio.sleep(LOOK_S)
     except TimeoutError:
         raise AssertionError(f"{what} does not come back") from None

@@ -91,7 +91,7 @@ class Live(Play):
         status, answer, given = await super()._send(ask)
         tries = self.env.sent[given]
         trace, _ = tries[-1]
-        if status >= 400 and said == DONE and ask.method == "PATCH" and tries[0][1] is None:
+        if status >= 400 and said == DONE and ask.method == "PATCH" and len(tries) > 1:
             # Done by who did not answer any more: what is stored must show it.
             status, answer, trace = 200, {}, tries[0][0]
         if status < 300:

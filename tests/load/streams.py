@@ -1,7 +1,7 @@
 """A thousand who follow live what happens (/v1/gebeurtenissen), while the web processes and Valkey are restarted.
 
-Each comes back with the last id that it has, as a browser does, and must have heard of all that its rol may see, once, in
-order, and of nothing else. They are people of twenty regions and of the rollen that may follow; some of another
+Each comes back with the last id that it has, as a browser does, and must have heard of all that its rol may see, once,
+in order, and of nothing else. They are people of twenty regions and of the rollen that may follow; some of another
 organisatie or aanbieder, for whom nothing happens. All of them are sockets in this one process.
 """
 

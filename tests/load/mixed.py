@@ -99,7 +99,7 @@ class Load:
         for number in range(LIVES):
             self.regios.append(await region(there.owner, f"leven-{number}"))
             p, front = await people(there, self.regios[-1]), self.front()
-            self.actors.append(lambda p=p, f=front: live(At(there), p, f, self.tally, self.over))
+            self.actors.append(lambda p=p, f=front: live(At(there), p, f, self.tally, self.over, self.calm))
         self.regios.append(await region(there.owner, "wedloop"))
         self.races.append(await race(there, "wedloop"))
         for number in range(RACERS):

@@ -224,7 +224,7 @@ ZINNEN = Teksten(
             " afgesproken, bezet is. Vraag na wat er klopt."
         ),
         AlarmSoort.ACHTTIEN: later(
-            "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna."
+            "Op zijn vroegst op deze dag wordt dit kind 18. Maak op tijd een plan voor daarna."
         ),
     }
 )
@@ -381,7 +381,7 @@ PERSONEN = Teksten(
         ToestemmingPersoon.OUDER_1: later("de eerste ouder"),
         ToestemmingPersoon.OUDER_2: later("de tweede ouder"),
         ToestemmingPersoon.VOOGD: later("de voogd"),
-        ToestemmingPersoon.JEUGDIGE: later("de jeugdige"),
+        ToestemmingPersoon.JEUGDIGE: later("het kind"),
     }
 )
 

@@ -282,6 +282,7 @@ class Play(RuleBasedStateMachine):
         if status == 409:
             says = any(words in answer["detail"] for words in ("Wat nu wel kan: ", "Er kan nu niets"))
             assert says, f"{told} does not say what is possible now"
+            assert not CODE.search(answer["detail"]), f"{told} says a code, not a word"
         env.run(self._compare(told))
         env.run(self._logged(trace, told, set(ask.about), answer if status < 300 else None))
         return answer

@@ -109,6 +109,17 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
 });
 
+// ── A menu that was folded out (`data-closes`) closes with Escape, and when one goes on elsewhere ────
+for (const menu of document.querySelectorAll("details[data-closes]")) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) { menu.open = false; } });
+  document.addEventListener("focusin", (event) => { if (!menu.contains(event.target)) { menu.open = false; } });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) { return; }
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 // ── A draft is kept by itself: `data-draft` says where, #bewaard says whether ────────────────────
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const said = document.getElementById("bewaard");

@@ -119,7 +119,9 @@ def _errors(nieuw: NieuweStap) -> list[FieldError]:
     for stap, (field, name) in NEEDS.items():
         words = gettext(STAP[stap])
         if nieuw.stap is stap and getattr(nieuw, field) is None:
-            found.append(FieldError(f"/{name}", "verplicht", gettext("Dit hoort bij %(stap)s. Vul het in.", stap=words)))
+            found.append(
+                FieldError(f"/{name}", "verplicht", gettext("Dit hoort bij %(stap)s. Vul het in.", stap=words))
+            )
         if nieuw.stap is not stap and getattr(nieuw, field) is not None:
             found.append(
                 FieldError(f"/{name}", "past_niet", gettext("Dit hoort alleen bij %(stap)s. Laat het weg.", stap=words))
@@ -137,12 +139,12 @@ async def neem_in_behandeling(conn: Connection, aanvraag: Aanvraag, *, wie: Wie,
     behandelaar = await conn.fetchval(BEHANDELAAR, aanvraag.id)
     if behandelaar == wie.gebruiker:
         raise Refusal(
-            Kind.CONFLICT, gettext("U behandelt deze aanvraag al. Wat nu wel kan: draag_over aan een collega.")
+            Kind.CONFLICT, gettext("U behandelt deze aanvraag al. Wat nu wel kan: overdragen aan een collega.")
         )
     if behandelaar is not None:
         raise Refusal(
             Kind.CONFLICT,
-            gettext("Een collega behandelt deze aanvraag. Wat nu wel kan: draag_over, ook aan uzelf, met een reden."),
+            gettext("Een collega behandelt deze aanvraag. Wat nu wel kan: overdragen, ook aan uzelf, met een reden."),
         )
     await conn.execute(ZET_BEHANDELAAR, aanvraag.id, wie.gebruiker)
     await gebeurtenissen.record(

@@ -223,9 +223,7 @@ ZINNEN = Teksten(
             "De aanbieder zegt op deze dag dat een plek die voor dit kind is vastgehouden of"
             " afgesproken, bezet is. Vraag na wat er klopt."
         ),
-        AlarmSoort.ACHTTIEN: later(
-            "Op zijn vroegst op deze dag wordt dit kind 18. Maak op tijd een plan voor daarna."
-        ),
+        AlarmSoort.ACHTTIEN: later("Op zijn vroegst op deze dag wordt dit kind 18. Maak op tijd een plan voor daarna."),
     }
 )
 

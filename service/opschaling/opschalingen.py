@@ -387,7 +387,7 @@ async def step(conn: Connection, id: UUID, stap: OpschalingStap, *, now: datetim
             Kind.CONFLICT,
             gettext(
                 "Deze opschaling is gesloten, met uitkomst %(uitkomst)s. Wat nu wel kan: een nieuwe opschaling.",
-                uitkomst=_aanhaal(UITKOMST[OpschalingUitkomst(opschaling.uitkomst)]),
+                uitkomst=_aanhaal(UITKOMST[opschaling.uitkomst or OpschalingUitkomst.ANDERS]),
             ),
         )
     refuse(_wrong(stap, now))
@@ -419,13 +419,9 @@ def _wrong(stap: OpschalingStap, now: datetime) -> list[FieldError]:
     for name, veld in zip(stap.__struct_fields__[1:], stap.__struct_encode_fields__[1:], strict=True):
         there, needed = getattr(stap, name) is not None, name in NEEDS[stap.stap]
         if needed and not there:
-            found.append(
-                FieldError(f"/{veld}", "verplicht", gettext("Dit hoort bij deze stap. Vul het in."))
-            )
+            found.append(FieldError(f"/{veld}", "verplicht", gettext("Dit hoort bij deze stap. Vul het in.")))
         elif there and not needed and (name != "toelichting" or stap.stap is not OpschalingStapSoort.SLUIT):
-            found.append(
-                FieldError(f"/{veld}", "past_niet", gettext("Dit hoort niet bij deze stap. Laat het weg."))
-            )
+            found.append(FieldError(f"/{veld}", "past_niet", gettext("Dit hoort niet bij deze stap. Laat het weg.")))
     if stap.uitkomst is OpschalingUitkomst.ANDERS and stap.toelichting is None:
         found.append(FieldError("/toelichting", "verplicht", gettext("Schrijf wat de uitkomst was.")))
     if stap.termijn is not None and stap.termijn < today(now):

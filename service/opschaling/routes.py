@@ -24,9 +24,9 @@ from service.errors import FieldError, Kind, Refusal
 from service.fields import AanvraagId, VrijeTekst, refuse
 from service.opschaling.routedetails import AndereRegio, Details
 from service.opschaling.routesoorten import (
+    KLAAR,
     ROUTE,
     STAAT,
-    KLAAR,
     VERLOOP,
     Feiten,
     Gevolg,
@@ -342,7 +342,9 @@ def _refuse_step(route: Route, stap: RouteStap, soort: RouteSoort) -> None:
                 FieldError(
                     "/details/soort",
                     "past_niet",
-                    gettext("De soort van deze route verandert niet meer. Die is: %(soort)s.", soort=gettext(ROUTE[soort])),
+                    gettext(
+                        "De soort van deze route verandert niet meer. Die is: %(soort)s.", soort=gettext(ROUTE[soort])
+                    ),
                 )
             ]
         )

@@ -320,11 +320,7 @@ async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now:
 
 def _errors(stap: StapPlaatsing) -> list[FieldError]:
     needs, takes = NEEDS.get(stap.stap, ()), TAKES.get(stap.stap, ())
-    found = [
-        FieldError(f"/{name}", "verplicht", gettext(MIST[name]))
-        for name in needs
-        if getattr(stap, name) is None
-    ]
+    found = [FieldError(f"/{name}", "verplicht", gettext(MIST[name])) for name in needs if getattr(stap, name) is None]
     found += [
         FieldError(
             f"/{name}",

@@ -1,7 +1,7 @@
 """From a free plek the other way: which open aanvragen fit it, the most urgent first.
 
 The same rules and the same score as the rangschikking of each, asked of this one plek; travel times are estimated, so
-that a whole region is asked at once. Most that a plek does not suit, it does not suit by what stands in a column or two:
+that a whole region is asked at once. Whom a plek does not suit, it mostly does not by what stands in a column or two:
 those are not composed to be judged, so that thousands may wait (`least`).
 """
 
@@ -179,6 +179,7 @@ async def kinderen(conn: Connection, plek_id: UUID, *, wie: Wie, now: datetime) 
 
 # ── Who asks for it ──────────────────────────────────────────────────────────────────────────────
 
+
 class Unit(NamedTuple):
     """Who ask for one plek together: a child, or a samenplaatsing."""
 
@@ -233,20 +234,9 @@ def _held(rows: Sequence[asyncpg.Record], free: Sequence[tuple[int, int]], vanda
 
 def _asked(familie: Familie, zorgvorm: str) -> list[tuple[Aanvraag, int]]:
     """What is asked of one plek: each child by itself, or with the brothers and sisters who must come along."""
-    children = [child for child in familie.kinderen if zorgvorm in child.zorgvormen]
-    if len(familie.kinderen) == 1 or familie.mag_splitsen:
-        return [(child, 0) for child in children]
-    if len(children) < len(familie.kinderen):
-        return []
-    start = max(child.gewenste_start for child in children)
-    whole = structs.replace(
-        children[0],
-        jeugdigen=tuple(one for child in children for one in child.jeugdigen),
-        gewenste_start=start,
-        uiterlijke_datum=max(start, min(child.uiterlijke_datum for child in children)),
-        verblijf=max(child.verblijf for child in children),
-    )
-    return [(whole, len(children) - 1)]
+    if familie.samen is not None:
+        return [(familie.samen, len(familie.kinderen) - 1)] if zorgvorm in familie.samen.zorgvormen else []
+    return [(child, 0) for child in familie.kinderen if zorgvorm in child.zorgvormen]
 
 
 def _best(judged: Judged, weging: Weging, now: datetime) -> Fit:

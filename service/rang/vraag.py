@@ -249,7 +249,8 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze aanvraag is %(closed)s. Er wordt geen plek meer voor gezocht.", closed=gettext(STATUS[AanvraagStatus(rows[0]["status"])])
+                "Deze aanvraag is %(closed)s. Er wordt geen plek meer voor gezocht.",
+                closed=gettext(STATUS[AanvraagStatus(rows[0]["status"])]),
             ),
         )
     start = start_of(rows, vandaag)
@@ -297,6 +298,8 @@ class Familie(Struct, frozen=True, eq=False):
     """Each child by itself; its age is that on the latest of the days that they wish."""
     wachtdagen: tuple[int, ...]
     mag_splitsen: bool
+    samen: Aanvraag | None = None
+    """All of them as one, where they may not be split: what holds for one of them holds for that."""
 
 
 class Vraag(Struct, frozen=True, eq=False):
@@ -334,6 +337,7 @@ async def load_open(
                 kinderen=tuple(aanvraag_of([row], start, around) for row in members),
                 wachtdagen=tuple(waited(row["aangemeld_op"], vandaag) for row in members),
                 mag_splitsen=members[0]["mag_splitsen"],
+                samen=None if len(members) == 1 or members[0]["mag_splitsen"] else aanvraag_of(members, start, around),
             )
         )
     return Vraag(tuple(families), buiten)

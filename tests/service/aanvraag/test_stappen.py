@@ -50,7 +50,7 @@ async def test_what_a_colleague_has_is_handed_over_with_a_reason(pool: Pool, wie
         made = await make.aanvraag(conn)
         await step(conn, made.id, "neem_in_behandeling", wie)
     async with transaction(pool, other) as conn:
-        with pytest.raises(Refusal, match="Wat nu wel kan: overdragen aan een collega"):
+        with pytest.raises(Refusal, match="Wat nu wel kan: overdragen, ook aan uzelf"):
             await step(conn, made.id, "neem_in_behandeling", other)
         with pytest.raises(Refusal) as refused:
             await step(conn, made.id, "draag_over", other, reden="Ziek.", gebruiker_id=gone)
@@ -89,8 +89,8 @@ async def test_what_is_closed_says_that_nothing_can_be_done_any_more(pool: Pool,
 
     assert refused.value.kind is Kind.CONFLICT
     assert refused.value.detail == (
-        "Dit kan nu niet, of niet met uw rol: in behandeling nemen. De status van de aanvraag is: ingetrokken. Er kan nu"
-        " niets meer mee."
+        "Dit kan nu niet, of niet met uw rol: in behandeling nemen. De status van de aanvraag is: ingetrokken. Er kan"
+        " nu niets meer mee."
     )
 
 

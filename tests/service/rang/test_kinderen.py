@@ -90,6 +90,24 @@ async def test_who_is_found_by_columns_is_found_by_all_rules_and_the_other_way(
                 assert found.aantal_passend + found.aantal_niet == len(asked) and not found.niet_bekeken
 
 
+async def test_what_keeps_one_brother_away_keeps_both_away(pool: Pool, wie: Wie) -> None:
+    """Also the youngest, with whom the samenplaatsing does not begin."""
+    async with transaction(pool, wie) as conn:
+        organisatie = await make.organisatie(conn)
+        samen = await make.samenplaatsing(conn, organisatie_id=organisatie)
+        plek = await make.plek(conn)
+        await make.plek(conn, voorziening_id=plek.voorziening_id)
+        both = {"organisatie_id": organisatie, "samenplaatsing_id": samen.id}
+        await make.aanvraag(conn, **both, leeftijd_maanden=150)
+        await make.aanvraag(conn, **both, leeftijd_maanden=100, uitsluitingen=[make.uitgesloten(plek.voorziening_id)])
+        other = await make.plek(conn)
+        await make.plek(conn, voorziening_id=other.voorziening_id)
+        here = await kinderen.kinderen(conn, plek.id, wie=wie, now=make.NOW)
+        elsewhere = await kinderen.kinderen(conn, other.id, wie=wie, now=make.NOW)
+    assert [one.samen_met for one in elsewhere.passend] == [1]
+    assert (here.passend, here.aantal_niet) == ([], 1)
+
+
 async def test_of_very_many_the_most_urgent_are_looked_at_and_the_rest_is_counted(
     pool: Pool, wie: Wie, monkeypatch: pytest.MonkeyPatch
 ) -> None:

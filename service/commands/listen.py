@@ -110,13 +110,15 @@ def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = 
     # Loads the solver and more: not for `loket --help`.
     from service.app import create_app  # noqa: PLC0415
     from service.observe import endpoint, metrics, tracing  # noqa: PLC0415
+    from service.web.admission import admitted  # noqa: PLC0415
     from service.web.measured import measured  # noqa: PLC0415
     from service.web.protocol import Protocol  # noqa: PLC0415
+    from service.web.v1 import OPERATIONS  # noqa: PLC0415
 
     log_to_stderr(settings.log_vorm, metrics.Counting())
     app = create_app(settings, demo_links={link.token: link.gebruiker for link in demo_links})
     config = uvicorn.Config(
-        measured(app),
+        measured(admitted(app, settings, OPERATIONS)),
         http=Protocol,
         ws="none",
         lifespan="on",

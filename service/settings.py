@@ -170,8 +170,8 @@ class Settings(Struct, frozen=True, kw_only=True):
             ge=0,
             le=10_000,
             description="Verzoeken die daarbij op hun beurt mogen wachten, hooguit 2 seconden. Wie dan nog komt, krijgt"
-            " meteen 503 met `Retry-After`, en 429 wie zelf de helft van alle plaatsen heeft. 100 verzoeken van een paar"
-            " milliseconden zijn een halve seconde wachten: langer wacht een mens niet graag.",
+            " meteen 503 met `Retry-After`, en 429 wie zelf de helft van alle plaatsen heeft. 100 verzoeken van een"
+            " paar milliseconden zijn een halve seconde wachten: langer wacht een mens niet graag.",
         ),
     ] = 100
     regio: Annotated[

@@ -30,8 +30,8 @@ ANSWER_S = 1.5
 """After a stop is asked: for requests that are being answered."""
 
 LINGER_S = 0.5
-"""Before that, for who still has a connection: its next answer says that it was the last. Closed at once, a request that
-is on its way just then would be lost, and nobody knows whether it was done."""
+"""Before that, for who still has a connection: its next answer says that it was the last. Closed at once, a request
+that is on its way just then would be lost, and nobody knows whether it was done."""
 
 LIMIT_S = 3.5
 """Then we go, whatever still runs; the guard ends the servers. Five seconds is what was promised."""
@@ -114,7 +114,7 @@ class Server(uvicorn.Server):
         for connection in list(self.server_state.connections):
             cast("Protocol", connection).say_goodbye()
         until = time.monotonic() + LINGER_S
-        while self.server_state.connections and time.monotonic() < until:
+        while self.server_state.connections and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn does
             await asyncio.sleep(0.02)
         await super().shutdown(sockets)
 

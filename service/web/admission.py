@@ -158,10 +158,15 @@ class Place:
         message = await receive()
         if not self._left:
             await self._gate.turn(first=True)
-            self._held = True
-            if self._left:  # in the meantime
-                self._gate.free()
+            self._back()
         return message
+
+    def _back(self) -> None:
+        """With a place again; or, when the answer began in the meantime, without need of it."""
+        if self._left:
+            self._gate.free()
+        else:
+            self._held = True
 
 
 def admitted(app: ASGIApp, settings: Settings, operations: Iterable[Operation]) -> ASGIApp:

@@ -1,9 +1,9 @@
 """What it costs when nothing fails, at the size of the country: lists and rankings beside the floor, how soon 32 people
 at once have their ranking, memory, and how soon a web process is there and gone.
 
-Beside the floor CPU time counts, of the web process and both servers, by turns: throughput on a full machine is one over
-that, and what the client costs is not in it. What 32 clients then really get per second is told as well (`…_wall`). Who
-asks is tests/load/wire.py, on the same processors.
+Beside the floor CPU time counts, of the web process and both servers, by turns: throughput on a full machine is one
+over that, and what the client costs is not in it. What 32 clients then really get per second is told as well
+(`…_wall`). Who asks is tests/load/wire.py, on the same processors.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from tests.bench.bench_access import Servers
 from tests.bench.bench_floor import FLOOR, LISTS, _web
 from tests.bench.entry import Entry
 from tests.load.ground import Ground, Web, ground, ready, serving, start
-from tests.load.wire import Cut, Wire, closed, get, run as with_loop, wire
+from tests.load.wire import Cut, Wire, closed, get, wire
+from tests.load.wire import run as with_loop
 
 CLIENTS = 32
 
@@ -132,7 +133,7 @@ def every_list() -> list[str]:
 
 
 async def _memory(on: Ground, webs: list[Web]) -> list[Entry]:
-    """Of the largest of them, after each has served all lists and screens to every rol, and rankings in every region."""
+    """Of the largest, after each has served all lists and screens to every rol, and rankings in every region."""
     paths, refused = every_list(), 0
     for web in webs:
         line = await wire(web.port)
@@ -191,7 +192,7 @@ async def _drain(on: Ground) -> list[Entry]:
                 return
 
     asking = [asyncio.create_task(asks(await wire(web.port), rankings(on, on.people)[at:])) for at in range(BUSY)]
-    while answered < 5 * BUSY:
+    while answered < 5 * BUSY:  # noqa: ASYNC110
         await asyncio.sleep(0.01)
     told = time.monotonic()
     web.process.send_signal(signal.SIGTERM)

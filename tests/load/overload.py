@@ -1,9 +1,9 @@
-"""Four times as much as one web process can do: it says so at once to whom it cannot serve, serves the others soon, and is
-itself again when it is over (issue 7; service/web/admission.py).
+"""Four times as much as one web process can do: it says so at once to whom it cannot serve, serves the others soon,
+and is itself again when it is over (issue 7; service/web/admission.py).
 
-First what it can: so many clients that ask again as soon as they have an answer. Then arrivals that come when they come,
-whether earlier ones were answered or not, each timed from the moment at which it came. Half of what it can before and
-after, four times in between; and then one session that asks two hundred things at once beside others.
+First what it can: so many clients that ask again as soon as they have an answer. Then arrivals that come when they
+come, whether earlier ones were answered or not, each timed from the moment at which it came. Half of what it can before
+and after, four times in between; and then one session that asks two hundred things at once beside others.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from tests.bench.bench_floor import LISTS
 from tests.bench.entry import Entry
 from tests.load.figures import CLIENTS, least, most, own_rankings, rankings, stream
 from tests.load.ground import Ground, Web, ground, serving
-from tests.load.wire import Cut, Run, Wire, closed, get, run as with_loop, wire
+from tests.load.wire import Cut, Run, Wire, closed, get, wire
+from tests.load.wire import run as with_loop
 
 TIMES = 4
 
@@ -168,7 +169,7 @@ async def arrivals(port: int, requests: Sequence[bytes], rate: float, seconds: f
 
     for at in range(int(rate * seconds)):
         came = at / rate
-        while (ahead := came - (perf_counter() - begin)) > 0:
+        while (ahead := came - (perf_counter() - begin)) > 0:  # noqa: ASYNC110
             await asyncio.sleep(ahead)
         task = asyncio.create_task(one(requests[at % len(requests)], came))
         under_way.add(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -56,6 +57,7 @@ class Office:
         """Path, begin, end: of who is in, in the order in which they came in."""
         settings = Settings(limit_at_once=at_once, limit_waiting=waiting)
         self.app = measured(admitted(self._app, settings, OPERATIONS))
+        self.asked: list[Asked] = []
 
     async def _app(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["method"] == "POST":
@@ -71,9 +73,9 @@ class Office:
 
     async def ask(self, path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> Asked:
         """And everybody has gone as far as they can."""
-        asked = Asked(self.app, method, path, headers)
+        self.asked.append(Asked(self.app, method, path, headers))
         await settled()
-        return asked
+        return self.asked[-1]
 
     @property
     def who(self) -> list[str]:
@@ -95,6 +97,23 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
+@pytest.fixture
+async def opened() -> AsyncIterator[type[Office]]:
+    """Offices of which everybody has gone at the end."""
+    offices: list[Office] = []
+
+    class Opened(Office):
+        def __init__(self, *, at_once: int = 2, waiting: int = 2) -> None:
+            super().__init__(at_once=at_once, waiting=waiting)
+            offices.append(self)
+
+    yield Opened
+    tasks = [asked.task for office in offices for asked in office.asked]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 def shed(reden: str) -> float:
     return REGISTRY.get_sample_value("loket_requests_shed_total", {"reden": reden}) or 0
 
@@ -103,9 +122,9 @@ def waiting() -> float | None:
     return REGISTRY.get_sample_value("loket_requests_waiting")
 
 
-async def test_two_are_in_two_wait_in_order_and_the_fifth_is_told_at_once() -> None:
+async def test_two_are_in_two_wait_in_order_and_the_fifth_is_told_at_once(opened: type[Office]) -> None:
     """503, when to come back, in plain words that nothing was done; and the app never saw it."""
-    office, before = Office(), shed("vol")
+    office, before = opened(), shed("vol")
     asked = [await office.ask(f"/v1/{n}", session(str(n)), JSON) for n in range(5)]
 
     assert office.who == ["/v1/0", "/v1/1"] and waiting() == 2
@@ -121,8 +140,8 @@ async def test_two_are_in_two_wait_in_order_and_the_fifth_is_told_at_once() -> N
     assert [one.status for one in asked[:4]] == [200] * 4 and waiting() == 0
 
 
-async def test_after_the_rush_everybody_is_let_in_again() -> None:
-    office = Office()
+async def test_after_the_rush_everybody_is_let_in_again(opened: type[Office]) -> None:
+    office = opened()
     for n in range(6):
         await office.ask("/v1/x", session(str(n)))
     while office.inside:
@@ -134,17 +153,17 @@ async def test_after_the_rush_everybody_is_let_in_again() -> None:
     assert late.status == 200
 
 
-async def test_who_comes_back_is_spread_over_some_seconds() -> None:
-    office = Office(at_once=1, waiting=0)
+async def test_who_comes_back_is_spread_over_some_seconds(opened: type[Office]) -> None:
+    office = opened(at_once=1, waiting=0)
     await office.ask("/v1/x", session("in"))
     told = [await office.ask("/v1/x", session(str(n))) for n in range(4)]
 
     assert {int(one.headers[b"retry-after"]) for one in told} == set(admission.RETRY_S)
 
 
-async def test_a_session_that_has_half_of_all_places_makes_room_for_others() -> None:
+async def test_a_session_that_has_half_of_all_places_makes_room_for_others(opened: type[Office]) -> None:
     """429 to that one only, and only while others would wait for it."""
-    office, before = Office(at_once=2, waiting=4), shed("sessie")
+    office, before = opened(at_once=2, waiting=4), shed("sessie")
     greedy = [await office.ask("/v1/x", session("greedy")) for _ in range(6)]
     other = await office.ask("/v1/y", session("other"))
 
@@ -155,14 +174,14 @@ async def test_a_session_that_has_half_of_all_places_makes_room_for_others() -> 
     assert other.status == 200
 
 
-async def test_who_has_no_session_counts_by_address() -> None:
-    office = Office(at_once=2, waiting=4)
+async def test_who_has_no_session_counts_by_address(opened: type[Office]) -> None:
+    office = opened(at_once=2, waiting=4)
     nobody = [await office.ask("/inloggen") for _ in range(4)]
     assert [one.status for one in nobody] == [0, 0, 0, 429]
 
 
-async def test_the_health_of_the_process_and_files_of_a_page_are_never_refused() -> None:
-    office = Office(at_once=1, waiting=0)
+async def test_the_health_of_the_process_and_files_of_a_page_are_never_refused(opened: type[Office]) -> None:
+    office = opened(at_once=1, waiting=0)
     await office.ask("/v1/x")
     paths = ["/livez", "/readyz", "/favicon.ico", assets.url("loket.css")]
     asked = [await office.ask(path) for path in paths]
@@ -174,9 +193,9 @@ async def test_the_health_of_the_process_and_files_of_a_page_are_never_refused()
     assert [one.status for one in asked] == [200] * 4
 
 
-async def test_a_stream_that_is_open_has_no_place_and_stays_open() -> None:
+async def test_a_stream_that_is_open_has_no_place_and_stays_open(opened: type[Office]) -> None:
     """Nor has whoever takes long over its answer."""
-    office = Office(at_once=1, waiting=0)
+    office = opened(at_once=1, waiting=0)
     stream = await office.ask("/v1/gebeurtenissen", session("stream"))
     end = await office.answers(ends=False)
     other = await office.ask("/v1/x", session("other"))
@@ -188,10 +207,12 @@ async def test_a_stream_that_is_open_has_no_place_and_stays_open() -> None:
     assert (stream.status, other.status) == (200, 200) and stream.task.done()
 
 
-async def test_streams_that_begin_wait_apart_and_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_streams_that_begin_wait_apart_and_hold_up_nobody(
+    opened: type[Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a restart all come at once; a browser that is refused one does not come back."""
     monkeypatch.setattr(admission, "STREAMS_AT_ONCE", 1)
-    office = Office(at_once=1, waiting=0)
+    office = opened(at_once=1, waiting=0)
     streams = [await office.ask("/v1/gebeurtenissen", session(str(n))) for n in range(50)]
     usual = await office.ask("/v1/x", session("usual"))
 
@@ -201,9 +222,9 @@ async def test_streams_that_begin_wait_apart_and_hold_up_nobody(monkeypatch: pyt
     assert usual.status == 200 and {stream.status for stream in streams} == {200}
 
 
-async def test_who_still_has_to_send_something_keeps_nobody_out() -> None:
-    """A body that comes slowly, from whoever means harm, costs no place; when it is there, the first free one is its."""
-    office = Office(at_once=1, waiting=1)
+async def test_who_still_has_to_send_something_keeps_nobody_out(opened: type[Office]) -> None:
+    """A body that comes slowly costs no place; when it is there, the first that is free is its."""
+    office = opened(at_once=1, waiting=1)
     slow = await office.ask("/v1/slow", session("slow"), method="POST")
     quick = await office.ask("/v1/quick", session("quick"))
     later = await office.ask("/v1/later", session("later"))
@@ -218,9 +239,9 @@ async def test_who_still_has_to_send_something_keeps_nobody_out() -> None:
     assert {slow.status, quick.status, later.status} == {200} and waiting() == 0
 
 
-async def test_what_breaks_or_goes_away_gives_its_place_back() -> None:
+async def test_what_breaks_or_goes_away_gives_its_place_back(opened: type[Office]) -> None:
     """Also who waits."""
-    office = Office(at_once=1, waiting=2)
+    office = opened(at_once=1, waiting=2)
     broken = await office.ask("/kapot", session("a"))
     waits = await office.ask("/v1/waits", session("b"))
     inside = await office.ask("/v1/inside", session("c"))
@@ -269,8 +290,8 @@ async def test_who_has_waited_long_enough_is_told_too() -> None:
         await gate.enter(b"one more")
 
 
-async def test_a_browser_gets_a_page() -> None:
-    office = Office(at_once=1, waiting=0)
+async def test_a_browser_gets_a_page(opened: type[Office]) -> None:
+    office = opened(at_once=1, waiting=0)
     await office.ask("/")
     told = await office.ask("/aanvragen/1", HTML)
     asked = await office.ask("/v1/aanvragen", HTML)
@@ -282,11 +303,11 @@ async def test_a_browser_gets_a_page() -> None:
     assert head.body == b"" and int(head.headers[b"content-length"]) > 0
 
 
-async def test_what_was_not_let_in_is_counted_as_such() -> None:
+async def test_what_was_not_let_in_is_counted_as_such(opened: type[Office]) -> None:
     """Not under an operation: nobody looked which it was."""
     labels = {"operation": "geweigerd", "method": "GET", "status": "503"}
     before = REGISTRY.get_sample_value("loket_requests_total", labels) or 0
-    office = Office(at_once=1, waiting=0)
+    office = opened(at_once=1, waiting=0)
     await office.ask("/v1/x", session("a"))
     await office.ask("/v1/x", session("b"))
 

@@ -36,6 +36,10 @@ if (!document.body.matches("[data-stil]") && window.EventSource) {
     stream.addEventListener("error", () => {
       failed = true;
       if (status && at === LOKET) { status.hidden = false; }
+      // Refused (503), a browser does not try again by itself.
+      if (stream.readyState === EventSource.CLOSED) {
+        setTimeout(() => { if (streams.get(at) === stream) { streams.delete(at); follow(); } }, 2000 + 4000 * Math.random());
+      }
     });
     return stream;
   };

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import asyncpg
 import psutil
 from msgspec import Struct
 
@@ -67,6 +68,10 @@ class Pair(Computer):
         await load(owner, today=today(datetime.now(UTC)), size=self.size)
         await owner.execute("analyze")
         await owner.close()
+        # Or who comes back after a kill, first loads the country again.
+        superuser = await asyncpg.connect(self.cluster.url("loket", "postgres"))
+        await superuser.execute("checkpoint")
+        await superuser.close()
 
     async def start_web(self) -> None:
         started = [await self.serve(0) for _ in range(WEBS)]

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import psutil
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Rol, open_pool, set_codecs
 from service.embedded import postgres, valkey
@@ -72,7 +72,10 @@ class Place:
     async def another_world(self) -> None:
         """New rows and new sessions: what was asked may have ended those of before."""
         name = f"fuzz {len(self.worlds)}"
-        world = await examples.world(self.pool, REGIO, name, plan=True)
+        world = await examples.world(self.pool, REGIO, name, plan=not self.worlds)
+        if self.worlds:  # so many plans were asked for by now, that no more are taken
+            first = self.worlds[0]
+            world = structs.replace(world, plan=first.plan, wachtend_plan=first.wachtend_plan)
         far = await examples.world(self.pool, OTHER_REGIO, f"{name} ver")
         people = {rol.value: await self._person(world.regio, rol, _of(world, rol), rol.value) for rol in Rol}
         people |= {

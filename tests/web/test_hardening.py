@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
@@ -311,6 +311,28 @@ async def test_a_form_that_drips_is_given_up_and_the_loket_is_not_called_away(
 
     assert answer.status_code == 408 and answer.headers["connection"] == "close"
     assert "kwam niet op tijd helemaal aan" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("rol", "path"),
+    [
+        ("contractbeheer", "/cijfers/verblijven/csv?periode=2025-2%0A"),
+        ("contractbeheer", "/cijfers?per=zorgvorm%0A"),
+        ("contractbeheer", "/cijfers?gemeente=0402%0A"),
+        ("aanbieder", "/eigen-cijfers?periode=2025-2%0A"),
+        ("beheerder", "/beheer/gebruikers?rol=verwijzer%0A"),
+    ],
+)
+async def test_a_line_end_after_what_would_be_right_is_refused(
+    serve: Serve, wie_als: Callable[..., Wie], pool: Pool, wie: Wie, rol: str, path: str
+) -> None:
+    """It stood in the name of the file, so in a header of the answer."""
+    async with transaction(pool, wie) as conn:
+        aanbieder = (await make.aanbieder(conn)).id
+    client = await serve(wie_als(rol, organisatie=aanbieder if rol == "aanbieder" else None))
+
+    assert (await client.get(path.removesuffix("%0A"))).status_code == 200
+    assert (await client.get(path)).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1, 127.0.0.1", "a b", "é"])

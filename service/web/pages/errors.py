@@ -89,10 +89,10 @@ def signed_out(request: Request[Any, Any, Any], given: Given) -> Response[str]:
 
 def _problem(error: Exception, trace: UUID) -> Response[bytes]:
     """Litestar looks at Host before anybody else does."""
-    refusal = problems.of_error(error, trace)
-    if isinstance(error, HTTPException) and error.status_code == 400:
-        wrong = FieldError("Host", "waarde", gettext("Geef één naam of adres, en misschien een poort."), "header")
-        refusal = problems.HttpRefusal(400, gettext("De kopregel Host klopt niet."), (wrong,))
+    wrong = FieldError("Host", "waarde", gettext("Geef één naam of adres, en misschien een poort."), "header")
+    host = problems.HttpRefusal(400, gettext("De kopregel Host klopt niet."), (wrong,))
+    ours = not isinstance(error, HTTPException) or error.status_code >= 500
+    refusal = problems.of_error(error, trace) if ours else host
     headers = {"Content-Type": problems.CONTENT_TYPE, "API-Version": API_VERSION, **refusal.headers}
     return Response(problems.body_of(refusal, trace), status_code=refusal.status, headers=headers)
 

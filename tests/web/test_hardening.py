@@ -317,7 +317,6 @@ async def test_a_form_that_drips_is_given_up_and_the_loket_is_not_called_away(
     ("rol", "path"),
     [
         ("contractbeheer", "/cijfers/verblijven/csv?periode=2025-2%0A"),
-        ("contractbeheer", "/cijfers?per=zorgvorm%0A"),
         ("contractbeheer", "/cijfers?gemeente=0402%0A"),
         ("aanbieder", "/eigen-cijfers?periode=2025-2%0A"),
         ("beheerder", "/beheer/gebruikers?rol=verwijzer%0A"),

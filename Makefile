@@ -17,7 +17,7 @@ PG15 ?= /usr/lib/postgresql/15/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test soak fuzz lint bench lock sbom talen browser deploy ci clean
+.PHONY: help setup assets demo test soak load fuzz lint bench lock sbom talen browser deploy ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -54,6 +54,10 @@ soak: setup ## lang: duizenden stappen tegen het model, 200 tegelijk, kill -9 ov
 # TEST_SEED, TEST_FUZZ_REQUESTS and TEST_FUZZ_SHEETS; what went wrong is kept in build/fuzz, to be sent again.
 fuzz: setup ## 100.000 kapotte verzoeken en 10.000 kapotte rekenbladen aan een echt proces (hooguit 15 minuten)
 	$(BIN)/python -m tests.fuzz
+
+# One stage: .venv/bin/python -m tests.load figures. What it says is only worth something on a computer that does nothing else.
+load: setup ## het loket onder druk, op de grootte van het land, naar build/load.json (hooguit 20 minuten)
+	$(BIN)/python -m tests.load
 
 lint: setup ## stijl, types, pijlen, beveiliging en migraties
 	$(BIN)/ruff check .

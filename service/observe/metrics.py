@@ -32,6 +32,10 @@ REQUEST_SECONDS = Histogram(
 
 IN_PROGRESS = Gauge("loket_requests_in_progress", "Being answered now, streams included.")
 
+SHED = Counter("loket_requests_shed", "Not taken on: too many at once (web/admission.py).", ["reden"])
+
+WAITING = Gauge("loket_requests_waiting", "Waiting for their turn now.")
+
 PLACES_SURE = Gauge("loket_plekken_actueel", "1: the places in memory are surely those of the database.")
 
 LOGGED = Counter("loket_logged", "Lines that the program wrote about what went wrong.", ["level", "logger"])

@@ -172,6 +172,26 @@ class Settings(Struct, frozen=True, kw_only=True):
             " kantoor zitten.",
         ),
     ] = 300
+    limit_at_once: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Verzoeken die één webproces tegelijk behandelt. Het heeft één processorkern en"
+            " `LOKET_POOL_SIZE` verbindingen: wat erbij komt, wacht toch. Iets meer dan verbindingen, voor wie op iets"
+            " anders wacht dan de database.",
+        ),
+    ] = 16
+    limit_waiting: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="Verzoeken die daarbij op hun beurt mogen wachten, hooguit 2 seconden. Wie dan nog komt, krijgt"
+            " meteen 503 met `Retry-After`, en 429 wie zelf de helft van alle plaatsen heeft. 100 verzoeken van een"
+            " paar milliseconden zijn een halve seconde wachten: langer wacht een mens niet graag.",
+        ),
+    ] = 100
     regio: Annotated[
         str,
         Meta(

@@ -38,6 +38,10 @@ READS = Counter("loket_reads", "Of what a replica may answer, where it was read.
 REPLICA_AGE = Gauge("loket_replica_age_seconds", "How old a replica is at most; +Inf: not used, NaN: there is none.")
 REPLICA_AGE.set(math.nan)
 
+SHED = Counter("loket_requests_shed", "Not taken on: too many at once (web/admission.py).", ["reden"])
+
+WAITING = Gauge("loket_requests_waiting", "Waiting for their turn now.")
+
 PLACES_SURE = Gauge("loket_plekken_actueel", "1: the places in memory are surely those of the database.")
 
 LOGGED = Counter("loket_logged", "Lines that the program wrote about what went wrong.", ["level", "logger"])

@@ -41,6 +41,11 @@ where (upper_inf(p.bestaat) or upper(p.bestaat) > $1)
   and ($2::uuid[] is null or p.voorziening_id = any ($2))
 """
 
+ELKE_VOORZIENING = "select id from voorziening"
+
+PART = 2_000
+"""Voorzieningen, of some three plekken each."""
+
 PERIODEN = "select * from bezette_perioden($1, $2)"
 
 PUNTEN = "select locatie_id, lat, lon, exact from reispunten($1)"
@@ -137,6 +142,10 @@ def _plek(
     )
 
 
+Points = dict[UUID, tuple[Point, bool]]
+"""Per locatie where it is, and whether exactly there."""
+
+
 async def load_plekken(
     conn: Connection,
     now: datetime,
@@ -144,28 +153,55 @@ async def load_plekken(
     *,
     zonder: frozenset[tuple[UUID, date]] = frozenset(),
     elke_zorgvorm: bool = False,
+    points: Points | None = None,
 ) -> tuple[list[Plek], dict[UUID, datetime]]:
     """All visible plekken (or those of the voorzieningen `alleen`), and per voorziening that has one, when the first
     optie in it expires. Of the others this holds all day.
 
-    `zonder` are opties, by plek and first day, that take nothing here; `elke_zorgvorm` also those that are not ranked.
+    `zonder` are opties, by plek and first day, that take nothing here; `elke_zorgvorm` also those that are not ranked;
+    `points` for who has read them already.
     """
     vandaag = today(now)
     profielen = await conn.fetch(PROFIELEN, vandaag, alleen, elke_zorgvorm)
     rows = await conn.fetch(PLEKKEN, vandaag, alleen)
     few = alleen is not None
     perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
-    punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in profielen}) if few else None)
+    if points is None:
+        points = await load_points(conn, list({row["locatie_id"] for row in profielen}) if few else None)
     if zonder:
         perioden = [p for p in perioden if p["vervalt_op"] is None or (p["plek_id"], p["van"]) not in zonder]
-    return await asyncio.to_thread(_assemble, profielen, rows, perioden, punten, now)
+    return await asyncio.to_thread(_assemble, profielen, rows, perioden, points, now)
+
+
+async def load_points(conn: Connection, alleen: list[UUID] | None = None) -> Points:
+    """Of all locaties where a child could go, or of these."""
+    return points_of(await conn.fetch(PUNTEN, alleen))
+
+
+def points_of(punten: Iterable[asyncpg.Record]) -> Points:
+    return {
+        punt["locatie_id"]: (Point(*map(float, rd(punt["lat"], punt["lon"]))), bool(punt["exact"])) for punt in punten
+    }
+
+
+async def load_columns(conn: Connection, now: datetime, codes: Codes) -> tuple[Aanbod, dict[UUID, datetime]]:
+    """As `load_plekken` of all, as columns. Part by part: rows and Structs of a whole country would take ten times the
+    memory of its columns, which a process does not give back."""
+    ids = [row["id"] for row in await conn.fetch(ELKE_VOORZIENING)]
+    points = await load_points(conn)
+    columns, expires = Aanbod.build((), codes), dict[UUID, datetime]()
+    for at in range(0, len(ids), PART):
+        plekken, some = await load_plekken(conn, now, ids[at : at + PART], points=points)
+        columns = await asyncio.to_thread(columns.replace, set(), plekken)
+        expires |= some
+    return columns, expires
 
 
 def _assemble(
     profielen: list[asyncpg.Record],
     rows: list[asyncpg.Record],
     perioden: list[asyncpg.Record],
-    punten: list[asyncpg.Record],
+    points: Points,
     now: datetime,
 ) -> tuple[list[Plek], dict[UUID, datetime]]:
     vandaag = today(now)
@@ -178,13 +214,6 @@ def _assemble(
                 continue
             expires[plek] = min(vervalt_op, expires.get(plek, vervalt_op))
         taken.setdefault(plek, []).append(periode)
-    points = {}
-    for punt in punten:
-        x_km, y_km = rd(punt["lat"], punt["lon"])
-        points[punt["locatie_id"]] = (
-            Point(float(x_km), float(y_km)),
-            bool(punt["exact"]),
-        )
     # Of a plek whose voorziening is not there, it is not ranked or was read a moment too early: then it is read again.
     units: dict[UUID, list[asyncpg.Record]] = {row["id"]: [] for row in profielen}
     for row in rows:

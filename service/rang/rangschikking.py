@@ -178,13 +178,14 @@ def passend(fit: Fit, c: Context) -> PassendePlek | None:
 
 
 def _bijdragen(fit: Fit, weging: Weging) -> list[Bijdrage]:
-    whole = sum(weging.gewichten.get(criterium, 0.0) for criterium in fit.contributions)
+    gewichten = weging.gewichten
+    whole = sum([gewichten.get(criterium, 0.0) for criterium in fit.contributions])
     return [
         Bijdrage(
             criterium=criterium,
             naam=catalogue.CRITERIA[criterium],
             punten=punten,
-            maximum=100 * weging.gewichten.get(criterium, 0.0) / whole if whole else 0.0,
+            maximum=100 * gewichten.get(criterium, 0.0) / whole if whole else 0.0,
         )
         for criterium, punten in fit.contributions.items()
     ]

@@ -216,8 +216,7 @@ async def _read_all(conn: Connection, now: datetime) -> View:
     codes, huiselijkheid = await aanbod.load_codes(conn)
     names = await load_names(conn)
     with without_collector():
-        plekken, expires = await aanbod.load_plekken(conn, now)
-        columns = await asyncio.to_thread(Aanbod.build, plekken, codes)
+        columns, expires = await aanbod.load_columns(conn, now, codes)
     return View(
         regios=regios,
         codes=codes,

@@ -18,7 +18,7 @@ from service.demo import rows as demo
 from service.demo.generate import Size, generate
 from service.demo.scarcity import Scarcity
 from service.geo.postcodes import read_table
-from service.rang.aanbod import _assemble
+from service.rang.aanbod import _assemble, points_of
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -99,7 +99,7 @@ def _plekken(rows: demo.Rows) -> list[Plek]:
         public = locatie.zichtbaarheid == "openbaar"
         lat, lon = (area.lat, area.lon) if public else (round(area.lat / 0.05) * 0.05, round(area.lon / 0.05) * 0.05)
         punten.append({"locatie_id": locatie.id, "lat": lat, "lon": lon, "exact": public})
-    found, _ = _assemble(profielen, plekken, taken, punten, NOW)
+    found, _ = _assemble(profielen, plekken, taken, points_of(punten), NOW)
     return found
 
 

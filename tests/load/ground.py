@@ -7,6 +7,7 @@ Loaded once for all stages that do not break it.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import subprocess
 import tempfile
@@ -32,6 +33,9 @@ from tests.bench.bench_schermen import SHARE
 from tests.conftest import ROOT
 from tests.load.wire import Cut, get, wire
 from tests.service.running import environment, loket
+
+SIZE = Size(os.environ.get("TEST_LOAD_SIZE") or Size.COUNTRY)
+"""Smaller to try a stage; what it says is then worth nothing."""
 
 PEOPLE = 64
 """Who work for REGIO, so that the limits of one person say nothing."""
@@ -66,7 +70,7 @@ class Ground(Struct, frozen=True):
 
     @property
     def database(self) -> str:
-        return Size.COUNTRY.value
+        return SIZE.value
 
     def close(self) -> None:
         """The stage after this one needs it no more."""
@@ -85,11 +89,11 @@ def ground() -> Ground:
 async def _people(
     servers: Servers,
 ) -> tuple[UUID, list[str], dict[Rol, str], list[tuple[str, UUID]], list[UUID]]:
-    gebruiker = await loaded(servers, Size.COUNTRY)
-    owner = await asyncpg.connect(servers.url(Size.COUNTRY.value, OWNER_ROLE))
+    gebruiker = await loaded(servers, SIZE)
+    owner = await asyncpg.connect(servers.url(SIZE.value, OWNER_ROLE))
     await owner.execute(SHARE, REGIO)
     await owner.execute("analyze regioafspraak")
-    pool = await open_pool(servers.url(Size.COUNTRY.value, APP_ROLE), size=1)
+    pool = await open_pool(servers.url(SIZE.value, APP_ROLE), size=1)
     now = datetime.now(UTC)
 
     async def token(gebruiker: UUID) -> str:

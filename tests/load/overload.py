@@ -35,7 +35,7 @@ MOST_OPEN = 4_000
 P99_MS, RECOVERY_S, GOODPUT = 1_000.0, 2.0, 0.5
 """At most, at most, and at least: as part of what it can when it is not overloaded."""
 
-GREEDY, PAUSE_S = 200, 0.1
+GREEDY, PAUSE_S = 200, 0.5
 """Requests of one session at once, and how long it waits after a refusal."""
 
 NEVER_REFUSED = ("/livez", "/readyz", assets.url("loket.css"))

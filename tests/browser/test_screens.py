@@ -160,6 +160,7 @@ def test_one_ends_a_session_elsewhere(visit: Visit) -> None:
 def test_a_filter_keeps_only_one_urgentie(visit: Visit) -> None:
     page = visit("/")
     page.get_by_label("Snel kiezen").get_by_role("link", name="Crisis").click()
+    page.wait_for_url("**urgentie=crisis**")
     badges = page.locator("tbody .badge").all_inner_texts()
     assert badges
     assert set(badges) == {"Crisis"}

@@ -21,8 +21,10 @@ from service.errors import Kind, Refusal
 from service.inloggen.sessies import Sessie
 from service.log import betrokkenen, logboek
 from service.regio import grenzen
+from service.replica import Replica
 from service.taal import gettext, later
-from service.web import gezien, limiet, origin, problems
+from service.web import forms, gezien, limiet, origin, problems, reading
+from service.web.forms import Given
 from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render, words
@@ -81,6 +83,8 @@ class Visit(Struct, kw_only=True, eq=False):
         """A Struct of the service, or a list of them, with only the fields that this rol may see."""
         return toegang.versmal(self.wie.rol, found)
 
+    stand: datetime | None = None
+    """Until when the page surely has everything, when it is read on a replica; else it has."""
     gezien: list[UUID] = field(default_factory=list)
     """Aanvragen that the page shows."""
     object_id: UUID | None = None
@@ -109,7 +113,17 @@ class Visit(Struct, kw_only=True, eq=False):
         self.gezien += betrokkenen.found(values.values())
         if not toegang.kan(self.wie, "volgGebeurtenissen"):
             values.setdefault("gebeurtenissen", "")  # such a page is not live: there is nothing that it may hear
-        return render.html(template, who=self.who, namens=self.namens, menu=self.menu(), stil=self.stil, **values)
+        own: dict[str, Any] = {
+            "who": self.who,
+            "namens": self.namens,
+            "menu": self.menu(),
+            "stil": self.stil,
+            "gelezen_op": self.stand,
+        }
+        response = render.html(template, **own, **values)
+        if self.stand is not None:
+            response.headers[reading.HEADER] = reading.text_of(self.stand)
+        return response
 
 
 def page_id(handler: BaseRouteHandler) -> str:
@@ -137,7 +151,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     identity: Identity = connection.app.state.identity
     origin.check(scope, services.settings.adres)
     connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
-    connection.state.wie = wie = await identity(connection)
+    try:
+        connection.state.wie = wie = await identity(connection)
+    except problems.HttpRefusal:
+        connection.state.ingevuld = await _filled_in(connection)
+        raise
     await limiet.of_wie(scope, services, wie)
     try:
         if wie.koppeling is not None:
@@ -149,6 +167,16 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise
 
 
+async def _filled_in(connection: ASGIConnection[Any, Any, Any, Any]) -> Given:
+    """What somebody sends who is no longer logged in: errors.py gives it back, it may be the work of half an hour."""
+    if not isinstance(connection, Request) or connection.method != "POST":
+        return {}
+    try:
+        return await forms.fields(connection)
+    except Refusal:
+        return {}
+
+
 def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:
     """The aanvraag in the path."""
     id = connection.path_params.get("aanvraag_id")
@@ -158,6 +186,20 @@ def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:
 HARD_SPACE = "\N{NO-BREAK SPACE}"
 
 REGIO = "select naam from jeugdregio where code = huidige_regio()"
+
+
+@asynccontextmanager
+async def _asking(
+    request: Request[Any, Any, Any], services: Services, wie: Wie, *, readonly: bool
+) -> AsyncIterator[tuple[Connection, datetime | None]]:
+    """The transaction; on a replica, and of which moment, where reading.from_replica says so."""
+    replica: Replica | None = request.scope["state"].get(reading.IN_STATE)
+    if replica is None:
+        async with transaction(services.pool, wie, readonly=readonly) as conn:
+            yield conn, None
+    else:
+        async with replica.transaction(wie) as there:
+            yield there
 
 
 @asynccontextmanager
@@ -173,7 +215,7 @@ async def visit(
     state = request.scope["state"]
     sessie: Sessie | None = state.get("sessie")
     try:
-        async with transaction(services.pool, wie, readonly=not kinderen) as conn:
+        async with _asking(request, services, wie, readonly=not kinderen) as (conn, stand):
             regio = await conn.fetchval(REGIO) or wie.regio
             visit = Visit(
                 conn=conn,
@@ -183,6 +225,7 @@ async def visit(
                 who=f"{words.ROL[wie.rol].capitalize()}, {regio.replace(' ', HARD_SPACE)}",
                 namens=(sessie.namens if sessie else None) or "",
                 key=state.get("sessie_sleutel"),
+                stand=stand,
             )
             yield visit
             visit.ended = True

@@ -217,9 +217,10 @@ def zekerheid(zorgvorm: str, bevestigd_op: datetime | None, rules: Werkregels, n
 
 def _plekken(rows: Sequence[Any], now: datetime) -> list[Plek]:
     found: list[Plek] = rows_as(list(rows), Plek)
-    rules = regiokeuzes.of(Werkregels, (rows and rows[0]["keuzes"]) or {})
-    for plek in found:
-        plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
+    if found:
+        rules = regiokeuzes.of(Werkregels, rows[0]["keuzes"] or {})
+        for plek in found:
+            plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
     return found
 
 

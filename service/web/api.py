@@ -57,22 +57,29 @@ class Routes:
                 raise ValueError(f"two operations for {operation.method} {operation.path}")
             methods[operation.method] = operation
         # Fixed segments before parameters: /aanvragen/sjabloon is not the aanvraag with id "sjabloon".
-        self._paths = [
+        self._fixed = {path: methods for path, methods in by_path.items() if "{" not in path}
+        self._patterns = [
             (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), methods)
             for path, methods in sorted(by_path.items(), key=lambda item: (item[0].count("{"), item[0]))
+            if path not in self._fixed
         ]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, UUID]]:
         """The operation and the ids in the path. 404, or 405 with Allow."""
-        for pattern, methods in self._paths:
+        methods, ids = self._at(path)
+        operation = methods.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            allow = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
+            raise HttpRefusal(405, gettext("Hier kan alleen: %(allow)s.", allow=allow), headers={"Allow": allow})
+        return operation, ids
+
+    def _at(self, path: str) -> tuple[dict[str, Operation], dict[str, UUID]]:
+        if path in self._fixed:
+            return self._fixed[path], {}
+        for pattern, methods in self._patterns:
             match = pattern.fullmatch(path)
-            if match is None or not all(UUID_FORM.fullmatch(part) for part in match.groups()):
-                continue
-            operation = methods.get("GET" if method == "HEAD" else method)
-            if operation is None:
-                allow = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
-                raise HttpRefusal(405, gettext("Hier kan alleen: %(allow)s.", allow=allow), headers={"Allow": allow})
-            return operation, {name: UUID(part) for name, part in match.groupdict().items()}
+            if match is not None and all(UUID_FORM.fullmatch(part) for part in match.groups()):
+                return methods, {name: UUID(part) for name, part in match.groupdict().items()}
         raise HttpRefusal(404, gettext("Dit adres bestaat niet. De adressen staan in /v1/openapi.json."))
 
 
@@ -121,18 +128,21 @@ class Api:
         if operation.public:
             return await self._tell(operation, ids, scope, headers)
         origin.check(scope, services.settings.adres)
-        # A TimeoutError is told as 503, like everything that is away.
-        async with asyncio.timeout(services.settings.request_limit_s):
-            wie = await self._identity(ASGIConnection(scope))
-            await limiet.of_wie(scope, services, wie)
         seen = self._gezien[operation.id]
         about = seen.asked(ids, UNSET)
+        wie: Wie | None = None
         try:
+            # A TimeoutError is told as 503, like everything that is away.
             async with asyncio.timeout(services.settings.request_limit_s):
+                asking = await self._identity(ASGIConnection(scope))
+                await limiet.of_wie(scope, services, asking)
+                wie = asking
                 return await self._perform(operation, seen, about, wie, ids, scope, headers, receive, spoor)
         except Disconnected:
             raise
         except Exception as error:
+            if wie is None:  # who may not ask anything, has seen nothing
+                raise
             status = problems.status_of(error)
             object_id = seen.object_id(wie, ids)
             await gezien.write_refused(
@@ -156,13 +166,7 @@ class Api:
         aanvragen that were asked for."""
         services = self.services
         toegang.mag(wie, operation.id)
-        try:
-            async with asyncio.timeout(BODY_S):
-                raw = await _body(operation, headers, receive)
-        except TimeoutError:
-            raise HttpRefusal(
-                408, gettext("Wat u stuurt, kwam niet op tijd helemaal aan."), headers={"Connection": "close"}
-            ) from None
+        raw = b"" if operation.body is None else await _body(operation, headers, receive)
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
         about[:] = seen.asked(ids, body)
@@ -171,7 +175,7 @@ class Api:
         key = headers.get("idempotency-key") if operation.repeatable else None
         if key is not None:
             idempotency.check(key)
-        async with _asking(operation, seen, services, wie) as conn:
+        async with _asking(operation, seen, services, wie, query, spoor) as conn:
             call = Call(
                 conn=conn,
                 wie=wie,
@@ -229,10 +233,11 @@ class Api:
 
 
 def _asking(
-    operation: Operation, seen: Gezien, services: Services, wie: Wie
+    operation: Operation, seen: Gezien, services: Services, wie: Wie, query: Any, spoor: Spoor
 ) -> AbstractAsyncContextManager[Connection]:
     if operation.alone:
-        return nullcontext(cast(Connection, Alone(services.pool, wie)))  # its handler takes db.Reads
+        along = gezien.along(operation, wie, query, services=services, spoor=spoor)
+        return nullcontext(cast(Connection, Alone(services.pool, wie, along)))  # its handler takes db.Reads
     return transaction(services.pool, wie, readonly=operation.method == "GET" and not seen.logs)
 
 
@@ -297,9 +302,7 @@ def _headers(scope: HTTPScope) -> dict[str, str]:
 
 
 async def _body(operation: Operation, headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body. 415 and 413 before it is read, 413 as soon as it proves too long."""
-    if operation.body is None:
-        return b""
+    """The whole body. 415 and 413 before it is read, 413 as soon as it proves too long, 408 when it does not come."""
     if media_type(headers.get("content-type")) not in operation.consumes:
         kinds = " of ".join(operation.consumes)
         raise HttpRefusal(415, gettext("Stuur hier %(kinds)s in UTF-8, en zeg dat in Content-Type.", kinds=kinds))
@@ -308,15 +311,21 @@ async def _body(operation: Operation, headers: Mapping[str, str], receive: Recei
     if length.isdecimal() and int(length) > operation.limit:
         raise too_long
     read = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Disconnected
-        read += message["body"]
-        if len(read) > operation.limit:
-            raise too_long
-        if not message["more_body"]:
-            return bytes(read)
+    try:
+        async with asyncio.timeout(BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Disconnected
+                read += message["body"]
+                if len(read) > operation.limit:
+                    raise too_long
+                if not message["more_body"]:
+                    return bytes(read)
+    except TimeoutError:
+        raise HttpRefusal(
+            408, gettext("Wat u stuurt, kwam niet op tijd helemaal aan."), headers={"Connection": "close"}
+        ) from None
 
 
 def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError]]:

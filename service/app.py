@@ -120,7 +120,8 @@ class Loket(Litestar):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER):
-            return await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, send)
+            return
         scope["app"] = scope["litestar_app"] = self
         TAAL.set(gekozen(scope))
 

@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
@@ -289,6 +290,8 @@ async def _next(stream: Stream) -> bytes:
 def _path(scope: HTTPScope) -> str:
     """As sent, so that neither Litestar nor a server has tidied it; an escaped slash stays part of its segment."""
     raw = scope["raw_path"].partition(b"?")[0].decode("latin-1").removeprefix(PREFIX)
+    if "%" not in raw:
+        return raw
     return "/".join(unquote(segment).replace("/", "%2F") for segment in raw.split("/"))
 
 
@@ -328,11 +331,29 @@ async def _body(operation: Operation, headers: Mapping[str, str], receive: Recei
         ) from None
 
 
+USUAL_QUERY = 200
+"""Bytes of what is worth remembering."""
+
+
 def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError]]:
+    raw = scope["query_string"]
+    query = _right_query(operation.query, raw) if len(raw) <= USUAL_QUERY else None
+    return (query, []) if query is not None else _parsed_query(operation.query, raw)
+
+
+@lru_cache(maxsize=1024)
+def _right_query(shape: type[Struct], raw: bytes) -> Struct | None:
+    """Most ask the same again and again. None: something is wrong with it, and that is told in a language."""
     try:
-        pairs = parse_qsl(
-            scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
-        )
+        query, wrong = _parsed_query(shape, raw)
+    except HttpRefusal:
+        return None
+    return None if wrong else query
+
+
+def _parsed_query(shape: type[Struct], raw: bytes) -> tuple[Struct, list[FieldError]]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError:
         raise HttpRefusal(400, gettext("Het deel van het adres na het vraagteken is niet te lezen.")) from None
     names = [name for name, _ in pairs]
@@ -341,7 +362,7 @@ def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
-    query, wrong = fields.read(operation.query, dict(pairs), lax=True, source="query")
+    query, wrong = fields.read(shape, dict(pairs), lax=True, source="query")
     return query, twice + wrong
 
 

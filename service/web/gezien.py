@@ -97,13 +97,15 @@ async def write(
     line = toegang.handeling(id)
     if line is None:
         return
+    written = conn.added if isinstance(conn, Alone) else frozenset()
+    ids = [id for id in dict.fromkeys(aanvragen) if id not in written]
+    if not ids and not line.los:
+        return
     now, handeling = services.clock(), line.in_log(wie)
     if repeated:
         handeling = msgspec.structs.replace(handeling, gebeurtenis=Gebeurtenis.LEES)
     if line.los:
         await logboek.schrijf_los(conn, wie, handeling, now=now, spoor=spoor, resultaat=resultaat, object_id=object_id)
-    written = conn.added if isinstance(conn, Alone) else frozenset()
-    ids = [id for id in dict.fromkeys(aanvragen) if id not in written]
     await logboek.schrijf(conn, wie, handeling, ids, now=now, spoor=spoor, resultaat=resultaat)
 
 

@@ -31,7 +31,7 @@ import uvicorn
 import uvloop
 from litestar import Litestar, get
 from litestar.datastructures import State
-from litestar.types import Receive, Scope, Send
+from litestar.types import Receive, Send
 from msgspec import Struct
 
 from service.aanbod.plekken import Beschikbaarheid
@@ -158,12 +158,11 @@ def _serve(servers: Servers, database: str, gebruiker: UUID, pipe: Pipe) -> None
     app = create_app(roomy(servers, database))
     floor = Litestar([_floor], middleware=[spoken, limited, compressed], before_send=[secure], openapi_config=None)
     bare = Litestar([_bare], openapi_config=None)
-    apps = {FLOOR: measured(floor), BARE: bare}
+    apps: dict[str, Any] = {FLOOR: measured(floor), BARE: bare}
     loket = measured(app)
 
-    async def each(scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"] if scope["type"] == "http" else ""
-        await apps.get(path, loket)(scope, receive, send)
+    async def each(scope: Any, receive: Receive, send: Send) -> None:
+        await apps.get(scope.get("path"), loket)(scope, receive, send)
 
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(each, http=Protocol, ws="none", lifespan="on", log_config=None, access_log=False)

@@ -189,7 +189,9 @@ async def test_what_goes_along_with_a_read_is_of_the_first_rows_of_it_and_once(
     """One statement: the row that only tells of a next page is not of those that were shown."""
     async with transaction(pool, wie) as conn:
         ids = [(await make.voorziening(conn, naam=f"Huis {i}")).id for i in range(5)]
-    insert = Insert("insert into instelling (regio, sleutel, waarde, bron) ", f"select huidige_regio(), q.* from ({GEZIEN}) q")
+    insert = Insert(
+        "insert into instelling (regio, sleutel, waarde, bron) ", f"select huidige_regio(), q.* from ({GEZIEN}) q"
+    )
     beheerder = Alone(pool, wie_als("beheerder"), Along(insert, ("test",), 3))
     query = "select id from voorziening where id = any ($1) order by naam desc"
 
@@ -198,7 +200,9 @@ async def test_what_goes_along_with_a_read_is_of_the_first_rows_of_it_and_once(
     assert beheerder.added == {*ids[:1:-1]}
     async with transaction(pool, wie) as conn:
         kept = await conn.fetch("select sleutel, bron from instelling where sleutel like 'gezien%'")
-    assert {(row["sleutel"], row["bron"]) for row in kept} == {(f"gezien_{id}".replace("-", "_"), "test") for id in ids[2:]}
+    assert {(row["sleutel"], row["bron"]) for row in kept} == {
+        (f"gezien_{id}".replace("-", "_"), "test") for id in ids[2:]
+    }
     assert len(await beheerder.fetch(query, ids)) == 5, "a key that is taken would be refused"
 
 
@@ -208,7 +212,9 @@ async def test_what_may_not_go_along_keeps_all_from_being_read(
     """Nobody is shown what could not be written."""
     async with transaction(pool, wie) as conn:
         id = (await make.voorziening(conn)).id
-    insert = Insert("insert into instelling (regio, sleutel, waarde, bron) ", f"select 'flevoland', q.* from ({GEZIEN}) q")
+    insert = Insert(
+        "insert into instelling (regio, sleutel, waarde, bron) ", f"select 'flevoland', q.* from ({GEZIEN}) q"
+    )
     beheerder = Alone(pool, wie_als("beheerder"), Along(insert, ("test",), 1))
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await beheerder.fetch("select id from voorziening where id = $1", id)

@@ -114,7 +114,7 @@ def limited(app: ASGIApp) -> ASGIApp:
 
 class Loket(Litestar):
     """Litestar for the pages. The API has routes, errors and limits of its own: what is asked of it goes past those of
-    Litestar, which would take a third of the time of a list (docs/schaal.md)."""
+    Litestar, which would take a tenth of the time of a list (docs/schaal.md)."""
 
     api: Api
 

@@ -217,87 +217,34 @@ class Insert(Struct, frozen=True):
         return self.into + self.query
 
 
-class Along(Struct, frozen=True):
-    """What is put into a table with the rows that one statement reads."""
-
-    insert: Insert
-    """Its first parameter is the list of the `id` of those rows."""
-    args: tuple[object, ...]
-    """Of its other parameters."""
-    most: int
-    """Only of so many rows, from the first one on."""
-
-
-PARAMETER = re.compile(r"\$([0-9]+)")
-
-
-def _who(first: int) -> str:
-    """One row, of who asks, in the five parameters from `first` on."""
-    regio, rol, gebruiker, organisatie, namens = (f"${first + i}" for i in range(5))
-    return f"""
-select concat(set_config('loket.regio', {regio}, true), set_config('loket.rol', {rol}, true),
-              set_config('loket.gebruiker', {gebruiker}, true), set_config('loket.organisatie', {organisatie}, true),
-              set_config('loket.namens', {namens}, true)) as gezegd
-"""  # nosec B608
-
-
-# What is spelled here are constants of ours, and numbers.
-
-
 @cache
 def _says_who(query: str, parameters: int) -> str:
     """The query, with who asks in the five parameters after its own. Beside one row there is only one way to join, so
     its order stays. Nothing of it can be read before that row is there, because it asks for it; were it otherwise, the
-    policies would show nothing."""
+    policies would show nothing. `query` is a constant of ours; all else that is spelled here is a number."""
+    regio, rol, gebruiker, organisatie, namens = (f"${parameters + i}" for i in range(1, 6))
     return f"""
 select q.*
-from ({_who(parameters + 1)} offset 0) wie
+from (select concat(set_config('loket.regio', {regio}, true), set_config('loket.rol', {rol}, true),
+                    set_config('loket.gebruiker', {gebruiker}, true),
+                    set_config('loket.organisatie', {organisatie}, true),
+                    set_config('loket.namens', {namens}, true)) as gezegd
+      offset 0) wie
 cross join lateral (select x.* from ({query}) x where wie.gezegd is not null offset 0) q
-"""  # nosec B608
-
-
-@cache
-def _adds_along(query: str, parameters: int, insert: Insert, more: int) -> str:
-    """As `_says_who`, and the insert in the same statement, so that there is never one without the other. Of the
-    parameters of the insert the first has become how many rows are meant."""
-    most = parameters + 1
-
-    def renumbered(match: re.Match[str]) -> str:
-        number = int(match[1])
-        return f"(array(select id from gelezen limit ${most}))" if number == 1 else f"${parameters + number}"
-
-    return f"""
-with wie as materialized ({_who(most + more + 1)}),
-gelezen as materialized (
-    select q.*
-    from wie cross join lateral (select x.* from ({query}) x where wie.gezegd is not null offset 0) q
-),
-bijgeschreven as ({insert.into}{PARAMETER.sub(renumbered, insert.query)})
-select * from gelezen
 """  # nosec B608
 
 
 class Alone:
     """Statements for `wie`, each a transaction by itself that also says who asks: one round trip where `transaction`
-    takes three. For what is asked most. Nothing of the setting survives the statement.
+    takes three. For what is asked most. Nothing of the setting survives the statement."""
 
-    `along` goes with the first that reads; `added` is of which rows that has been done."""
-
-    def __init__(self, pool: Pool, wie: Wie, along: Along | None = None) -> None:
+    def __init__(self, pool: Pool, wie: Wie) -> None:
         self._pool = pool
         self._wie = (wie.regio, wie.rol, str(wie.gebruiker), str(wie.organisatie or ""), str(wie.namens or ""))
-        self._along = along
-        self.added: frozenset[UUID] = frozenset()
 
     async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
         """The rows of a query that begins with `select` or `with`, and changes nothing."""
-        along, self._along = self._along, None
-        if along is None:
-            return await self._do(_says_who(query, len(args)), args)
-        statement = _adds_along(query, len(args), along.insert, len(along.args))
-        rows = await self._do(statement, (*args, along.most, *along.args))
-        self.added = frozenset(row["id"] for row in rows[: along.most])
-        return rows
+        return await self._do(_says_who(query, len(args)), args)
 
     async def insert(self, insert: Insert, *args: object) -> None:
         await self._do(insert.into + _says_who(insert.query, len(args)), args)

@@ -1,7 +1,7 @@
 """The log: who saw or changed what of whom, when and why, by NEN 7513 and the standard Logboek Dataverwerkingen.
 
 A line is written in the transaction that changed or read, so there is never one without the other; of what was read
-alone (db.Alone) in the same statement or just after it, and nobody is answered without. Which children a line is about
+alone (db.Alone) just after it, and nobody is answered without. Which children a line is about
 is found by type (service/log/betrokkenen.py). Nobody changes a line afterwards (service/log/logketen.py).
 """
 
@@ -17,7 +17,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service.db import Alone, Along, Connection, Insert, Pool, Wie
+from service.db import Alone, Connection, Insert, Pool, Wie
 from service.log.doelen import Doel, Object, Verwerking
 
 
@@ -117,12 +117,6 @@ async def schrijf(
     if not aanvragen:
         return
     await _put(conn, SCHRIJF, aanvragen, *_line(wie, handeling, now, spoor, resultaat))
-
-
-def bij_lezen(wie: Wie, handeling: Handeling, *, now: datetime, spoor: Spoor, most: int) -> Along:
-    """As `schrijf`, in the statement that reads them: rows whose `id` is that of an aanvraag, of which `most` are
-    shown."""
-    return Along(SCHRIJF, _line(wie, handeling, now, spoor, Resultaat.GELUKT), most)
 
 
 async def _put(conn: Connection | Alone, insert: Insert, *args: object) -> None:

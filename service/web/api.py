@@ -176,7 +176,7 @@ class Api:
         key = headers.get("idempotency-key") if operation.repeatable else None
         if key is not None:
             idempotency.check(key)
-        async with _asking(operation, seen, services, wie, query, spoor) as conn:
+        async with _asking(operation, seen, services, wie) as conn:
             call = Call(
                 conn=conn,
                 wie=wie,
@@ -234,11 +234,10 @@ class Api:
 
 
 def _asking(
-    operation: Operation, seen: Gezien, services: Services, wie: Wie, query: Any, spoor: Spoor
+    operation: Operation, seen: Gezien, services: Services, wie: Wie
 ) -> AbstractAsyncContextManager[Connection]:
     if operation.alone:
-        along = gezien.along(operation, wie, query, services=services, spoor=spoor)
-        return nullcontext(cast(Connection, Alone(services.pool, wie, along)))  # its handler takes db.Reads
+        return nullcontext(cast(Connection, Alone(services.pool, wie)))  # its handler takes db.Reads
     return transaction(services.pool, wie, readonly=operation.method == "GET" and not seen.logs)
 
 

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from service import toegang
-from service.db import AWAY, Alone, Along, Connection, Wie, transaction
+from service.db import AWAY, Alone, Connection, Wie, transaction
 from service.log import betrokkenen, logboek
 from service.log.betrokkenen import Find
 from service.log.doelen import Object
@@ -97,8 +97,7 @@ async def write(
     line = toegang.handeling(id)
     if line is None:
         return
-    written = conn.added if isinstance(conn, Alone) else frozenset()
-    ids = [id for id in dict.fromkeys(aanvragen) if id not in written]
+    ids = list(dict.fromkeys(aanvragen))
     if not ids and not line.los:
         return
     now, handeling = services.clock(), line.in_log(wie)
@@ -107,15 +106,6 @@ async def write(
     if line.los:
         await logboek.schrijf_los(conn, wie, handeling, now=now, spoor=spoor, resultaat=resultaat, object_id=object_id)
     await logboek.schrijf(conn, wie, handeling, ids, now=now, spoor=spoor, resultaat=resultaat)
-
-
-def along(operation: Operation, wie: Wie, query: Any, *, services: Services, spoor: Spoor) -> Along | None:
-    """The lines of a list whose rows are what it shows, for the statement that reads them (db.Alone). `write` adds what
-    the answer turns out to show besides."""
-    line = toegang.handeling(operation.id)
-    if line is None or not operation.logs_rows:
-        return None
-    return logboek.bij_lezen(wie, line.in_log(wie), now=services.clock(), spoor=spoor, most=query.aantal)
 
 
 async def write_refused(

@@ -132,9 +132,6 @@ class Operation(Struct, frozen=True, kw_only=True):
     alone: bool = False
     """A GET that is asked often: each statement of its handler is a transaction by itself (db.Alone), and `conn` has
     no more than `fetch`."""
-    logs_rows: bool = False
-    """With `alone`, of a list of aanvragen: the first statement of its handler gives the rows of the page, in their
-    order. Their lines are written in it."""
     public: bool = False
     """Without login, readable from any website, and may be kept by a cache: the OpenAPI document."""
 

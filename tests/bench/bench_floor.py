@@ -81,10 +81,10 @@ async def _compare(there: Servers, port: int, token: str, name: str) -> list[Ent
         Entry(f"floor{name}_per_s", rate[FLOOR], "/s", "the bare one", rate[FLOOR] / rate[BARE]),
     ]
     for title, (path, least) in LISTS.items():
-        share, crowd = floor / spent[path], rate[path] / rate[FLOOR]
+        share, wall = floor / spent[path], rate[path] / rate[FLOOR]
         entries += [
             Entry(f"{title}{name}", share, "×", f"at least {least}", share / least),
-            Entry(f"{title}{name}_crowd", crowd, "×", f"at least {least}", crowd / least),
+            Entry(f"{title}{name}_wall", wall, "×", f"at least {least}", wall / least),
             Entry(f"{title}{name}_cpu_ms", spent[path] * 1000, "ms", "the bare one", spent[BARE] / spent[path]),
             Entry(f"{title}{name}_per_s", rate[path], "/s", "the bare one", rate[path] / rate[BARE]),
         ]

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from service import db
-from service.db import AWAY, Alone, Along, Connection, Insert, Pool, Wie, open_pool, transaction
+from service.db import AWAY, Alone, Connection, Insert, Pool, Wie, open_pool, transaction
 from service.web.problems import status_of
 from tests import make
 
@@ -178,44 +178,3 @@ async def test_what_is_put_alone_is_put_by_who_asks(pool: Pool, wie: Wie, wie_al
         await Alone(pool, wie_als("beheerder")).insert(chosen, "flevoland")
     async with transaction(pool, wie) as conn:
         assert await conn.fetchval("select waarde from instelling where sleutel = 'x'") == 1
-
-
-GEZIEN = "select 'gezien_' || replace(van.id::text, '-', '_'), '1'::jsonb, $2::text from unnest($1::uuid[]) as van (id)"
-
-
-async def test_what_goes_along_with_a_read_is_of_the_first_rows_of_it_and_once(
-    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
-) -> None:
-    """One statement: the row that only tells of a next page is not of those that were shown."""
-    async with transaction(pool, wie) as conn:
-        ids = [(await make.voorziening(conn, naam=f"Huis {i}")).id for i in range(5)]
-    insert = Insert(
-        "insert into instelling (regio, sleutel, waarde, bron) ", f"select huidige_regio(), q.* from ({GEZIEN}) q"
-    )
-    beheerder = Alone(pool, wie_als("beheerder"), Along(insert, ("test",), 3))
-    query = "select id from voorziening where id = any ($1) order by naam desc"
-
-    rows = await beheerder.fetch(query, ids)
-    assert [row["id"] for row in rows] == ids[::-1]
-    assert beheerder.added == {*ids[:1:-1]}
-    async with transaction(pool, wie) as conn:
-        kept = await conn.fetch("select sleutel, bron from instelling where sleutel like 'gezien%'")
-    assert {(row["sleutel"], row["bron"]) for row in kept} == {
-        (f"gezien_{id}".replace("-", "_"), "test") for id in ids[2:]
-    }
-    assert len(await beheerder.fetch(query, ids)) == 5, "a key that is taken would be refused"
-
-
-async def test_what_may_not_go_along_keeps_all_from_being_read(
-    pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
-) -> None:
-    """Nobody is shown what could not be written."""
-    async with transaction(pool, wie) as conn:
-        id = (await make.voorziening(conn)).id
-    insert = Insert(
-        "insert into instelling (regio, sleutel, waarde, bron) ", f"select 'flevoland', q.* from ({GEZIEN}) q"
-    )
-    beheerder = Alone(pool, wie_als("beheerder"), Along(insert, ("test",), 1))
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await beheerder.fetch("select id from voorziening where id = $1", id)
-    assert beheerder.added == frozenset()

@@ -648,7 +648,7 @@ async def test_what_fails_leaves_a_line_that_says_so_under_the_number_that_was_t
 async def test_when_the_line_cannot_be_written_nothing_is_changed_and_nothing_is_shown(
     api: httpx.AsyncClient, owner: Connection, world: World
 ) -> None:
-    """One transaction for both; of a list that is read alone one statement."""
+    """One transaction for both; of a list that is read alone the line comes first, and then the answer."""
     await owner.execute("alter table logregel add constraint vol check (false) not valid")
 
     changed = await api.patch(f"/v1/aanvragen/{world.kinderen[0]}", json={"rolstoel": True}, headers=EVERY)

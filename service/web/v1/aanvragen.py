@@ -59,7 +59,6 @@ OPERATIONS = (
         summary="Aanvragen, de dringendste eerst en dan wie het langst wacht",
         query=Filters,
         alone=True,
-        logs_rows=True,
         answer=list[Aanvraag],
     ),
     create(

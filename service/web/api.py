@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
 from typing import Any, cast
@@ -19,15 +19,17 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Receive, Send
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from service import fields, toegang
 from service.db import Alone, Connection, Wie, transaction
 from service.errors import FieldError
 from service.log import logboek
 from service.log.logboek import Spoor
+from service.replica import Replica
 from service.taal import gettext
-from service.web import etags, gezien, idempotency, limiet, origin, performing, problems
+from service.web import etags, gezien, idempotency, limiet, origin, performing, problems, reading
+from service.web.forms import BODY_S, too_slow
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
@@ -36,9 +38,6 @@ from service.web.operation import IN_SCOPE, Call, Operation, Services, Stream
 from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
-
-BODY_S = 30.0
-"""For the whole body to come in."""
 
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -170,13 +169,15 @@ class Api:
         raw = b"" if operation.body is None else await _body(operation, headers, receive)
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
+        wrong += wrong_body
         about[:] = seen.asked(ids, body)
         if operation.method == "PATCH":
             etags.required(headers)
         key = headers.get("idempotency-key") if operation.repeatable else None
         if key is not None:
             idempotency.check(key)
-        async with _asking(operation, seen, services, wie) as conn:
+
+        async def answered(conn: Connection) -> Reply:
             call = Call(
                 conn=conn,
                 wie=wie,
@@ -190,10 +191,10 @@ class Api:
                 sessie=scope.get("state", {}).get("sessie_sleutel"),
                 betrokkenen=about,  # a refusal too can tell something of whom a handler has read
             )
-            if wrong or wrong_body:
+            if wrong:
                 if operation.check is not None and body is not UNSET:
-                    wrong_body += await operation.check(conn, body)
-                fields.refuse(wrong + wrong_body)
+                    wrong.extend(await operation.check(conn, body))
+                fields.refuse(wrong)
             asked = b""
             if key is not None:
                 # Who works for another organisation now, does not get what it was answered before.
@@ -211,6 +212,12 @@ class Api:
                 object_id=seen.object_id(wie, ids, reply.headers.get("Location")),
             )
             return reply
+
+        replica = reading.replica_for(scope, services, wie) if operation.replica and not wrong else None
+        if replica is not None and (found := await reading.read(replica, _there(wie, answered))) is not None:
+            return found
+        async with _asking(operation, seen, services, wie) as conn:
+            return await answered(conn)
 
     async def _tell(
         self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, headers: dict[str, str]
@@ -231,6 +238,15 @@ class Api:
             services=self.services,
         )
         return await performing.perform(operation, call, self._gezien[operation.id], [])
+
+
+def _there(wie: Wie, answered: Callable[[Connection], Awaitable[Reply]]) -> Callable[[Replica], Awaitable[Reply]]:
+    async def on(replica: Replica) -> Reply:
+        async with replica.transaction(wie) as (conn, moment):
+            reply = await answered(conn)
+        return structs.replace(reply, headers={**reply.headers, reading.HEADER: reading.text_of(moment)})
+
+    return on
 
 
 def _asking(
@@ -325,9 +341,7 @@ async def _body(operation: Operation, headers: Mapping[str, str], receive: Recei
                 if not message["more_body"]:
                     return bytes(read)
     except TimeoutError:
-        raise HttpRefusal(
-            408, gettext("Wat u stuurt, kwam niet op tijd helemaal aan."), headers={"Connection": "close"}
-        ) from None
+        raise too_slow() from None
 
 
 USUAL_QUERY = 200

@@ -36,6 +36,10 @@ if (!document.body.matches("[data-stil]") && window.EventSource) {
     stream.addEventListener("error", () => {
       failed = true;
       if (status && at === LOKET) { status.hidden = false; }
+      // Refused (503), a browser does not try again by itself.
+      if (stream.readyState === EventSource.CLOSED) {
+        setTimeout(() => { if (streams.get(at) === stream) { streams.delete(at); follow(); } }, 2000 + 4000 * Math.random());
+      }
     });
     return stream;
   };
@@ -109,6 +113,17 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
 });
 
+// ── A menu that was folded out (`data-closes`) closes with Escape, and when one goes on elsewhere ────
+for (const menu of document.querySelectorAll("details[data-closes]")) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) { menu.open = false; } });
+  document.addEventListener("focusin", (event) => { if (!menu.contains(event.target)) { menu.open = false; } });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) { return; }
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
 // ── A draft is kept by itself: `data-draft` says where, #bewaard says whether ────────────────────
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const said = document.getElementById("bewaard");
@@ -120,7 +135,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Loket-Vanzelf": "ja" } });
       const time = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit" }).format(new Date());
-      text = answer.ok ? `${said.dataset.kept} ${time}.` : said.dataset.refused;
+      const no = answer.status === 401 ? said.dataset.out : said.dataset.refused;
+      text = answer.ok ? `${said.dataset.kept} ${time}.` : no;
     } catch {
       changed = setTimeout(keep, 10000);
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 
 import msgspec
@@ -22,9 +23,6 @@ from service.web.operation import EVENTS, Answer, Call, Services, Stream, get, n
 
 HEARTBEAT_S = 15.0
 """Without an event a line of comment, so that nothing between here and the caller thinks that it is over."""
-
-SOON_S = 0.5
-"""What happened while something older was still being written, is looked for again so soon."""
 
 RETRY_MS = 3000
 
@@ -51,7 +49,7 @@ async def _events(services: Services, wie: Wie, sessie: bytes | None, last: Plaa
     until = clock() + services.settings.stroom_s
     # A place without an event: who loses the line before anything happened, goes on from here.
     yield f"retry: {RETRY_MS}\nid: {last}\n\n".encode()
-    with services.bus.heard(stroom.CHANNEL, wie.regio) as told:
+    with services.bus.heard(stroom.CHANNEL, stroom.sleutel(wie)) as told:
         while not services.stopping.is_set():
             told.clear()
             try:
@@ -66,7 +64,7 @@ async def _events(services: Services, wie: Wie, sessie: bytes | None, last: Plaa
                     shown: list[Gebeurd] = toegang.versmal(wie.rol, [one.gebeurd for one in found])
                     children = betrokkenen.found(shown)
                     await gezien.write(conn, wie, ID, children, services=services, spoor=spoor)
-                    coming = not found and await stroom.komt(conn, wie.rol)
+                    coming = None if found else await stroom.komt(conn, wie.rol)
             except (Refusal, *AWAY):
                 return
             for one, narrowed in zip(found, shown, strict=True):
@@ -77,9 +75,9 @@ async def _events(services: Services, wie: Wie, sessie: bytes | None, last: Plaa
             left = until - clock()
             if left <= 0:
                 return
-            limit_s = min(left, SOON_S if coming else HEARTBEAT_S)
-            if not await first_of(told, services.stopping, limit_s=limit_s) and not coming:
-                yield b": niets nieuws\n\n"
+            with services.oudste.past(coming) if coming is not None else nullcontext(told) as past:
+                if not await first_of(told, past, services.stopping, limit_s=min(left, HEARTBEAT_S)):
+                    yield b": niets nieuws\n\n"
 
 
 def _encoded(plaats: Plaats, gebeurd: Gebeurd) -> bytes:

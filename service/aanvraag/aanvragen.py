@@ -205,7 +205,7 @@ COLUMNS_OF_PAGE = f"""{OWN_COLUMNS}, {grondslagen.GRONDSLAGEN}::text as grondsla
        {grondslagen.TOESTEMMINGEN}::text as toestemmingen,
        {uitsluitingen.UITSLUITINGEN}::text as uitsluitingen"""
 
-PARTS = {
+PARTS: dict[str, Decoder[Any]] = {
     "grondslagen": Decoder(list[Grondslag]),
     "machtigingen": Decoder(list[Machtiging]),
     "toestemmingen": Decoder(list[Toestemming]),

@@ -155,7 +155,6 @@ def test_a_way_begins_goes_on_and_ends(
     page.locator("#fouten").wait_for()
     assert page.locator("[aria-invalid=true]").count() >= 2
     if js:
-        page.screenshot(path=SCHERMEN / "dossier-route-fout.png")
         assert wrong_with(page) == []
     page.goto(f"{ranked}/routes")
     article = page.locator("article", has=page.get_by_role("heading", name="Tussenvoorziening")).first

@@ -203,7 +203,6 @@ def test_an_aanvraag_is_found_again_and_withdrawn_without_a_mouse(mijn: Callable
         ("new", "verwijzer-nieuw", {"height": 1400}),
         ("one", "verwijzer-aanvraag", {"height": 1400}),
         ("new", "verwijzer-nieuw-telefoon", {"width": 360, "height": 1200}),
-        ("one", "verwijzer-aanvraag-telefoon", {"width": 360, "height": 1200, "scheme": "dark"}),
     ],
 )
 def test_screenshots_of_a_verwijzer(state: Callable[..., Page], name: str, file: str, how: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ PG15 ?= /usr/lib/postgresql/15/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test soak lint bench lock sbom talen browser deploy ci clean
+.PHONY: help setup assets demo test soak load lint bench lock sbom talen browser deploy ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -50,6 +50,10 @@ test: setup ## alle tests die niets anders nodig hebben
 # TEST_SEED=… plays the same again. Two at a time, because who kills, mostly waits; what they say comes at the end.
 soak: setup ## lang: duizenden stappen tegen het model, 200 tegelijk, kill -9 overal (hooguit 40 minuten)
 	$(BIN)/python -m pytest $(SOAK)
+
+# One stage: .venv/bin/python -m tests.load figures. What it says is only worth something on a computer that does nothing else.
+load: setup ## het loket onder druk, op de grootte van het land, naar build/load.json (hooguit 20 minuten)
+	$(BIN)/python -m tests.load
 
 lint: setup ## stijl, types, pijlen, beveiliging en migraties
 	$(BIN)/ruff check .

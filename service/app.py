@@ -27,6 +27,7 @@ from service.plan import plannen
 from service.rang import snapshot
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
+from service.replica import PATIENCE_S, Replica
 from service.settings import Settings
 from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
@@ -37,6 +38,7 @@ from service.web.limiet import Limiet
 from service.web.operation import Services
 from service.web.pages.taalkeuze import spoken
 from service.web.pages.visit import guard, page_id
+from service.web.reading import wrote
 from service.web.v1 import OPERATIONS
 
 
@@ -61,6 +63,7 @@ async def open_services(
         stack.enter_context(metrics.POOLS.watched("verzoeken", pool))
         valkey = redis.asyncio.from_url(redis_url)
         stack.push_async_callback(valkey.aclose)
+        replica = await stack.enter_async_context(_replica(settings, url, clock))
         oidc = await stack.enter_async_context(Oidc.opened(settings))
         limiet = await stack.enter_async_context(Limiet.opened(settings))
         travel = await stack.enter_async_context(Traveller.opened(settings))
@@ -83,6 +86,7 @@ async def open_services(
                 travel=travel,
                 redis=valkey,
                 bus=bus,
+                replica=replica,
                 oidc=oidc,
                 limiet=limiet,
                 demo_links=demo_links,
@@ -91,6 +95,40 @@ async def open_services(
             for task in listening:
                 task.cancel()
             await asyncio.gather(*listening, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _replica(settings: Settings, url: str, clock: Callable[[], datetime]) -> AsyncIterator[Replica | None]:
+    """Followed while the block runs; None without LOKET_DATABASE_REPLICA_URL. That it is away stops nobody."""
+    there = settings.database_replica_url
+    if there is None:
+        yield None
+        return
+    pool = await open_pool(
+        there,
+        size=settings.pool_size,
+        least=0,
+        role=APP_ROLE,
+        limit_s=settings.request_limit_s,
+        connect_s=PATIENCE_S,
+    )
+    as_app = {"role": APP_ROLE, "application_name": "loket-replica"}
+    replica = Replica(
+        pool,
+        primary=lambda: asyncpg.connect(url, server_settings=as_app),
+        replica=lambda: asyncpg.connect(there, server_settings=as_app),
+        most_s=settings.replica_s,
+        clock=clock,
+    )
+    following = asyncio.create_task(replica.run())
+    metrics.REPLICA_AGE.set_function(replica.age_s)
+    try:
+        with metrics.POOLS.watched("replica", pool):
+            yield replica
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        pool.terminate()
 
 
 FORM_LIMIT = 64 * 1024
@@ -157,7 +195,7 @@ def create_app(
         debug=False,
         pdb_on_exception=False,
         guards=[guard],
-        before_send=[secure],
+        before_send=[secure, wrote],
         exception_handlers={Exception: pages.on_error},
         openapi_config=None,
         logging_config=None,

@@ -142,9 +142,18 @@ async def set_codecs(conn: asyncpg.Connection[asyncpg.Record]) -> None:
         )
 
 
-async def open_pool(url: str, *, size: int = 10, role: str | None = None, limit_s: float | None = None) -> Pool:
-    """A pool of at most `size` connections; `role` is taken on at connecting (needs membership of it). The database
-    itself ends a statement, or a wait within a transaction, that takes longer than `limit_s`."""
+async def open_pool(
+    url: str,
+    *,
+    size: int = 10,
+    least: int = 1,
+    role: str | None = None,
+    limit_s: float | None = None,
+    connect_s: float = 60,
+) -> Pool:
+    """A pool of at most `size` connections, `least` of them made at once; `role` is taken on at connecting (needs
+    membership of it). The database itself ends a statement, or a wait within a transaction, that takes longer than
+    `limit_s`."""
     # jit: compiling a statement takes longer than any of ours runs.
     server_settings = {"application_name": "loket", "timezone": "UTC", "random_page_cost": "1.1", "jit": "off"}
     if limit_s is not None:
@@ -154,8 +163,9 @@ async def open_pool(url: str, *, size: int = 10, role: str | None = None, limit_
         server_settings["role"] = role
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=least,
         max_size=size,
+        timeout=connect_s,
         connection_class=Link,
         server_settings=server_settings,
         reset=_keep,
@@ -175,14 +185,9 @@ async def transaction(
     person can cause becomes the Refusal that errors.CONSTRAINTS gives it.
     """
     mode = ("isolation level repeatable read " if snapshot else "") + ("read only" if readonly else "read write")
-    organisatie = wie.organisatie or ""
-    namens = f"; set local loket.namens = '{wie.namens}'" if wie.namens else ""
     async with pool.acquire() as conn:
         try:
-            await conn.execute(
-                f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
-                f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
-            )
+            await conn.execute(begin(wie, mode))
             yield conn
         except BaseException as error:
             if not _gone(conn):
@@ -195,6 +200,16 @@ async def transaction(
         if _gone(conn):
             raise asyncpg.ConnectionDoesNotExistError(GONE)
         await conn.execute("commit")
+
+
+def begin(wie: Wie, mode: str) -> str:
+    """Begins a transaction, and says for whom until it ends. `mode` is one of PostgreSQL's."""
+    namens = f"; set local loket.namens = '{wie.namens}'" if wie.namens else ""
+    organisatie = wie.organisatie or ""
+    return (
+        f"begin {mode}; set local loket.regio = '{wie.regio}'; set local loket.rol = '{wie.rol}'; "
+        f"set local loket.gebruiker = '{wie.gebruiker}'; set local loket.organisatie = '{organisatie}'{namens}"
+    )
 
 
 def _gone(conn: Connection) -> bool:

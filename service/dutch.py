@@ -34,6 +34,11 @@ def moment(value: datetime, today: date) -> str:
     return f"{day(local.date(), today)}, {local:%H:%M}"
 
 
+def clock(value: datetime) -> str:
+    """`14:05`, in Dutch time."""
+    return f"{value.astimezone(AMSTERDAM):%H:%M}"
+
+
 def age(months: int) -> str:
     """`14 jaar`; under four years with months, because there they matter: `2 jaar en 4 maanden`."""
     if not months:

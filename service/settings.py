@@ -55,6 +55,24 @@ class Settings(Struct, frozen=True, kw_only=True):
             examples=["postgresql://loket_eigenaar@db.example/loket"],
         ),
     ] = None
+    database_replica_url: Annotated[
+        str | None,
+        Meta(
+            description="Kopie van dezelfde database (streaming replication), om te lezen: lijsten van het aanbod en"
+            " cijfers, waar niets van een kind in staat. Mag het adres van meer kopieën zijn. Leeg: alles wordt van"
+            " `LOKET_DATABASE_URL` gelezen.",
+            examples=["postgresql://loket_app@db-lezen.example/loket"],
+        ),
+    ] = None
+    replica_s: Annotated[
+        float,
+        Meta(
+            ge=2,
+            le=300,
+            description="Seconden die wat van de kopie is gelezen, oud mag zijn. Loopt zij verder achter, dan leest"
+            " het loket van `LOKET_DATABASE_URL`. Wie zelf iets veranderde, leest zo lang daar.",
+        ),
+    ] = 10.0
     redis_url: Annotated[
         str | None,
         Meta(
@@ -154,6 +172,26 @@ class Settings(Struct, frozen=True, kw_only=True):
             " kantoor zitten.",
         ),
     ] = 300
+    limit_at_once: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="Verzoeken die één webproces tegelijk behandelt. Het heeft één processorkern en"
+            " `LOKET_POOL_SIZE` verbindingen: wat erbij komt, wacht toch. Iets meer dan verbindingen, voor wie op iets"
+            " anders wacht dan de database.",
+        ),
+    ] = 16
+    limit_waiting: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="Verzoeken die daarbij op hun beurt mogen wachten, hooguit 2 seconden. Wie dan nog komt, krijgt"
+            " meteen 503 met `Retry-After`, en 429 wie zelf de helft van alle plaatsen heeft. 100 verzoeken van een"
+            " paar milliseconden zijn een halve seconde wachten: langer wacht een mens niet graag.",
+        ),
+    ] = 100
     regio: Annotated[
         str,
         Meta(
@@ -355,6 +393,10 @@ class Settings(Struct, frozen=True, kw_only=True):
             wrong.append(
                 "LOKET_DATABASE_OWNER_URL is gezet, maar LOKET_DATABASE_URL niet. Zet beide, of geen van beide."
             )
+        if not wrong and "database_replica_url" in values and "database_url" not in values:
+            wrong.append(
+                "LOKET_DATABASE_REPLICA_URL is gezet, maar LOKET_DATABASE_URL niet. Zet beide, of geen van beide."
+            )
         host = values.get("host", "127.0.0.1")
         if not wrong and not is_loopback(host) and "adres" not in values:
             wrong.append(
@@ -432,6 +474,7 @@ CHECKS: dict[str, Callable[[str], bool]] = {
     "proxies": are_networks,
     "database_url": has_scheme("postgresql", "postgres"),
     "database_owner_url": has_scheme("postgresql", "postgres"),
+    "database_replica_url": has_scheme("postgresql", "postgres"),
     "redis_url": has_scheme("redis", "rediss", "unix"),
     "osrm_url": has_scheme("http", "https"),
     "metrics_host": is_name_or_address,
@@ -453,6 +496,7 @@ ALLOWED: dict[str, str] = {
     "oidc_keys": "een bestand",
     "database_url": "een adres als postgresql://gebruiker@computer/database",
     "database_owner_url": "een adres als postgresql://gebruiker@computer/database",
+    "database_replica_url": "een adres als postgresql://gebruiker@computer/database",
     "redis_url": "een adres als redis://computer:6379/0 of unix:///pad/naar/socket",
     "osrm_url": "een adres als http://computer:5000",
     "metrics_host": "de naam of het IP-adres van deze computer",

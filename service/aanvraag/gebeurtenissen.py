@@ -16,6 +16,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.db import Connection, Rol, rows_as
+from service.taal import later
 
 
 class AanvraagStatus(StrEnum):
@@ -35,6 +36,23 @@ class AanvraagStatus(StrEnum):
     INGETROKKEN = "ingetrokken"
     OPGESCHAALD = "opgeschaald"
 
+
+STATUS: dict[AanvraagStatus, str] = {
+    AanvraagStatus.INGEDIEND: later("nieuw"),
+    AanvraagStatus.IN_BEHANDELING: later("in behandeling"),
+    AanvraagStatus.OPTIE: later("plek vastgehouden"),
+    AanvraagStatus.VOORSTEL: later("voorgesteld"),
+    AanvraagStatus.AKKOORD: later("aanbieder zegt ja"),
+    AanvraagStatus.TOESTEMMING: later("toestemming gegeven"),
+    AanvraagStatus.KENNISMAKING: later("kennismaking"),
+    AanvraagStatus.DEFINITIEF: later("definitief"),
+    AanvraagStatus.GEPLAATST: later("geplaatst"),
+    AanvraagStatus.BEEINDIGD: later("beëindigd"),
+    AanvraagStatus.AFGEWEZEN: later("afgewezen"),
+    AanvraagStatus.INGETROKKEN: later("ingetrokken"),
+    AanvraagStatus.OPGESCHAALD: later("opgeschaald"),
+}
+"""Each as people read it; all words of codes are to be said with `gettext`."""
 
 OPEN = (
     AanvraagStatus.INGEDIEND,

@@ -18,7 +18,7 @@ from service.dutch import listing
 from service.errors import FieldError, Kind, Refusal
 from service.fields import Code, VrijeTekst, herkenbare, refuse
 from service.regio.werkregels import werkregels
-from service.taal import gettext
+from service.taal import gettext, later
 from service.urgentie import Urgentie
 
 Reden = Annotated[VrijeTekst, Meta(max_length=300, description="Waarom. Geen namen en geen nummers van personen.")]
@@ -57,6 +57,16 @@ class NieuweStap(Struct, rename="camel", kw_only=True, forbid_unknown_fields=Tru
     ) = None
 
 
+STAP = {
+    Stap.NEEM_IN_BEHANDELING: later("in behandeling nemen"),
+    Stap.DRAAG_OVER: later("overdragen aan een collega"),
+    Stap.VERANDER_URGENTIE: later("de urgentie veranderen"),
+    Stap.WIJS_AF: later("afwijzen"),
+    Stap.TREK_IN: later("intrekken"),
+}
+"""What can be done, as a refusal says it."""
+
+
 def kan(status: AanvraagStatus, rol: Rol) -> list[Stap]:
     """The steps that are possible now."""
     return [stap for stap, rollen in WIE.items() if rol in rollen] if status in OPEN else []
@@ -68,16 +78,16 @@ async def doe(conn: Connection, aanvraag_id: UUID, nieuw: NieuweStap, *, wie: Wi
     possible = kan(aanvraag.status, wie.rol)
     if nieuw.stap not in possible:
         what = (
-            gettext("Wat nu wel kan: %(lijst)s.", lijst=listing([str(stap) for stap in possible]))
+            gettext("Wat nu wel kan: %(lijst)s.", lijst=listing([gettext(STAP[stap]) for stap in possible]))
             if possible
             else gettext("Er kan nu niets meer mee.")
         )
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze aanvraag is %(status)s; met uw rol kan %(stap)s dan niet. %(what)s",
-                status=aanvraag.status,
-                stap=nieuw.stap,
+                "Dit kan nu niet, of niet met uw rol: %(stap)s. De status van de aanvraag is: %(status)s. %(what)s",
+                stap=gettext(STAP[nieuw.stap]),
+                status=gettext(gebeurtenissen.STATUS[aanvraag.status]),
                 what=what,
             ),
         )
@@ -107,11 +117,14 @@ def _errors(nieuw: NieuweStap) -> list[FieldError]:
     if nieuw.stap is not Stap.NEEM_IN_BEHANDELING and nieuw.reden is None:
         found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     for stap, (field, name) in NEEDS.items():
+        words = gettext(STAP[stap])
         if nieuw.stap is stap and getattr(nieuw, field) is None:
-            found.append(FieldError(f"/{name}", "verplicht", gettext("Dit hoort bij %(stap)s. Vul het in.", stap=stap)))
+            found.append(
+                FieldError(f"/{name}", "verplicht", gettext("Dit hoort bij %(stap)s. Vul het in.", stap=words))
+            )
         if nieuw.stap is not stap and getattr(nieuw, field) is not None:
             found.append(
-                FieldError(f"/{name}", "past_niet", gettext("Dit hoort alleen bij %(stap)s. Laat het weg.", stap=stap))
+                FieldError(f"/{name}", "past_niet", gettext("Dit hoort alleen bij %(stap)s. Laat het weg.", stap=words))
             )
     return found
 
@@ -126,12 +139,12 @@ async def neem_in_behandeling(conn: Connection, aanvraag: Aanvraag, *, wie: Wie,
     behandelaar = await conn.fetchval(BEHANDELAAR, aanvraag.id)
     if behandelaar == wie.gebruiker:
         raise Refusal(
-            Kind.CONFLICT, gettext("U behandelt deze aanvraag al. Wat nu wel kan: draag_over aan een collega.")
+            Kind.CONFLICT, gettext("U behandelt deze aanvraag al. Wat nu wel kan: overdragen aan een collega.")
         )
     if behandelaar is not None:
         raise Refusal(
             Kind.CONFLICT,
-            gettext("Een collega behandelt deze aanvraag. Wat nu wel kan: draag_over, ook aan uzelf, met een reden."),
+            gettext("Een collega behandelt deze aanvraag. Wat nu wel kan: overdragen, ook aan uzelf, met een reden."),
         )
     await conn.execute(ZET_BEHANDELAAR, aanvraag.id, wie.gebruiker)
     await gebeurtenissen.record(

@@ -223,9 +223,7 @@ ZINNEN = Teksten(
             "De aanbieder zegt op deze dag dat een plek die voor dit kind is vastgehouden of"
             " afgesproken, bezet is. Vraag na wat er klopt."
         ),
-        AlarmSoort.ACHTTIEN: later(
-            "Op zijn vroegst op deze dag wordt deze jeugdige 18. Maak op tijd een plan voor daarna."
-        ),
+        AlarmSoort.ACHTTIEN: later("Op zijn vroegst op deze dag wordt dit kind 18. Maak op tijd een plan voor daarna."),
     }
 )
 
@@ -381,7 +379,7 @@ PERSONEN = Teksten(
         ToestemmingPersoon.OUDER_1: later("de eerste ouder"),
         ToestemmingPersoon.OUDER_2: later("de tweede ouder"),
         ToestemmingPersoon.VOOGD: later("de voogd"),
-        ToestemmingPersoon.JEUGDIGE: later("de jeugdige"),
+        ToestemmingPersoon.JEUGDIGE: later("het kind"),
     }
 )
 

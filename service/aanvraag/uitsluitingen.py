@@ -84,7 +84,7 @@ def _of_uitsluiting(part: Uitsluiting, pointer: str, known: Any) -> list[FieldEr
                 FieldError(
                     f"{pointer}/{json_name}",
                     "verplicht",
-                    gettext("Dit is verplicht bij soort %(soort)s.", soort=part.soort),
+                    gettext("Dit hoort bij deze soort. Vul het in."),
                 )
             )
         if given(part.soort, getattr(part, name)) and not needed:
@@ -92,7 +92,7 @@ def _of_uitsluiting(part: Uitsluiting, pointer: str, known: Any) -> list[FieldEr
                 FieldError(
                     f"{pointer}/{json_name}",
                     "past_niet",
-                    gettext("Laat dit leeg bij soort %(soort)s.", soort=part.soort),
+                    gettext("Dit hoort niet bij deze soort. Laat het weg."),
                 )
             )
     for name, json_name, list_name, what in (

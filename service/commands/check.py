@@ -38,6 +38,9 @@ WIDE = 65_536
 """A network of proxies with more addresses than this lets somebody in it say who they are."""
 
 
+REPLICA_S = 5.0
+"""For a replica to answer."""
+
 Clock = Callable[[], datetime]
 
 
@@ -94,6 +97,7 @@ async def everything(settings: Settings, clock: Clock = utc_now) -> list[Bevindi
     except Refusal as refusal:
         found.append(fout(refusal.detail))
     found += [one async for one in of_owner(settings)]
+    found += [one async for one in of_replica(settings)]
     found += [one async for one in of_valkey(str(settings.redis_url), clock)]
     return sorted(found, key=lambda one: not one.ernstig)
 
@@ -112,6 +116,7 @@ def of_settings(settings: Settings) -> Iterator[Bevinding]:
     for name, url in (
         ("LOKET_DATABASE_URL", settings.database_url),
         ("LOKET_DATABASE_OWNER_URL", settings.database_owner_url),
+        ("LOKET_DATABASE_REPLICA_URL", settings.database_replica_url),
     ):
         if url is not None and _elsewhere(url) and not _verified(url):
             yield fout(
@@ -268,6 +273,33 @@ async def of_owner(settings: Settings) -> AsyncIterator[Bevinding]:
                 yield fout(f"De database is ouder dan dit programma: {', '.join(missing)}. Voer loket migrate uit.")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         yield let_op(f"LOKET_DATABASE_OWNER_URL werkt niet ({type(error).__name__}). loket migrate kan dan niet.")
+
+
+SYSTEEM = "select system_identifier from pg_control_system()"
+
+
+async def of_replica(settings: Settings) -> AsyncIterator[Bevinding]:
+    """Whether what is read there is of the same database, and whether it is a replica at all."""
+    if settings.database_replica_url is None:
+        return
+    name = "LOKET_DATABASE_REPLICA_URL"
+    try:
+        there = await asyncpg.connect(settings.database_replica_url, timeout=REPLICA_S)
+        try:
+            follows, own = await there.fetchval("select pg_is_in_recovery()"), await there.fetchval(SYSTEEM)
+        finally:
+            await there.close(timeout=REPLICA_S)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        yield let_op(f"{name} werkt niet ({type(error).__name__}). Alles wordt nu van LOKET_DATABASE_URL gelezen.")
+        return
+    if not follows:
+        yield let_op(f"{name} leidt naar een database die geen kopie is. Het loket leest daar nu niet van.")
+    try:
+        async with connect.service_pool(settings) as pool:
+            if await pool.fetchval(SYSTEEM) != own:
+                yield fout(f"{name} leidt naar een andere database dan LOKET_DATABASE_URL. Verander het adres.")
+    except (Refusal, OSError, asyncpg.PostgresError):
+        return  # of_database says so
 
 
 # ── Valkey, and clocks ───────────────────────────────────────────────────────────────────────────

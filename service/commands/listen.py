@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 from uuid import UUID
 
 import uvicorn
@@ -23,8 +23,15 @@ from service.errors import Kind, Refusal
 from service.failures import log_to_stderr, waarom
 from service.settings import Settings
 
+if TYPE_CHECKING:
+    from service.web.protocol import Protocol
+
 ANSWER_S = 1.5
 """After a stop is asked: for requests that are being answered."""
+
+LINGER_S = 0.5
+"""Before that, for who still has a connection: its next answer says that it was the last. Closed at once, a request
+that is on its way just then would be lost, and nobody knows whether it was done."""
 
 LIMIT_S = 3.5
 """Then we go, whatever still runs; the guard ends the servers. Five seconds is what was promised."""
@@ -86,7 +93,7 @@ class Stop:
 
 
 class Server(uvicorn.Server):
-    """uvicorn that tells when it is ready, and leaves the signals to us."""
+    """uvicorn that tells when it is ready, leaves the signals to us, and says goodbye; for `Protocol` only."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -101,6 +108,16 @@ class Server(uvicorn.Server):
         collector.settle()
         self._ready()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            cast("Protocol", connection).say_goodbye()
+        until = time.monotonic() + LINGER_S
+        while self.server_state.connections and time.monotonic() < until:  # noqa: ASYNC110  as uvicorn does
+            await asyncio.sleep(0.02)
+        await super().shutdown(sockets)
+
 
 def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = ()) -> None:
     """Say when it is ready and where, and which links log in; until SIGINT, SIGTERM or SIGHUP.
@@ -110,13 +127,15 @@ def serve(settings: Settings, sock: socket.socket, demo_links: Sequence[Link] = 
     # Loads the solver and more: not for `loket --help`.
     from service.app import create_app  # noqa: PLC0415
     from service.observe import endpoint, metrics, tracing  # noqa: PLC0415
+    from service.web.admission import admitted  # noqa: PLC0415
     from service.web.measured import measured  # noqa: PLC0415
     from service.web.protocol import Protocol  # noqa: PLC0415
+    from service.web.v1 import OPERATIONS  # noqa: PLC0415
 
     log_to_stderr(settings.log_vorm, metrics.Counting())
     app = create_app(settings, demo_links={link.token: link.gebruiker for link in demo_links})
     config = uvicorn.Config(
-        measured(app),
+        measured(admitted(app, settings, OPERATIONS)),
         http=Protocol,
         ws="none",
         lifespan="on",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, get_type_hints
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, Struct, inspect, structs
@@ -205,6 +206,20 @@ async def schrijf(conn: Connection, waarden: Mapping[str, Any], bronnen: Mapping
             await conn.execute(ZET, name, msgspec.to_builtins(value), bronnen[name])
 
 
+PLEKKEN = """
+select p.id::text as id, v.naam || ', ' || p.naam as naam
+from plek p join voorziening v on v.id = p.voorziening_id
+where p.regio = huidige_regio() and (p.id = any ($2) or v.zorgvorm = any ($1) and upper_inf(p.bestaat))
+order by 2, 1
+limit 500
+"""
+
+
+async def plekken(conn: Connection, zorgvormen: Sequence[str], gekozen: Sequence[UUID]) -> list[tuple[str, str]]:
+    """Id and name: those of these zorgvormen that stay, and those that were chosen."""
+    return [(row["id"], row["naam"]) for row in await conn.fetch(PLEKKEN, list(zorgvormen), list(gekozen))]
+
+
 # ── Whether they can be ──────────────────────────────────────────────────────────────────────────
 
 
@@ -234,9 +249,19 @@ async def check(conn: Connection, deel: Struct) -> list[FieldError]:
         for at, code in enumerate(asked[name])
         if code not in getattr(now, name)
     ]
-    errors = await codes.unknown(conn, used)
+    errors = await codes.unknown(conn, used) + await _bestaan(conn, asked.get("voor_crisis", ()), now.voor_crisis)
     return errors + [
         error for regel in REGELS for error in regel(nieuw) if error.pointer.split("/")[1] in {CAMEL[n] for n in asked}
+    ]
+
+
+async def _bestaan(conn: Connection, asked: Sequence[UUID], now: Sequence[UUID]) -> list[FieldError]:
+    """Plekken that are not there (any more), but for those that were chosen already."""
+    there = {id for id, _ in await plekken(conn, (), asked)}
+    return [
+        FieldError(f"/voorCrisis/{at}", "bestaat_niet", gettext("Deze plek is er niet (meer). Kies een andere."))
+        for at, id in enumerate(asked)
+        if str(id) not in there and id not in now
     ]
 
 

@@ -37,7 +37,7 @@ TABLE = Table(
         Column(
             "agb-code",
             agb,
-            "AGB-code, hoogstens 8 cijfers. Nullen vooraan mogen ontbreken.",
+            "AGB-code, hooguit 8 cijfers. Nullen vooraan mogen ontbreken.",
             ("agb", "agbcode", "agb nummer", "agb code aanbieder"),
             field="agb_code",
             examples=("41000123", "06290456"),

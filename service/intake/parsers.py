@@ -207,7 +207,7 @@ def agb(value: Raw) -> str:
     """Eight digits; the leading zeros that a spreadsheet ate come back."""
     plain = _text(value).replace(" ", "").replace("-", "")
     if not re.fullmatch(r"[0-9]{1,8}", plain, re.ASCII) or int(plain) == 0:
-        raise Wrong("agb", "Een AGB-code heeft hoogstens 8 cijfers, bijvoorbeeld 41000123.")
+        raise Wrong("agb", "Een AGB-code heeft hooguit 8 cijfers, bijvoorbeeld 41000123.")
     return plain.zfill(8)
 
 
@@ -251,7 +251,7 @@ def _months(value: Raw) -> tuple[int, bool]:
         raise Wrong("leeftijd", "Schrijf een leeftijd in jaren, bijvoorbeeld 12, of in maanden: 18 maanden.")
     number, per = float(match[1].replace(",", ".")), MONTHS_PER[match[2]]
     if number * per > 276:
-        raise Wrong("leeftijd", "Een leeftijd is hoogstens 23 jaar. Schrijf jaren, of zet er maanden achter.")
+        raise Wrong("leeftijd", "Een leeftijd is hooguit 23 jaar. Schrijf jaren, of zet er maanden achter.")
     return round(number * per), per == 12 and number.is_integer() and number < 23
 
 
@@ -267,7 +267,7 @@ def days(value: Raw) -> int:
         raise Wrong("duur", "Schrijf een aantal dagen, bijvoorbeeld 28, of een duur zoals 6 maanden.")
     number = float(match[1].replace(",", ".")) * DAYS_PER[match[2]]
     if not 1 <= number <= 6570:
-        raise Wrong("duur", "Een verblijf duurt minstens 1 dag en hoogstens 18 jaar.")
+        raise Wrong("duur", "Een verblijf duurt minstens 1 dag en hooguit 18 jaar.")
     return round(number)
 
 

@@ -8,6 +8,7 @@ truth about it, and Prometheus adds processes up. What is of the database and no
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -31,6 +32,15 @@ REQUEST_SECONDS = Histogram(
 )
 
 IN_PROGRESS = Gauge("loket_requests_in_progress", "Being answered now, streams included.")
+
+READS = Counter("loket_reads", "Of what a replica may answer, where it was read. Only with a replica.", ["bron"])
+
+REPLICA_AGE = Gauge("loket_replica_age_seconds", "How old a replica is at most; +Inf: not used, NaN: there is none.")
+REPLICA_AGE.set(math.nan)
+
+SHED = Counter("loket_requests_shed", "Not taken on: too many at once (web/admission.py).", ["reden"])
+
+WAITING = Gauge("loket_requests_waiting", "Waiting for their turn now.")
 
 PLACES_SURE = Gauge("loket_plekken_actueel", "1: the places in memory are surely those of the database.")
 

@@ -54,6 +54,33 @@ class OpschalingUitkomst(StrEnum):
     ANDERS = "anders"
 
 
+AANLEIDING = {
+    OpschalingAanleiding.DREIGENDE_UITHUISPLAATSING: later("Het kind moet misschien uit huis"),
+    OpschalingAanleiding.VERSCHIL_VAN_OPVATTING: later("Er is verschil van opvatting"),
+    OpschalingAanleiding.GEEN_PLEK: later("Er is geen plek"),
+    OpschalingAanleiding.BOVENREGIONAAL: later("Het lukt niet binnen de regio"),
+}
+
+TAFEL = {
+    OpschalingTafel.SCHAKELFUNCTIONARIS: later("Schakelfunctionaris"),
+    OpschalingTafel.TUSSENVOORZIENING: later("Tussenvoorziening"),
+    OpschalingTafel.CONSULTATIE_EN_ADVIESTEAM: later("Consultatie- en Adviesteam"),
+    OpschalingTafel.EXPERTTEAM: later("Expertteam"),
+    OpschalingTafel.DOORBRAAKTAFEL: later("Doorbraaktafel"),
+    OpschalingTafel.EXPERTISENETWERK: later("Expertisenetwerk"),
+}
+
+UITKOMST = {
+    OpschalingUitkomst.PLEK_GEVONDEN: later("Er is een plek gevonden"),
+    OpschalingUitkomst.HULP_THUIS: later("Het kind blijft thuis, met hulp"),
+    OpschalingUitkomst.TUSSENVOORZIENING: later("Het kind gaat naar een tussenvoorziening"),
+    OpschalingUitkomst.ANDERE_TAFEL: later("Het gaat naar een andere tafel"),
+    OpschalingUitkomst.NIET_MEER_NODIG: later("Het is niet meer nodig"),
+    OpschalingUitkomst.ANDERS: later("Iets anders"),
+}
+"""Each code as people read it."""
+
+
 A, T = OpschalingAanleiding, OpschalingTafel
 
 TAFELS: Mapping[OpschalingAanleiding, tuple[OpschalingTafel, ...]] = {
@@ -212,6 +239,11 @@ async def _eigenaar(conn: Connection, id: UUID) -> None:
 AANVRAAG = "select status, huidig_verblijf from aanvraag where id = $1 for no key update"
 
 
+def _aanhaal(word: str) -> str:
+    """What stands in a form as one choice, in the middle of a sentence."""
+    return f"‘{gettext(word)}’"
+
+
 async def may_look(conn: Connection, aanvraag_id: UUID, aanleiding: OpschalingAanleiding) -> None:
     """Whether more people can look for this reason. Locks the aanvraag. Refuses NOT_FOUND and CONFLICT."""
     row = await conn.fetchrow(AANVRAAG, aanvraag_id)
@@ -222,17 +254,16 @@ async def may_look(conn: Connection, aanvraag_id: UUID, aanleiding: OpschalingAa
             Kind.CONFLICT,
             gettext(
                 "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Wat nu wel kan: een nieuwe aanvraag.",
-                status=row["status"],
+                status=gettext(gebeurtenissen.STATUS[AanvraagStatus(row["status"])]),
             ),
         )
     if aanleiding is A.DREIGENDE_UITHUISPLAATSING and row["huidig_verblijf"] not in NOG_THUIS:
-        others = dutch.listing([other for other in A if other is not aanleiding], "of")
+        others = dutch.listing([_aanhaal(AANLEIDING[other]) for other in A if other is not aanleiding], "of")
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Dit kind is al uit huis (%(huidig_verblijf)s): er dreigt geen uithuisplaatsing meer. Wat nu wel"
-                " kan: opschalen met de aanleiding %(others)s.",
-                huidig_verblijf=row["huidig_verblijf"],
+                "Dit kind is al uit huis: er dreigt geen uithuisplaatsing meer. Wat nu wel kan: opschalen met de"
+                " aanleiding %(others)s.",
                 others=others,
             ),
         )
@@ -242,7 +273,7 @@ async def may_open(conn: Connection, aanvraag_id: UUID, nieuw: NieuweOpschaling,
     """Locks the aanvraag. Refuses NOT_FOUND, INVALID, and CONFLICT with what is possible now."""
     await may_look(conn, aanvraag_id, nieuw.aanleiding)
     if nieuw.tafel not in TAFELS[nieuw.aanleiding]:
-        could = dutch.listing(list(TAFELS[nieuw.aanleiding]), "of")
+        could = dutch.listing([_aanhaal(TAFEL[tafel]) for tafel in TAFELS[nieuw.aanleiding]], "of")
         refuse(
             [
                 FieldError(
@@ -250,7 +281,7 @@ async def may_open(conn: Connection, aanvraag_id: UUID, nieuw: NieuweOpschaling,
                     "past_niet",
                     gettext(
                         "Bij %(aanleiding)s hoort deze tafel niet. Kies %(could)s.",
-                        aanleiding=nieuw.aanleiding,
+                        aanleiding=_aanhaal(AANLEIDING[nieuw.aanleiding]),
                         could=could,
                     ),
                 )
@@ -356,7 +387,7 @@ async def step(conn: Connection, id: UUID, stap: OpschalingStap, *, now: datetim
             Kind.CONFLICT,
             gettext(
                 "Deze opschaling is gesloten, met uitkomst %(uitkomst)s. Wat nu wel kan: een nieuwe opschaling.",
-                uitkomst=opschaling.uitkomst,
+                uitkomst=_aanhaal(UITKOMST[opschaling.uitkomst or OpschalingUitkomst.ANDERS]),
             ),
         )
     refuse(_wrong(stap, now))
@@ -388,13 +419,9 @@ def _wrong(stap: OpschalingStap, now: datetime) -> list[FieldError]:
     for name, veld in zip(stap.__struct_fields__[1:], stap.__struct_encode_fields__[1:], strict=True):
         there, needed = getattr(stap, name) is not None, name in NEEDS[stap.stap]
         if needed and not there:
-            found.append(
-                FieldError(f"/{veld}", "verplicht", gettext("Dit is verplicht bij de stap %(stap)s.", stap=stap.stap))
-            )
+            found.append(FieldError(f"/{veld}", "verplicht", gettext("Dit hoort bij deze stap. Vul het in.")))
         elif there and not needed and (name != "toelichting" or stap.stap is not OpschalingStapSoort.SLUIT):
-            found.append(
-                FieldError(f"/{veld}", "past_niet", gettext("Laat dit leeg bij de stap %(stap)s.", stap=stap.stap))
-            )
+            found.append(FieldError(f"/{veld}", "past_niet", gettext("Dit hoort niet bij deze stap. Laat het weg.")))
     if stap.uitkomst is OpschalingUitkomst.ANDERS and stap.toelichting is None:
         found.append(FieldError("/toelichting", "verplicht", gettext("Schrijf wat de uitkomst was.")))
     if stap.termijn is not None and stap.termijn < today(now):

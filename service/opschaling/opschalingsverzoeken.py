@@ -109,7 +109,7 @@ async def vraag(
             Kind.CONFLICT,
             gettext(
                 "Deze aanvraag is al opgeschaald (%(tafel)s). Wat nu wel kan: overleggen met wie die opschaling doet.",
-                tafel=tafel,
+                tafel=gettext(opschalingen.TAFEL[tafel]),
             ),
         )
     id: UUID = await conn.fetchval(INSERT, aanvraag_id, nieuw.aanleiding, nieuw.toelichting, now)
@@ -153,7 +153,7 @@ async def weiger(conn: Connection, id: UUID, weigering: Weigering, wie: Wie, *, 
             gettext(
                 "Deze aanvraag is %(status)s: er wordt geen plek meer gezocht. Wat nu wel kan: niets, dit verzoek"
                 " hoeft geen antwoord meer.",
-                status=status,
+                status=gettext(gebeurtenissen.STATUS[AanvraagStatus(status)]),
             ),
         )
     if not await conn.fetchval(NEE, id, weigering.reden, now, wie.gebruiker):

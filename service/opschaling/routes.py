@@ -25,6 +25,8 @@ from service.fields import AanvraagId, VrijeTekst, refuse
 from service.opschaling.routedetails import AndereRegio, Details
 from service.opschaling.routesoorten import (
     KLAAR,
+    ROUTE,
+    STAAT,
     VERLOOP,
     Feiten,
     Gevolg,
@@ -231,10 +233,13 @@ async def start(conn: Connection, aanvraag_id: UUID, nieuw: NieuweRoute, *, now:
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze aanvraag is %(status)s: dan begint er geen route %(soort)s meer. Wat nu wel kan: %(deel)s.",
-                status=feiten.status,
-                soort=soort,
-                deel=dutch.listing(list(could), "of") if could else "niets meer, de aanvraag is gesloten",
+                "De status van de aanvraag is: %(status)s. Deze weg begint dan niet meer: %(soort)s. Wat nu wel kan:"
+                " %(deel)s.",
+                status=gettext(gebeurtenissen.STATUS[feiten.status]),
+                soort=gettext(ROUTE[soort]).lower(),
+                deel=dutch.listing([gettext(ROUTE[one]).lower() for one in could], "of")
+                if could
+                else gettext("niets meer, de aanvraag is gesloten"),
             ),
         )
     staat = eerste(soort)
@@ -283,9 +288,9 @@ async def step(conn: Connection, id: UUID, stap: RouteStap, *, rol: Rol, now: da
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze route is %(staat)s: %(naar)s kan dan niet. %(possible)s",
-                staat=route.staat,
-                naar=naar,
+                "De stand van deze route is ‘%(staat)s’. Dan kan ‘%(naar)s’ niet. %(possible)s",
+                staat=gettext(STAAT[route.staat]),
+                naar=gettext(STAAT[naar]),
                 possible=_possible(route, details, feiten, rol),
             ),
         )
@@ -302,8 +307,8 @@ async def step(conn: Connection, id: UUID, stap: RouteStap, *, rol: Rol, now: da
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze route kan zo nog niet %(naar)s zijn. %(lijst)s %(possible)s",
-                naar=naar,
+                "Deze route kan nog niet naar ‘%(naar)s’. %(lijst)s %(possible)s",
+                naar=gettext(STAAT[naar]),
                 lijst=" ".join(error.detail for error in missing),
                 possible=_possible(route, details, feiten, rol),
             ),
@@ -324,7 +329,10 @@ def _refuse_step(route: Route, stap: RouteStap, soort: RouteSoort) -> None:
     if route.klaar_op is not None:
         raise Refusal(
             Kind.CONFLICT,
-            gettext("Deze route is klaar: %(staat)s. Wat nu wel kan: een nieuwe route beginnen.", staat=route.staat),
+            gettext(
+                "Deze route is klaar: %(staat)s. Wat nu wel kan: een nieuwe route beginnen.",
+                staat=gettext(STAAT[route.staat]).lower(),
+            ),
         )
     if stap.naar is None and stap.details is None and stap.termijn is None:
         refuse([FieldError("/naar", "verplicht", gettext("Geef een stap, of vul details of een termijn aan."))])
@@ -334,7 +342,9 @@ def _refuse_step(route: Route, stap: RouteStap, soort: RouteSoort) -> None:
                 FieldError(
                     "/details/soort",
                     "past_niet",
-                    gettext("Dit is een route %(soort)s. Dat verandert niet meer.", soort=soort),
+                    gettext(
+                        "De soort van deze route verandert niet meer. Die is: %(soort)s.", soort=gettext(ROUTE[soort])
+                    ),
                 )
             ]
         )
@@ -346,11 +356,11 @@ def _possible(route: Route, details: Details, feiten: Feiten, rol: Rol) -> str:
     """The states for which all is there, and that this rol may record."""
     soort, loket = soort_van(details), rol is Rol.SCHAKELFUNCTIONARIS
     now = [
-        staat
+        f"‘{gettext(STAAT[staat])}’"
         for staat in route.kan
         if (loket or not alleen_loket(soort, route.staat, staat)) and not mist(staat, details, feiten)
     ]
-    return gettext("Wat nu wel kan: %(lijst)s.", lijst=dutch.listing([*now, "aanvullen"], "of"))
+    return gettext("Wat nu wel kan: %(lijst)s.", lijst=dutch.listing([*now, gettext("aanvullen")], "of"))
 
 
 async def _record(

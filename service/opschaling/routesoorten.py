@@ -75,6 +75,44 @@ class RouteStaat(StrEnum):
     GESTOPT = "gestopt"
 
 
+ROUTE = {
+    RouteSoort.NETWERKPLAATSING: later("Plek bij familie of bekenden"),
+    RouteSoort.TUSSENVOORZIENING: later("Tussenvoorziening"),
+    RouteSoort.OVERBRUGGING: later("Overbrugging"),
+    RouteSoort.MAATWERK: later("Maatwerk"),
+    RouteSoort.PGB: later("Pgb"),
+    RouteSoort.ANDERE_REGIO: later("Andere regio"),
+    RouteSoort.JEUGDZORGPLUS: later("JeugdzorgPlus"),
+    RouteSoort.ACHTTIEN_PLUS: later("Na de achttiende verjaardag"),
+}
+
+STAAT = {
+    RouteStaat.ONDERZOEK: later("Onderzoek van het gezin"),
+    RouteStaat.VGB: later("Verklaring van geen bezwaar gevraagd"),
+    RouteStaat.BESLUIT: later("Besluit"),
+    RouteStaat.GEZOCHT: later("Gezocht"),
+    RouteStaat.AANGEVRAAGD: later("Aangevraagd"),
+    RouteStaat.TOEGEZEGD: later("Toegezegd"),
+    RouteStaat.LOOPT: later("Loopt"),
+    RouteStaat.OFFERTE_GEVRAAGD: later("Offerte gevraagd"),
+    RouteStaat.OFFERTE_ONTVANGEN: later("Offerte ontvangen"),
+    RouteStaat.AKKOORD: later("Akkoord"),
+    RouteStaat.GEKOZEN: later("Gekozen"),
+    RouteStaat.BUDGETPLAN: later("Budgetplan ingediend"),
+    RouteStaat.REGIO_GEVRAAGD: later("Andere regio gevraagd"),
+    RouteStaat.VOORBEREIDING: later("Voorbereiding"),
+    RouteStaat.AANGEMELD: later("Aangemeld bij het coördinatiepunt"),
+    RouteStaat.TOEGEWEZEN: later("Instelling toegewezen"),
+    RouteStaat.VOORUITKIJKEN: later("Vooruitkijken"),
+    RouteStaat.PLAN_GEMAAKT: later("Plan gemaakt"),
+    RouteStaat.GEREGELD: later("Geregeld"),
+    RouteStaat.GESLAAGD: later("Geslaagd"),
+    RouteStaat.NIET_GESLAAGD: later("Niet geslaagd"),
+    RouteStaat.GESTOPT: later("Gestopt"),
+}
+"""Each code as people read it."""
+
+
 KLAAR = (RouteStaat.GESLAAGD, RouteStaat.NIET_GESLAAGD, RouteStaat.GESTOPT)
 """Nothing follows; as constraint route_klaar_vorm."""
 
@@ -362,17 +400,17 @@ VERLOOP: Mapping[RouteSoort, Verloop] = {
             S.VOORUITKIJKEN: (
                 Eis(
                     "soort",
-                    later("De jeugdige is nog te jong. Dit begint in het jaar voor de achttiende verjaardag."),
+                    later("De jongere is nog te jong. Dit begint in het jaar voor de achttiende verjaardag."),
                     lambda _, feiten: feiten.maanden >= 18 * 12 - feiten.vooraf_maanden,
                 ),
             ),
             S.PLAN_GEMAAKT: (
-                Eis("besproken_op", later("Schrijf wanneer het plan met de jeugdige zelf is besproken.")),
+                Eis("besproken_op", later("Schrijf wanneer het plan met de jongere zelf is besproken.")),
                 Eis("plan_op", later("Schrijf wanneer het plan klaar was.")),
-                Eis("daarna", later("Schrijf waarmee de jeugdige daarna verder gaat.")),
+                Eis("daarna", later("Schrijf waarmee de jongere daarna verder gaat.")),
             ),
             S.GEREGELD: (
-                Eis("wonen", later("Schrijf hoe de jeugdige dan woont.")),
+                Eis("wonen", later("Schrijf hoe de jongere dan woont.")),
                 Eis("inkomen_geregeld", later("Het inkomen is nog niet geregeld."), _een_van("inkomen_geregeld")),
                 Eis(
                     "zorg_geregeld",

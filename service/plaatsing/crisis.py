@@ -16,7 +16,7 @@ from service.aanbod import plekken
 from service.aanbod.bezetting import Bezetting
 from service.aanbod.plekken import Beschikbaarheid
 from service.aanbod.voorzieningen import Groepssoort
-from service.aanvraag import aanvragen, stappen
+from service.aanvraag import aanvragen, gebeurtenissen, stappen
 from service.aanvraag.aanvragen import NieuweAanvraag
 from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus
 from service.days import today
@@ -234,4 +234,7 @@ def _closed(status: AanvraagStatus) -> str:
             "Dit kind heeft al een plaatsing. Wat nu wel kan: beëindig die of zeg haar af; daarna is er de"
             " vervolgaanvraag of een nieuwe aanvraag."
         )
-    return gettext("Deze aanvraag is %(status)s. Wat nu wel kan: een nieuwe aanvraag.", status=status)
+    return gettext(
+        "Deze aanvraag is %(status)s. Wat nu wel kan: een nieuwe aanvraag.",
+        status=gettext(gebeurtenissen.STATUS[status]),
+    )

@@ -243,7 +243,7 @@ async def kinderen_van(conn: Connection, plekken: Sequence[Toewijzing], now: dat
                 gettext(
                     "Deze aanvraag is %(status)s. Er wordt geen plek meer voor gezocht. Wat nu wel kan: een nieuwe"
                     " aanvraag.",
-                    status=row.status,
+                    status=gettext(gebeurtenissen.STATUS[row.status]),
                 ),
             )
     return {row.id: row for row in rows}

@@ -33,6 +33,15 @@ class PlaatsingStand(StrEnum):
     AFGEZEGD = "afgezegd"
 
 
+STAND = {
+    PlaatsingStand.AFGESPROKEN: later("is afgesproken, het kind komt nog"),
+    PlaatsingStand.LOOPT: later("loopt"),
+    PlaatsingStand.BEEINDIGD: later("is beëindigd"),
+    PlaatsingStand.AFGEZEGD: later("is afgezegd"),
+}
+"""As a refusal says it."""
+
+
 class PlaatsingStap(StrEnum):
     BEGIN = "begin"
     VERLENG = "verleng"
@@ -84,6 +93,13 @@ NEEDS = {
     PlaatsingStap.ZEG_AF: ("reden",),
 }
 TAKES = {**NEEDS, PlaatsingStap.VERLENG: ("tot",)}
+
+MIST = {
+    "op": later("Vul in op welke dag."),
+    "einde": later("Kies waarom het verblijf stopt."),
+    "reden": later("Schrijf waarom het kind niet komt."),
+}
+"""What is said of a field that a step needs."""
 
 
 class Gesprek(Struct, rename="camel", frozen=True, kw_only=True):
@@ -280,8 +296,8 @@ async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now:
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze plaatsing is %(stand)s. Dit kan nu niet. Wat nu wel kan: %(others)s.",
-                stand=current.stand,
+                "Deze plaatsing %(stand)s. Dit kan nu niet. Wat nu wel kan: %(others)s.",
+                stand=gettext(STAND[current.stand]),
                 others=others,
             ),
         )
@@ -304,16 +320,12 @@ async def zet(conn: Connection, wie: Wie, id: UUID, stap: StapPlaatsing, *, now:
 
 def _errors(stap: StapPlaatsing) -> list[FieldError]:
     needs, takes = NEEDS.get(stap.stap, ()), TAKES.get(stap.stap, ())
-    found = [
-        FieldError(f"/{name}", "verplicht", gettext("Bij de stap %(stap)s hoort %(name)s.", stap=stap.stap, name=name))
-        for name in needs
-        if getattr(stap, name) is None
-    ]
+    found = [FieldError(f"/{name}", "verplicht", gettext(MIST[name])) for name in needs if getattr(stap, name) is None]
     found += [
         FieldError(
             f"/{name}",
             "hoort_er_niet",
-            gettext("Bij de stap %(stap)s hoort geen %(name)s. Laat dat weg.", stap=stap.stap, name=name),
+            gettext("Dit hoort niet bij deze stap. Laat het weg."),
         )
         for name in ("op", "tot", "einde", "reden")
         if name not in takes and getattr(stap, name) is not None

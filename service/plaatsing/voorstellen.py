@@ -22,7 +22,7 @@ from service.plaatsing import opties
 from service.plaatsing.opties import Afwijking, Plekken, Toewijzing
 from service.plaatsing.samen import check_whole
 from service.plaatsing.vergrendel import vergrendel
-from service.taal import gettext
+from service.taal import gettext, later
 from service.urgentie import Urgentie
 
 
@@ -65,6 +65,33 @@ class VoorstelStap(StrEnum):
     MAAK_DEFINITIEF = "maak_definitief"
     WIJS_AF = "wijs_af"
     TREK_IN = "trek_in"
+
+
+STATUS: dict[VoorstelStatus, str] = {
+    VoorstelStatus.CONCEPT: later("staat klaar, nog niet verstuurd"),
+    VoorstelStatus.VERZONDEN: later("verstuurd, wacht op antwoord"),
+    VoorstelStatus.INTERESSE: later("de aanbieder heeft interesse"),
+    VoorstelStatus.AKKOORD: later("de aanbieder zegt ja, wacht op toestemming"),
+    VoorstelStatus.TOESTEMMING: later("toestemming is er, wacht op kennismaking"),
+    VoorstelStatus.KENNISMAKING: later("kennismaking is afgesproken"),
+    VoorstelStatus.DEFINITIEF: later("definitief"),
+    VoorstelStatus.AFGEWEZEN: later("afgewezen"),
+    VoorstelStatus.INGETROKKEN: later("ingetrokken"),
+    VoorstelStatus.VERVALLEN: later("vervallen: er kwam geen antwoord op tijd"),
+}
+"""Each as people read it."""
+
+STAP = {
+    VoorstelStap.VERZEND: later("versturen"),
+    VoorstelStap.INTERESSE: later("interesse laten zien"),
+    VoorstelStap.AKKOORD: later("ja zeggen"),
+    VoorstelStap.TOESTEMMING: later("toestemming vastleggen"),
+    VoorstelStap.KENNISMAKING: later("een kennismaking afspreken"),
+    VoorstelStap.MAAK_DEFINITIEF: later("definitief maken"),
+    VoorstelStap.WIJS_AF: later("nee zeggen"),
+    VoorstelStap.TREK_IN: later("intrekken"),
+}
+"""What can be done, as a refusal says it."""
 
 
 class Overgang(Struct, frozen=True):

@@ -81,7 +81,7 @@ def errors(nieuw: NieuweVoorstelStap, rol: Rol, dag: date) -> list[FieldError]:
         found.append(FieldError("/reden", "verplicht", gettext("Schrijf waarom.")))
     if rol is Rol.VERWIJZER and nieuw.afwijsreden not in (None, Afwijsreden.OUDER_OF_JEUGDIGE_ZEGT_NEE):
         wrong = gettext(
-            "Als verwijzer geeft u alleen door dat een ouder of de jeugdige nee zegt. De aanbieder zegt de rest zelf."
+            "Als verwijzer geeft u alleen door dat een ouder of het kind nee zegt. De aanbieder zegt de rest zelf."
         )
         found.append(FieldError("/afwijsreden", "waarde", wrong))
     return found

@@ -23,7 +23,16 @@ from service.plaatsing.plekregels import Plaats
 from service.plaatsing.samen import check_bundel, check_whole
 from service.plaatsing.vergrendel import vergrendel
 from service.plaatsing.verzenden import check, verzend, wek
-from service.plaatsing.voorstellen import LEVEND, STAPPEN, Voorstel, VoorstelStap, VoorstelStatus, several
+from service.plaatsing.voorstellen import (
+    LEVEND,
+    STAP,
+    STAPPEN,
+    STATUS,
+    Voorstel,
+    VoorstelStap,
+    VoorstelStatus,
+    several,
+)
 from service.plaatsing.voorstelstap import Context, NieuweVoorstelStap, errors, record, volg
 from service.rang import matches
 from service.rang.snapshot import Snapshots
@@ -122,16 +131,16 @@ async def doe(
 def _check_kan(one: Voorstel, stap: VoorstelStap, rol: Rol, now: datetime) -> None:
     if stap not in one.kan:
         instead = (
-            gettext("Wat nu wel kan: %(lijst)s.", lijst=listing([str(able) for able in one.kan]))
+            gettext("Wat nu wel kan: %(lijst)s.", lijst=listing([gettext(STAP[able]) for able in one.kan]))
             if one.kan
             else gettext("Er kan nu niets mee.")
         )
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Dit voorstel is %(status)s; %(stap)s kan dan niet met uw rol. %(instead)s",
-                status=one.status,
-                stap=stap,
+                "Dit kan nu niet, of niet met uw rol: %(stap)s. De status van het voorstel is: %(status)s. %(instead)s",
+                stap=gettext(STAP[stap]),
+                status=gettext(STATUS[one.status]),
                 instead=instead,
             ),
         )

@@ -1,8 +1,10 @@
-"""Vrijhoudadvies: whether a plan says which places had better stay free, and what that may cost. Off by default."""
+"""What a plan keeps free: plekken for crisis only; and whether it says which others had better stay free, and what that
+may cost. Both off by default."""
 
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
@@ -29,3 +31,11 @@ class Vrijhoudadvies(Struct, frozen=True, kw_only=True):
             extra={"bron": "Keuze van het loket; de regio beslist"},
         ),
     ] = Vrijhouden()
+    voor_crisis: Annotated[
+        tuple[UUID, ...],
+        Meta(
+            max_length=200,
+            description=later("Plekken die een plan alleen geeft aan kinderen met urgentie crisis."),
+            extra={"bron": "Keuze van het loket; de regio beslist"},
+        ),
+    ] = ()

@@ -75,7 +75,7 @@ class Bewaartermijnen(Struct, frozen=True, kw_only=True):
         int,
         _dagen(
             0,
-            later("Nadat een aanvraag anoniem is: zo lang kan een ouder of jeugdige nog vragen wie er keek."),
+            later("Nadat een aanvraag anoniem is: zo lang kan een ouder of kind nog vragen wie er keek."),
             f"{OWN}. Korter dan het log: dan kan niemand dat meer zeggen",
         ),
     ] = 1827

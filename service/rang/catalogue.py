@@ -329,7 +329,7 @@ NEE = Teksten(
         "jeugdige_niet_geschikt": later("De aanbieder zei eerder dat het kind hier niet past."),
         "geen_personeel": later("De aanbieder had hier geen personeel voor, en zei nog niet dat dat anders is."),
         "afstand": later("Dit was eerder te ver weg."),
-        "ouder_of_jeugdige_zegt_nee": later("Een ouder of de jeugdige zei hier eerder nee."),
+        "ouder_of_jeugdige_zegt_nee": later("Een ouder of het kind zei hier eerder nee."),
     }
 )
 """Why a voorziening said no. Not that it was the group: that says something of who lives there."""

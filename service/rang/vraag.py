@@ -26,6 +26,7 @@ from matcher.problem import (
     Urgentie,
 )
 from service.aanvraag.gebeurtenissen import OPEN as OPEN_STATUS
+from service.aanvraag.gebeurtenissen import STATUS, AanvraagStatus
 from service.days import age_on, today
 from service.db import Connection
 from service.errors import Kind, Refusal
@@ -160,11 +161,11 @@ WRONG = {
         "Vraag de verwijzer om ten minste een zorgvorm die voor allemaal past."
     ),
     "te_veel_samen": later(
-        "In deze samenplaatsing staan te veel open aanvragen. Het loket zoekt voor hoogstens %(hoogstens)s kinderen"
+        "In deze samenplaatsing staan te veel open aanvragen. Het loket zoekt voor hooguit %(hoogstens)s kinderen"
         " samen. Vraag de verwijzer om de samenplaatsing te verdelen."
     ),
     "te_oud": later(
-        "De jeugdige is op de eerste dag ouder dan 23 jaar. Jeugdhulp is er dan niet meer. "
+        "Het kind is op de eerste dag ouder dan 23 jaar. Jeugdhulp is er dan niet meer. "
         "Controleer de leeftijd en de peildatum van de aanvraag."
     ),
 }
@@ -248,7 +249,8 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
         raise Refusal(
             Kind.CONFLICT,
             gettext(
-                "Deze aanvraag is %(closed)s. Er wordt geen plek meer voor gezocht.", closed=_closed(rows[0]["status"])
+                "Deze aanvraag is %(closed)s. Er wordt geen plek meer voor gezocht.",
+                closed=gettext(STATUS[AanvraagStatus(rows[0]["status"])]),
             ),
         )
     start = start_of(rows, vandaag)
@@ -284,10 +286,6 @@ async def load_for(
     return found
 
 
-def _closed(status: str) -> str:
-    return {"beeindigd": "beëindigd"}.get(status, status)
-
-
 # ── All open aanvragen at once ───────────────────────────────────────────────────────────────────
 
 
@@ -300,6 +298,8 @@ class Familie(Struct, frozen=True, eq=False):
     """Each child by itself; its age is that on the latest of the days that they wish."""
     wachtdagen: tuple[int, ...]
     mag_splitsen: bool
+    samen: Aanvraag | None = None
+    """All of them as one, where they may not be split: what holds for one of them holds for that."""
 
 
 class Vraag(Struct, frozen=True, eq=False):
@@ -337,6 +337,7 @@ async def load_open(
                 kinderen=tuple(aanvraag_of([row], start, around) for row in members),
                 wachtdagen=tuple(waited(row["aangemeld_op"], vandaag) for row in members),
                 mag_splitsen=members[0]["mag_splitsen"],
+                samen=None if len(members) == 1 or members[0]["mag_splitsen"] else aanvraag_of(members, start, around),
             )
         )
     return Vraag(tuple(families), buiten)

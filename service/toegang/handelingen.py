@@ -137,6 +137,7 @@ WACHTENDEN = {
     S: Grond(REGIO, Doel.PLEK_ZOEKEN),
     V: Grond("van de eigen organisatie, met hun plaats tussen alle", Doel.AANVRAAG, eigen=True),
 }
+WACHTLIJST = {**WACHTENDEN, K: Grond("aantallen van de regio, zonder kleine getallen", Doel.CAPACITEIT)}
 TELLEN = {
     S: Grond("aantallen van de regio", Doel.PLEK_ZOEKEN),
     K: Grond("aantallen van de regio, zonder kleine getallen", Doel.CAPACITEIT),
@@ -371,7 +372,7 @@ HANDELINGEN: tuple[Handeling, ...] = (
     Handeling("paginaUittreksel", UITVOER, Object.AANVRAAG, UITTREKSEL, _BEMIDDELEN),
     Handeling("paginaRoutes", LEES, Object.ROUTE, SAMEN_DOEN, _BEMIDDELEN),
     Handeling("paginaVrijePlekken", LEES, Object.PLEK, VRIJ_ZIEN, _AANBOD),
-    Handeling("paginaWachtlijst", LEES, Object.AANVRAAG, WACHTENDEN, _BEMIDDELEN),
+    Handeling("paginaWachtlijst", LEES, Object.AANVRAAG, WACHTLIJST, _BEMIDDELEN),
     Handeling("paginaPlannen", LEES, Object.PLAN, PLANNEN, _BEMIDDELEN),
     Handeling("paginaPlan", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),
     Handeling("paginaPlanregel", LEES, Object.PLANREGEL, PLANNEN, _BEMIDDELEN),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
@@ -18,15 +18,16 @@ from uuid import UUID
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.types import HTTPScope, Receive, Send
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from service import fields, toegang
 from service.db import Alone, Connection, Wie, transaction
 from service.errors import FieldError
 from service.log import logboek
 from service.log.logboek import Spoor
+from service.replica import Replica
 from service.taal import gettext
-from service.web import etags, gezien, idempotency, limiet, origin, performing, problems
+from service.web import etags, gezien, idempotency, limiet, origin, performing, problems, reading
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
@@ -165,13 +166,15 @@ class Api:
             ) from None
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
+        wrong += wrong_body
         about[:] = seen.asked(ids, body)
         if operation.method == "PATCH":
             etags.required(headers)
         key = headers.get("idempotency-key") if operation.repeatable else None
         if key is not None:
             idempotency.check(key)
-        async with _asking(operation, seen, services, wie) as conn:
+
+        async def answered(conn: Connection) -> Reply:
             call = Call(
                 conn=conn,
                 wie=wie,
@@ -185,10 +188,10 @@ class Api:
                 sessie=scope.get("state", {}).get("sessie_sleutel"),
                 betrokkenen=about,  # a refusal too can tell something of whom a handler has read
             )
-            if wrong or wrong_body:
+            if wrong:
                 if operation.check is not None and body is not UNSET:
-                    wrong_body += await operation.check(conn, body)
-                fields.refuse(wrong + wrong_body)
+                    wrong.extend(await operation.check(conn, body))
+                fields.refuse(wrong)
             asked = b""
             if key is not None:
                 # Who works for another organisation now, does not get what it was answered before.
@@ -206,6 +209,12 @@ class Api:
                 object_id=seen.object_id(wie, ids, reply.headers.get("Location")),
             )
             return reply
+
+        replica = reading.replica_for(scope, services, wie) if operation.replica and not wrong else None
+        if replica is not None and (found := await reading.read(replica, _there(wie, answered))) is not None:
+            return found
+        async with _asking(operation, seen, services, wie) as conn:
+            return await answered(conn)
 
     async def _tell(
         self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, headers: dict[str, str]
@@ -226,6 +235,15 @@ class Api:
             services=self.services,
         )
         return await performing.perform(operation, call, self._gezien[operation.id], [])
+
+
+def _there(wie: Wie, answered: Callable[[Connection], Awaitable[Reply]]) -> Callable[[Replica], Awaitable[Reply]]:
+    async def on(replica: Replica) -> Reply:
+        async with replica.transaction(wie) as (conn, moment):
+            reply = await answered(conn)
+        return structs.replace(reply, headers={**reply.headers, reading.HEADER: reading.text_of(moment)})
+
+    return on
 
 
 def _asking(

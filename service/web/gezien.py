@@ -77,6 +77,8 @@ def compiled(operation: Operation) -> Gezien:
     logs = logs or (declared and op.betrokkenen is not nobody)
     line = None if op.public else toegang.handeling(op.id)
     logs = logs or (line is not None and line.los)
+    if op.replica and (logs or op.method != "GET" or op.produces != JSON):
+        raise TypeError(f"{op.method} {op.path}: only what shows no child can be read on a replica")
     return Gezien(op, in_body, in_answer, logs, line.object if line is not None and line.los else None)
 
 

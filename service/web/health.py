@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import Any
 
 import asyncpg
@@ -29,6 +30,8 @@ async def readyz(request: Request[Any, Any, Any]) -> Response[str]:
     text = f"{missing or 'Het loket is klaar.'}\n"
     if less:
         text += f"Let op: {less}\n"
+    if services.replica is not None and services.replica.age_s() == math.inf:
+        text += "Let op: de kopie van de database is weg of loopt achter. Alles komt van de database zelf.\n"
     if services.settings.smtp_host is None:
         text += "Let op: er is geen mailserver ingesteld (LOKET_SMTP_HOST). Mails blijven wachten.\n"
     headers = {"Retry-After": "1"} if missing else {}

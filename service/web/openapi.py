@@ -12,6 +12,7 @@ import msgspec
 from service import toegang
 from service.db import Rol
 from service.toegang import narrowing
+from service.web import reading
 from service.web.headers import API_VERSION
 from service.web.idempotency import KEY_FORM
 from service.web.operation import JSON, Answer, Call, Operation, get
@@ -110,6 +111,11 @@ HEADERS: dict[str, Any] = {
     "RateLimit": {
         "description": "Hoeveel verzoeken er nu nog kunnen (r), en na hoeveel seconden het er meer zijn (t).",
         "schema": {"type": "string", "examples": ['"koppeling";r=299;t=1']},
+    },
+    reading.HEADER: {
+        "description": "Alleen als dit van een kopie van de database is gelezen: alles van voor dit moment staat erin."
+        " Wie zelf net iets veranderde, leest niet van de kopie.",
+        "schema": {"type": "string", "format": "date-time"},
     },
     "Retry-After": {"description": "Seconden om te wachten.", "required": True, "schema": {"type": "integer"}},
     "Allow": {"description": "Wat hier wel kan.", "schema": {"type": "string"}},
@@ -274,6 +280,7 @@ def _response(operation: Operation, status: int) -> dict[str, Any]:
     if status < 400:
         names += ["ETag"] if operation.has_etag or operation.creates else []
         names += ["Location"] if operation.creates else []
+        names += [reading.HEADER] if operation.replica else []
         names += (
             ["Link"]
             if status == 200 and operation.method == "GET" and "cursor" in operation.query.__struct_fields__

@@ -19,6 +19,7 @@ from service.errors import FieldError
 from service.inloggen.oidc import Oidc
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
+from service.replica import Replica
 from service.settings import Settings
 from service.web.limiet import Limiet
 
@@ -45,6 +46,8 @@ class Services(Struct, kw_only=True, eq=False):
     bus: Bus
     oidc: Oidc
     limiet: Limiet
+    replica: Replica | None = None
+    """To read on, where LOKET_DATABASE_REPLICA_URL says so (web/reading.py)."""
     demo_links: Mapping[str, UUID] = field(default_factory=dict)
     """Token of a link → gebruiker, in the demo on this computer only (service/inloggen/demologin.py)."""
     forget: Callable[[], None] = lambda: None
@@ -132,6 +135,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     alone: bool = False
     """A GET that is asked often: each statement of its handler is a transaction by itself (db.Alone), and `conn` has
     no more than `fetch`."""
+    replica: bool = False
+    """A GET that may be answered from a replica, as old as LOKET_REPLICA_S: see web/reading.py."""
     public: bool = False
     """Without login, readable from any website, and may be kept by a cache: the OpenAPI document."""
 

@@ -41,6 +41,7 @@ class Protocol(HttpToolsProtocol):
         self._in_body, self._beside = False, 0
         self._deadline: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
+        self._last = False
         super().connection_made(transport)
         self._watch()
 
@@ -78,6 +79,14 @@ class Protocol(HttpToolsProtocol):
             return
         self._in_body = True
         super().on_headers_complete()
+        if self._last:
+            self.say_goodbye()
+
+    def say_goodbye(self) -> None:
+        """The answer that is being made, or else the next, is the last on this connection, and says so."""
+        self._last = True
+        if self.cycle is not None and not self.cycle.response_started:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._beside = 0

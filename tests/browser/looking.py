@@ -20,7 +20,8 @@ LOOKS: dict[str, tuple[int, dict[str, Any]]] = {
 
 PLAIN: dict[str, Any] = {"color_scheme": "light", "contrast": "no-preference", "forced_colors": "none"}
 
-UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true })"
+UNFOLD = "document.querySelectorAll('main details').forEach(d => { d.open = true })"
+"""Not the menu, which lies over the page when it is open."""
 
 
 def unfold(page: Page) -> None:

@@ -105,6 +105,7 @@ def test_without_a_mouse(visit: Visit, ask: Callable[[], str]) -> None:
     page.get_by_text("Het loket weet nu weer wat er vrij is.").wait_for()
     tab_to(page, "nav a[href='/voorstellen']")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/voorstellen")
     tab_to(page, f"a[href='{path}']")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**{path}")

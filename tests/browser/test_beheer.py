@@ -124,7 +124,8 @@ def test_each_state_is_accessible_on_each_screen(
 ) -> None:
     """With all tables open; and large enough to tap on."""
     page = state(name)
-    assert wrong_with(page) == []
+    # The same long page three times: each look of one, and where it is narrow of the others.
+    assert wrong_with(page, *(("320 px",) if name.startswith("cijfers of") else ())) == []
     page.set_viewport_size({"width": 320, "height": 900})
     assert too_small(page) == []
 
@@ -185,16 +186,16 @@ def test_a_norm_is_tried_out_saved_with_why_and_set_back(visit: Visit, rows: dic
     page.locator("[id='v-normenDagen.regulier']").fill("30" if js else "40")
     page.get_by_role("button", name="Bekijk wat dit doet").click()
     assert page.locator("h1").inner_text() == "Wat dit doet"
-    assert page.get_by_text("afgerond op vijftallen").is_visible()
+    page.get_by_text("afgerond op vijftallen").wait_for()
     page.get_by_label("Waarom verandert u dit?").fill("Besproken met de gemeenten")
     page.get_by_role("button", name="Sla op").click()
-    assert page.get_by_text("Zij geldt vanaf nu").is_visible()
+    page.get_by_text("Zij geldt vanaf nu").wait_for()
     latest = page.locator("#geschiedenis li").first
     assert "Besproken met de gemeenten" in latest.inner_text()
     latest.locator("summary").click()
     latest.get_by_label("Waarom zet u dit terug?").fill("Toch niet")
     latest.get_by_role("button", name="Zet terug").click()
-    assert page.get_by_text("De wijziging is teruggezet").is_visible()
+    page.get_by_text("De wijziging is teruggezet").wait_for()
     print("\na setting tried out and saved: 3 taps; set back: 2 taps")
 
 
@@ -204,7 +205,7 @@ def test_weights_are_tried_out_with_the_keyboard_only(visit: Visit, rows: dict[s
     page.keyboard.type("40")
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    assert page.get_by_text("Andere plek bovenaan").is_visible()
+    page.get_by_text("Andere plek bovenaan").wait_for()
     changed = page.locator("dd strong").first.inner_text()
     print(f"\nweight of distance 20 times as heavy: about {changed} aanvragen get another first place")
 
@@ -219,11 +220,12 @@ def test_somebody_is_let_in_put_out_and_let_in_again(visit: Visit, rows: dict[st
     page.get_by_label("Waar logt deze persoon in?").select_option(label="Entree")
     page.get_by_label("E-mailadres").fill(f"{naam[-4:].lower()}@regio.example")
     page.get_by_role("button", name="Laat toe").click()
-    assert page.get_by_text("Deze persoon mag inloggen").is_visible() and page.locator("h1").inner_text() == naam
+    page.get_by_text("Deze persoon mag inloggen").wait_for()
+    assert page.locator("h1").inner_text() == naam
     page.get_by_role("button", name="Zet uit").click()
-    assert page.get_by_text("komt er meteen niet meer in").is_visible()
+    page.get_by_text("komt er meteen niet meer in").wait_for()
     page.get_by_role("button", name="Laat weer toe").click()
-    assert page.get_by_text("mag weer inloggen").is_visible()
+    page.get_by_text("mag weer inloggen").wait_for()
     print("\nsomebody put out: 1 tap; let in again: 1 tap")
 
 

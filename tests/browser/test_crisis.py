@@ -25,7 +25,7 @@ LONG = (
 
 
 @pytest.fixture
-def at(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
+def at(visit: Visit, crisis_beds: None, request: pytest.FixtureRequest) -> Callable[..., Page]:
     """`at("held", width=320)`: the page in that state, for the crisisdienst."""
 
     def open_state(name: str, **how: object) -> Page:
@@ -118,7 +118,7 @@ def test_who_was_placed_by_telephone_stands_there_in_the_morning(at: Callable[..
     page.locator("#v-met").fill("Groepsleider")
     page.locator("#v-met").press("Enter")
     page.locator(".notice--done").wait_for()
-    assert page.get_by_role("heading", name=f"Nummer {nummer}").is_visible()
+    page.get_by_role("heading", name=f"Nummer {nummer}").wait_for()
     page.locator("#aanvullen").scroll_into_view_if_needed()
     page.screenshot(path=SCHERMEN / "crisis-aanvullen.png")
     assert visit("/crisis").get_by_role("heading", name=f"Nummer {nummer}").is_visible()

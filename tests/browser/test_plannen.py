@@ -69,7 +69,7 @@ def test_a_plan_is_followed_live_until_it_is_there(visit: Visit) -> None:
     page.evaluate("window.mark = 1")
     page.locator("#bord").wait_for(timeout=60_000)
     assert page.evaluate("window.mark") == 1
-    assert page.get_by_text(re.compile(r"Klaar: \d+ van de \d+ aanvragen met een plek")).is_visible()
+    page.get_by_text(re.compile(r"Klaar: \d+ van de \d+ aanvragen met een plek")).wait_for()
     assert page.locator("[data-stream]").count() == 0
     assert page.locator("#live-status").is_hidden()
 
@@ -77,10 +77,12 @@ def test_a_plan_is_followed_live_until_it_is_there(visit: Visit) -> None:
 def test_a_plan_is_made_and_looked_at_without_javascript(visit: Visit) -> None:
     page = visit("/plannen", js=False)
     page.get_by_role("button", name="Maak het plan").click()
+    board, again = page.locator("#bord"), page.get_by_role("link", name="Kijk opnieuw hoe ver het is")
     for _ in range(500):
-        if page.locator("#bord").count():
+        board.or_(again).first.wait_for()
+        if board.count():
             break
-        page.get_by_role("link", name="Kijk opnieuw hoe ver het is").click()
+        again.click()
     page.locator("#bord tbody th a").first.click()
     page.get_by_role("heading", name="Waar dit kind ook past").wait_for()
 
@@ -96,7 +98,7 @@ def test_a_pair_is_accepted_sent_and_taken_back(visit: Visit, plan: str) -> None
         page.get_by_text("Het voorstel is verstuurd.").wait_for()
     assert journey.taps == 3
     page.get_by_role("button", name="Maak ongedaan").click()
-    assert page.get_by_text("Het voorstel is ingetrokken.").is_visible()
+    page.get_by_text("Het voorstel is ingetrokken.").wait_for()
 
 
 def test_several_are_accepted_at_once_from_the_board(visit: Visit, plan: str) -> None:
@@ -104,7 +106,7 @@ def test_several_are_accepted_at_once_from_the_board(visit: Visit, plan: str) ->
     for box in page.get_by_role("checkbox", name="akkoord").all()[:2]:
         box.check()
     page.get_by_role("button", name="Zet voorstellen klaar").click()
-    assert page.get_by_text("De voorstellen staan klaar.").is_visible()
+    page.get_by_text("De voorstellen staan klaar.").wait_for()
     assert page.get_by_role("link", name="Bekijk en verstuur").count() >= 2
     for _ in range(2):
         page.get_by_role("link", name="Bekijk en verstuur").first.click()

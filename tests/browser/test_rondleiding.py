@@ -64,7 +64,7 @@ def test_who_gets_too_many_mails_chooses_fewer(
     page = visit("/mails", rol="verwijzer", width=320, js=False)
     page.get_by_role("group", name="Regulier").get_by_label("Geen mail").check()
     page.get_by_role("button", name="Bewaar mijn keuze").click()
-    assert page.get_by_role("status").filter(has_text="Uw keuze is bewaard").is_visible()
+    page.get_by_role("status").filter(has_text="Uw keuze is bewaard").wait_for()
     assert page.get_by_role("group", name="Regulier").get_by_label("Geen mail").is_checked()
     assert not sideways(page)
     wide = visit("/mails", rol="verwijzer")

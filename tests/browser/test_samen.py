@@ -126,7 +126,7 @@ def test_a_place_that_opens_or_closes_is_seen_at_once(visit: Visit, site: Site, 
     see("de aanbieder zet een plek open, het loket ziet het", phone, back, (loket, f"!!{row}"))
 
 
-def test_a_crisis_place_that_one_holds_is_no_longer_free_for_the_other(visit: Visit) -> None:
+def test_a_crisis_place_that_one_holds_is_no_longer_free_for_the_other(visit: Visit, crisis_beds: None) -> None:
     """And free again when it is let go."""
     one = visit("/crisis", rol="crisisdienst", **PHONE)
     let_go(one)

@@ -36,6 +36,7 @@ STATES = (
     "vervanging",
     "acting",
     "sessions",
+    "menu",
 )
 
 
@@ -66,6 +67,10 @@ def state(visit: Visit, request: pytest.FixtureRequest) -> Callable[..., Page]:
         if name == "sessions":
             visit("/start")  # in another browser
             return visit("/sessies", **how)
+        if name == "menu":
+            page = visit("/wachtlijst?urgentie=crisis", **how)
+            page.locator("nav details summary").click()
+            return page
         if name == "ranked":
             return visit(request.getfixturevalue("ranked"), **how)
         if name == "nothing fits":
@@ -172,16 +177,16 @@ def test_the_journey_needs_no_mouse(visit: Visit) -> None:
 
 def test_when_nothing_fits_the_page_says_so_and_what_can_be_done(visit: Visit, nothing_fits: str) -> None:
     page = visit(nothing_fits)
-    assert page.get_by_role("heading", name="Er is nu geen plek die past").is_visible()
+    page.get_by_role("heading", name="Er is nu geen plek die past").wait_for()
     assert page.get_by_text("doorbraaktafel").first.is_visible()
-    assert page.get_by_role("heading", name="Kleinste wijzigingen").is_visible()
-    assert page.get_by_role("heading", name="vallen af").is_visible()
+    page.get_by_role("heading", name="Kleinste wijzigingen").wait_for()
+    page.get_by_role("heading", name="vallen af").wait_for()
 
 
 def test_a_region_without_aanvragen_is_told_what_to_do(visit: Visit, empty_site: Site) -> None:
     page = visit("/", at=empty_site)
-    assert page.get_by_text("Er zijn geen open aanvragen.").is_visible()
-    assert page.get_by_text("loket import aanvragen").is_visible()
+    page.get_by_text("Er zijn geen open aanvragen.").wait_for()
+    page.get_by_text("loket import aanvragen").wait_for()
 
 
 def test_a_name_that_looks_like_html_is_only_text(visit: Visit, long_names: str) -> None:

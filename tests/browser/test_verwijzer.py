@@ -98,7 +98,7 @@ def test_a_withdrawn_aanvraag_is_closed_and_says_so(mijn: Callable[..., Page]) -
     page.get_by_text("Trek de aanvraag in").click()
     page.get_by_label("Waarom trekt u de aanvraag in?").fill("Het kind kan naar oma")
     page.get_by_role("button", name="Trek in").click()
-    assert page.get_by_role("heading", name="Ingetrokken").is_visible()
+    page.get_by_role("heading", name="Ingetrokken").wait_for()
 
 
 STATES = ("list", "new", "two children", "refused", "one", "nothing filed")
@@ -187,6 +187,7 @@ def test_an_aanvraag_is_found_again_and_withdrawn_without_a_mouse(mijn: Callable
     page.goto("/mijn-aanvragen")
     tab_to(page, page.get_by_role("link", name="B-7"))
     page.keyboard.press("Enter")
+    page.wait_for_url("**/mijn-aanvragen/*")
     tab_to(page, page.locator("summary", has_text="Trek de aanvraag in"))
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_label("Waarom trekt u de aanvraag in?"), most=3)

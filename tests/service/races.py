@@ -56,6 +56,7 @@ def start_web(data: Path, database_url: str, redis_url: str, *, port: int = 0) -
         "LOKET_PORT": str(port),
         "LOKET_LIMIT_PERSON_MIN": "100000",
         "LOKET_LIMIT_ADDRESS_MIN": "100000",
+        "LOKET_LIMIT_AT_ONCE": "1000",
         # Two hundred at once on a computer that has much else to do: that is not what is tested.
         "LOKET_REQUEST_LIMIT_S": "600",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from datetime import date
 from email import message_from_bytes, policy
@@ -210,3 +211,19 @@ def test_what_is_shown_and_not_marked_is_found() -> None:
     )
 
     assert catalogi.unmarked(page) == ["Vergeten", "Ook dit", "⟦van⟧ 3 tot ‹Naam›"]
+
+
+CODE = re.compile(r"\b[a-z]+_[a-z_]+\b")
+
+
+def test_no_sentence_says_a_code() -> None:
+    """`draag_over` is for a program: people read what it is called."""
+    said = [
+        (path.name, node.lineno, node.args[0].value)
+        for path in sorted((catalogi.ROOT / "service").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in ("gettext", "later", "ngettext") and isinstance(node.args[0], ast.Constant)
+    ]
+    assert len(said) > 1000
+    assert [one for one in said if CODE.search(re.sub(r"%\(\w+\)s", "", str(one[2])))] == []

@@ -11,6 +11,7 @@ least. So all that can be done is done, and all that is refused is refused, for 
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -62,6 +63,9 @@ insert into weging (regio, urgentie, criterium, gewicht, bron)
 select $1, urgentie, criterium, gewicht, bron from weging w join een on een.code = w.regio
 """
 """A region of its own for each world, or who lives in one would be asked about children of another."""
+
+CODE = re.compile(r"\b[a-z]+_[a-z_]+\b")
+"""As the API calls what a person has words for."""
 
 TRIES = 4
 """Of each kind of request, of which one is chosen."""
@@ -282,6 +286,7 @@ class Play(RuleBasedStateMachine):
         if status == 409:
             says = any(words in answer["detail"] for words in ("Wat nu wel kan: ", "Er kan nu niets"))
             assert says, f"{told} does not say what is possible now"
+            assert not CODE.search(answer["detail"]), f"{told} says a code, not a word"
         env.run(self._compare(told))
         env.run(self._logged(trace, told, set(ask.about), answer if status < 300 else None))
         return answer

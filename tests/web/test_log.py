@@ -382,7 +382,7 @@ NOBODYS_PAGES = {
 """Pages that show no child."""
 
 SELDOM = {"paginaInstellingproef"}
-"""Shows children only when a setting matters to them: the look behind it is in tests/web/v1/test_instellingen.py."""
+"""Shows children only when a setting matters to them: tests/web/pages/beheer/test_instellingen.py has some."""
 
 NO_CHILDREN = {"voegSamenplaatsingToe", "beproefInstellingen"}
 """Can be about a child, and is not in the case above (tests/web/v1/test_instellingen.py has one that is)."""

@@ -30,11 +30,19 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def connected(app: Any = echo) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """A connection with the protocol as `loket serve` has it."""
+async def connected(
+    app: Any = echo, made: list[Protocol] | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection with the protocol as `loket serve` has it; which is added to `made`."""
     config = uvicorn.Config(app, http=Protocol, ws="none", lifespan="off", log_config=None)
     config.load()
-    server = await asyncio.get_running_loop().create_server(lambda: Protocol(config, ServerState(), {}), "127.0.0.1", 0)
+
+    def make() -> Protocol:
+        made.append(Protocol(config, ServerState(), {}))
+        return made[-1]
+
+    made = [] if made is None else made
+    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
     reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2])
     try:
         yield reader, writer
@@ -216,3 +224,17 @@ async def test_who_does_not_take_its_answer_is_cut_off(monkeypatch: pytest.Monke
         writer.write(head())
 
         await asyncio.wait_for(gone.wait(), 10)
+
+
+async def test_who_is_told_to_go_gets_one_more_answer_which_says_so() -> None:
+    """A process that stops: what is on its way to it just then is answered, and the caller knows to go elsewhere."""
+    made: list[Protocol] = []
+    async with connected(made=made) as (reader, writer):
+        writer.write(head())
+        first = await reader.readuntil(b"0 bytes")
+        made[0].say_goodbye()
+        writer.write(head())
+        last = await reader.read()
+
+    assert b"connection: close" not in first
+    assert last.startswith(b"HTTP/1.1 200") and b"connection: close" in last

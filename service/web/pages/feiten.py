@@ -53,7 +53,7 @@ def more(a: Aanvraag, names: Names, namen: Namen, today: date) -> Facts:
     if a.onderwijs:
         found.append((gettext("School"), _named(names, "onderwijs", [a.onderwijs])))
     if a.maximale_reistijd:
-        found.append((gettext("Reistijd hoogstens"), count(a.maximale_reistijd, "minuut", "minuten")))
+        found.append((gettext("Reistijd hooguit"), count(a.maximale_reistijd, "minuut", "minuten")))
     if a.uitsluitingen:
         found.append((gettext("Veiligheid"), gettext("er zijn plekken of gebieden uitgesloten")))
     return found

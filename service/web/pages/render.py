@@ -47,7 +47,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # `menu`: what is for who looks; `namens`: for whom they act. Visit.page knows.
+    # `menu`: what is for who looks; `namens`: for whom they act; `stand`: of
+    # when it is. Visit.page knows.
     env.globals.update(
         rollen=words.ROL,
         taal=taal.TAAL.get,
@@ -57,6 +58,7 @@ def environment() -> Environment:
         count=dutch.count,
         menu=[],
         namens="",
+        stand=None,
         stil=False,
         sleutel=uuid4,
     )
@@ -66,6 +68,7 @@ def environment() -> Environment:
         day=dutch.day,
         full=dutch.full,
         moment=dutch.moment,
+        clock=dutch.clock,
         age=dutch.age,
         days=dutch.days,
         listing=dutch.listing,

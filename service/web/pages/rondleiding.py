@@ -54,6 +54,21 @@ STAPPEN: dict[Rol, tuple[Stap, ...]] = {
             ),
         ),
         Stap(
+            later("Laat een plan maken voor alle kinderen"),
+            "/plannen",
+            "paginaPlannen",
+            later(
+                "Kies ‘Maak een plan’. Na een halve minuut staat er een voorstel: welk kind op welke plek. Bekijk een"
+                " regel: waarom daar, en wat een andere plek kost."
+            ),
+        ),
+        Stap(
+            later("Kijk wie op een plek past"),
+            "/plekken/vrij",
+            "paginaVrijePlekken",
+            later("Kies bij een vrije plek ‘Welke kinderen passen?’. U ziet dan de kinderen bij die plek."),
+        ),
+        Stap(
             later("Kijk welke crisisplekken er nu zijn"),
             "/crisis",
             "paginaCrisis",
@@ -70,6 +85,15 @@ STAPPEN: dict[Rol, tuple[Stap, ...]] = {
             "/cijfers",
             "paginaCijfers",
             later("Hoeveel plekken zijn er open, hoe lang wachten kinderen, en waarom zeggen aanbieders nee?"),
+        ),
+        Stap(
+            later("Probeer een andere afspraak uit"),
+            "/beheer/instellingen/rangschikking",
+            "paginaInstellinggroep",
+            later(
+                "Verander een getal en kies ‘Bekijk wat dit doet’. U ziet wat er vandaag anders zou zijn. Er verandert"
+                " niets."
+            ),
         ),
     ),
     Rol.CRISISDIENST: (
@@ -184,8 +208,32 @@ STAPPEN: dict[Rol, tuple[Stap, ...]] = {
             "paginaCijfers",
             later("Kies een andere periode, en download een tabel als CSV of XLSX. Daarin staat precies hetzelfde."),
         ),
+        Stap(
+            later("Probeer een andere afspraak uit"),
+            "/beheer/instellingen/wachten",
+            "paginaInstellinggroep",
+            later(
+                "Verander een norm en kies ‘Bekijk wat dit doet’. U ziet wat er vandaag anders zou zijn. Er verandert"
+                " niets."
+            ),
+        ),
     ),
     Rol.BEHEERDER: (
+        Stap(
+            later("Voeg iemand toe"),
+            "/beheer/gebruikers",
+            "paginaGebruikers",
+            later("U ziet wie er in het loket mag. Voeg iemand toe, geef een andere rol, of zet iemand uit."),
+        ),
+        Stap(
+            later("Verander een afspraak van de regio"),
+            "/beheer/instellingen",
+            "paginaInstellingen",
+            later(
+                "Kies een groep en verander een getal. U ziet eerst wat dat vandaag doet. Schrijf waarom, en bewaar"
+                " het. Onder Geschiedenis zet u het terug."
+            ),
+        ),
         Stap(
             later("Kijk wat niet aankwam"),
             "/beheer/mislukt",

@@ -21,8 +21,9 @@ from service.errors import Kind, Refusal
 from service.inloggen.sessies import Sessie
 from service.log import betrokkenen, logboek
 from service.regio import grenzen
+from service.replica import Replica
 from service.taal import gettext, later
-from service.web import gezien, limiet, origin, problems
+from service.web import gezien, limiet, origin, problems, reading
 from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render, words
@@ -38,9 +39,9 @@ MENU = (
     ("crisis", "/crisis", later("Crisis"), "paginaCrisis"),
     ("opschalingen", "/opschalingen", later("Opschalingen"), "paginaOpschalingen"),
     ("mijn", "/mijn-aanvragen", later("Mijn aanvragen"), "paginaMijnAanvragen"),
-    ("wachtlijst", "/wachtlijst", later("Wachtlijst"), "paginaWachtlijst"),
     ("plekken", "/plekken", later("Plekken"), "paginaPlekken"),
     ("cijfers", "/cijfers", later("Cijfers"), "paginaCijfers"),
+    ("wachtlijst", "/wachtlijst", later("Wachtlijst"), "paginaWachtlijst"),
     ("vrij", "/plekken/vrij", later("Vrije plekken"), "paginaVrijePlekken"),
     ("mislukt", "/beheer/mislukt", later("Niet aangekomen"), "paginaMislukt"),
     ("gebruikers", "/beheer/gebruikers", later("Gebruikers"), "paginaGebruikers"),
@@ -52,7 +53,8 @@ MENU = (
     ("start", "/start", later("Start"), "paginaStart"),
     ("rondleiding", "/rondleiding", later("Rondleiding"), "paginaRondleiding"),
 )
-"""Section, path, text and the page that it is, shown to who may see that. A page says where it stands: `section`."""
+"""Section, path, text and the page that it is, shown to who may see that: the most used first, because of many the rest
+folds. A page says where it stands: `section`."""
 
 
 def menu(wie: Wie, *, demo: bool = False) -> list[tuple[str, str, str]]:
@@ -80,6 +82,8 @@ class Visit(Struct, kw_only=True, eq=False):
         """A Struct of the service, or a list of them, with only the fields that this rol may see."""
         return toegang.versmal(self.wie.rol, found)
 
+    stand: datetime | None = None
+    """Until when the page surely has everything, when it is read on a replica; else it has."""
     gezien: list[UUID] = field(default_factory=list)
     """Aanvragen that the page shows."""
     object_id: UUID | None = None
@@ -106,7 +110,17 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
-        return render.html(template, who=self.who, namens=self.namens, menu=self.menu(), stil=self.stil, **values)
+        own: dict[str, Any] = {
+            "who": self.who,
+            "namens": self.namens,
+            "menu": self.menu(),
+            "stil": self.stil,
+            "stand": self.stand,
+        }
+        response = render.html(template, **own, **values)
+        if self.stand is not None:
+            response.headers[reading.HEADER] = reading.text_of(self.stand)
+        return response
 
 
 def page_id(handler: BaseRouteHandler) -> str:
@@ -156,6 +170,20 @@ REGIO = "select naam from jeugdregio where code = huidige_regio()"
 
 
 @asynccontextmanager
+async def _asking(
+    request: Request[Any, Any, Any], services: Services, wie: Wie, *, readonly: bool
+) -> AsyncIterator[tuple[Connection, datetime | None]]:
+    """The transaction; on a replica, and of which moment, where reading.from_replica says so."""
+    replica: Replica | None = request.scope["state"].get(reading.IN_STATE)
+    if replica is None:
+        async with transaction(services.pool, wie, readonly=readonly) as conn:
+            yield conn, None
+    else:
+        async with replica.transaction(wie) as there:
+            yield there
+
+
+@asynccontextmanager
 async def visit(
     request: Request[Any, Any, Any], *, kinderen: bool = True, instead: str | None = None
 ) -> AsyncIterator[Visit]:
@@ -168,7 +196,7 @@ async def visit(
     state = request.scope["state"]
     sessie: Sessie | None = state.get("sessie")
     try:
-        async with transaction(services.pool, wie, readonly=not kinderen) as conn:
+        async with _asking(request, services, wie, readonly=not kinderen) as (conn, stand):
             regio = await conn.fetchval(REGIO) or wie.regio
             visit = Visit(
                 conn=conn,
@@ -178,6 +206,7 @@ async def visit(
                 who=f"{words.ROL[wie.rol].capitalize()}, {regio}",
                 namens=(sessie.namens if sessie else None) or "",
                 key=state.get("sessie_sleutel"),
+                stand=stand,
             )
             yield visit
             visit.ended = True

@@ -81,7 +81,7 @@ GRONDSLAG_STATUS = Teksten(
 )
 
 TOESTEMMING_PERSOON = Teksten(
-    {"ouder_1": later("ouder 1"), "ouder_2": later("ouder 2"), "voogd": later("voogd"), "jeugdige": later("jeugdige")}
+    {"ouder_1": later("ouder 1"), "ouder_2": later("ouder 2"), "voogd": later("voogd"), "jeugdige": later("het kind")}
 )
 
 TOESTEMMING_STATUS = Teksten(

@@ -9,8 +9,7 @@ for (const box of document.querySelectorAll("[data-map]")) { draw(box); }
 function draw(box) {
   const read = () => JSON.parse(document.getElementById(box.dataset.map)?.textContent || "[]");
   let points = read();
-  const part = box.closest("[hidden]");
-  if (part) { part.hidden = points.length === 0; }
+  const part = box.closest(".map-block");
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(box, {
     zoomControl: false, attributionControl: Boolean(box.dataset.bron), maxZoom: 15, minZoom: 6,
@@ -42,7 +41,8 @@ function draw(box) {
     const now = read();
     if (JSON.stringify(now) === JSON.stringify(points)) { return; }
     points = now;
-    if (part) { part.hidden = points.length === 0; map.invalidateSize(); }
+    part.hidden = points.length === 0;
+    map.invalidateSize();
     show();
   });
 }

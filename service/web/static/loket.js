@@ -40,6 +40,10 @@ if (!document.body.matches("[data-stil]") && window.EventSource) {
     stream.addEventListener("error", () => {
       failed = true;
       if (status && at === LOKET) { status.hidden = false; }
+      // Refused (503), a browser does not try again by itself.
+      if (stream.readyState === EventSource.CLOSED) {
+        setTimeout(() => { if (streams.get(at) === stream) { streams.delete(at); follow(); } }, 2000 + 4000 * Math.random());
+      }
     });
     return stream;
   };
@@ -112,6 +116,17 @@ document.addEventListener("click", (event) => {
   folded.open = !folded.open;
   event.preventDefault();
 });
+
+// ── A menu that was folded out (`data-closes`) closes with Escape, and when one goes on elsewhere ────
+for (const menu of document.querySelectorAll("details[data-closes]")) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) { menu.open = false; } });
+  document.addEventListener("focusin", (event) => { if (!menu.contains(event.target)) { menu.open = false; } });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) { return; }
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
 
 // ── A draft is kept by itself: `data-draft` says where, #bewaard says whether ────────────────────
 for (const form of document.querySelectorAll("form[data-draft]")) {

@@ -38,6 +38,7 @@ OPERATIONS = (
         summary="Aanbieders",
         query=paging.Page,
         answer=list[Aanbieder],
+        replica=True,
     ),
     create(
         "/aanbieders",

@@ -104,6 +104,7 @@ OPERATIONS = (
         description="Uit het aanbod van vandaag. Alleen aantallen, en niets over een kind.",
         query=paging.Part,
         answer=list[Overname],
+        replica=True,
     ),
     get(
         "/beeindigingen/{beeindigingId}/overdrachten",

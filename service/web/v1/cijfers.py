@@ -81,6 +81,7 @@ def counted(soort: CijferSoort, summary: str, description: str) -> Operation:
         description=description,
         query=OverPer,
         answer=Telling,
+        replica=True,
     )
 
 
@@ -94,6 +95,7 @@ OPERATIONS = (
         description="Per aanbieder en zorgvorm, op een gemiddelde dag van de periode.",
         query=OverAanbod,
         answer=Aanbodcijfers,
+        replica=True,
     ),
     counted(
         CijferSoort.VOORSTELLEN,
@@ -121,6 +123,7 @@ OPERATIONS = (
         description="Van wie in de periode ergens kwam wonen: mediaan vanaf aanmelding, grondslag en gewenste start.",
         query=Over,
         answer=Wachttijdcijfers,
+        replica=True,
     ),
     get(
         "/cijfers/gemeenten",
@@ -132,6 +135,7 @@ OPERATIONS = (
         " getal zou verraden ook niet.",
         query=Over,
         answer=Gemeentecijfers,
+        replica=True,
     ),
     get(
         "/cijfers/buiten-regio",
@@ -142,5 +146,6 @@ OPERATIONS = (
         description="Van wie in de periode ergens kwam wonen, op een plek van de regio of van een andere.",
         query=Over,
         answer=Buitenregio,
+        replica=True,
     ),
 )

@@ -24,7 +24,15 @@ async def kenmerkcodes(call: Call) -> Answer:
 
 
 OPERATIONS = (
-    get("/zorgvormen", zorgvormen, id="lijstZorgvormen", tag=TAG, summary="Zorgvormen", answer=list[Zorgvorm]),
+    get(
+        "/zorgvormen",
+        zorgvormen,
+        id="lijstZorgvormen",
+        tag=TAG,
+        summary="Zorgvormen",
+        answer=list[Zorgvorm],
+        replica=True,
+    ),
     get(
         "/kenmerkcodes",
         kenmerkcodes,
@@ -33,5 +41,6 @@ OPERATIONS = (
         summary="Codes van ondersteuning, kenmerken, medische zorg en onderwijs",
         query=Filters,
         answer=list[Kenmerkcode],
+        replica=True,
     ),
 )

@@ -40,7 +40,16 @@ async def change(call: Call) -> Answer:
 
 
 OPERATIONS = (
-    get("/locaties", page, id="lijstLocaties", tag=TAG, summary="Locaties", query=Filters, answer=list[Locatie]),
+    get(
+        "/locaties",
+        page,
+        id="lijstLocaties",
+        tag=TAG,
+        summary="Locaties",
+        query=Filters,
+        answer=list[Locatie],
+        replica=True,
+    ),
     create(
         "/locaties",
         add,

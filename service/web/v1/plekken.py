@@ -56,7 +56,17 @@ async def lived_in(call: Call) -> Answer:
 
 
 OPERATIONS = (
-    get("/plekken", page, id="lijstPlekken", tag=TAG, summary="Plekken", query=Filters, answer=list[Plek], alone=True),
+    get(
+        "/plekken",
+        page,
+        id="lijstPlekken",
+        tag=TAG,
+        summary="Plekken",
+        query=Filters,
+        answer=list[Plek],
+        alone=True,
+        replica=True,
+    ),
     create(
         "/plekken",
         add,

@@ -48,5 +48,6 @@ OPERATIONS = (
         description="Om van te leren en niet om te straffen. Een te klein getal staat er niet.",
         query=Over,
         answer=Versheidscijfers,
+        replica=True,
     ),
 )

@@ -56,6 +56,7 @@ OPERATIONS = (
         summary="Voorzieningen",
         query=Filters,
         answer=list[Voorziening],
+        replica=True,
     ),
     create(
         "/voorzieningen",

@@ -73,6 +73,7 @@ OPERATIONS = (
         description="Een aanvraag voor meer zorgvormen telt in elke mee. Wie geen kinderen mag zien, ziet alleen"
         " aantallen vanaf 5, en geen totalen.",
         answer=list[Wachttelling],
+        replica=True,
     ),
     get(
         "/wachtlijst/wachttijden",
@@ -83,5 +84,6 @@ OPERATIONS = (
         description="Mediaan met een interval van 95 %, ook gemeten aan wie nog wacht (Kaplan-Meier).",
         query=Begin,
         answer=list[Wachttijd],
+        replica=True,
     ),
 )

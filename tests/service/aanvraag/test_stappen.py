@@ -50,7 +50,7 @@ async def test_what_a_colleague_has_is_handed_over_with_a_reason(pool: Pool, wie
         made = await make.aanvraag(conn)
         await step(conn, made.id, "neem_in_behandeling", wie)
     async with transaction(pool, other) as conn:
-        with pytest.raises(Refusal, match="Wat nu wel kan: draag_over"):
+        with pytest.raises(Refusal, match="Wat nu wel kan: overdragen, ook aan uzelf"):
             await step(conn, made.id, "neem_in_behandeling", other)
         with pytest.raises(Refusal) as refused:
             await step(conn, made.id, "draag_over", other, reden="Ziek.", gebruiker_id=gone)
@@ -89,7 +89,8 @@ async def test_what_is_closed_says_that_nothing_can_be_done_any_more(pool: Pool,
 
     assert refused.value.kind is Kind.CONFLICT
     assert refused.value.detail == (
-        "Deze aanvraag is ingetrokken; met uw rol kan neem_in_behandeling dan niet. Er kan nu niets meer mee."
+        "Dit kan nu niet, of niet met uw rol: in behandeling nemen. De status van de aanvraag is: ingetrokken. Er kan"
+        " nu niets meer mee."
     )
 
 
@@ -98,7 +99,7 @@ async def test_a_rol_that_may_not_hears_what_it_may(pool: Pool, wie: Wie, wie_al
         made = await make.aanvraag(conn)
     verwijzer = wie_als("verwijzer", organisatie=made.organisatie_id)
 
-    with pytest.raises(Refusal, match=r"Wat nu wel kan: verander_urgentie en trek_in\."):
+    with pytest.raises(Refusal, match=r"Wat nu wel kan: de urgentie veranderen en intrekken\."):
         async with transaction(pool, verwijzer) as conn:
             await step(conn, made.id, "wijs_af", verwijzer, reden="Past niet.")
 

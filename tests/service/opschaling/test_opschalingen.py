@@ -162,7 +162,7 @@ async def test_a_removal_threatens_only_as_long_as_the_child_is_at_home(
     with pytest.raises(Refusal) as info:
         await loket.open(id, A.DREIGENDE_UITHUISPLAATSING, T.DOORBRAAKTAFEL)
     assert info.value.kind is Kind.CONFLICT
-    assert "Wat nu wel kan: opschalen met de aanleiding verschil_van_opvatting, geen_plek" in info.value.detail
+    assert "met de aanleiding ‘Er is verschil van opvatting’, ‘Er is geen plek’" in info.value.detail
     assert await loket.open(id, A.GEEN_PLEK, T.DOORBRAAKTAFEL)
 
 

@@ -127,7 +127,7 @@ async def test_one_stands_at_a_time_also_when_two_ask_at_once(zaak: Zaak) -> Non
 async def test_what_is_looked_at_already_or_no_more_searched_is_not_asked(zaak: Zaak) -> None:
     """409, with what is possible."""
     await zaak.open()
-    assert "al opgeschaald (doorbraaktafel)" in await conflict(zaak.vraag())
+    assert "al opgeschaald (Doorbraaktafel)" in await conflict(zaak.vraag())
     async with transaction(zaak.pool, zaak.loket) as conn:
         [opened] = await opschalingen.page(conn, now=make.NOW, aanvraag_id=zaak.kind)
         closed = opschalingen.OpschalingStap(

@@ -152,7 +152,7 @@ async def test_without_a_positive_decision_it_has_not_succeeded(conn: Connection
     no = await refused(conn, route, S.GESLAAGD)
 
     assert no.kind is Kind.CONFLICT and pointers(no) == ["/details/besluit"]
-    assert no.detail.endswith("Wat nu wel kan: niet_geslaagd, gestopt of aanvullen.")
+    assert no.detail.endswith("Wat nu wel kan: ‘Niet geslaagd’, ‘Gestopt’ of aanvullen.")
 
 
 async def test_a_state_asks_all_that_those_before_it_ask(conn: Connection) -> None:
@@ -258,7 +258,7 @@ async def test_that_it_is_agreed_the_loket_records(
     for naar in (S.AKKOORD, S.GESLAAGD):  # nor by going past it
         no = await refused(conn, route, naar, rol=Rol.VERWIJZER, details=begun)
         assert no.kind is Kind.FORBIDDEN
-        assert no.detail.endswith("Wat nu wel kan: offerte_ontvangen, niet_geslaagd, gestopt of aanvullen.")
+        assert no.detail.endswith("Wat nu wel kan: ‘Offerte ontvangen’, ‘Niet geslaagd’, ‘Gestopt’ of aanvullen.")
     route = await go(conn, route, S.AKKOORD)
     stap = RouteStap(naar=S.GESLAAGD, details=begun)
     assert (await routes.step(conn, route.id, stap, rol=Rol.VERWIJZER, now=make.NOW)).staat is S.GESLAAGD
@@ -416,7 +416,7 @@ async def test_it_may_begin_while_the_child_lives_where_it_was_placed(conn: Conn
     with pytest.raises(Refusal) as info:
         await routes.start(conn, aanvraag.id, NieuweRoute(details=Netwerkplaatsing()), now=make.NOW)
     assert info.value.kind is Kind.CONFLICT
-    assert info.value.detail.endswith("Wat nu wel kan: achttien_plus.")
+    assert info.value.detail.endswith("Wat nu wel kan: na de achttiende verjaardag.")
 
 
 # ── Any route ────────────────────────────────────────────────────────────────────────────────────

@@ -108,7 +108,7 @@ async def test_a_yes_that_comes_at_once_with_a_no_hears_of_it(pool: Pool, wie: W
         lambda conn: step(conn, pool, voorstel.id, "akkoord", wie),
     )
 
-    assert "Dit voorstel is afgewezen" in told
+    assert "De status van het voorstel is: afgewezen" in told
     async with transaction(pool, wie) as conn:
         assert (await voorstellen.get(conn, voorstel.id, wie.rol)).status == "afgewezen"
 

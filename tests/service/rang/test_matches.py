@@ -215,7 +215,7 @@ async def test_more_brothers_and_sisters_than_the_matcher_takes_are_refused_in_w
     assert (await ranked(acht[0].id)).aantal_passend == 0
     async with transaction(pool, wie) as conn:
         await make.aanvraag(conn, **family)
-    with pytest.raises(Refusal, match="hoogstens 8 kinderen") as refused:
+    with pytest.raises(Refusal, match="hooguit 8 kinderen") as refused:
         await ranked(acht[0].id)
     assert refused.value.kind is Kind.CONFLICT
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -13,7 +13,9 @@ import asyncpg
 import psutil
 import pytest
 
-from service.db import APP_ROLE, Pool, Wie, open_pool, transaction
+from service.days import today
+from service.db import APP_ROLE, Pool, Wie, open_pool, set_codecs, transaction
+from service.demo import load
 from service.plan import plannen
 from service.plan.plannen import PlanStatus
 from tests.conftest import Cluster
@@ -125,6 +127,32 @@ async def test_two_workers_share_the_plans_and_none_is_made_twice(
     await until(looking, "not exists (select from plan where status <> 'klaar')")
     for id in ids:
         assert await steps(looking, id) == {"wacht": 1, "begonnen": 1, "einde": 1}
+
+
+async def test_plans_of_several_regions_are_made_at_once_by_several_workers_and_one_killed_costs_none(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie], looking: asyncpg.Connection, worker: Start
+) -> None:
+    """Each region's plan is a taak of its own on a lease: whoever is free takes one, also that of who was killed. What
+    comes of it is of that region only."""
+    await set_codecs(looking)
+    await load(looking, today=today(datetime.now(UTC)), regio="omgeving-almere", aanvragen=20, plekken=100)
+    plannen_ = [await ask(pool, who) for who in (wie, wie_als("schakelfunctionaris", regio="omgeving-almere"))]
+    async with held_up(looking):
+        first, second = worker(), worker()
+        await until(looking, "2 = (select count(distinct regio) from plan where status = 'bezig')")
+        first.send_signal(signal.SIGKILL)
+        first.wait(10)
+    await until(looking, "not exists (select from plan where status <> 'klaar')")
+
+    assert second.poll() is None
+    told = [await steps(looking, id) for id in plannen_]
+    assert [each["einde"] for each in told] == [1, 1] and sum(each["opnieuw"] for each in told) == 1
+    rows = await looking.fetch(
+        "select p.regio, count(*) as regels, bool_and(a.regio = p.regio) as eigen,"
+        " (select count(*) from aanvraag o where o.regio = p.regio and is_open(o.status)) as open"
+        " from plan p join plan_regel r on r.plan_id = p.id join aanvraag a on a.id = r.aanvraag_id group by p.regio"
+    )
+    assert len(rows) == 2 and all(row["eigen"] and row["regels"] == row["open"] for row in rows)
 
 
 async def test_a_plan_that_a_person_stops_ends_without_waiting_for_its_time(

@@ -107,6 +107,7 @@ async def test_who_changes_what_somebody_else_changed_meanwhile_must_look_again(
         ({"loketTelefoon": "bel maar"}, "/loketTelefoon"),
         ({"waarom": ""}, "/waarom"),
         ({"optieUur": 4}, "/optieUur"),
+        ({"voorCrisis": ["00000000-0000-0000-0000-000000000001"]}, "/voorCrisis/0"),
     ],
 )
 async def test_what_cannot_be_is_refused_with_where_and_how(

@@ -47,7 +47,7 @@ async def test_a_quote_goes_from_the_verwijzer_by_overleg_to_an_agreement_of_the
     without = await api.post(f"{where}/stappen", json={"naar": "akkoord"})
     assert without.status_code == 409
     assert [error["location"]["pointer"] for error in without.json()["errors"]] == ["/details/overleg"]
-    assert "Wat nu wel kan: offerte_ontvangen" in without.json()["detail"]
+    assert "Wat nu wel kan: ‘Offerte ontvangen’" in without.json()["detail"]
     agreed = await api.post(f"{where}/stappen", json={"naar": "akkoord", "details": MAATWERK | {"overleg": OVERLEG}})
     assert (agreed.status_code, agreed.json()["staat"]) == (200, "akkoord")
     begun = {"naar": "geslaagd", "details": MAATWERK | {"overleg": OVERLEG, "van": "2026-03-09"}}

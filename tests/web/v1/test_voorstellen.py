@@ -56,7 +56,8 @@ async def test_from_a_held_plek_to_a_definitive_place_each_by_who_does_it(
     assert (done["status"], done["kan"]) == ("definitief", [])
     assert (late.status_code, late.json()["detail"]) == (
         409,
-        "Dit voorstel is definitief; wijs_af kan dan niet met uw rol. Er kan nu niets mee.",
+        "Dit kan nu niet, of niet met uw rol: nee zeggen. De status van het voorstel is: definitief. Er kan nu niets"
+        " mee.",
     )
     assert (history[0]["soort"], history[0]["naar"], history[0]["gebruikerId"]) == ("definitief", "definitief", None)
 

@@ -20,6 +20,7 @@ from service.web.pages.aanbieder import woorden
 from service.web.pages.aanbieder.voorstellen import AFWIJSREDENEN, OUDER_ZEGT_NEE
 from service.web.pages.render import page_at
 from service.web.pages.visit import visit
+from service.web.reading import from_replica
 
 SOORTEN = {
     CijferSoort.VOORSTELLEN: later("Hoe vaak u werd gevraagd"),
@@ -68,6 +69,7 @@ class Telblok(Struct, frozen=True):
 
 
 @page_at("/eigen-cijfers", name="paginaEigenCijfers")
+@from_replica
 async def eigen(
     request: Request[Any, Any, Any],
     periode: Annotated[str | None, QueryParameter(pattern="^[0-9]{4}-[1-4]$")] = None,

@@ -52,7 +52,7 @@ VERDER = {
     _S.VERZONDEN: later("De plek is zo lang vastgehouden. Wilt u eerst meer weten? Dat kan, zonder dat u ja zegt."),
     _S.INTERESSE: later("U ziet nu meer van de vraag. Bel het loket gerust. Zeg daarna ja of nee."),
     _S.AKKOORD: later(
-        "U zei ja. De verwijzer regelt nu de toestemming van ouders en jeugdige. U hoeft niets te doen. U krijgt"
+        "U zei ja. De verwijzer regelt nu de toestemming van ouders en kind. U hoeft niets te doen. U krijgt"
         " bericht als u een kennismaking kunt afspreken. Kan het toch niet? Zeg dan hieronder nee."
     ),
     _S.TOESTEMMING: later("De toestemming is er. Spreek met de verwijzer af wanneer het kind komt kennismaken."),

@@ -144,7 +144,7 @@ EINDES = {
     "terug_naar_huis": later("Het kind ging terug naar huis"),
     "doorstroom": later("Het kind ging naar een andere plek"),
     "voortijdig": later("Het verblijf stopte eerder dan gepland"),
-    "achttien": later("De jeugdige werd 18"),
+    "achttien": later("De jongere werd 18"),
     "verhuisd": later("Het gezin of de voorziening verhuisde"),
     "anders": later("Iets anders"),
 }

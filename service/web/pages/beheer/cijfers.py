@@ -23,6 +23,7 @@ from service.web.pages.beheer import tabel, tabellen
 from service.web.pages.beheer.tabellen import NU, OVER, PER, VANAF, Keuze
 from service.web.pages.render import HEADERS, page_at
 from service.web.pages.visit import Visit, visit
+from service.web.reading import from_replica
 
 Periode = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[1-4])?$")]
 Verdeling = Annotated[str, QueryParameter(pattern="^(aanbieder|zorgvorm)?$")]
@@ -39,6 +40,7 @@ VORMEN = {
 
 
 @page_at("/cijfers", name="paginaCijfers")
+@from_replica
 async def cijfers(
     request: Request[Any, Any, Any],
     periode: Periode = "",

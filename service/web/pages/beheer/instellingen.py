@@ -6,6 +6,7 @@ what the other values would do today, and for the beheerder the form that saves 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -36,6 +37,8 @@ from service.web.pages.verwijzer.aanvraag import CRITERIA
 from service.web.pages.visit import Visit, visit
 
 PROEF = "paginaInstellingproef"
+
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 MOST = 20
 """Changes on a page."""
@@ -140,6 +143,13 @@ def _groep(code: str) -> Groep:
     return GROEPEN[code]
 
 
+async def _namen(v: Visit, *said: object) -> dict[tuple[str, str], str]:
+    """Of codes, and of the plekken of which the id stands in what is said."""
+    ids = {UUID(id) for one in said for id in ID.findall(str(one))}
+    plekken = {("plek", id): naam for id, naam in await keuzes.plekken(v.conn, (), list(ids))}
+    return {**await names(v.conn), **plekken}
+
+
 async def _zorgvormen(v: Visit, nu: Any) -> list[tuple[str, str]]:
     """Those of the region, and what was chosen besides."""
     known = {one.code: one.naam for one in await codes.zorgvormen(v.conn)}
@@ -156,8 +166,8 @@ async def _overzicht(
     open: UUID | None = None,
 ) -> Response[str]:
     nu = v.toon(await keuzes.load(v.conn))
-    namen = await names(v.conn)
     rows = v.toon(await wijzigingen.page(v.conn, after=na, limit=MOST + 1))
+    namen = await _namen(v, nu.voor_crisis, [row.veranderd for row in rows])
     waarden = msgspec.to_builtins(nu)
     return v.page(
         "beheer/instellingen.html",
@@ -204,14 +214,15 @@ def _waarde(value: Any, namen: Mapping[tuple[str, str], str]) -> str:
     if isinstance(value, list | tuple):
         return keuzes.zeg([_waarde(one, namen) for one in value])
     if isinstance(value, str):
-        known = namen.get(("zorgvorm", value)) or words.JURIDISCH_KADER.get(value)
+        known = namen.get(("zorgvorm", value)) or namen.get(("plek", value)) or words.JURIDISCH_KADER.get(value)
         value = known or gettext(CRITERIA.get(value, "")) or instelvelden.deel(value)
     return keuzes.zeg(value)
 
 
 async def _formulier(v: Visit, code: str, form: Formulier | None = None) -> Response[str]:
     nu = v.toon(await keuzes.load(v.conn))
-    vragen = instelvelden.vragen(GROEPEN[code], nu.bronnen, await _zorgvormen(v, nu))
+    plekken = await keuzes.plekken(v.conn, nu.crisis_zorgvormen, nu.voor_crisis)
+    vragen = instelvelden.vragen(GROEPEN[code], nu.bronnen, await _zorgvormen(v, nu), plekken)
     form = Formulier(form.given, [(_veld(naam, vragen), zin) for naam, zin in form.fouten]) if form else None
     return v.page(
         "beheer/instelgroep.html",
@@ -245,8 +256,8 @@ async def _proef(v: Visit, code: str, form: Formulier) -> Response[str]:
     nu = v.toon(await keuzes.load(v.conn))
     mine = {CAMEL[name] for name in GROEPEN[code].namen}
     given = {name: values for name, values in form.given.items() if name.partition(".")[0] in mine}
-    namen = await names(v.conn)
     done = await doe(v, "beproefInstellingen", {}, forms.nested(Deel, given))
+    namen = await _namen(v, done.body["veranderd"])
     return v.page(
         "beheer/instelproef.html",
         today=today(v.now),

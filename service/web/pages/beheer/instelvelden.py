@@ -107,8 +107,8 @@ GROEPEN: Mapping[str, Groep] = {
     ),
     "plan": Groep(
         later("Plan voor alle kinderen"),
-        later("Advies in het plan. Het loket besluit zelf."),
-        ("vrijhouden_advies",),
+        later("Wat een plan vrij houdt. Het loket besluit zelf."),
+        ("voor_crisis", "vrijhouden_advies"),
     ),
     "bewaren": Groep(
         later("Hoe lang gegevens blijven"),
@@ -162,17 +162,30 @@ class Vraag(Struct, frozen=True):
     velden: list[Veld]
 
 
-def vragen(groep: Groep, bronnen: Mapping[str, str], zorgvormen: Sequence[tuple[str, str]]) -> list[Vraag]:
-    """`bronnen`: by the name in the API."""
+def vragen(
+    groep: Groep,
+    bronnen: Mapping[str, str],
+    zorgvormen: Sequence[tuple[str, str]],
+    plekken: Sequence[tuple[str, str]] = (),
+) -> list[Vraag]:
+    """`bronnen`: by the name in the API. What can be chosen from: code or id, and name."""
     return [
         Vraag(
             CAMEL[name],
             gettext(DEFAULTS[name].omschrijving),
             gettext(bronnen[CAMEL[name]]),
-            _velden(CAMEL[name], "", keuzes.soort_van(name), zorgvormen if name.endswith("_zorgvormen") else ()),
+            _velden(CAMEL[name], "", keuzes.soort_van(name), _lijst(name, zorgvormen, plekken)),
         )
         for name in groep.namen
     ]
+
+
+def _lijst(
+    name: str, zorgvormen: Sequence[tuple[str, str]], plekken: Sequence[tuple[str, str]]
+) -> Sequence[tuple[str, str]]:
+    if name == "voor_crisis":
+        return plekken
+    return zorgvormen if name.endswith("_zorgvormen") else ()
 
 
 def _velden(naam: str, label: str, info: inspect.Type, codes: Sequence[tuple[str, str]]) -> list[Veld]:
@@ -193,7 +206,7 @@ def _velden(naam: str, label: str, info: inspect.Type, codes: Sequence[tuple[str
         item, _ = _bare(info.item_type)
         if isinstance(item, inspect.EnumType):
             codes = [(str(one.value), words.JURIDISCH_KADER[str(one.value)]) for one in _members(item)]
-        if codes:
+        if codes or isinstance(item, inspect.UUIDType):
             return [Veld(naam, label, "vinkjes", codes)]
         return [Veld(naam, label, "getallen" if isinstance(item, inspect.IntType) else "codes")]
     if isinstance(info, inspect.IntType | inspect.FloatType):

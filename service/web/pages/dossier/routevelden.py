@@ -61,13 +61,13 @@ LABEL = {
     "vervolg_plan": later("Hoe die plek er komt"),
     "toegewezen_op": later("Instelling aangewezen op"),
     "instelling": later("Welke instelling"),
-    "besproken_op": later("Besproken met de jeugdige op"),
+    "besproken_op": later("Besproken met de jongere op"),
     "plan_op": later("Toekomstplan klaar op"),
     "daarna": later("Wat er daarna komt"),
-    "wonen": later("Waar de jeugdige dan woont, zonder adres"),
+    "wonen": later("Waar de jongere dan woont, zonder adres"),
     "inkomen_geregeld": later("Het inkomen is geregeld"),
     "zorg_geregeld": later("De zorg voor daarna is geregeld"),
-    "vaste_persoon": later("Er is iemand op wie de jeugdige kan terugvallen"),
+    "vaste_persoon": later("Er is iemand op wie de jongere kan terugvallen"),
 }
 """Of each field of a route, by its Python name."""
 

@@ -1,5 +1,5 @@
 """`/wachtlijst`: who waits for a place in the region, where, at which place in the list, and for how long still. A
-verwijzer sees its own, with their place among all."""
+verwijzer sees its own, with their place among all; contractbeheer only how many, without small numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from service.web.pages import words
 from service.web.pages.dossier import woorden
 from service.web.pages.render import page_at
 from service.web.pages.schakel import zinnen
-from service.web.pages.visit import visit
+from service.web.pages.visit import Visit, visit
 
 PER_PAGE = 50
 
@@ -38,6 +38,10 @@ class Vraag(Struct, frozen=True, kw_only=True):
     waar: Wachtplaats | None = None
     vanaf: WachtVanaf = WachtVanaf.AANMELDING
     pagina: Annotated[int, Meta(ge=1, le=1000)] = 1
+
+    def wil(self, one: Wachttelling) -> bool:
+        asked = ((self.zorgvorm, one.zorgvorm), (self.urgentie, one.urgentie), (self.waar, one.waar))
+        return all(want in (None, has) for want, has in asked)
 
     def adres(self, **other: Any) -> str:
         asked = structs.asdict(structs.replace(self, **other))
@@ -57,15 +61,7 @@ def asked(request: Request[Any, Any, Any]) -> Vraag:
 async def wachtlijst(request: Request[Any, Any, Any]) -> Response[str]:
     vraag = asked(request)
     async with visit(request) as v:
-        found: list[Wachtende] = await lijst.wachtlijst(
-            v.conn,
-            v.wie.rol,
-            vanaf=vraag.vanaf,
-            zorgvorm=vraag.zorgvorm,
-            urgentie=vraag.urgentie,
-            waar=vraag.waar,
-            now=v.now,
-        )
+        found = await _wie(v, vraag) if toegang.kan(v.wie, "toonWachtlijst") else []
         first = (vraag.pagina - 1) * PER_PAGE
         counted: list[Wachttelling] = []
         if toegang.kan(v.wie, "telWachtlijst"):
@@ -83,6 +79,8 @@ async def wachtlijst(request: Request[Any, Any, Any]) -> Response[str]:
             pages=max(1, -(-len(found) // PER_PAGE)),
             pad="/aanvragen/" if loket else "/mijn-aanvragen/",
             loket=loket,
+            telt=v.wie.rol is Rol.CONTRACTBEHEER,
+            geteld=[one for one in counted if vraag.wil(one)],
             tabel=per_zorgvorm(counted),
             verwacht=expected,
             namen={one.code: one.naam for one in await codes.zorgvormen(v.conn)},
@@ -93,6 +91,18 @@ async def wachtlijst(request: Request[Any, Any, Any]) -> Response[str]:
             vanafwoord=gettext(woorden.VANAF[vraag.vanaf]),
             dagen=lambda one: days_since(one, vraag.vanaf),
         )
+
+
+async def _wie(v: Visit, vraag: Vraag) -> list[Wachtende]:
+    return await lijst.wachtlijst(
+        v.conn,
+        v.wie.rol,
+        vanaf=vraag.vanaf,
+        zorgvorm=vraag.zorgvorm,
+        urgentie=vraag.urgentie,
+        waar=vraag.waar,
+        now=v.now,
+    )
 
 
 def days_since(one: Wachtende, vanaf: WachtVanaf) -> str:

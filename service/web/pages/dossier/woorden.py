@@ -7,6 +7,7 @@ from datetime import datetime
 from service.cijfers.wachtlijst import Wachtplaats, WachtVanaf
 from service.days import AMSTERDAM, today
 from service.dutch import full
+from service.opschaling import opschalingen, routesoorten
 from service.opschaling.opschaaldossier import DossierPoging
 from service.opschaling.opschalingen import OpschalingStapSoort, OpschalingTafel, OpschalingUitkomst
 from service.opschaling.routedetails import Keuze, NaAchttien, Uitslag
@@ -16,44 +17,12 @@ from service.plaatsing.voorstelstap import Afwijsreden
 from service.taal import gettext, later
 from service.web.pages.schakel import zinnen
 
-UITKOMST = {
-    OpschalingUitkomst.PLEK_GEVONDEN: later("Er is een plek gevonden"),
-    OpschalingUitkomst.HULP_THUIS: later("Het kind blijft thuis, met hulp"),
-    OpschalingUitkomst.TUSSENVOORZIENING: later("Het kind gaat naar een tussenvoorziening"),
-    OpschalingUitkomst.ANDERE_TAFEL: later("Het gaat naar een andere tafel"),
-    OpschalingUitkomst.NIET_MEER_NODIG: later("Het is niet meer nodig"),
-    OpschalingUitkomst.ANDERS: later("Iets anders"),
-}
+UITKOMST, STAAT = opschalingen.UITKOMST, routesoorten.STAAT
 
 STAP = {
     OpschalingStapSoort.DRAAG_OVER: later("Draag over aan een collega"),
     OpschalingStapSoort.VERLENG: later("Verander de termijn"),
     OpschalingStapSoort.SLUIT: later("Sluit met een uitkomst"),
-}
-
-STAAT = {
-    RouteStaat.ONDERZOEK: later("Onderzoek van het gezin"),
-    RouteStaat.VGB: later("Verklaring van geen bezwaar gevraagd"),
-    RouteStaat.BESLUIT: later("Besluit"),
-    RouteStaat.GEZOCHT: later("Gezocht"),
-    RouteStaat.AANGEVRAAGD: later("Aangevraagd"),
-    RouteStaat.TOEGEZEGD: later("Toegezegd"),
-    RouteStaat.LOOPT: later("Loopt"),
-    RouteStaat.OFFERTE_GEVRAAGD: later("Offerte gevraagd"),
-    RouteStaat.OFFERTE_ONTVANGEN: later("Offerte ontvangen"),
-    RouteStaat.AKKOORD: later("Akkoord"),
-    RouteStaat.GEKOZEN: later("Gekozen"),
-    RouteStaat.BUDGETPLAN: later("Budgetplan ingediend"),
-    RouteStaat.REGIO_GEVRAAGD: later("Andere regio gevraagd"),
-    RouteStaat.VOORBEREIDING: later("Voorbereiding"),
-    RouteStaat.AANGEMELD: later("Aangemeld bij het coördinatiepunt"),
-    RouteStaat.TOEGEWEZEN: later("Instelling toegewezen"),
-    RouteStaat.VOORUITKIJKEN: later("Vooruitkijken"),
-    RouteStaat.PLAN_GEMAAKT: later("Plan gemaakt"),
-    RouteStaat.GEREGELD: later("Geregeld"),
-    RouteStaat.GESLAAGD: later("Geslaagd"),
-    RouteStaat.NIET_GESLAAGD: later("Niet geslaagd"),
-    RouteStaat.GESTOPT: later("Gestopt"),
 }
 
 WAAROM_ROUTE = {
@@ -68,7 +37,7 @@ WAAROM_ROUTE = {
 }
 
 UITSLAG = {Uitslag.POSITIEF: later("ja"), Uitslag.NEGATIEF: later("nee")}
-KEUZE = {Keuze.OUDERS: later("de ouders"), Keuze.JEUGDIGE: later("de jeugdige"), Keuze.SAMEN: later("samen")}
+KEUZE = {Keuze.OUDERS: later("de ouders"), Keuze.JEUGDIGE: later("het kind"), Keuze.SAMEN: later("samen")}
 DAARNA = {
     NaAchttien.VERLENGDE_JEUGDHULP: later("Verlengde jeugdhulp"),
     NaAchttien.PLEEGZORG_TOT_21: later("Pleegzorg tot 21 jaar"),

@@ -21,7 +21,7 @@ from service.db import Rol
 from service.dutch import count, day, days
 from service.errors import Kind, Refusal
 from service.inloggen import gebruikers
-from service.opschaling import opschalingen, opschalingsvragen, routes
+from service.opschaling import opschalingen, opschalingsvragen, routes, routesoorten
 from service.opschaling.opschalingen import TAFELS, OpschalingAanleiding
 from service.opschaling.routesoorten import soort_van
 from service.plaatsing import crisisbord, opties, voorstellen
@@ -155,6 +155,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         tafelwoorden=zinnen.TAFEL,
         nodigwoorden=zinnen.NODIG,
         routewoorden=zinnen.ROUTE,
+        staatwoorden=routesoorten.STAAT,
         aanleidingen=zinnen.keuzes(zinnen.AANLEIDING),
         tafelkeuzes=zinnen.keuzes(zinnen.TAFEL),
         overbruggingen=zinnen.keuzes(zinnen.OVERBRUGGING),

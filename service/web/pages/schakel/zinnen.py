@@ -7,34 +7,21 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from service.aanvraag import gebeurtenissen
 from service.aanvraag.gebeurtenissen import AanvraagStatus as S
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort as G
 from service.aanvraag.werkblad import Beurt, Rij, Vandaag, Volgorde
 from service.days import today
 from service.dutch import days
-from service.opschaling.opschalingen import OpschalingAanleiding, OpschalingTafel
+from service.opschaling import opschalingen, routesoorten
 from service.opschaling.opschalingsvragen import OpschalingNodig
 from service.opschaling.routedetails import OverbruggingVorm
-from service.opschaling.routesoorten import RouteSoort
-from service.plaatsing.voorstellen import VoorstelStatus as V
+from service.plaatsing import voorstellen
 from service.plaatsing.voorstelstap import Afwijsreden
 from service.taal import gettext, later, ngettext
 
-STATUS = {
-    S.INGEDIEND: later("nieuw"),
-    S.IN_BEHANDELING: later("in behandeling"),
-    S.OPTIE: later("plek vastgehouden"),
-    S.VOORSTEL: later("voorgesteld"),
-    S.AKKOORD: later("aanbieder zegt ja"),
-    S.TOESTEMMING: later("toestemming gegeven"),
-    S.KENNISMAKING: later("kennismaking"),
-    S.DEFINITIEF: later("definitief"),
-    S.GEPLAATST: later("geplaatst"),
-    S.BEEINDIGD: later("beëindigd"),
-    S.AFGEWEZEN: later("afgewezen"),
-    S.INGETROKKEN: later("ingetrokken"),
-    S.OPGESCHAALD: later("opgeschaald"),
-}
+STATUS, VOORSTEL, ROUTE = gebeurtenissen.STATUS, voorstellen.STATUS, routesoorten.ROUTE
+AANLEIDING, TAFEL = opschalingen.AANLEIDING, opschalingen.TAFEL
 
 BEURT = {Beurt.LOKET: later("Loket"), Beurt.AANBIEDER: later("Aanbieder"), Beurt.VERWIJZER: later("Verwijzer")}
 
@@ -153,19 +140,6 @@ GEBEURTENIS = {
     G.OVERDRACHT_VERVALT: later("Overdracht gaat niet door"),
 }
 
-VOORSTEL = {
-    V.CONCEPT: later("staat klaar, nog niet verstuurd"),
-    V.VERZONDEN: later("verstuurd, wacht op antwoord"),
-    V.INTERESSE: later("de aanbieder heeft interesse"),
-    V.AKKOORD: later("de aanbieder zegt ja, wacht op toestemming"),
-    V.TOESTEMMING: later("toestemming is er, wacht op kennismaking"),
-    V.KENNISMAKING: later("kennismaking is afgesproken"),
-    V.DEFINITIEF: later("definitief"),
-    V.AFGEWEZEN: later("afgewezen"),
-    V.INGETROKKEN: later("ingetrokken"),
-    V.VERVALLEN: later("vervallen: er kwam geen antwoord op tijd"),
-}
-
 AFWIJSREDEN = {
     Afwijsreden.AANBIEDER_WEIGERT: later("De aanbieder wil niet"),
     Afwijsreden.JEUGDIGE_NIET_GESCHIKT: later("Het kind past er niet"),
@@ -175,22 +149,6 @@ AFWIJSREDEN = {
     Afwijsreden.AFSTAND: later("Het is te ver weg"),
     Afwijsreden.OUDER_OF_JEUGDIGE_ZEGT_NEE: later("Een ouder of het kind zegt nee"),
     Afwijsreden.ANDERS: later("Iets anders"),
-}
-
-AANLEIDING = {
-    OpschalingAanleiding.DREIGENDE_UITHUISPLAATSING: later("Het kind moet misschien uit huis"),
-    OpschalingAanleiding.VERSCHIL_VAN_OPVATTING: later("Er is verschil van opvatting"),
-    OpschalingAanleiding.GEEN_PLEK: later("Er is geen plek"),
-    OpschalingAanleiding.BOVENREGIONAAL: later("Het lukt niet binnen de regio"),
-}
-
-TAFEL = {
-    OpschalingTafel.SCHAKELFUNCTIONARIS: later("Schakelfunctionaris"),
-    OpschalingTafel.TUSSENVOORZIENING: later("Tussenvoorziening"),
-    OpschalingTafel.CONSULTATIE_EN_ADVIESTEAM: later("Consultatie- en Adviesteam"),
-    OpschalingTafel.EXPERTTEAM: later("Expertteam"),
-    OpschalingTafel.DOORBRAAKTAFEL: later("Doorbraaktafel"),
-    OpschalingTafel.EXPERTISENETWERK: later("Expertisenetwerk"),
 }
 
 NODIG = {
@@ -204,17 +162,6 @@ NODIG = {
     OpschalingNodig.MEER_WETEN: later("wil eerst meer weten"),
     OpschalingNodig.KAN_NIET: later("het kan niet"),
     OpschalingNodig.ANDERS: later("iets anders nodig"),
-}
-
-ROUTE = {
-    RouteSoort.NETWERKPLAATSING: later("Plek bij familie of bekenden"),
-    RouteSoort.TUSSENVOORZIENING: later("Tussenvoorziening"),
-    RouteSoort.OVERBRUGGING: later("Overbrugging"),
-    RouteSoort.MAATWERK: later("Maatwerk"),
-    RouteSoort.PGB: later("Pgb"),
-    RouteSoort.ANDERE_REGIO: later("Andere regio"),
-    RouteSoort.JEUGDZORGPLUS: later("JeugdzorgPlus"),
-    RouteSoort.ACHTTIEN_PLUS: later("Na de achttiende verjaardag"),
 }
 
 OVERBRUGGING = {

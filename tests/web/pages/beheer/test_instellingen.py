@@ -16,6 +16,7 @@ from service.web.pages.beheer.instellingen import SIGNAAL
 from tests import make
 from tests.web.conftest import Serve
 from tests.web.pages.test_start import text_of
+from tests.web.v1.test_instellingen import waiting
 
 Als = Callable[..., Wie]
 
@@ -139,6 +140,44 @@ async def test_the_loket_tries_out_and_reads_which_and_cannot_save(serve: Serve,
     assert "Stuur de beheerder het adres van deze pagina" in text_of(page) and nummer not in text_of(page)
     assert "<form" not in page.text.partition("<main")[2]
     assert (await api.post("/beheer/instellingen", data={"waarom": "x"})).status_code == 403
+
+
+async def test_who_is_named_by_a_trial_stands_in_the_log_as_seen(
+    serve: Serve, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """One line per child, under the page; a trial that names nobody leaves none."""
+    async with transaction(pool, wie) as conn:
+        ids = await waiting(conn, 2)
+    api = await serve(wie)
+    await owner.execute("update weging set gewicht = case criterium when 'afstand' then 1 else 0 end")
+    homely = {f"gewichten.{urgentie}.huiselijkheid": "1" for urgentie in ("crisis", "spoed", "regulier")}
+    seen = "select count(*), count(distinct betrokkene) from logregel where handeling = 'paginaInstellingproef'"
+
+    nobody = await api.get("/beheer/instellingen/bewaren/proef", params={"inzageNaPlaatsing": "60"})
+    before = tuple(await owner.fetchrow(seen) or ())
+    page = await api.get("/beheer/instellingen/rangschikking/proef", params=homely)
+
+    assert nobody.status_code == 200 and before == (0, 0)
+    assert all(str(id) in page.text for id in ids)
+    assert tuple(await owner.fetchrow(seen) or ()) == (2, 2)
+
+
+async def test_a_plek_is_kept_for_crisis_by_its_name(serve: Serve, pool: Pool, wie: Wie, wie_als: Als) -> None:
+    """Of a crisis zorgvorm; a plek of the others is not to choose from."""
+    async with transaction(pool, wie) as conn:
+        huis = await make.voorziening(conn, zorgvorm="crisis", naam="De Wacht")
+        crisis, other = await make.plek(conn, voorziening_id=huis.id, naam="Bed 1"), await make.plek(conn)
+    api = await serve(wie_als("beheerder"))
+
+    form = await api.get("/beheer/instellingen/plan")
+    page = await api.get("/beheer/instellingen/plan/proef", params={"voorCrisis": str(crisis.id)})
+    saved = await api.post("/beheer/instellingen", data={**hidden(page), "waarom": "Afgesproken met de crisisdienst"})
+
+    assert "De Wacht, Bed 1" in text_of(form) and str(other.id) not in form.text
+    assert "Straks De Wacht, Bed 1" in text_of(page)
+    assert saved.status_code == 303
+    text = text_of(await api.get(saved.headers["location"]))
+    assert text.count("De Wacht, Bed 1") == 2 and str(crisis.id) not in text
 
 
 async def test_a_group_that_is_not_there_is_not_found(serve: Serve, wie_als: Als) -> None:

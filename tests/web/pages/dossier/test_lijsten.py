@@ -165,6 +165,23 @@ async def test_a_verwijzer_reads_its_own_with_their_place_and_not_how_many_wait(
     assert other.nummer not in text and "van 2" not in text and "Hoeveel kinderen wachten waar" not in text
 
 
+async def test_contractbeheer_reads_how_many_wait_where_and_never_who(
+    serve: Serve, pool: Pool, wie: Wie, wie_als: Callable[..., Wie]
+) -> None:
+    """Five are told; four are not, and neither is a sum from which they would follow."""
+    async with transaction(pool, wie) as conn:
+        five = [await make.aanvraag(conn) for _ in range(5)]
+        four = [await make.aanvraag(conn, urgentie=Urgentie.SPOED) for _ in range(4)]
+    client = await serve(wie_als("contractbeheer"))
+
+    page, urgent = await client.get("/wachtlijst"), await client.get("/wachtlijst?urgentie=spoed")
+
+    assert re.search(r"Gezinshuis Urgentie Regulier Waar \w[^.]*? Kinderen 5 ", text_of(page))
+    assert "Spoed Waar" not in text_of(page) and "Samen" not in text_of(page)
+    assert "te weinig om te tonen" in text_of(urgent)
+    assert not [one for one in (*five, *four) if one.nummer in page.text or str(one.id) in page.text]
+
+
 # ── One sheet ────────────────────────────────────────────────────────────────────────────────────
 
 

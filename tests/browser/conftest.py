@@ -144,9 +144,10 @@ def crisis_beds(site: Site) -> None:
     """Two crisis places more in each house, so that a test that takes one leaves enough."""
     site.sql(
         "insert into plek select (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'naam',"
-        " 'Kamer ' || nr, 'beschikbaarheid', 'bemenst'))).* from generate_series(7, 8) nr, (select distinct on (v.id)"
-        " p.* from plek p join voorziening v on v.id = p.voorziening_id where v.zorgvorm = 'crisis' and not v.gesloten"
-        " and p.regio = 'gooi-en-vechtstreek' and upper_inf(p.bestaat) order by v.id, p.id) p"
+        " 'Kamer ' || nr, 'beschikbaarheid', 'bemenst'))).* from plek p, generate_series(7, 8) nr where p.id in ("
+        "select distinct on (v.id) p.id from plek p join voorziening v on v.id = p.voorziening_id"
+        " where v.zorgvorm = 'crisis' and not v.gesloten and p.regio = 'gooi-en-vechtstreek' and upper_inf(p.bestaat)"
+        " order by v.id, p.id)"
     )
 
 

@@ -41,7 +41,7 @@ def ask(site: Site, visit: Visit, mine: str) -> Callable[[], str]:
             f"select id::text from voorziening where aanbieder_id = '{mine}' and not gesloten limit 1"
         ) + site.sql("select (current_date + 3)::text")
         plek = loket.request.post(
-            "/v1/plekken", data={"voorzieningId": huis, "naam": f"Proef {uuid4().hex[:6]}"}, headers=headers
+            "/v1/plekken", data={"voorzieningId": huis, "naam": f"Plek {uuid4().int % 9000 + 1000}"}, headers=headers
         ).json()["id"]
         kinderen = site.sql(
             "select a.id from aanvraag a join voorziening v on v.regio = a.regio"

@@ -28,6 +28,7 @@ from service.log.logboek import Spoor
 from service.replica import Replica
 from service.taal import gettext
 from service.web import etags, gezien, idempotency, limiet, origin, performing, problems, reading
+from service.web.forms import BODY_S, too_slow
 from service.web.gezien import Gezien
 from service.web.headers import API_VERSION, accepts, media_type
 from service.web.idempotency import Reply
@@ -36,9 +37,6 @@ from service.web.operation import IN_SCOPE, Call, Operation, Services, Stream
 from service.web.problems import HttpRefusal
 
 PREFIX = "/v1"
-
-BODY_S = 30.0
-"""For the whole body to come in."""
 
 UUID_FORM = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -161,9 +159,7 @@ class Api:
             async with asyncio.timeout(BODY_S):
                 raw = await _body(operation, headers, receive)
         except TimeoutError:
-            raise HttpRefusal(
-                408, gettext("Wat u stuurt, kwam niet op tijd helemaal aan."), headers={"Connection": "close"}
-            ) from None
+            raise too_slow() from None
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
         wrong += wrong_body

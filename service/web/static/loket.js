@@ -139,7 +139,8 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
     try {
       const answer = await fetch(form.dataset.draft, { method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "Loket-Vanzelf": "ja" } });
       const time = new Intl.DateTimeFormat("nl", { hour: "2-digit", minute: "2-digit" }).format(new Date());
-      text = answer.ok ? `${said.dataset.kept} ${time}.` : said.dataset.refused;
+      const no = answer.status === 401 ? said.dataset.out : said.dataset.refused;
+      text = answer.ok ? `${said.dataset.kept} ${time}.` : no;
     } catch {
       changed = setTimeout(keep, 10000);
     }

@@ -72,7 +72,7 @@ class Telblok(Struct, frozen=True):
 @from_replica
 async def eigen(
     request: Request[Any, Any, Any],
-    periode: Annotated[str | None, QueryParameter(pattern="^[0-9]{4}-[1-4]$")] = None,
+    periode: Annotated[str | None, QueryParameter(pattern=r"^[0-9]{4}-[1-4]\Z")] = None,
 ) -> Response[str]:
     """Of the last period that is over, or the one that is asked for."""
     async with visit(request, kinderen=False) as v:

@@ -99,7 +99,10 @@ class NieuweCrisisplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown
     gebeld_op: Annotated[datetime, Meta(description="Wanneer de aanbieder ja zei.")]
     met: Annotated[VrijeTekst, Meta(max_length=80, description="Met wie: een functie of voornaam.")]
     van: Annotated[date | None, Meta(description="Eerste dag van het verblijf; leeg: de dag van het gesprek.")] = None
-    tot: Annotated[date | None, Meta(description="Verwachte eerste dag weg; leeg: zo lang als gebruikelijk, of tot de plek weer bezet is.")] = None
+    tot: Annotated[
+        date | None,
+        Meta(description="Verwachte eerste dag weg; leeg: zo lang als gebruikelijk, of tot de plek weer bezet is."),
+    ] = None
 
 
 AANVRAAG = "select status, urgentie from aanvraag where id = $1"

@@ -141,12 +141,14 @@ def nothing_fits(site: Site) -> str:
 
 @pytest.fixture(scope="session")
 def crisis_beds(site: Site) -> None:
-    """Two crisis places more in each house, so that a test that takes one leaves enough."""
+    """Two crisis places more in each house that has a free one, so that a test that takes one leaves enough."""
     site.sql(
         "insert into plek select (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'naam',"
         " 'Kamer ' || nr, 'beschikbaarheid', 'bemenst'))).* from plek p, generate_series(7, 8) nr where p.id in ("
         "select distinct on (v.id) p.id from plek p join voorziening v on v.id = p.voorziening_id"
         " where v.zorgvorm = 'crisis' and not v.gesloten and p.regio = 'gooi-en-vechtstreek' and upper_inf(p.bestaat)"
+        " and exists (select from plek vrij where vrij.voorziening_id = v.id and not exists (select from bezetting b"
+        " where b.plek_id = vrij.id and b.vrijgegeven_op is null and coalesce(upper(b.periode) > now(), true)))"
         " order by v.id, p.id)"
     )
 

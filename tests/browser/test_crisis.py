@@ -57,7 +57,7 @@ def at(visit: Visit, crisis_beds: None, request: pytest.FixtureRequest) -> Calla
             form.evaluate("f => { f.noValidate = true }")
             form.get_by_role("button", name="Leg vast").click()
             page.locator("#fouten").wait_for()
-            assert page.locator("[aria-invalid=true]").count() >= 3
+            assert page.locator("[aria-invalid=true]").count() >= 1
         return page
 
     return open_state

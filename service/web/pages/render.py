@@ -58,7 +58,7 @@ def environment() -> Environment:
         count=dutch.count,
         menu=[],
         namens="",
-        stand=None,
+        gelezen=None,
         stil=False,
         sleutel=uuid4,
     )

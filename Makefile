@@ -108,7 +108,7 @@ ci: lint browser sbom deploy ## alles wat meer nodig heeft: browser, alle vragen
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema -n 2
 	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py -n 2 --dist worksteal
 	TEST_FUZZ_REQUESTS=2000 TEST_FUZZ_SHEETS=200 $(BIN)/python -m tests.fuzz
-	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "(test_model and not any_planted) or test_races or halfway or by_itself"
+	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "(test_model and not any_planted) or test_races or halfway or by_itself or test_load"
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)
 	rm -rf .venv build node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2958,9 +2958,10 @@ create function meld_gebeurtenis() returns trigger
 as $$
 begin
     insert into taak (regio, soort, sleutel) values (new.regio, 'melding', new.id::text);
+    -- Each hears its own only: who works in the region, the provider, and the organisatie that asked.
     perform pg_notify('loket_gebeurtenis', new.regio);
-    -- A provider may be of another region than the child.
-    perform pg_notify('loket_gebeurtenis', a.regio) from aanbieder a where a.id = new.aanbieder_id and a.regio <> new.regio;
+    perform pg_notify('loket_gebeurtenis', new.aanbieder_id::text) where new.aanbieder_id is not null;
+    perform pg_notify('loket_gebeurtenis', a.organisatie_id::text) from aanvraag a where a.id = new.aanvraag_id;
     return null;
 end;
 $$;

@@ -86,6 +86,7 @@ async def open_services(
                 travel=travel,
                 redis=valkey,
                 bus=bus,
+                oudste=stroom.Oudste(pool),
                 replica=replica,
                 oidc=oidc,
                 limiet=limiet,

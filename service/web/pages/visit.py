@@ -116,7 +116,7 @@ class Visit(Struct, kw_only=True, eq=False):
             "namens": self.namens,
             "menu": self.menu(),
             "stil": self.stil,
-            "gelezen": self.stand,
+            "gelezen_op": self.stand,
         }
         response = render.html(template, **own, **values)
         if self.stand is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Annotated
 
@@ -25,9 +26,6 @@ from service.web.operation import EVENTS, Answer, Call, Services, Stream, get, n
 
 HEARTBEAT_S = 15.0
 """Without an event a line of comment, so that nothing between here and the caller thinks that it is over."""
-
-SOON_S = 0.5
-"""What happened while something older was still being written, is looked for again so soon."""
 
 RETRY_MS = 3000
 
@@ -79,7 +77,7 @@ async def _events(
     # A place without an event: who loses the line before anything happened, goes on from here.
     yield f"retry: {RETRY_MS}\nid: {last}\n\n".encode()
     heard = services.bus.heard
-    with heard(stroom.CHANNEL, wie.regio) as told, heard(snapshot.CHANNEL, wie.regio) as moved:
+    with heard(stroom.CHANNEL, stroom.sleutel(wie)) as told, heard(snapshot.CHANNEL, wie.regio) as moved:
         while not services.stopping.is_set():
             told.clear()
             try:
@@ -94,7 +92,7 @@ async def _events(
                     shown: list[Gebeurd] = toegang.versmal(wie.rol, [one.gebeurd for one in found])
                     children = betrokkenen.found(shown)
                     await gezien.write(conn, wie, ID, children, services=services, spoor=spoor)
-                    coming = not found and await stroom.komt(conn, wie.rol)
+                    coming = None if found else await stroom.komt(conn, wie.rol)
             except (Refusal, *AWAY):
                 return
             for one, narrowed in zip(found, shown, strict=True):
@@ -109,15 +107,18 @@ async def _events(
             left = until - clock()
             if left <= 0:
                 return
-            limit_s = min(left, SOON_S if coming else HEARTBEAT_S)
+            limit_s = min(left, HEARTBEAT_S)
             wakes = [told, services.stopping]
-            if aanbod and moved.is_set():
+            later = aanbod and moved.is_set()
+            if later:
                 limit_s = min(limit_s, max(0.0, calm - clock()))
             elif aanbod:
                 wakes.append(moved)
-            waits = coming or (aanbod and moved.is_set())
-            if not await first_of(*wakes, limit_s=limit_s) and not waits:
-                yield b": niets nieuws\n\n"
+            with services.oudste.past(coming) if coming is not None else nullcontext(told) as past:
+                if not await first_of(*wakes, past, limit_s=limit_s) and not later:
+                    yield b": niets nieuws
+
+"
 
 
 def _encoded(plaats: Plaats, gebeurd: Gebeurd) -> bytes:

@@ -15,12 +15,14 @@ from msgspec import structs
 from service.aanvraag import gebeurtenissen
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.app import create_app
+from service.bericht import stroom
 from service.db import AWAY, Connection, Pool, Wie, transaction
 from service.inloggen import sessies
 from service.settings import Settings
 from service.urgentie import Urgentie
 from service.web.v1 import gebeurtenissen as endpoint
 from tests import make
+from tests.conftest import OTHER_REGIO
 from tests.web.conftest import always
 from tests.web.v1.test_volg_plan import Following, Live, serving
 
@@ -113,7 +115,7 @@ async def test_what_commits_late_is_not_missed(
     live: Live, pool: Pool, wie: Wie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The older one is still being written when the younger is there: both come, the older first."""
-    monkeypatch.setattr(endpoint, "SOON_S", 0.05)
+    monkeypatch.setattr(stroom, "SOON_S", 0.05)
     slow, fast = await child(pool, wie), await child(pool, wie)
     async with follow(live) as response:
         events = await following(response)
@@ -221,6 +223,25 @@ async def test_who_sees_no_plekken_of_others_does_not_hear_that_one_changed(
         async with transaction(pool, wie) as conn:
             await make.plek(conn)
         assert await events.next() == ": niets nieuws"
+
+
+@pytest.mark.parametrize("rol", ["schakelfunctionaris", "crisisdienst", "verwijzer", "aanbieder"])
+async def test_each_rol_is_woken_by_what_is_for_it(
+    lasting: Settings, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], rol: str
+) -> None:
+    """At once, and not by the next sign of life; an aanbieder also when the child is of another region."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+    id = await child(pool, wie, urgentie=Urgentie.CRISIS)
+    async with transaction(pool, wie) as conn:
+        gi = await conn.fetchval("select organisatie_id from aanvraag where id = $1", id)
+    who = {"verwijzer": {"organisatie": gi}, "aanbieder": {"organisatie": plek.aanbieder_id, "regio": OTHER_REGIO}}
+    async with serving(create_app(lasting, identity=always(wie_als(rol, **who.get(rol, {}))))) as live:
+        async with follow(live) as response:
+            events = await following(response)
+            await happens(pool, wie, id, S.OPSCHALING_VRAAG, plek_id=plek.id)
+            event = await events.next()
+    assert isinstance(event, dict) and event["event"] == "opschaling_vraag"
 
 
 async def test_a_line_in_the_log_for_each_child_that_was_shown(

@@ -116,9 +116,7 @@ async def _events(
                 wakes.append(moved)
             with services.oudste.past(coming) if coming is not None else nullcontext(told) as past:
                 if not await first_of(*wakes, past, limit_s=limit_s) and not later:
-                    yield b": niets nieuws
-
-"
+                    yield b": niets nieuws\n\n"
 
 
 def _encoded(plaats: Plaats, gebeurd: Gebeurd) -> bytes:

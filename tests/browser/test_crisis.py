@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 STATES = ("free", "chosen", "filtered", "none", "held", "form", "refused", "empty", "long")
+LONG_PHONE: Any = {"x": 0, "y": 0, "width": 390, "height": 1400}
+"""Of a picture: as far as one scrolls."""
 LONG = (
     "update voorziening set naam = left(id::text, 8) || repeat(' Jeugdhulpverblijfsvoorziening', 3) || repeat('x', 20)"
     " where zorgvorm = 'crisis' returning id"
@@ -96,7 +98,7 @@ def test_a_crisis_place_is_held_in_two_taps_and_let_go_in_one(at: Callable[..., 
     page = at("free", js=js)
     let_go(page)
     page.goto("/crisis")
-    page.screenshot(path=SCHERMEN / "crisis-vrij.png")
+    page.screenshot(path=SCHERMEN / "crisis-vrij.png", full_page=True, clip=LONG_PHONE)
     with counted(page, "een crisisplek vasthouden") as journey:
         if page.locator("#kind").count():
             journey.tap(fitting(page))
@@ -105,7 +107,7 @@ def test_a_crisis_place_is_held_in_two_taps_and_let_go_in_one(at: Callable[..., 
     assert page.locator(".notice--done").inner_text().startswith("De plek is vastgehouden.")
     assert page.locator("#vastgehouden").is_visible()
     assert journey.taps <= 2
-    page.screenshot(path=SCHERMEN / "crisis-vast.png")
+    page.screenshot(path=SCHERMEN / "crisis-vast.png", full_page=True, clip=LONG_PHONE)
     page.locator(".notice--done").get_by_role("button").click()
     assert page.locator(".notice--done").inner_text() == "De plek is weer vrij."
 

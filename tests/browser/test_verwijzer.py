@@ -173,9 +173,12 @@ def test_an_aanvraag_is_filed_without_a_mouse(mijn: Callable[..., Page]) -> None
         tab_to(page, f"[name='{name}']", most=60)
         page.keyboard.type(typed)
     page.keyboard.press("ArrowUp")  # from the first of the three to the last: regulier
+    dates = [page.locator(f"[name={name}]").input_value() for name in ("gewensteStart", "uiterlijkeDatum")]
+    assert dates == [str(today), str(today + timedelta(days=60))], "a date is typed as day, month, year"
     tab_to(page, page.get_by_role("button", name="Dien de aanvraag in"))
     page.keyboard.press("Enter")
-    page.get_by_text("De aanvraag is ingediend.").wait_for()
+    page.locator("#fouten").or_(page.get_by_text("De aanvraag is ingediend.")).first.wait_for()
+    assert page.locator("#fouten").all_inner_texts() == []
 
 
 def test_an_aanvraag_is_found_again_and_withdrawn_without_a_mouse(mijn: Callable[..., Page]) -> None:

@@ -38,7 +38,6 @@ STREAMS = re.compile(r"/v1/(plannen/[0-9a-f-]+/)?gebeurtenissen")
 
 ARGUMENTS = [
     "--headless",
-    "--lang=nl-NL",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -63,8 +62,7 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Read by pytest-playwright."""
-    # In Dutch, or a field for a date begins with the month.
-    return {"executable_path": chromium(), "args": ARGUMENTS, "env": {**os.environ, "LANGUAGE": "nl_NL"}}
+    return {"executable_path": chromium(), "args": ARGUMENTS}
 
 
 class Site:

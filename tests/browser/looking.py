@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -75,6 +76,17 @@ def tab_to(page: Page, target: str | Locator, most: int = 120) -> None:
         if there.evaluate_all("all => all.includes(document.activeElement)"):
             return
     raise AssertionError(f"Tab does not reach {target}")
+
+
+def type_date(page: Page, day: date) -> None:
+    """Into the field where one is: month first or day first, as the language of the browser has it."""
+    for order in ("%m%d%Y", "%d%m%Y"):
+        page.keyboard.type(day.strftime(order))
+        if page.evaluate("document.activeElement.value") == str(day):
+            return
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+    raise AssertionError(f"{page.evaluate('document.activeElement.value')} instead of {day}")
 
 
 # ── How much one does, and how soon it is seen ───────────────────────────────────────────────────

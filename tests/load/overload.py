@@ -26,7 +26,7 @@ from tests.load.wire import run as with_loop
 
 TIMES = 4
 
-CALM, MEASURED, STORM_S, CALM_S = 0.5, 2_000, 15.0, 5.0
+CALM, MEASURED, STORM_S, CALM_S = 0.5, 2_000, 10.0, 4.0
 """Part of what it can; requests by which that is measured; how long."""
 
 MOST_OPEN = 4_000

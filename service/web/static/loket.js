@@ -7,7 +7,7 @@
 // Not on the answer to a form (`data-stil`): the address of that page is the form's, which cannot be asked again.
 if (!document.body.matches("[data-stil]") && window.EventSource) {
   const LOKET = "/v1/gebeurtenissen";
-  const parts = () => [...document.querySelectorAll("[data-live][id]")];
+  const parts = () => [...document.querySelectorAll("[data-live][id]:not([data-live=''])")];
   const of = (part) => part.dataset.stream ?? LOKET;
   const status = document.getElementById("live-status");
   const streams = new Map();

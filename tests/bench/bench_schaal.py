@@ -307,8 +307,9 @@ async def _bytes(servers: Servers) -> list[Entry]:
     entries = [Entry("schaal_country_database_mb", whole / 1e6, "MB")]
     for name in TABLES:
         row = found[name]
-        entries += [
-            Entry(f"schaal_{name}_rows", float(row["rijen"]), "rows"),
-            Entry(f"schaal_{name}_bytes", row["bytes"] / max(1, row["rijen"]), "bytes per row"),
-        ]
+        if row["rijen"]:  # of an empty table there is nothing to say
+            entries += [
+                Entry(f"schaal_{name}_rows", float(row["rijen"]), "rows"),
+                Entry(f"schaal_{name}_bytes", row["bytes"] / row["rijen"], "bytes per row"),
+            ]
     return entries

@@ -25,6 +25,7 @@ from service.inloggen.oidc import Oidc
 from service.migrations import be_known
 from service.observe import metrics
 from service.plan import plannen
+from service.rang import snapshot
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.replica import PATIENCE_S, Replica
@@ -75,7 +76,7 @@ async def open_services(
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         metrics.PLACES_SURE.set_function(lambda: float(snapshots.sure()))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
-        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
+        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL, snapshot.CHANNEL)
         bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels, opened=be_known)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:

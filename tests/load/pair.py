@@ -6,6 +6,7 @@ Each part can be stopped as a supervisor does, or killed; what ended is started 
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -213,6 +214,8 @@ class Lasting:
 @asynccontextmanager
 async def pair(size: Size) -> AsyncIterator[Pair]:
     """With its worker; all of it gone at the end."""
+    # That a pool of ours cannot connect for a moment, is what is meant here.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     folder, zygote = open_folder(), Zygote()
     try:
         async with mailserver() as mail:

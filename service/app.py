@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,7 @@ from service.inloggen.oidc import Oidc
 from service.migrations import be_known
 from service.observe import metrics
 from service.plan import plannen
+from service.rang import snapshot
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.replica import PATIENCE_S, Replica
@@ -75,7 +77,7 @@ async def open_services(
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         metrics.PLACES_SURE.set_function(lambda: float(snapshots.sure()))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
-        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
+        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL, snapshot.CHANNEL)
         bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels, opened=be_known)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
@@ -158,7 +160,7 @@ class Loket(Litestar):
     api: Api
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER):
+        if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER) or not _named(scope["headers"]):
             await super().__call__(scope, receive, send)
             return
         scope["app"] = scope["litestar_app"] = self
@@ -170,6 +172,14 @@ class Loket(Litestar):
             await send(message)
 
         await self.api(scope, receive, sending)
+
+
+ORDINARY = re.compile(rb"[0-9A-Za-z.:\[\]-]+")
+"""Characters of a name or address with its port. Who calls us by anything else, Litestar answers (pages/errors.py)."""
+
+
+def _named(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return all(ORDINARY.fullmatch(value) for name, value in headers if name == b"host")
 
 
 def create_app(

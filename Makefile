@@ -17,7 +17,7 @@ PG15 ?= /usr/lib/postgresql/15/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup assets demo test soak load lint bench lock sbom talen browser deploy ci clean
+.PHONY: help setup assets demo test soak load fuzz lint bench lock sbom talen browser deploy ci clean
 
 help: ## deze lijst
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -50,6 +50,10 @@ test: setup ## alle tests die niets anders nodig hebben
 # TEST_SEED=… plays the same again. Two at a time, because who kills, mostly waits; what they say comes at the end.
 soak: setup ## lang: duizenden stappen tegen het model, 200 tegelijk, kill -9 overal (hooguit 40 minuten)
 	$(BIN)/python -m pytest $(SOAK)
+
+# TEST_SEED, TEST_FUZZ_REQUESTS and TEST_FUZZ_SHEETS; what went wrong is kept in build/fuzz, to be sent again.
+fuzz: setup ## 100.000 kapotte verzoeken en 10.000 kapotte rekenbladen aan een echt proces (hooguit 15 minuten)
+	$(BIN)/python -m tests.fuzz
 
 # One stage: .venv/bin/python -m tests.load figures. What it says is only worth something on a computer that does nothing else.
 load: setup ## het loket onder druk, op de grootte van het land, naar build/load.json (hooguit 20 minuten)
@@ -103,7 +107,8 @@ ci: lint browser sbom deploy ## alles wat meer nodig heeft: browser, alle vragen
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest -m ci tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema -n 2
 	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py -n 2 --dist worksteal
-	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "(test_model and not any_planted) or test_races or halfway or by_itself"
+	TEST_FUZZ_REQUESTS=2000 TEST_FUZZ_SHEETS=200 $(BIN)/python -m tests.fuzz
+	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "(test_model and not any_planted) or test_races or halfway or by_itself or test_load"
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)
 	rm -rf .venv build node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -283,6 +283,14 @@ class Begin:
 EMPTY = "select not exists (select from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind = 'r')"
 
 
+# Another server counts its transactions from another number on. What happened in those that it has yet to come to would
+# seem to be still going on, and be told as news when it comes there; so it happened just before now, in its order.
+GEBEURD_TOT_NU = """
+update gebeurtenis set transactie = (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text::xid8
+where transactie >= pg_snapshot_xmin(pg_current_snapshot())
+"""
+
+
 async def read(owner: Owner, url: str, keys: list[Identity], file: BinaryIO) -> Inhoud:
     """All of `file` into an empty database, whole or not at all; what it holds, which was counted again.
 
@@ -303,6 +311,7 @@ async def read(owner: Owner, url: str, keys: list[Identity], file: BinaryIO) -> 
             if there.rijen.get(name) != count
         ]
         raise Refusal(Kind.CONFLICT, f"Niet alles kwam terug. Gebruik deze database niet. {'; '.join(wrong)}")
+    await owner.execute(GEBEURD_TOT_NU)
     return held
 
 

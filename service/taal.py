@@ -19,6 +19,9 @@ LOCALE = Path(__file__).resolve().parent / "locale"
 
 NEDERLANDS = "nl"
 
+WRITTEN = NEDERLANDS
+"""The language of the texts themselves, for which no catalogue is asked."""
+
 TAAL: ContextVar[str] = ContextVar("taal", default=NEDERLANDS)
 """Of who is being answered."""
 
@@ -37,13 +40,17 @@ def translations(taal: str, folder: Path = LOCALE) -> _gettext.NullTranslations:
 
 def gettext(text: str, /, **values: object) -> str:
     """`text` in the language of who is answered, with `%(name)s` filled in: a sentence is translated as a whole."""
-    said = translations(TAAL.get()).gettext(text) if text else ""  # "" is what a catalogue says of itself
+    taal = TAAL.get()
+    # Asked hundreds of times per answer, nearly always for Dutch. "" is what a catalogue says of itself.
+    said = text if taal == WRITTEN or not text else translations(taal).gettext(text)
     return said % values if values else said
 
 
 def ngettext(one: str, more: str, number: int, /, **values: object) -> str:
     """`one` or `more`, as the language counts."""
-    said = translations(TAAL.get()).ngettext(one, more, number)
+    taal = TAAL.get()
+    dutch = one if number == 1 else more
+    said = dutch if taal == WRITTEN else translations(taal).ngettext(one, more, number)
     return said % values if values else said
 
 

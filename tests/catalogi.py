@@ -51,6 +51,7 @@ def spoken(folder: Path, code: str, monkeypatch: Any) -> Iterator[None]:
     """Inside of it, every text is in language `code` of `folder`, whoever asks."""
     real = taal.translations
     monkeypatch.setattr(taal, "translations", lambda _: real(code, folder))
+    monkeypatch.setattr(taal, "WRITTEN", "")
     yield
 
 

@@ -60,7 +60,8 @@ select
   from beeindiging_plaatsing u join bezetting b on b.id = u.bezetting_id
   where $1::uuid[] is null or b.plek_id = any ($1)) as overdracht,
  (select coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'soort', g.soort, 'gemeld', exists (
-    select from taak t where t.soort = 'melding' and t.sleutel = g.id::text)) order by g.nummer), '[]')
+    select from taak t where t.regio = g.regio and t.soort = 'melding' and t.sleutel = g.id::text))
+    order by g.nummer), '[]')
   from gebeurtenis g where $2::uuid[] is null or g.aanvraag_id = any ($2)) as gebeurtenis
 """
 

@@ -6,7 +6,10 @@ commits later has a higher number there, so a reader that goes on from its last 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -14,14 +17,25 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from service.aanvraag.gebeurtenissen import AanvraagStatus, GebeurtenisSoort
-from service.db import Connection, Rol, rows_as
+from service.bus import LOST
+from service.db import Connection, Pool, Rol, Wie, rows_as
 from service.fields import AanvraagId
 
 CHANNEL = "loket_gebeurtenis"
-"""Notified with the region when something happened there."""
+"""Notified when something happened, with each key by which somebody waits for it (`sleutel`)."""
 
 MOST = 200
 """In one go."""
+
+
+SOON_S = 0.5
+"""What happened while something older was still being written, is looked for again so soon."""
+
+
+def sleutel(wie: Wie) -> str:
+    """By which somebody is woken: for who sees no more of the region than its own, that is its organisatie."""
+    own = wie.rol in (Rol.AANBIEDER, Rol.VERWIJZER) and wie.organisatie is not None
+    return str(wie.organisatie) if own else wie.regio
 
 
 class Gebeurd(Struct, rename="camel", kw_only=True):
@@ -89,15 +103,15 @@ NA_REGIO = f"select {COLUMNS} from gebeurtenis where regio = huidige_regio() and
 NA_AANBIEDER = f"select {COLUMNS} from gebeurtenis where aanbieder_id = huidige_organisatie() and {AFTER}"
 
 KOMT_REGIO = """
-select exists (
-    select from gebeurtenis
-    where regio = huidige_regio() and transactie >= pg_snapshot_xmin(pg_current_snapshot()))
+select transactie::text from gebeurtenis
+where regio = huidige_regio() and transactie >= pg_snapshot_xmin(pg_current_snapshot())
+order by gebeurtenis.transactie limit 1
 """
 
 KOMT_AANBIEDER = """
-select exists (
-    select from gebeurtenis
-    where aanbieder_id = huidige_organisatie() and transactie >= pg_snapshot_xmin(pg_current_snapshot()))
+select transactie::text from gebeurtenis
+where aanbieder_id = huidige_organisatie() and transactie >= pg_snapshot_xmin(pg_current_snapshot())
+order by gebeurtenis.transactie limit 1
 """
 
 
@@ -122,7 +136,54 @@ async def na(conn: Connection, last: Plaats, rol: Rol) -> list[Geplaatst]:
     return rows_as(await conn.fetch(query, str(last.transactie), last.nummer, MOST), Geplaatst)
 
 
-async def komt(conn: Connection, rol: Rol) -> bool:
-    """Whether something happened that cannot be told yet, because something older is still being written."""
-    found: bool = await conn.fetchval(KOMT_AANBIEDER if rol is Rol.AANBIEDER else KOMT_REGIO)
-    return found
+async def komt(conn: Connection, rol: Rol) -> int | None:
+    """The transaction of what happened and cannot be told yet, because something older is still being written; of
+    several the first."""
+    found = await conn.fetchval(KOMT_AANBIEDER if rol is Rol.AANBIEDER else KOMT_REGIO)
+    return None if found is None else int(found)
+
+
+# ── Until something older is written ─────────────────────────────────────────────────────────────
+
+OUDSTE = "select pg_snapshot_xmin(pg_current_snapshot())::text"
+
+
+class Oudste:
+    """Tells all streams of a process when the oldest transaction that still writes is past what they wait for. One
+    query for all of them, twice a second, as long as anybody waits."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: dict[int, set[asyncio.Event]] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    @contextlib.contextmanager
+    def past(self, transactie: int) -> Iterator[asyncio.Event]:
+        """An event that is set when everything up to this transaction has ended, or the database is away."""
+        event = asyncio.Event()
+        self._waiting.setdefault(transactie, set()).add(event)
+        if self._looking is None:
+            self._looking = asyncio.create_task(self._look())
+        try:
+            yield event
+        finally:
+            events = self._waiting.get(transactie, set())
+            events.discard(event)
+            if not events:
+                self._waiting.pop(transactie, None)
+
+    async def _look(self) -> None:
+        try:
+            while self._waiting:
+                await asyncio.sleep(SOON_S)
+                oldest = int(await self._pool.fetchval(OUDSTE))
+                for transactie in [one for one in self._waiting if one < oldest]:
+                    for event in self._waiting.pop(transactie):
+                        event.set()
+        except LOST:
+            # The database is away, as everybody finds out who looks now.
+            for event in [event for events in self._waiting.values() for event in events]:
+                event.set()
+            self._waiting.clear()
+        finally:
+            self._looking = None

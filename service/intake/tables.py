@@ -113,9 +113,14 @@ class Parsed(Struct):
         )
 
 
+HEADER = 200
+"""Characters by which a header is known. Brackets are looked for in it, which takes the square of its length."""
+
+
 def plain(header: Raw) -> str:
     """A header to compare by; what stands between brackets is an explanation."""
-    return key(re.sub(r"\(.*?\)|\[.*?\]", "", str(header))) or key(str(header))
+    text = str(header)[:HEADER]
+    return key(re.sub(r"\(.*?\)|\[.*?\]", "", text)) or key(text)
 
 
 def names_of(table: Table) -> dict[str, str]:

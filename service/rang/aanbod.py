@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -20,20 +21,30 @@ from matcher.problem import FOREVER, Codes, Group, Plek, Point
 from service.days import age_on, hour_of, today
 from service.db import Connection
 
-PLEKKEN = """
-select p.id, p.voorziening_id, v.locatie_id, p.aanbieder_id, p.regio, v.zorgvorm, v.leeftijd_van, v.leeftijd_tot,
+# The profile apart from the beds: beside each of these it would be read, carried and made as often as there are beds.
+PROFIELEN = """
+select v.id, v.locatie_id, v.aanbieder_id, v.regio, v.zorgvorm, v.leeftijd_van, v.leeftijd_tot,
        v.groepssoort, v.juridische_kaders, v.perspectieven, v.gesloten, v.ondersteuning, v.contra_indicaties, v.medisch,
        v.rolstoeltoegankelijk, v.onderwijs, v.maximaal_verblijf, v.opname_vanaf, v.leeftijdsverschil_max, v.groepsmix,
-       p.beschikbaarheid, p.bevestigd_op, lower(p.bestaat) as bestaat_van, upper(p.bestaat) as bestaat_tot,
-       exists (select from contract c where c.aanbieder_id = p.aanbieder_id and c.zorgvorm = v.zorgvorm
+       exists (select from contract c where c.aanbieder_id = v.aanbieder_id and c.zorgvorm = v.zorgvorm
                and c.geldigheid @> $1::date) as contract
-from plek p
-join voorziening v on v.id = p.voorziening_id
+from voorziening v
 join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
-where (z.rangschikbaar or $3)
-  and (upper_inf(p.bestaat) or upper(p.bestaat) > $1)
+where (z.rangschikbaar or $3) and ($2::uuid[] is null or v.id = any ($2))
+"""
+
+PLEKKEN = """
+select p.id, p.voorziening_id, p.beschikbaarheid, p.bevestigd_op,
+       lower(p.bestaat) as bestaat_van, upper(p.bestaat) as bestaat_tot
+from plek p
+where (upper_inf(p.bestaat) or upper(p.bestaat) > $1)
   and ($2::uuid[] is null or p.voorziening_id = any ($2))
 """
+
+ELKE_VOORZIENING = "select id from voorziening"
+
+PART = 2_000
+"""Voorzieningen, of some three plekken each."""
 
 PERIODEN = "select * from bezette_perioden($1, $2)"
 
@@ -80,11 +91,39 @@ def group_of(residents: Iterable[asyncpg.Record], groepsmix: dict[str, int], van
     )
 
 
+def _profiel(row: asyncpg.Record, group: Group, point: tuple[Point, bool] | None) -> dict[str, Any]:
+    """What each Plek of a voorziening has."""
+    return {
+        "voorziening": str(row["id"]),
+        "locatie": str(row["locatie_id"]),
+        "aanbieder": str(row["aanbieder_id"]),
+        "regio": row["regio"],
+        "zorgvorm": row["zorgvorm"],
+        "leeftijd_van": row["leeftijd_van"],
+        "leeftijd_tot": row["leeftijd_tot"],
+        "groepssoort": row["groepssoort"],
+        "juridische_kaders": frozenset(row["juridische_kaders"]),
+        "perspectieven": frozenset(row["perspectieven"]),
+        "gesloten": row["gesloten"],
+        "ondersteuning": frozenset(row["ondersteuning"]),
+        "contra_indicaties": frozenset(row["contra_indicaties"]),
+        "medisch": frozenset(row["medisch"]),
+        "rolstoeltoegankelijk": row["rolstoeltoegankelijk"],
+        "onderwijs": frozenset(row["onderwijs"]),
+        "maximaal_verblijf": row["maximaal_verblijf"],
+        "point": point[0] if point else None,
+        "exact": point[1] if point else False,
+        "group": group,
+        "leeftijdsverschil_max": row["leeftijdsverschil_max"],
+        "contract": row["contract"],
+    }
+
+
 def _plek(
     row: asyncpg.Record,
     taken: list[asyncpg.Record],
-    group: Group,
-    point: tuple[Point, bool] | None,
+    profiel: dict[str, Any],
+    opname_vanaf: date | None,
     vandaag: date,
 ) -> Plek:
     # Past its expected end and nobody said that the child left: taken, until someone does.
@@ -94,34 +133,17 @@ def _plek(
     bevestigd: datetime | None = row["bevestigd_op"]
     return Plek(
         id=str(row["id"]),
-        voorziening=str(row["voorziening_id"]),
-        locatie=str(row["locatie_id"]),
-        aanbieder=str(row["aanbieder_id"]),
-        regio=row["regio"],
-        zorgvorm=row["zorgvorm"],
-        leeftijd_van=row["leeftijd_van"],
-        leeftijd_tot=row["leeftijd_tot"],
-        groepssoort=row["groepssoort"],
-        juridische_kaders=frozenset(row["juridische_kaders"]),
-        perspectieven=frozenset(row["perspectieven"]),
-        gesloten=row["gesloten"],
-        ondersteuning=frozenset(row["ondersteuning"]),
-        contra_indicaties=frozenset(row["contra_indicaties"]),
-        medisch=frozenset(row["medisch"]),
-        rolstoeltoegankelijk=row["rolstoeltoegankelijk"],
-        onderwijs=frozenset(row["onderwijs"]),
-        maximaal_verblijf=row["maximaal_verblijf"],
-        windows=windows_of(max(row["bestaat_van"], vandaag), row["bestaat_tot"], periods, row["opname_vanaf"]),
+        windows=windows_of(max(row["bestaat_van"], vandaag), row["bestaat_tot"], periods, opname_vanaf),
         stop=(stops[0][0].toordinal(), stops[0][1].toordinal()) if stops and not overdue else None,
         bemenst=row["beschikbaarheid"] != "onbemenst",
         in_overleg=row["beschikbaarheid"] == "in_overleg",
         bevestigd_uur=hour_of(bevestigd) if bevestigd else None,
-        point=point[0] if point else None,
-        exact=point[1] if point else False,
-        group=group,
-        leeftijdsverschil_max=row["leeftijdsverschil_max"],
-        contract=row["contract"],
+        **profiel,
     )
+
+
+Points = dict[UUID, tuple[Point, bool]]
+"""Per locatie where it is, and whether exactly there."""
 
 
 async def load_plekken(
@@ -131,26 +153,55 @@ async def load_plekken(
     *,
     zonder: frozenset[tuple[UUID, date]] = frozenset(),
     elke_zorgvorm: bool = False,
+    points: Points | None = None,
 ) -> tuple[list[Plek], dict[UUID, datetime]]:
     """All visible plekken (or those of the voorzieningen `alleen`), and per voorziening that has one, when the first
     optie in it expires. Of the others this holds all day.
 
-    `zonder` are opties, by plek and first day, that take nothing here; `elke_zorgvorm` also those that are not ranked.
+    `zonder` are opties, by plek and first day, that take nothing here; `elke_zorgvorm` also those that are not ranked;
+    `points` for who has read them already.
     """
     vandaag = today(now)
-    rows = await conn.fetch(PLEKKEN, vandaag, alleen, elke_zorgvorm)
+    profielen = await conn.fetch(PROFIELEN, vandaag, alleen, elke_zorgvorm)
+    rows = await conn.fetch(PLEKKEN, vandaag, alleen)
     few = alleen is not None
     perioden = await conn.fetch(PERIODEN, vandaag, [row["id"] for row in rows] if few else None)
-    punten = await conn.fetch(PUNTEN, list({row["locatie_id"] for row in rows}) if few else None)
+    if points is None:
+        points = await load_points(conn, list({row["locatie_id"] for row in profielen}) if few else None)
     if zonder:
         perioden = [p for p in perioden if p["vervalt_op"] is None or (p["plek_id"], p["van"]) not in zonder]
-    return await asyncio.to_thread(_assemble, rows, perioden, punten, now)
+    return await asyncio.to_thread(_assemble, profielen, rows, perioden, points, now)
+
+
+async def load_points(conn: Connection, alleen: list[UUID] | None = None) -> Points:
+    """Of all locaties where a child could go, or of these."""
+    return points_of(await conn.fetch(PUNTEN, alleen))
+
+
+def points_of(punten: Iterable[asyncpg.Record]) -> Points:
+    return {
+        punt["locatie_id"]: (Point(*map(float, rd(punt["lat"], punt["lon"]))), bool(punt["exact"])) for punt in punten
+    }
+
+
+async def load_columns(conn: Connection, now: datetime, codes: Codes) -> tuple[Aanbod, dict[UUID, datetime]]:
+    """As `load_plekken` of all, as columns. Part by part: rows and Structs of a whole country would take ten times the
+    memory of its columns, which a process does not give back."""
+    ids = [row["id"] for row in await conn.fetch(ELKE_VOORZIENING)]
+    points = await load_points(conn)
+    columns, expires = Aanbod.build((), codes), dict[UUID, datetime]()
+    for at in range(0, len(ids), PART):
+        plekken, some = await load_plekken(conn, now, ids[at : at + PART], points=points)
+        columns = await asyncio.to_thread(columns.replace, set(), plekken)
+        expires |= some
+    return columns, expires
 
 
 def _assemble(
+    profielen: list[asyncpg.Record],
     rows: list[asyncpg.Record],
     perioden: list[asyncpg.Record],
-    punten: list[asyncpg.Record],
+    points: Points,
     now: datetime,
 ) -> tuple[list[Plek], dict[UUID, datetime]]:
     vandaag = today(now)
@@ -163,34 +214,23 @@ def _assemble(
                 continue
             expires[plek] = min(vervalt_op, expires.get(plek, vervalt_op))
         taken.setdefault(plek, []).append(periode)
-    points = {}
-    for punt in punten:
-        x_km, y_km = rd(punt["lat"], punt["lon"])
-        points[punt["locatie_id"]] = (
-            Point(float(x_km), float(y_km)),
-            bool(punt["exact"]),
-        )
-    residents: dict[UUID, list[asyncpg.Record]] = {}
+    # Of a plek whose voorziening is not there, it is not ranked or was read a moment too early: then it is read again.
+    units: dict[UUID, list[asyncpg.Record]] = {row["id"]: [] for row in profielen}
     for row in rows:
-        living = [b for b in taken.get(row["id"], ()) if b["soort"] == "plaatsing" and b["van"] <= vandaag]
-        residents.setdefault(row["voorziening_id"], []).extend(living)
-    groups: dict[UUID, Group] = {}
-    for row in rows:
-        if row["voorziening_id"] not in groups:
-            groups[row["voorziening_id"]] = group_of(residents[row["voorziening_id"]], row["groepsmix"], vandaag)
-    plekken = [
-        _plek(
-            row,
-            taken.get(row["id"], []),
-            groups[row["voorziening_id"]],
-            points.get(row["locatie_id"]),
-            vandaag,
+        if (beds := units.get(row["voorziening_id"])) is not None:
+            beds.append(row)
+    plekken = []
+    for unit in profielen:
+        beds = units[unit["id"]]
+        living = (
+            b for bed in beds for b in taken.get(bed["id"], ()) if b["soort"] == "plaatsing" and b["van"] <= vandaag
         )
-        for row in rows
-    ]
+        profiel = _profiel(unit, group_of(living, unit["groepsmix"], vandaag), points.get(unit["locatie_id"]))
+        opname_vanaf = unit["opname_vanaf"]
+        plekken += [_plek(bed, taken.get(bed["id"], []), profiel, opname_vanaf, vandaag) for bed in beds]
     first: dict[UUID, datetime] = {}
     for row in rows if expires else ():
-        if (until := expires.get(row["id"])) is not None:
+        if row["voorziening_id"] in units and (until := expires.get(row["id"])) is not None:
             first[row["voorziening_id"]] = min(until, first.get(row["voorziening_id"], until))
     return plekken, first
 

@@ -17,7 +17,7 @@ from service.db import Connection, Wie
 from service.errors import Kind, Refusal
 from service.rang import aanbod, catalogue
 from service.rang.anders import Anders, pas_toe
-from service.rang.rangschikking import Context, Rangschikking, compose, names, shown
+from service.rang.rangschikking import Context, Rangschikking, compose, shown
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.rang.vraag import load_aanvraag
@@ -72,7 +72,7 @@ async def rank_aanvraag(
         wished=wished,
         needed=len(frozenset[str]().union(*(child.ondersteuning for child in aanvraag.jeugdigen))),
         weging=weging,
-        names=await names(conn),
+        names=view.names,
         rows=await shown(conn, plekken),
     )
     return compose(aanvraag_id, ranking, fallen, smallest, c=context, fresh=fresh, travel=(source, reason))

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from matcher.problem import Criterium, Weging
@@ -18,7 +17,7 @@ from service.db import Connection, Rol
 from service.fields import AanvraagId
 from service.rang import catalogue
 from service.rang.catalogue import Names
-from service.rang.snapshot import Freshness
+from service.rang.snapshot import Freshness, load_names
 
 
 class Bijdrage(Struct, frozen=True, rename="camel"):
@@ -117,14 +116,6 @@ join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
 where p.id = any ($1::uuid[])
 """
 
-NAMEN = """
-select distinct on (lijst, code) lijst, code, naam
-from (select 'zorgvorm' as lijst, code, naam, regio from zorgvorm
-      union all
-      select lijst, code, naam, regio from kenmerkcode) as elke
-order by lijst, code, regio <> huidige_regio()
-"""
-
 
 class Shown(Struct, frozen=True):
     """A row that the asker may see, and whether its place on the map may be known."""
@@ -136,16 +127,17 @@ class Shown(Struct, frozen=True):
 async def shown(conn: Connection, plekken: Sequence[str]) -> dict[str, Shown]:
     """The rows to show, fetched under row-level security: what is not in it may not, or no longer, be seen."""
     rows = await conn.fetch(VOORKOMENS, list(plekken))
-    return {str(row["plek_id"]): Shown(_voorkomen(row), row["openbaar"]) for row in rows}
+    found = {}
+    for row in rows:
+        values = dict(row)
+        openbaar = values.pop("openbaar")
+        found[str(row["plek_id"])] = Shown(Voorkomen(**values), openbaar)
+    return found
 
 
 async def names(conn: Connection) -> Names:
-    """Names of all visible codes; of the own region where two regions name one code."""
-    return {(row["lijst"], row["code"]): row["naam"] for row in await conn.fetch(NAMEN)}
-
-
-def _voorkomen(row: asyncpg.Record) -> Voorkomen:
-    return Voorkomen(**{name: row[name] for name in Voorkomen.__struct_fields__})
+    """Names of all visible codes, for whoever has no View."""
+    return await load_names(conn)
 
 
 class Context(Struct, frozen=True, eq=False):
@@ -186,13 +178,14 @@ def passend(fit: Fit, c: Context) -> PassendePlek | None:
 
 
 def _bijdragen(fit: Fit, weging: Weging) -> list[Bijdrage]:
-    whole = sum(weging.gewichten.get(criterium, 0.0) for criterium in fit.contributions)
+    gewichten = weging.gewichten
+    whole = sum([gewichten.get(criterium, 0.0) for criterium in fit.contributions])
     return [
         Bijdrage(
             criterium=criterium,
             naam=catalogue.CRITERIA[criterium],
             punten=punten,
-            maximum=100 * weging.gewichten.get(criterium, 0.0) / whole if whole else 0.0,
+            maximum=100 * gewichten.get(criterium, 0.0) / whole if whole else 0.0,
         )
         for criterium, punten in fit.contributions.items()
     ]

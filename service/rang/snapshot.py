@@ -26,6 +26,7 @@ from service.days import midnight_after
 from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.rang import aanbod
+from service.rang.catalogue import Names
 from service.taal import gettext
 
 CHANNEL = "loket_aanbod"
@@ -59,6 +60,7 @@ class View(Struct, frozen=True, eq=False):
     codes: Codes
     huiselijkheid: dict[str, float]
     """Per zorgvorm, 0 to 1."""
+    names: Names
     aanbod: Aanbod
     loaded_at: datetime
     valid_until: datetime
@@ -84,6 +86,14 @@ class Entry(Struct, eq=False):
 
 
 VISIBLE = "select gedeelde_regios() || huidige_regio()"
+
+NAMEN = """
+select distinct on (lijst, code) lijst, code, naam
+from (select 'zorgvorm' as lijst, code, naam, regio from zorgvorm
+      union all
+      select lijst, code, naam, regio from kenmerkcode) as elke
+order by lijst, code, regio <> huidige_regio()
+"""
 
 VOORZIENINGEN_VAN = "select distinct voorziening_id from plek where id = any ($1)"
 
@@ -191,6 +201,11 @@ class Snapshots:
         return view
 
 
+async def load_names(conn: Connection) -> Names:
+    """Names of all visible codes, which are the same for every rol; of the own region where two regions name one."""
+    return {(row["lijst"], row["code"]): row["naam"] for row in await conn.fetch(NAMEN)}
+
+
 async def _changed(conn: Connection, stale: Stale) -> set[UUID]:
     rows = await conn.fetch(VOORZIENINGEN_VAN, list(stale.plekken))
     return stale.voorzieningen | {row["voorziening_id"] for row in rows}
@@ -199,13 +214,14 @@ async def _changed(conn: Connection, stale: Stale) -> set[UUID]:
 async def _read_all(conn: Connection, now: datetime) -> View:
     regios = frozenset(await conn.fetchval(VISIBLE))
     codes, huiselijkheid = await aanbod.load_codes(conn)
+    names = await load_names(conn)
     with without_collector():
-        plekken, expires = await aanbod.load_plekken(conn, now)
-        columns = await asyncio.to_thread(Aanbod.build, plekken, codes)
+        columns, expires = await aanbod.load_columns(conn, now, codes)
     return View(
         regios=regios,
         codes=codes,
         huiselijkheid=huiselijkheid,
+        names=names,
         aanbod=columns,
         loaded_at=now,
         valid_until=midnight_after(now),

@@ -95,7 +95,7 @@ async def vergelijk(
     order = sorted(told, key=lambda unit: (becomes.get(unit, last), was.get(unit, 0)))
     plek = {unit: (would.fits.get(unit) or is_.fits[unit]).plek for unit in order}
     rows = await rangschikking.shown(conn, list(plek.values()))
-    names = await rangschikking.names(conn)
+    names = view.names
 
     def why(unit: str) -> list[str]:
         if unit not in was:

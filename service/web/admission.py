@@ -70,12 +70,15 @@ class Full(Exception):
 
 
 class Gate:
-    """Places in a process, and those who wait for one in the order in which they came."""
+    """Places in a process, and those who wait for one: callers by turns, each in the order in which it came."""
 
     def __init__(self, at_once: int, waiting: int, patience_s: float = PATIENCE_S) -> None:
         self._at_once, self._most, self._patience_s = at_once, waiting, patience_s
-        self._busy = 0
-        self._turns: deque[asyncio.Future[None]] = deque()
+        self._busy = self._waiting = 0
+        self._firsts: deque[asyncio.Future[None]] = deque()
+        """They had a place before."""
+        self._turns: dict[bytes, deque[asyncio.Future[None]]] = {}
+        """Per caller; whose turn is next, stands first."""
         self._of: Counter[bytes] = Counter()
         """Caller → requests under way and waiting."""
 
@@ -86,12 +89,12 @@ class Gate:
         else:
             if self._of[who] >= max(1, (self._at_once + self._most) // 2):
                 raise Full(429, "sessie")
-            if len(self._turns) >= self._most:
+            if self._waiting >= self._most:
                 raise Full(503, "vol")
             self._of[who] += 1
             try:
                 async with asyncio.timeout(self._patience_s):
-                    await self.turn()
+                    await self._turn(self._turns.setdefault(who, deque()))
             except TimeoutError:
                 raise Full(503, "lang") from None
             finally:
@@ -99,35 +102,46 @@ class Gate:
         self._of[who] += 1
         return Place(self, who)
 
-    async def turn(self, *, first: bool = False) -> None:
-        """Waits until there is a place; with `first` before all others who wait."""
+    async def again(self) -> None:
+        """A place for who had one, before all others."""
         if self._busy < self._at_once:
             self._busy += 1
-            return
+        else:
+            await self._turn(self._firsts)
+
+    async def _turn(self, queue: deque[asyncio.Future[None]]) -> None:
         turn = asyncio.get_running_loop().create_future()
-        (self._turns.appendleft if first else self._turns.append)(turn)
+        queue.append(turn)
+        self._waiting += 1
         metrics.WAITING.inc()
         try:
             await turn
         except BaseException:
             if not turn.cancelled():  # it was given in the same moment
                 self.free()
-            elif turn in self._turns:
-                self._turns.remove(turn)
             raise
         finally:
+            self._waiting -= 1
             metrics.WAITING.dec()
 
     def free(self) -> None:
-        """A place goes to the first who waits."""
-        while self._turns:
-            turn = self._turns.popleft()
+        """A place goes to the next who still waits."""
+        while self._firsts or self._turns:
+            if self._firsts:
+                turn = self._firsts.popleft()
+            else:
+                who = next(iter(self._turns))
+                queue = self._turns.pop(who)
+                turn = queue.popleft()
+                if queue:
+                    self._turns[who] = queue  # behind the others
             if not turn.done():
                 turn.set_result(None)
                 return
         self._busy -= 1
 
     def forget(self, who: bytes) -> None:
+        """One request less."""
         self._of[who] -= 1
         if not self._of[who]:
             del self._of[who]
@@ -157,7 +171,7 @@ class Place:
         self._gate.free()
         message = await receive()
         if not self._left:
-            await self._gate.turn(first=True)
+            await self._gate.again()
             self._back()
         return message
 

@@ -7,6 +7,7 @@ So the operation reads a form as it reads JSON (`nested`), and what is wrong com
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,6 +23,7 @@ from service.days import AMSTERDAM
 from service.errors import Kind, Refusal
 from service.taal import gettext
 from service.web.headers import media_type
+from service.web.problems import HttpRefusal
 
 FORM = "application/x-www-form-urlencoded"
 MOST = 400
@@ -33,14 +35,30 @@ LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 NUMBER = re.compile(r"\d{1,4}", re.ASCII)
 """Of an object in a list. What looks otherwise is no field, as every name that nobody asks for."""
 
+BODY_S = 30.0
+"""For the whole of what somebody sends to come in."""
+
 Given = dict[str, list[str]]
 """Name → values, in the order of the form; those without a value too."""
+
+
+async def body(request: Request[Any, Any, Any]) -> bytes:
+    """All that was sent. 408 for who keeps us waiting for the rest of it: that it takes so long is not ours."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.body()
+    except TimeoutError:
+        raise too_slow() from None
+
+
+def too_slow() -> HttpRefusal:
+    return HttpRefusal(408, gettext("Wat u stuurt, kwam niet op tijd helemaal aan."), headers={"Connection": "close"})
 
 
 async def fields(request: Request[Any, Any, Any]) -> Given:
     """All fields. Refuses INVALID."""
     try:
-        raw = await request.body()
+        raw = await body(request)
         if raw and media_type(request.headers.get("content-type")) != FORM:
             raise ValueError
         pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=MOST, keep_blank_values=True)

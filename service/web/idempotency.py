@@ -60,6 +60,11 @@ select pg_try_advisory_xact_lock(
     hashtextextended(concat_ws(' ', 'herhaling', huidige_regio(), huidige_gebruiker(), $1::text), 0))
 """
 
+WAIT = """
+select pg_advisory_xact_lock(
+    hashtextextended(concat_ws(' ', 'herhaling', huidige_regio(), huidige_gebruiker(), $1::text), 0))
+"""
+
 KEPT = "select verzoek_hash, status, koppen, antwoord, betrokkenen from herhaling where sleutel = $1"
 
 KEEP = """
@@ -68,10 +73,14 @@ values (huidige_regio(), huidige_gebruiker(), $1, $2, $3, $4, $5, $6)
 """
 
 
-async def once(conn: Connection, key: str, asked: bytes, perform: Callable[[], Awaitable[Reply]]) -> Reply:
-    """The reply of `perform`, or the one kept from before. 409 while another request with the key runs, 422 when the
-    key was used for another request (`asked` differs)."""
-    if not await conn.fetchval(CLAIM, key):
+async def once(
+    conn: Connection, key: str, asked: bytes, perform: Callable[[], Awaitable[Reply]], *, wait: bool = False
+) -> Reply:
+    """The reply of `perform`, or the one kept from before. 409 while another request with the key runs (with `wait`:
+    what came of that one), 422 when the key was used for another request (`asked` differs)."""
+    if wait:
+        await conn.execute(WAIT, key)
+    elif not await conn.fetchval(CLAIM, key):
         raise HttpRefusal(409, gettext("Een verzoek met deze Idempotency-Key is nog bezig. Probeer het zo nog eens."))
     kept = await conn.fetchrow(KEPT, key)
     if kept is not None:

@@ -3,13 +3,18 @@ address, which can be about a child."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from typing import Any, cast
+from uuid import uuid4
 
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from service.observe import metrics, tracing
+from service.web import problems
+from service.web.api import PREFIX
+from service.web.headers import SECURITY
 from service.web.operation import IN_SCOPE
 from service.web.pages.visit import page_id
 
@@ -41,6 +46,10 @@ def measured(app: ASGIApp) -> ASGIApp:
                 scope["headers"] = [*rest, (b"traceparent", tracing.traceparent(span).encode())]
             try:
                 return await app(scope, receive, sending)
+            except asyncio.CancelledError:
+                if status:
+                    raise
+                await _cut_off(scope, sending)
             finally:
                 if span is not None:
                     name = operation_of(scope)
@@ -54,6 +63,25 @@ def measured(app: ASGIApp) -> ASGIApp:
                     )
 
     return around
+
+
+CUT_OFF = "Het loket begint opnieuw, en kwam hier niet meer aan toe. Probeer het zo nog eens."
+
+
+async def _cut_off(scope: HTTPScope, send: Send) -> None:
+    """Of what was not done when the process had to end. Nobody else cancels a request; uvicorn would say that it is our
+    fault (500), and that is not something to try again."""
+    api = scope["path"].startswith(f"{PREFIX}/")
+    body = problems.body_of(problems.HttpRefusal(503, CUT_OFF), uuid4()) if api else CUT_OFF.encode()
+    headers = {
+        **SECURITY,
+        b"content-type": problems.CONTENT_TYPE.encode() if api else b"text/plain; charset=utf-8",
+        b"content-length": b"%d" % len(body),
+        b"retry-after": b"1",
+        b"connection": b"close",
+    }
+    await send({"type": "http.response.start", "status": 503, "headers": list(headers.items())})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def _count(scope: Any, status: int, seconds: float) -> None:

@@ -22,7 +22,7 @@ from service.inloggen.verklaringen import Ongeldig
 from service.log import logboek
 from service.log.doelen import Doel, Object, Verwerking
 from service.log.logboek import Resultaat, Spoor
-from service.web import inlogfouten, limiet, origin, problems
+from service.web import forms, inlogfouten, limiet, origin, problems
 from service.web.headers import media_type
 from service.web.inlogfouten import Inlog
 from service.web.operation import Services
@@ -135,7 +135,7 @@ async def _form(request: Request[Any, Any, Any]) -> dict[str, str]:
     if media_type(request.headers.get("content-type")) != FORM or request.url.query:
         raise Fout("invalid_request", f"Stuur de gegevens als {FORM} in de body, niet in het adres.")
     try:
-        raw = await request.body()
+        raw = await forms.body(request)
         pairs = parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=20)
     except ClientException:
         raise Fout("invalid_request", f"Stuur hooguit {LIMIT} bytes.", 413) from None

@@ -13,6 +13,7 @@ from uuid import UUID
 import redis.asyncio
 from msgspec import Struct, field
 
+from service.bericht.stroom import Oudste
 from service.bus import Bus
 from service.db import Connection, Pool, Wie
 from service.errors import FieldError
@@ -44,6 +45,7 @@ class Services(Struct, kw_only=True, eq=False):
     travel: Traveller
     redis: redis.asyncio.Redis
     bus: Bus
+    oudste: Oudste
     oidc: Oidc
     limiet: Limiet
     replica: Replica | None = None

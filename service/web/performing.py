@@ -14,12 +14,20 @@ from service.web.operation import EVENTS, Call, Operation
 
 
 async def once(
-    operation: Operation, call: Call, seen: Gezien, about: list[UUID], *, key: str | None, asked: bytes
+    operation: Operation,
+    call: Call,
+    seen: Gezien,
+    about: list[UUID],
+    *,
+    key: str | None,
+    asked: bytes,
+    wait: bool = False,
 ) -> Reply:
-    """As `perform`; with a `key` it is done once, and `asked` is what makes two requests the same."""
+    """As `perform`; with a `key` it is done once, and `asked` is what makes two requests the same. `wait` for one that
+    still runs, where nobody can be told to come back."""
     if key is None:
         return await perform(operation, call, seen, about)
-    return await idempotency.once(call.conn, key, asked, lambda: perform(operation, call, seen, about))
+    return await idempotency.once(call.conn, key, asked, lambda: perform(operation, call, seen, about), wait=wait)
 
 
 async def perform(operation: Operation, call: Call, seen: Gezien, about: list[UUID]) -> Reply:

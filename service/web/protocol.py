@@ -10,7 +10,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.web.headers import SECURITY
 
@@ -39,6 +39,7 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self._in_head, self._head, self._refused = True, 0, False
         self._in_body, self._beside = False, 0
+        self._cycles: list[RequestResponseCycle] = []
         self._deadline: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self._last = False
@@ -50,6 +51,11 @@ class Protocol(HttpToolsProtocol):
         self._watch()
         self._taken()
         super().connection_lost(exc)
+        # uvicorn tells only the last of those that came one behind another, not the one that is being answered.
+        for cycle in self._cycles:
+            if not cycle.response_complete:
+                cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -79,6 +85,8 @@ class Protocol(HttpToolsProtocol):
             return
         self._in_body = True
         super().on_headers_complete()
+        if self.cycle is not None:
+            self._cycles = [cycle for cycle in (*self._cycles, self.cycle) if not cycle.response_complete]
         if self._last:
             self.say_goodbye()
 
@@ -136,6 +144,14 @@ class Protocol(HttpToolsProtocol):
         elif not waiting and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+        # uvicorn stops its clock for an idle connection at each byte, and starts it only after an answer: the rest of a
+        # body that nobody waited for, or an empty line, would keep one for ever.
+        answered = self.cycle is not None and self.cycle.response_complete
+        idle = answered and not self._in_head and not self._in_body and not self.transport.is_closing()
+        if idle and self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer without the app, and end the connection. While a request is being answered, or was: only end it."""

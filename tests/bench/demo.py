@@ -18,7 +18,7 @@ from service.demo import rows as demo
 from service.demo.generate import Size, generate
 from service.demo.scarcity import Scarcity
 from service.geo.postcodes import read_table
-from service.rang.aanbod import _assemble
+from service.rang.aanbod import _assemble, points_of
 
 TODAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -74,14 +74,12 @@ def _plekken(rows: demo.Rows) -> list[Plek]:
         if (unit.regio, unit.zorgvorm) not in rankable or TODAY not in _period(plek.bestaat):
             continue
         plekken.append(
-            msgspec.structs.asdict(unit)
-            | msgspec.structs.asdict(plek)
-            | {
-                "bestaat_van": plek.bestaat.lower,
-                "bestaat_tot": plek.bestaat.upper,
-                "contract": (plek.aanbieder_id, unit.zorgvorm) in contracts,
-            }
+            msgspec.structs.asdict(plek) | {"bestaat_van": plek.bestaat.lower, "bestaat_tot": plek.bestaat.upper}
         )
+    profielen: list[Any] = [
+        msgspec.structs.asdict(unit) | {"contract": (unit.aanbieder_id, unit.zorgvorm) in contracts}
+        for unit in rows.voorziening
+    ]
     taken: list[Any] = [
         {
             "plek_id": one.plek_id,
@@ -101,7 +99,7 @@ def _plekken(rows: demo.Rows) -> list[Plek]:
         public = locatie.zichtbaarheid == "openbaar"
         lat, lon = (area.lat, area.lon) if public else (round(area.lat / 0.05) * 0.05, round(area.lon / 0.05) * 0.05)
         punten.append({"locatie_id": locatie.id, "lat": lat, "lon": lon, "exact": public})
-    found, _ = _assemble(plekken, taken, punten, NOW)
+    found, _ = _assemble(profielen, plekken, taken, points_of(punten), NOW)
     return found
 
 

@@ -15,7 +15,7 @@ from time import perf_counter
 from tests.bench.entry import Entry
 from tests.bench.report import BUILD, save, show
 
-STAGES = ("figures", "overload")
+STAGES = ("figures", "overload", "streams", "mixed")
 """In this order; all of them in 20 minutes at most."""
 
 OUT = BUILD / "load.json"

@@ -117,19 +117,20 @@ class Run(NamedTuple):
         return self.times[min(len(self.times) - 1, int(share * len(self.times)))] * 1000 if self.times else float("nan")
 
 
-async def closed(ports: Sequence[int], requests: Sequence[bytes], *, clients: int, number: int) -> Run:
+async def closed(
+    ports: Sequence[int], requests: Sequence[bytes], *, clients: int, number: int, limit_s: float = 60.0
+) -> Run:
     """So many clients, over the ports in turn, of whom each asks the next as soon as it has an answer; until `number`
-    were asked."""
+    were asked, or for so long."""
     wires = [await wire(ports[at % len(ports)]) for at in range(clients)]
     numbers, statuses, times = count(), Counter[int](), list[float]()
 
     async def one(mine: Wire) -> None:
-        while (at := next(numbers)) < number:
-            begin = perf_counter()
+        while (at := next(numbers)) < number and (asked := perf_counter()) - begin < limit_s:
             answer = await mine.ask(requests[at % len(requests)])
             statuses[answer.status] += 1
             if answer.status == 200:
-                times.append(perf_counter() - begin)
+                times.append(perf_counter() - asked)
 
     begin = perf_counter()
     await asyncio.gather(*map(one, wires))

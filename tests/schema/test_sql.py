@@ -81,6 +81,7 @@ async def test_every_row_has_exactly_the_columns_of_its_struct(owner: Connection
 
 SPELLED = {
     "service.db.transaction": "the settings of `Wie`, whose forms cannot hold a quote",
+    "service.replica.transaction": "the same, by db.begin",
     "service.migrations": "names of our own roles, a constant, and the text of the migration itself",
     "service.commands.connect": "the name of our own role",
     "service.backup": "names of the database's own tables, quoted by it",

@@ -106,6 +106,22 @@ async def test_every_row_of_every_table_comes_back(
     await service.close()
 
 
+async def test_what_happened_on_a_server_that_counted_further_is_past_and_in_its_order(
+    old: str, new: str, owner: Connection, empty: Connection, pool: Pool, wie: Wie, key: pyrage.x25519.Identity
+) -> None:
+    """Transactions have other numbers on the server where it is put back: nothing of before seems to go on still."""
+    await filled(pool, wie)
+    await owner.execute("update gebeurtenis set transactie = (1000000000000 + nummer)::text::xid8")
+    data = await dumped(owner, old, key)
+
+    await backup.read(empty, new, [key], io.BytesIO(data))
+
+    still = "select count(*) from gebeurtenis where transactie >= pg_snapshot_xmin(pg_current_snapshot())"
+    told = [row["nummer"] for row in await empty.fetch("select nummer from gebeurtenis order by transactie, nummer")]
+    assert await empty.fetchval(still) == 0
+    assert told == sorted(told) and len(told) >= 4
+
+
 async def test_it_holds_one_moment_while_others_write(
     cluster: Cluster,
     old: str,

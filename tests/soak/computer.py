@@ -109,6 +109,13 @@ class Computer:
         postgres.create_cluster(self.programs.postgres, folder / "postgres", self.account)
         self.cluster = Cluster(self.programs.postgres, self.sockets, f"unix://{self.sockets}/{valkey.SOCKET}")
 
+    async def fill(self) -> None:
+        """What is in its database when it begins."""
+        async with self.owner.transaction():
+            await self.owner.execute((ROOT / "schema.sql").read_text(encoding="utf-8"))
+            await self.owner.execute(REGIONS)
+            await self.owner.execute(FAILPOINTS)
+
     # ── Servers ──────────────────────────────────────────────────────────────────────────────────
 
     def start_postgres(self) -> None:
@@ -170,11 +177,18 @@ class Computer:
 
     async def start_web(self) -> None:
         """On the port of before, as a supervisor would."""
-        variables = self._variables() | {"LOKET_PORT": str(self.port)} | dict.fromkeys(LIMITS, "100000")
+        self.web, self.address = await self.serve(self.port)
+        self.port = int(self.address.rpartition(":")[2])
+
+    async def serve(self, port: int) -> tuple[Process, str]:
+        """A web process that answers, and its address; port 0 is any."""
+        variables = self._variables() | {"LOKET_PORT": str(port)} | dict.fromkeys(LIMITS, "100000")
         started = await asyncio.to_thread(self.zygote.start, "serve", variables=variables)
-        address = await asyncio.to_thread(_address, started)
-        self.web, self.address = started, address
-        self.port = int(address.rpartition(":")[2])
+        return started, await asyncio.to_thread(_address, started)
+
+    def kill_web(self) -> None:
+        if hasattr(self, "web"):
+            self.web.kill()
 
     def start_worker(self) -> None:
         settings = {f"LOKET_{name.upper()}": str(value) for name, value in self.mail.settings().items()}
@@ -238,10 +252,18 @@ class Computer:
             raise AssertionError(f"waited {patience_s} s for {what}") from None
 
 
+C = TypeVar("C", bound=Computer)
+
+
 @asynccontextmanager
 async def computer(folder: Path, mail: Mailserver, zygote: Zygote) -> AsyncIterator[Computer]:
     """With its servers and an empty database; all of it gone at the end."""
-    there = Computer(folder, mail, zygote)
+    async with running(Computer(folder, mail, zygote)) as there:
+        yield there
+
+
+@asynccontextmanager
+async def running(there: C) -> AsyncIterator[C]:
     there.start_postgres()
     there.start_valkey()
     try:
@@ -250,16 +272,12 @@ async def computer(folder: Path, mail: Mailserver, zygote: Zygote) -> AsyncItera
         await superuser.execute(f"create database loket owner {OWNER_ROLE}")
         await superuser.close()
         await there.connect()
-        async with there.owner.transaction():
-            await there.owner.execute((ROOT / "schema.sql").read_text(encoding="utf-8"))
-            await there.owner.execute(REGIONS)
-            await there.owner.execute(FAILPOINTS)
+        await there.fill()
         await there.start_web()
         yield there
     finally:
         there.kill_worker()
-        if hasattr(there, "web"):
-            there.web.kill()
+        there.kill_web()
         if hasattr(there, "owner"):
             await there.disconnect()
         there.kill_valkey()

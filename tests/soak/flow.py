@@ -75,10 +75,11 @@ class People:
     """A gezinsgroep for children half a year older."""
     bed: UUID
     """Of a voorziening that may be asked besides."""
+    regio: str = REGIO
 
     @property
     def loket(self) -> Wie:
-        return Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, self.gebruiker["schakelfunctionaris"])
+        return Wie(self.regio, Rol.SCHAKELFUNCTIONARIS, self.gebruiker["schakelfunctionaris"])
 
 
 @dataclass
@@ -114,9 +115,9 @@ def day(offset: int) -> str:
     return (today() + timedelta(days=offset)).isoformat()
 
 
-async def people(at: Base) -> People:
-    gebruiker = {"schakelfunctionaris": await make.gebruiker(at.owner, email="loket@test.example")}
-    async with transaction(at.pool, Wie(REGIO, Rol.SCHAKELFUNCTIONARIS, gebruiker["schakelfunctionaris"])) as conn:
+async def people(at: Base, regio: str = REGIO) -> People:
+    gebruiker = {"schakelfunctionaris": await make.gebruiker(at.owner, regio=regio, email=f"loket@{regio}.example")}
+    async with transaction(at.pool, Wie(regio, Rol.SCHAKELFUNCTIONARIS, gebruiker["schakelfunctionaris"])) as conn:
         aanbieder = (await make.aanbieder(conn)).id
         organisatie = await make.organisatie(conn)
         bijna = await make.voorziening(conn, aanbieder_id=aanbieder, zorgvorm="gezinsgroep", leeftijd_van=126)
@@ -129,9 +130,9 @@ async def people(at: Base) -> People:
         "crisisdienst": {"rol": "crisisdienst"},
     }
     for name, of in whose.items():
-        gebruiker[name] = await make.gebruiker(at.owner, email=f"{name}@test.example", **of)
+        gebruiker[name] = await make.gebruiker(at.owner, regio=regio, email=f"{name}@{regio}.example", **of)
     headers = {name: await log_in(at.pool, id) for name, id in gebruiker.items()}
-    return People(headers, gebruiker, organisatie, aanbieder, bijna.id, anders.id)
+    return People(headers, gebruiker, organisatie, aanbieder, bijna.id, anders.id, regio)
 
 
 async def beds(at: Base, p: People, zorgvorm: str, number: int, *, together: bool = False) -> list[str]:
@@ -301,7 +302,7 @@ async def afgewezen(at: Base, p: People) -> Way_:
 async def samen(at: Base, p: People) -> Way_:
     """A brother and a sister: all or none at each step."""
     w, plekken = Way(at, p), await beds(at, p, "gezinshuis", 2, together=True)
-    verwijzer = Wie(REGIO, Rol.VERWIJZER, p.gebruiker[V], p.organisatie)
+    verwijzer = Wie(p.regio, Rol.VERWIJZER, p.gebruiker[V], p.organisatie)
     async with transaction(at.pool, verwijzer) as conn:
         family = str((await add_samenplaatsing(conn, NieuweSamenplaatsing(organisatie_id=p.organisatie))).id)
     for name in ("een", "twee"):

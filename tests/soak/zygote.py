@@ -46,8 +46,15 @@ class Process:
         """As the system does when memory is out: at once, and it notices nothing. Again, it does nothing."""
         if self.said.closed:
             return
-        self.signal(signal.SIGKILL)
-        ended, _, _ = select.select([self._end], [], [], 10)
+        self._ends(signal.SIGKILL, patience_s=10)
+
+    def stop(self, *, patience_s: float = 30) -> None:
+        """As a supervisor does: it may first end what it is doing."""
+        self._ends(signal.SIGTERM, patience_s=patience_s)
+
+    def _ends(self, number: int, *, patience_s: float) -> None:
+        self.signal(number)
+        ended, _, _ = select.select([self._end], [], [], patience_s)
         assert ended, f"process {self.pid} does not end"
         os.close(self._end)
         self.said.close()

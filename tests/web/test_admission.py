@@ -174,6 +174,21 @@ async def test_a_session_that_has_half_of_all_places_makes_room_for_others(opene
     assert other.status == 200
 
 
+async def test_sessions_that_wait_come_in_by_turns(opened: type[Office]) -> None:
+    """Whoever asks much at once, holds up itself."""
+    office = opened(at_once=1, waiting=10)
+    for path in ("/v1/0", "/v1/a1", "/v1/a2", "/v1/a3"):
+        await office.ask(path, session("a"))
+    for path in ("/v1/b1", "/v1/b2"):
+        await office.ask(path, session("b"))
+
+    came = []
+    while office.inside:
+        came += office.who
+        await office.answers()
+    assert came == ["/v1/0", "/v1/a1", "/v1/b1", "/v1/a2", "/v1/b2", "/v1/a3"]
+
+
 async def test_who_has_no_session_counts_by_address(opened: type[Office]) -> None:
     office = opened(at_once=2, waiting=4)
     nobody = [await office.ask("/inloggen") for _ in range(4)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 from unittest.mock import patch
@@ -22,7 +22,9 @@ from service.db import Connection, Pool, Wie, transaction
 from service.failures import Formatter
 from service.settings import Settings
 from service.web import api as api_module
+from service.web import forms
 from service.web.headers import SECURITY
+from service.web.problems import CONTENT_TYPE
 from service.web.v1 import OPERATIONS
 from tests import make
 from tests.web.conftest import Serve
@@ -292,6 +294,86 @@ async def test_a_body_that_drips_is_given_up(api: httpx.AsyncClient, monkeypatch
 
     assert answer.status_code == 408
     assert answer.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("path", ["/vervanging", "/oauth/token", "/taal"])
+async def test_a_form_that_drips_is_given_up_and_the_loket_is_not_called_away(
+    api: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """It would say 503 after the limit of a request, as if it were ours."""
+    monkeypatch.setattr(forms, "BODY_S", 0.01)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"a="
+        await asyncio.Event().wait()
+
+    answer = await api.post(path, content=drip(), headers={"Content-Type": forms.FORM})
+
+    assert answer.status_code == 408 and answer.headers["connection"] == "close"
+    assert "kwam niet op tijd helemaal aan" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("rol", "path"),
+    [
+        ("contractbeheer", "/cijfers/verblijven/csv?periode=2025-2%0A"),
+        ("contractbeheer", "/cijfers?gemeente=0402%0A"),
+        ("aanbieder", "/eigen-cijfers?periode=2025-2%0A"),
+        ("beheerder", "/beheer/gebruikers?rol=verwijzer%0A"),
+    ],
+)
+async def test_a_line_end_after_what_would_be_right_is_refused(
+    serve: Serve, wie_als: Callable[..., Wie], pool: Pool, wie: Wie, rol: str, path: str
+) -> None:
+    """It stood in the name of the file, so in a header of the answer."""
+    async with transaction(pool, wie) as conn:
+        aanbieder = (await make.aanbieder(conn)).id
+    client = await serve(wie_als(rol, organisatie=aanbieder if rol == "aanbieder" else None))
+
+    assert (await client.get(path.removesuffix("%0A"))).status_code == 200
+    assert (await client.get(path)).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1, 127.0.0.1", "a b", "é"])
+async def test_who_calls_the_loket_by_no_name_at_all_hears_so_from_the_api_as_a_problem(
+    api: httpx.AsyncClient, host: str
+) -> None:
+    """Litestar looks at it before the API does, and would answer a program with a page."""
+    answer = await api.get("/v1/plekken", headers={"Host": host.encode("latin-1")})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (400, CONTENT_TYPE)
+    assert [(error["in"], error["location"]) for error in answer.json()["errors"]] == [("header", {"name": "Host"})]
+
+
+@pytest.mark.parametrize(("port", "status"), [(65_535, 200), (65_536, 403), (99_999, 403)])
+async def test_a_port_that_cannot_be_is_refused(api: httpx.AsyncClient, port: int, status: int) -> None:
+    """Here, and not by what needs the whole address later on: that would be an error of ours."""
+    host = {"Host": f"localhost:{port}"}
+
+    assert (await api.get("/v1/plekken", headers=host)).status_code == status
+    assert (await api.get("/plekken/vrij?gemeente=x&zorgvorm=" + "a" * 99, headers=host)).status_code < 500
+    assert (await api.get("/cijfers?vanaf=anders", headers=host)).status_code in (400, 403)
+
+
+@pytest.mark.parametrize("referer", ["http://[::1", "http://[vreemd]/", "//", "http://127.0.0.1:x/", "\xff"])
+async def test_whatever_a_browser_says_that_it_came_from_a_language_can_be_chosen(
+    api: httpx.AsyncClient, referer: str
+) -> None:
+    answer = await api.post("/taal", data={"taal": "nl"}, headers={"Referer": referer.encode("latin-1")})
+
+    assert answer.status_code == 303 and answer.headers["location"].startswith("/")
+
+
+@pytest.mark.parametrize(
+    "cookie", ["a/b=c; loket-taal=en", "loket-taal", 'loket-taal="', "loket-taal=\xff", "=loket-taal"]
+)
+async def test_a_cookie_of_another_website_on_this_computer_is_no_reason_to_break_down(
+    api: httpx.AsyncClient, cookie: str
+) -> None:
+    """Every page looks in it for a language."""
+    answer = await api.get("/start", headers={"Cookie": cookie.encode("latin-1")})
+
+    assert answer.status_code == 200
 
 
 @asynccontextmanager

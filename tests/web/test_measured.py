@@ -108,3 +108,19 @@ async def test_the_log_of_who_saw_what_is_in_the_trace_of_the_request(
     }
     assert span.name == "haalAanvraag"
     assert str(ID).encode() not in span.SerializeToString()
+
+
+@pytest.mark.parametrize(("path", "kind"), [("/v1/plekken", "application/problem+json"), ("/", "text/plain")])
+async def test_who_is_cut_off_because_we_must_end_hears_that_it_can_be_asked_again(path: str, kind: str) -> None:
+    """Nothing of it was done: a 503 with when to come back, and not that something is broken."""
+
+    async def cut_off(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    transport = httpx.ASGITransport(app=measured(cut_off))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+        answer = await client.get(path)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.headers["Content-Type"].startswith(kind)
+    assert "Probeer het zo nog eens" in answer.text

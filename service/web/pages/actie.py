@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache
+from http import HTTPStatus
 from typing import Any, cast
 from uuid import UUID
 
@@ -27,12 +28,19 @@ from service.web.gezien import Gezien
 from service.web.operation import Call, Operation
 from service.web.pages.render import see_other
 from service.web.pages.visit import Visit, visit
+from service.web.problems import HttpRefusal
 from service.web.v1 import OPERATIONS
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 
 SLEUTEL, VERSIE = "sleutel", "versie"
 """Hidden fields: the Idempotency-Key of a form (it does once what is sent twice), and the ETag of what it changes."""
+
+AL_VERSTUURD = later(
+    "U hebt dit formulier al verstuurd, met iets anders erin. Dat is gedaan. Kijk eerst of het zo goed is. Wilt u dit"
+    " ook, verstuur het dan nog een keer."
+)
+"""Who goes back in the browser has the form of before, with its key. The one that comes back has a new key."""
 
 ZONDER_VERSIE = later(
     "Bij dit formulier ontbreekt wat u zag toen u het invulde, en misschien is dat intussen veranderd. Open deze pagina"
@@ -150,7 +158,13 @@ async def doe(
         idempotency.check(key)
         mine = f"{v.wie.rol} {v.wie.organisatie}"
         asked = idempotency.digest(mine, operation.method, call.path, b"", msgspec.json.encode(data))
-    reply = await performing.once(operation, call, seen, about, key=key, asked=asked)
+    try:
+        # Who taps twice sees what came of the second: that is what came of the first.
+        reply = await performing.once(operation, call, seen, about, key=key, asked=asked, wait=True)
+    except HttpRefusal as refusal:
+        if refusal.status != HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise
+        raise Refusal(Kind.CONFLICT, gettext(AL_VERSTUURD)) from None
     v.gezien += reply.betrokkenen
     location = reply.headers.get("Location")
     v.object_id = v.object_id or seen.object_id(v.wie, ids, location)

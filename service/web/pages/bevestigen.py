@@ -23,7 +23,7 @@ from service.db import transaction
 from service.errors import Kind, Refusal
 from service.regio.werkregels import werkregels
 from service.taal import gettext
-from service.web import origin
+from service.web import forms, origin
 from service.web.operation import Services
 from service.web.pages.render import page, page_at, see_other
 
@@ -80,7 +80,7 @@ async def bevestigd(request: Request[Any, Any, Any], token: Token) -> Response[s
 async def _form(request: Request[Any, Any, Any]) -> tuple[Antwoord, UUID | None]:
     """As the page sends it."""
     try:
-        raw = await request.body()
+        raw = await forms.body(request)
         form = dict(parse_qsl(raw.decode("ascii"), errors="strict", max_num_fields=5))
         return Antwoord(form["antwoord"]), UUID(form["plek"]) if "plek" in form else None
     except (KeyError, ValueError, InternalServerException):  # the latter: gone away halfway

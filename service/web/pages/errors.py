@@ -11,10 +11,13 @@ from litestar.exceptions import HTTPException
 from litestar.response import Response
 
 from service.days import today
+from service.errors import FieldError
 from service.inloggen.sessies import Sessie
 from service.log.logboek import Spoor
 from service.taal import TAAL, gettext, later
 from service.web import problems
+from service.web.forms import Given
+from service.web.headers import API_VERSION
 from service.web.pages import words
 from service.web.pages.render import page, see_other, to_login
 from service.web.pages.taalkeuze import gekozen
@@ -47,6 +50,9 @@ TEXTS = {
 }
 """Status → title and sentences; any other from 500 on reads as 500."""
 
+HIDDEN = {"sleutel", "versie"}
+"""Fields in which nobody filled in anything: a form of only these is as quickly found again."""
+
 REFUSED = (later("Dit verzoek kan het loket niet uitvoeren"), [later("Er klopt iets niet aan wat er is gestuurd.")])
 """For any other refusal."""
 
@@ -74,17 +80,37 @@ def error_page(
     )
 
 
+def signed_out(request: Request[Any, Any, Any], given: Given) -> Response[str]:
+    """A form of somebody who is no longer logged in, with all that was filled in: to send again after a login in
+    another tab. Nothing of it is kept here, and nothing of ours is shown."""
+    now = datetime.now(UTC)
+    return page("verlopen.html", today=today(now), status=401, who="", pad=request.url.path, given=given)
+
+
+def _problem(error: Exception, trace: UUID) -> Response[bytes]:
+    """Litestar looks at Host before anybody else does."""
+    wrong = FieldError("Host", "waarde", gettext("Geef één naam of adres, en misschien een poort."), "header")
+    host = problems.HttpRefusal(400, gettext("De kopregel Host klopt niet."), (wrong,))
+    ours = not isinstance(error, HTTPException) or error.status_code >= 500
+    refusal = problems.of_error(error, trace) if ours else host
+    headers = {"Content-Type": problems.CONTENT_TYPE, "API-Version": API_VERSION, **refusal.headers}
+    return Response(problems.body_of(refusal, trace), status_code=refusal.status, headers=headers)
+
+
 def on_error(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Litestar's exception handler for everything outside /v1: any exception as a page."""
     TAAL.set(gekozen(request.scope))  # where there is no page, no middleware went before
     spoor: Spoor | None = request.scope.get("state", {}).get("spoor")
     trace = spoor.id if spoor else uuid4()
     sessie: Sessie | None = request.scope.get("state", {}).get("sessie")
+    if request.scope["raw_path"].startswith(b"/v1/"):  # refused before the API had it
+        return _problem(error, trace)
     if isinstance(error, HTTPException) and error.status_code < 500:
         return error_page(error.status_code, datetime.now(UTC), trace, sessie=sessie)
     refusal = problems.of_error(error, trace)
     if refusal.status == 401:
-        return to_login(request)
+        given: Given = request.scope.get("state", {}).get("ingevuld", {})
+        return signed_out(request, given) if given.keys() - HIDDEN else to_login(request)
     if refusal.status == 403 and request.scope["path"] == "/" and "wie" in request.scope["state"]:
         return see_other(
             next((path for _, path, _ in menu(request.scope["state"]["wie"])), "/start")

@@ -7,9 +7,8 @@ answers in Dutch unless somebody asks otherwise (Awb 2:6). The choice is a cooki
 from __future__ import annotations
 
 import re
-from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from litestar import Request, post
 from litestar.datastructures import Cookie
@@ -22,6 +21,10 @@ from service.web.operation import Services
 from service.web.pages.render import see_other
 
 COOKIE = "loket-taal"
+
+GIVEN = re.compile(rf'(?:^|[;\s]){COOKIE}="?([a-z]+)')
+"""In a header Cookie, beside whatever other websites on this computer put there; what Python reads them with, stops at
+a name that it does not like."""
 
 YEAR_S = 365 * 24 * 3600
 
@@ -42,11 +45,16 @@ def spoken(app: ASGIApp) -> ASGIApp:
 def gekozen(scope: Scope) -> str:
     """Of the languages that there are."""
     for name, value in scope["headers"]:
-        if name == b"cookie" and COOKIE.encode() in value:
-            given = SimpleCookie(value.decode("latin-1")).get(COOKIE)
-            if given is not None and given.value in talen():
-                return given.value
+        if name == b"cookie" and (given := GIVEN.search(value.decode("latin-1"))) and given[1] in talen():
+            return given[1]
     return NEDERLANDS
+
+
+def _came_from(request: Request[Any, Any, Any]) -> SplitResult:
+    try:
+        return urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address at all
+        return urlsplit("")
 
 
 @post("/taal", include_in_schema=False)
@@ -55,7 +63,7 @@ async def kies_taal(request: Request[Any, Any, Any]) -> Response[str]:
     services: Services = request.app.state.services
     origin.check(request.scope, services.settings.adres)
     taal = (await forms.read(request)).get("taal", NEDERLANDS)
-    there = urlsplit(request.headers.get("referer", ""))
+    there = _came_from(request)
     ours = there.netloc == request.headers.get("host") and OWN_PATH.match(there.path)
     response = see_other(there.path + (f"?{there.query}" if there.query else "") if ours else "/")
     response.set_cookie(

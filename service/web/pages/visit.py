@@ -23,7 +23,8 @@ from service.log import betrokkenen, logboek
 from service.regio import grenzen
 from service.replica import Replica
 from service.taal import gettext, later
-from service.web import gezien, limiet, origin, problems, reading
+from service.web import forms, gezien, limiet, origin, problems, reading
+from service.web.forms import Given
 from service.web.identity import Identity
 from service.web.operation import Services
 from service.web.pages import render, words
@@ -110,12 +111,14 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
+        if not toegang.kan(self.wie, "volgGebeurtenissen"):
+            values.setdefault("gebeurtenissen", "")  # such a page is not live: there is nothing that it may hear
         own: dict[str, Any] = {
             "who": self.who,
             "namens": self.namens,
             "menu": self.menu(),
             "stil": self.stil,
-            "stand": self.stand,
+            "gelezen_op": self.stand,
         }
         response = render.html(template, **own, **values)
         if self.stand is not None:
@@ -148,7 +151,11 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     identity: Identity = connection.app.state.identity
     origin.check(scope, services.settings.adres)
     connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
-    connection.state.wie = wie = await identity(connection)
+    try:
+        connection.state.wie = wie = await identity(connection)
+    except problems.HttpRefusal:
+        connection.state.ingevuld = await _filled_in(connection)
+        raise
     await limiet.of_wie(scope, services, wie)
     try:
         if wie.koppeling is not None:
@@ -160,11 +167,23 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise
 
 
+async def _filled_in(connection: ASGIConnection[Any, Any, Any, Any]) -> Given:
+    """What somebody sends who is no longer logged in: errors.py gives it back, it may be the work of half an hour."""
+    if not isinstance(connection, Request) or connection.method != "POST":
+        return {}
+    try:
+        return await forms.fields(connection)
+    except Refusal:
+        return {}
+
+
 def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:
     """The aanvraag in the path."""
     id = connection.path_params.get("aanvraag_id")
     return [id] if isinstance(id, UUID) else []
 
+
+HARD_SPACE = "\N{NO-BREAK SPACE}"
 
 REGIO = "select naam from jeugdregio where code = huidige_regio()"
 
@@ -203,7 +222,7 @@ async def visit(
                 wie=wie,
                 now=services.clock(),
                 services=services,
-                who=f"{words.ROL[wie.rol].capitalize()}, {regio}",
+                who=f"{words.ROL[wie.rol].capitalize()}, {regio.replace(' ', HARD_SPACE)}",
                 namens=(sessie.namens if sessie else None) or "",
                 key=state.get("sessie_sleutel"),
                 stand=stand,

@@ -123,3 +123,10 @@ def test_more_rows_than_the_limit_are_refused(monkeypatch: pytest.MonkeyPatch) -
     assert len(read(files.text(ROWS)).records) == 2
     with pytest.raises(Refusal, match="meer dan 3 rijen"):
         read(files.text([*ROWS, ["De Linde", "3", "vrij"]]))
+
+
+@pytest.mark.parametrize("cell", ["[" * 130_000, ";".join(["(" * 130_000] * 20), "[(" * 65_000])
+def test_a_first_row_of_nothing_but_brackets_is_no_header_and_takes_no_time(cell: str) -> None:
+    """To look for the other bracket from each of them would keep a process busy for an hour."""
+    with pytest.raises(Refusal, match="geen rij met de namen van de kolommen"):
+        read(cell.encode())

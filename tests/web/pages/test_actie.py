@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
@@ -109,6 +110,36 @@ async def test_a_form_that_is_sent_twice_is_carried_out_once(
     assert await owner.fetchval(HELD) == 1
 
 
+async def test_who_taps_twice_at_once_sees_that_it_was_done(
+    api: httpx.AsyncClient, owner: Connection, child: tuple[UUID, UUID]
+) -> None:
+    """A browser shows what comes of the second tap, while the first may still be busy."""
+    data = form(child, sleutel=str(uuid4()))
+
+    answers = await asyncio.gather(*(api.post(f"/aanvragen/{child[0]}/opties", data=data) for _ in range(4)))
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.headers["location"] for answer in answers}) == 1
+    assert await owner.fetchval(HELD) == 1
+
+
+async def test_who_goes_back_and_sends_something_else_gets_the_form_again_with_what_was_filled_in(
+    api: httpx.AsyncClient, owner: Connection, child: tuple[UUID, UUID]
+) -> None:
+    """The form of before has the key of before. The one that comes back has another, to send it once more."""
+    data = form(child, sleutel=str(uuid4()))
+    await api.post(f"/aanvragen/{child[0]}/opties", data=data)
+
+    answer = await api.post(
+        f"/aanvragen/{child[0]}/opties", data=data | {"van": str(make.day(6)), "afwijking": "Nu anders."}
+    )
+
+    assert answer.status_code == 409
+    assert "U hebt dit formulier al verstuurd" in answer.text and "Idempotency-Key" not in answer.text
+    assert data["sleutel"] not in answer.text
+    assert await owner.fetchval(HELD) == 1
+
+
 async def test_a_form_that_is_wrong_comes_back_with_what_is_wrong_at_the_field(
     api: httpx.AsyncClient, owner: Connection, child: tuple[UUID, UUID]
 ) -> None:
@@ -198,7 +229,8 @@ async def test_a_key_of_somebody_else_gives_nothing_of_what_they_were_answered(
     theirs = await colleague.post(f"/aanvragen/{child[0]}/opties", data=form(child, sleutel=key))
     other = await api.post(f"/aanvragen/{child[0]}/opties", data=form(child, sleutel=key, van=str(make.day(9))))
 
-    assert (theirs.status_code, other.status_code) == (409, 422)
+    assert (theirs.status_code, other.status_code) == (409, 409)
+    assert "al verstuurd" in other.text and "al verstuurd" not in theirs.text
     assert await owner.fetchval(HELD) == 1
 
 

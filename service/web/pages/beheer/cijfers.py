@@ -25,10 +25,11 @@ from service.web.pages.render import HEADERS, page_at
 from service.web.pages.visit import Visit, visit
 from service.web.reading import from_replica
 
-Periode = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[1-4])?$")]
-Verdeling = Annotated[str, QueryParameter(pattern="^(aanbieder|zorgvorm)?$")]
+# \Z: a $ lets a line end pass, which would end a header of the file.
+Periode = Annotated[str, QueryParameter(pattern=r"^([0-9]{4}-[1-4])?\Z")]
+Verdeling = Annotated[str, QueryParameter(pattern=r"^(aanbieder|zorgvorm)?\Z")]
 Vanaf = Annotated[WachtVanaf, QueryParameter()]
-Gemeente = Annotated[str, QueryParameter(pattern="^([0-9]{4})?$")]
+Gemeente = Annotated[str, QueryParameter(pattern=r"^([0-9]{4})?\Z")]
 
 BEWAARD = 6
 """Periods to choose from."""

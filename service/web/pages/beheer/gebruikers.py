@@ -51,7 +51,7 @@ GEDAAN = {
 async def lijst(
     request: Request[Any, Any, Any],
     na: Annotated[UUID | None, QueryParameter()] = None,
-    rol: Annotated[str, QueryParameter(pattern=f"^({'|'.join(Rol)})?$")] = "",
+    rol: Annotated[str, QueryParameter(pattern=rf"^({'|'.join(Rol)})?\Z")] = "",
     zoek: Annotated[str, QueryParameter(max_length=80)] = "",
     gedaan: Annotated[str, QueryParameter(max_length=20)] = "",
 ) -> Response[str]:

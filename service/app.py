@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -159,7 +160,7 @@ class Loket(Litestar):
     api: Api
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER):
+        if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER) or not _named(scope["headers"]):
             await super().__call__(scope, receive, send)
             return
         scope["app"] = scope["litestar_app"] = self
@@ -171,6 +172,14 @@ class Loket(Litestar):
             await send(message)
 
         await self.api(scope, receive, sending)
+
+
+ORDINARY = re.compile(rb"[0-9A-Za-z.:\[\]-]+")
+"""Characters of a name or address with its port. Who calls us by anything else, Litestar answers (pages/errors.py)."""
+
+
+def _named(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return all(ORDINARY.fullmatch(value) for name, value in headers if name == b"host")
 
 
 def create_app(

@@ -53,6 +53,8 @@ KINDS = tuple(Kind(part, killed) for part in ("web", "worker", "valkey", "postgr
 
 class Pair(Computer):
     size = Size.COUNTRY
+    lasting: list[Lasting]
+    """To be closed at the end."""
     webs: list[tuple[Process, int]]
     """With the port of each."""
     _turn = 0
@@ -178,6 +180,7 @@ class Lasting:
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
         self._conn: Connection | None = None
+        pair.lasting.append(self)
 
     async def _do(self, name: str, *args: Any) -> Any:
         async with asyncio.timeout(BACK_S):
@@ -220,10 +223,14 @@ async def pair(size: Size) -> AsyncIterator[Pair]:
     try:
         async with mailserver() as mail:
             there = Pair(folder, mail, zygote)
-            there.size = size
+            there.size, there.lasting = size, []
             async with running(there):
                 there.start_worker()
-                yield there
+                try:
+                    yield there
+                finally:
+                    for one in there.lasting:
+                        one.close()
     finally:
         zygote.close()
         shutil.rmtree(folder)

@@ -801,9 +801,8 @@ create function bezette_perioden(vandaag date, alleen uuid[] default null)
     language plpgsql stable security definer set search_path = public, pg_temp
 as $$
 declare
-    rol    text   := huidige_rol();
-    regios text[] := case when rol = 'aanbieder' then '{}' else gedeelde_regios() end || huidige_regio();
-    wie    boolean := rol in ('schakelfunctionaris', 'aanbieder');
+    rol text    := huidige_rol();
+    wie boolean := rol in ('schakelfunctionaris', 'aanbieder');
 begin
     -- Who lives somewhere, only the loket and the provider itself know, and of another provider nothing is shown at all.
     if rol = 'aanbieder' then
@@ -819,15 +818,18 @@ begin
             select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
-            where b.regio = any (regios) and b.vrijgegeven_op is null
-              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
+            where b.regio = any (case when rol = 'aanbieder' then '{}' else gedeelde_regios() end || huidige_regio())
+              and b.vrijgegeven_op is null and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
     else
+        -- Which regions share, is asked only when one of these is not of the own region.
         return query
             select b.plek_id, b.soort, lower(b.periode), upper(b.periode), b.vervalt_op,
                    case when wie then b.bewoner_maanden end, case when wie then b.bewoner_kenmerken end
             from bezetting b
-            where b.plek_id = any (alleen) and b.regio = any (regios) and b.vrijgegeven_op is null
-              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag;
+            where b.plek_id = any (alleen) and b.vrijgegeven_op is null
+              and neemt_tot(b.soort, b.periode, b.beeindigd_op) > vandaag
+              and (b.regio = huidige_regio()
+                   or rol <> 'aanbieder' and b.regio = any ((select gedeelde_regios())::text[]));
     end if;
 end;
 $$;
@@ -1516,11 +1518,12 @@ create table logregel (
     constraint logregel_verwerking_vorm check (length(verwerking) between 1 and 200),
     constraint logregel_trace_vorm check (
         trace_id ~ '^[0-9a-f]+$' and length(trace_id) = 32 and span_id ~ '^[0-9a-f]+$' and length(span_id) = 16
-        and ouder_span_id ~ '^[0-9a-f]+$' and length(ouder_span_id) = 16),
-    constraint logregel_regio_fk foreign key (regio) references jeugdregio
+        and ouder_span_id ~ '^[0-9a-f]+$' and length(ouder_span_id) = 16)
 );
 comment on table logregel is
     'NEN 7513 and Logboek Dataverwerkingen: who saw or changed what of whom, when and why. One line per child. Only added to.';
+comment on column logregel.regio is
+    'Of who asked (policy schrijf), and that of a gebruiker or koppeling exists. A foreign key would lock its row for each line, for everybody at once.';
 comment on column logregel.gebruiker_id is 'The person; the zero uuid: the service itself; NULL: somebody who could not log in.';
 comment on column logregel.namens_id is 'For whom a vervanger acted.';
 comment on column logregel.object_id is
@@ -1865,13 +1868,19 @@ create policy opruimen on betrokkene for delete
     using (regio = (select huidige_regio()) and (select huidige_rol()) = 'schakelfunctionaris');
 
 alter table logregel enable row level security;
+create function is_vervanger(vervanger uuid, collega uuid) returns boolean
+    language sql stable
+begin atomic
+    select exists (select from gebruiker g where g.id = collega and g.vervanger_id = vervanger);
+end;
+comment on function is_vervanger(uuid, uuid) is
+    'Whether the colleague named this vervanger. Written out in a policy, it is made ready for every line of the log.';
 create policy schrijf on logregel for insert
     with check (regio = (select huidige_regio()) and gebruiker_id is not distinct from (select huidige_gebruiker())
         and rol::text is not distinct from (select huidige_rol())
         and organisatie_id is not distinct from (select huidige_organisatie())
         and (koppeling_id is null or koppeling_id = gebruiker_id)
-        and (namens_id is null or exists (
-            select from gebruiker g where g.id = namens_id and g.vervanger_id = gebruiker_id)));
+        and (namens_id is null or is_vervanger(gebruiker_id, namens_id)));
 comment on policy schrijf on logregel is 'Nobody writes a line in the name of another.';
 create policy lees on logregel for select using (
     regio = (select huidige_regio()) and case (select huidige_rol())
@@ -2069,13 +2078,24 @@ create function pseudoniemen(aanvragen uuid[]) returns table (aanvraag_id uuid, 
     language plpgsql stable security definer set search_path = public, pg_temp
 as $$
 #variable_conflict use_column
+declare
+    gevonden bigint;
 begin
+    if huidige_rol() is null then
+        return;
+    end if;
     return query
         select b.aanvraag_id, b.pseudoniem from betrokkene b
-        where b.aanvraag_id = any ($1) and huidige_rol() is not null and (
-            b.regio = huidige_regio()
-            -- Under an agreement a child of another region is proposed, asked for or lives here: who looks is known there too.
-            or exists (select from bezetting z where z.aanvraag_id = b.aanvraag_id and z.regio = huidige_regio())
+        where b.aanvraag_id = any ($1) and b.regio = huidige_regio();
+    get diagnostics gevonden = row_count;
+    if gevonden = cardinality($1) then
+        return;
+    end if;
+    -- Under an agreement a child of another region is proposed, asked for or lives here: who looks is known there too.
+    return query
+        select b.aanvraag_id, b.pseudoniem from betrokkene b
+        where b.aanvraag_id = any ($1) and b.regio <> huidige_regio() and (
+            exists (select from bezetting z where z.aanvraag_id = b.aanvraag_id and z.regio = huidige_regio())
             or exists (select from voorstel v where v.aanvraag_id = b.aanvraag_id and v.aanbod_regio = huidige_regio())
             or exists (select from opschaling_vraag q where q.aanvraag_id = b.aanvraag_id and q.aanbod_regio = huidige_regio()));
 end;

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
@@ -40,6 +41,7 @@ SEEN = ("voorzieningen", "aanbieders", "locaties", "regios")
 
 BED_FIELDS = frozenset({"id", "windows", "stop", "bemenst", "in_overleg", "bevestigd_uur"})
 PROFILE_FIELDS = tuple(name for name in Plek.__struct_fields__ if name not in BED_FIELDS)
+_profile = attrgetter(*PROFILE_FIELDS)
 
 
 class Profielen(Struct, frozen=True, eq=False):
@@ -288,11 +290,12 @@ def _build(plekken: Iterable[Plek], codes: Codes, seen: dict[str, dict[str, int]
     windows: list[tuple[Any, ...]] = []
     for name, beds in units.items():
         p = beds[0]
+        mine = _profile(p)
         for other in beds[1:]:
-            for field in PROFILE_FIELDS:
-                mine, theirs = getattr(p, field), getattr(other, field)
-                same = mine is theirs or mine == theirs
-                require(same, f"voorziening {name}", f"{field} differs between plek {p.id} and plek {other.id}")
+            theirs = _profile(other)
+            if theirs != mine:
+                field = next(one for one, x, y in zip(PROFILE_FIELDS, mine, theirs, strict=True) if x != y)
+                require(False, f"voorziening {name}", f"{field} differs between plek {p.id} and plek {other.id}")
         known_ages = p.group.size > p.group.unknown
         zorgvorm = mask("zorgvorm", frozenset((p.zorgvorm,)), codes.zorgvormen, name)
         profiles.append(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+import re
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import redis.asyncio
 from litestar import Litestar, asgi
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from service import toegang
 from service.bericht import stroom
@@ -24,10 +26,12 @@ from service.inloggen.oidc import Oidc
 from service.migrations import be_known
 from service.observe import metrics
 from service.plan import plannen
+from service.rang import snapshot
 from service.rang.snapshot import Snapshots
 from service.rang.travel import Traveller
 from service.replica import PATIENCE_S, Replica
 from service.settings import Settings
+from service.taal import TAAL
 from service.web import health, inloggen, oauth, pages
 from service.web.api import PREFIX, Api
 from service.web.compressed import compressed
@@ -35,7 +39,7 @@ from service.web.headers import secure
 from service.web.identity import Identity, Sessions
 from service.web.limiet import Limiet
 from service.web.operation import Services
-from service.web.pages.taalkeuze import spoken
+from service.web.pages.taalkeuze import gekozen, spoken
 from service.web.pages.visit import guard, page_id
 from service.web.reading import wrote
 from service.web.v1 import OPERATIONS
@@ -73,7 +77,7 @@ async def open_services(
         snapshots = Snapshots(reading, lambda: asyncpg.connect(url, server_settings=heard_as))
         metrics.PLACES_SURE.set_function(lambda: float(snapshots.sure()))
         followed_as = {"role": APP_ROLE, "application_name": "loket-bus"}
-        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL)
+        channels = (plannen.CHANNEL, sessies.CHANNEL, stroom.CHANNEL, snapshot.CHANNEL)
         bus = Bus(lambda: asyncpg.connect(url, server_settings=followed_as), *channels, opened=be_known)
         listening = [asyncio.create_task(snapshots.listen()), asyncio.create_task(bus.run())]
         try:
@@ -134,19 +138,48 @@ async def _replica(settings: Settings, url: str, clock: Callable[[], datetime]) 
 FORM_LIMIT = 64 * 1024
 """Bytes that a page may be sent; the API has limits of its own."""
 
+UNDER = f"{PREFIX}/".encode()
+"""As sent, so that neither Litestar nor a server has tidied it."""
+
 
 def limited(app: ASGIApp) -> ASGIApp:
     """Middleware: 503 (a TimeoutError) for a page that takes longer than LOKET_REQUEST_LIMIT_S. The API, which has
     answers that go on for long, sees to that itself."""
 
     async def within(scope: Scope, receive: Receive, send: Send) -> None:
-        # As sent: what is mounted has lost its prefix from `path`.
-        if scope["raw_path"].startswith(f"{PREFIX}/".encode()):
-            return await app(scope, receive, send)
         async with asyncio.timeout(scope["litestar_app"].state.services.settings.request_limit_s):
             return await app(scope, receive, send)
 
     return within
+
+
+class Loket(Litestar):
+    """Litestar for the pages. The API has routes, errors and limits of its own: what is asked of it goes past those of
+    Litestar, which would take a tenth of the time of a list (docs/schaal.md)."""
+
+    api: Api
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER) or not _named(scope["headers"]):
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = scope["litestar_app"] = self
+        TAAL.set(gekozen(scope))
+
+        async def sending(message: Message) -> None:
+            for hook in self.before_send:
+                await hook(message, scope)
+            await send(message)
+
+        await self.api(scope, receive, sending)
+
+
+ORDINARY = re.compile(rb"[0-9A-Za-z.:\[\]-]+")
+"""Characters of a name or address with its port. Who calls us by anything else, Litestar answers (pages/errors.py)."""
+
+
+def _named(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return all(ORDINARY.fullmatch(value) for name, value in headers if name == b"host")
 
 
 def create_app(
@@ -178,7 +211,7 @@ def create_app(
             app.state.identity = who
             yield
 
-    app = Litestar(
+    app = Loket(
         [
             asgi(PREFIX, is_mount=True, copy_scope=False)(api.__call__),
             health.livez,
@@ -200,6 +233,7 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+    app.api = api
     toegang.check([*pages_of(app), *(toegang.Vraag(op.id, op.answer, op.method == "PATCH") for op in OPERATIONS)])
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import signal
 import subprocess
@@ -45,8 +46,11 @@ class Server:
     def url(self, role: str, database: str = DATABASE) -> str:
         return f"postgresql://{role}@/{database}?host={quote(str(self.sockets), safe='')}"
 
-    def start(self) -> None:
-        self._child = postgres.start(self._programs, self.data, self.sockets, self._log, self._account, options=OPTIONS)
+    def start(self, **more: str) -> None:
+        """`more`: settings beside OPTIONS."""
+        self._child = postgres.start(
+            self._programs, self.data, self.sockets, self._log, self._account, options=OPTIONS | more
+        )
         self._guard.watch(self._child)
 
     def kill(self) -> None:
@@ -54,7 +58,8 @@ class Server:
         if self._child is None:
             return
         for process in self._family():
-            process.send_signal(signal.SIGKILL)
+            with contextlib.suppress(psutil.NoSuchProcess):  # one that ended by itself when the first was gone
+                process.send_signal(signal.SIGKILL)
         self._child.process.wait()
         self._guard.forget(self._child)
         self._child = None
@@ -89,13 +94,15 @@ class Server:
 class Replicas:
     """The primary with schema.sql and the regions of the tests in it, and replicas by name."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, *, archive: bool = False) -> None:
+        """With `archive` the primary keeps all its WAL, so that one can go back to any moment."""
         self._programs = cluster.programs
         self._folder = open_folder()
         self._account = account_for(self._folder / "p")
         self._guard = Guard()
         self._servers: dict[str, Server] = {}
         self.primary = self._made("p")
+        self._archive = self._folder / "archive" if archive else None
 
     def _made(self, name: str) -> Server:
         self._servers[name] = Server(self._programs, self._folder, name, self._account, self._guard)
@@ -103,7 +110,11 @@ class Replicas:
 
     async def begin(self) -> None:
         postgres.create_cluster(self._programs, self.primary.data, self._account)
-        self.primary.start()
+        if self._archive is None:
+            self.primary.start()
+        else:
+            self._account.make_folder(self._archive)
+            self.primary.start(archive_mode="on", archive_command=f"cp %p {self._archive}/%f")
         superuser = await asyncpg.connect(self.primary.url("postgres", "postgres"))
         await ensure_roles(superuser)
         await superuser.execute(f"create database {DATABASE} owner {OWNER_ROLE}")
@@ -112,17 +123,47 @@ class Replicas:
         await owner.execute((ROOT / "schema.sql").read_text(encoding="utf-8") + REGIONS)
         await owner.close()
 
-    def replica(self, name: str, of: Server | None = None) -> Server:
+    def replica(self, name: str) -> Server:
         """A new one, that follows."""
-        source, made = of or self.primary, self._made(name)
-        self._account.make_folder(made.data)
-        subprocess.run(
-            [self._programs / "pg_basebackup", "--pgdata", made.data, "--write-recovery-conf", "--checkpoint", "fast",
-             "--no-sync", "--host", source.sockets, "--username", "postgres"],
-            check=True, capture_output=True, **self._account.popen(cwd=self._folder),
-        )  # fmt: skip
+        made = self.backup(name, "--write-recovery-conf")
         made.start()
         return made
+
+    def backup(self, name: str, *more: str) -> Server:
+        """A base backup, that is not started yet."""
+        made = self._made(name)
+        self._account.make_folder(made.data)
+        subprocess.run(
+            [self._programs / "pg_basebackup", "--pgdata", made.data, *more, "--checkpoint", "fast",
+             "--no-sync", "--host", self.primary.sockets, "--username", "postgres"],
+            check=True, capture_output=True, **self._account.popen(cwd=self._folder),
+        )  # fmt: skip
+        return made
+
+    async def archived(self) -> None:
+        """All that was written until now is in the archive."""
+        last = await self.primary.ask("select pg_walfile_name(pg_switch_wal())")
+        conn = await asyncpg.connect(self.primary.url("postgres", "postgres"))
+        for _ in range(6000):
+            if await conn.fetchval(f"select last_archived_wal >= '{last}' from pg_stat_archiver"):
+                break
+            await conn.execute("select pg_sleep(0.01)")
+        await conn.close()
+
+    async def restore(self, base: Server, moment: str) -> None:
+        """Started from its backup and the archive, until `moment`, and from there on its own primary."""
+        (base.data / "recovery.signal").touch()
+        base.start(
+            restore_command=f"cp {self._archive}/%f %p",
+            recovery_target_time=moment,
+            recovery_target_action="promote",
+        )
+        conn = await asyncpg.connect(base.url("postgres", "postgres"))
+        for _ in range(6000):
+            if not await conn.fetchval("select pg_is_in_recovery()"):
+                break
+            await conn.execute("select pg_sleep(0.01)")
+        await conn.close()
 
     def named(self, name: str) -> Server:
         return self._servers[name]

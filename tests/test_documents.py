@@ -20,11 +20,23 @@ async def test_every_noun_of_the_database_is_explained_in_the_glossary(owner: Co
     assert {row["tablename"] for row in tables} - TECHNICAL - explained == set()
 
 
-@pytest.mark.parametrize("document", ["README.md", "CHANGELOG.md", "docs/begrippen.md", "docs/ARCHITECTURE.md"])
+MANUALS = sorted(f"docs/handleiding/{path.name}" for path in (ROOT / "docs" / "handleiding").glob("*.md"))
+
+
+@pytest.mark.parametrize(
+    "document", ["README.md", "CHANGELOG.md", "docs/begrippen.md", "docs/ARCHITECTURE.md", *MANUALS]
+)
 def test_every_link_to_a_file_leads_somewhere(document: str) -> None:
     path = ROOT / document
     links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def test_every_picture_of_a_screen_is_shown_in_a_document() -> None:
+    """`make browser` makes them anew. One that nobody shows, nobody looks at."""
+    shown = "".join((ROOT / document).read_text(encoding="utf-8") for document in ["README.md", *MANUALS])
+    pictures = {path.name for path in (ROOT / "docs" / "schermen").iterdir()}
+    assert pictures == set(re.findall(r"schermen/([a-z-]+\.png)", shown))
 
 
 @pytest.mark.parametrize("package", ["matcher", "service"])

@@ -156,10 +156,12 @@ stand as (
 )
 """
 
-# With each row, so that `zekerheid` needs no query of its own.
+HOUR = timedelta(hours=1)
+
+# So that `zekerheid` needs no query of its own.
 KEUZES = """(select jsonb_object_agg(i.sleutel, i.waarde) from instelling i
  where i.regio = huidige_regio()
-   and i.sleutel in ('crisis_zorgvormen', 'crisis_zeker_uren', 'zeker_uren', 'onbekend_uren')) as keuzes"""
+   and i.sleutel in ('crisis_zorgvormen', 'crisis_zeker_uren', 'zeker_uren', 'onbekend_uren'))"""
 
 # Only the status is not known before bezette_perioden: without it the page is cut first.
 PAGE = f"""
@@ -176,7 +178,7 @@ with kandidaat as materialized (
     order by voorziening_naam, p.voorziening_id, p.naam, p.id
     limit case when $6::text is null then $8::bigint end
 ){STAND}
-select *, {KEUZES}
+select *, {KEUZES} as keuzes
 from stand
 where $6::text is null or status = $6
 order by voorziening_naam, voorziening_id, naam, id
@@ -201,7 +203,8 @@ with kandidaat as materialized (
     order by v.voorziening_naam, p.voorziening_id, p.naam, p.id
     limit $3::bigint
 ){STAND}
-select *, {KEUZES}
+select *,
+       case when row_number() over (order by voorziening_naam, voorziening_id, naam, id) = 1 then {KEUZES} end as keuzes
 from stand
 order by voorziening_naam, voorziening_id, naam, id
 """
@@ -209,17 +212,17 @@ order by voorziening_naam, voorziening_id, naam, id
 
 def zekerheid(zorgvorm: str, bevestigd_op: datetime | None, rules: Werkregels, now: datetime) -> Zekerheid:
     """At the last moment of its term a confirmation still counts."""
-    if bevestigd_op is None or now - bevestigd_op > timedelta(hours=rules.onbekend_uren):
+    if bevestigd_op is None or (ago := now - bevestigd_op) > HOUR * rules.onbekend_uren:
         return Zekerheid.ONBEKEND
-    sure = timedelta(hours=rules.zeker_voor(zorgvorm))
-    return Zekerheid.ZEKER if now - bevestigd_op <= sure else Zekerheid.TE_BEVESTIGEN
+    return Zekerheid.ZEKER if ago <= HOUR * rules.zeker_voor(zorgvorm) else Zekerheid.TE_BEVESTIGEN
 
 
 def _plekken(rows: Sequence[Any], now: datetime) -> list[Plek]:
     found: list[Plek] = rows_as(list(rows), Plek)
-    rules = regiokeuzes.of(Werkregels, (rows and rows[0]["keuzes"]) or {})
-    for plek in found:
-        plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
+    if found:
+        rules = regiokeuzes.of(Werkregels, rows[0]["keuzes"] or {})
+        for plek in found:
+            plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
     return found
 
 
@@ -242,7 +245,7 @@ async def page(
     return _plekken(rows, now)
 
 
-ONE = f"{STAND} select *, {KEUZES} from stand"
+ONE = f"{STAND} select *, {KEUZES} as keuzes from stand"
 
 GET = f"with kandidaat as materialized ({KANDIDAAT} where p.id = $3){ONE}"
 

@@ -88,6 +88,8 @@ def _zin(found: overleving.Mediaan) -> str:
     half = gettext("De helft heeft binnen %(dagen)s een plek", dagen=count(found.dagen, "dag", "dagen"))
     if found.hoog is None:
         return f"{half}.{least} {measured}"
+    if found.laag == found.hoog:
+        return f"{half}. {measured}"
     return gettext(
         "%(half)s; waarschijnlijk ligt dat tussen %(laag)s en %(dagen)s. %(measured)s",
         half=half,

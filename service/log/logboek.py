@@ -1,8 +1,8 @@
 """The log: who saw or changed what of whom, when and why, by NEN 7513 and the standard Logboek Dataverwerkingen.
 
 A line is written in the transaction that changed or read, so there is never one without the other; of what was read
-alone (db.Alone) just after it, and nobody is answered without. Which children a
-line is about is found by type (service/log/betrokkenen.py). Nobody changes a line afterwards (service/log/logketen.py).
+alone (db.Alone) just after it, and nobody is answered without. Which children a line is about
+is found by type (service/log/betrokkenen.py). Nobody changes a line afterwards (service/log/logketen.py).
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def spoor(traceparent: str | None = None) -> Spoor:
         valid = version != "ff" and (version != "00" or more is None) and int(trace, 16) and int(parent, 16)
         if valid:
             return Spoor(trace, secrets.token_hex(8), parent)
-    return Spoor(secrets.token_hex(16), secrets.token_hex(8))
+    both = secrets.token_hex(24)
+    return Spoor(both[:32], both[32:])
 
 
 # ── Writing ──────────────────────────────────────────────────────────────────────────────────────

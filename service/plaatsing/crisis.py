@@ -99,7 +99,10 @@ class NieuweCrisisplaatsing(Struct, rename="camel", kw_only=True, forbid_unknown
     gebeld_op: Annotated[datetime, Meta(description="Wanneer de aanbieder ja zei.")]
     met: Annotated[VrijeTekst, Meta(max_length=80, description="Met wie: een functie of voornaam.")]
     van: Annotated[date | None, Meta(description="Eerste dag van het verblijf; leeg: de dag van het gesprek.")] = None
-    tot: Annotated[date | None, Meta(description="Verwachte eerste dag weg; leeg: zo lang als gebruikelijk.")] = None
+    tot: Annotated[
+        date | None,
+        Meta(description="Verwachte eerste dag weg; leeg: zo lang als gebruikelijk, of tot de plek weer bezet is."),
+    ] = None
 
 
 AANVRAAG = "select status, urgentie from aanvraag where id = $1"
@@ -110,6 +113,14 @@ from plek p
 join voorziening v on v.id = p.voorziening_id
 join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
 where p.id = $1
+"""
+
+# What takes the plek later, or that it ends then. $3 now: an optie counts until it expires.
+VRIJ_TOT = """
+select least(upper(p.bestaat), (
+    select min(b.van) from bezette_perioden($2, array[$1]::uuid[]) b
+    where b.van > $2 and (b.soort <> 'optie' or b.vervalt_op > $3)))
+from plek p where p.id = $1
 """
 
 JA = """
@@ -164,12 +175,19 @@ async def plaats(
     there = Plaats(aanvraag_id=kind, plek_id=nieuw.plek_id, van=van, tot=nieuw.tot)
     firm = plekregels.GESLOTEN if plek["gesloten"] else plekregels.VEILIG
     await plekregels.keur(conn, travel, [there], wie=wie, afwijking=None, now=now, alleen=firm)
-    tot = nieuw.tot or van + timedelta(days=plek["dagen"])
+    tot = nieuw.tot or await _gebruikelijk(conn, nieuw.plek_id, van, plek["dagen"], now)
     await conn.execute(JA, kind, plek["voorziening_id"], nieuw.gebeld_op)
     plaatsing = await plaatsingen.plaats(conn, nieuw.plek_id, kind, van, tot, now=now, telefonisch=True)
     await conn.execute(GESPREK, kind, plek["voorziening_id"], plaatsing.id, nieuw.gebeld_op, nieuw.met, now)
     await stappen.laat_los(conn, kind, "Het kind is per telefoon geplaatst.", now=now)
     return plaatsing
+
+
+async def _gebruikelijk(conn: Connection, plek_id: UUID, van: date, dagen: int, now: datetime) -> date:
+    """How long a child usually stays, or until somebody else comes: at night nobody looks when that is."""
+    until: date | None = await conn.fetchval(VRIJ_TOT, plek_id, van, now)
+    usual = van + timedelta(days=dagen)
+    return usual if until is None or until <= van else min(until, usual)
 
 
 async def _kind(conn: Connection, nieuw: NieuweCrisisplaatsing, now: datetime) -> UUID:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-import asyncpg
 from msgspec import Struct
 
 from matcher.problem import Criterium, Weging
@@ -128,16 +127,17 @@ class Shown(Struct, frozen=True):
 async def shown(conn: Connection, plekken: Sequence[str]) -> dict[str, Shown]:
     """The rows to show, fetched under row-level security: what is not in it may not, or no longer, be seen."""
     rows = await conn.fetch(VOORKOMENS, list(plekken))
-    return {str(row["plek_id"]): Shown(_voorkomen(row), row["openbaar"]) for row in rows}
+    found = {}
+    for row in rows:
+        values = dict(row)
+        openbaar = values.pop("openbaar")
+        found[str(row["plek_id"])] = Shown(Voorkomen(**values), openbaar)
+    return found
 
 
 async def names(conn: Connection) -> Names:
     """Names of all visible codes, for whoever has no View."""
     return await load_names(conn)
-
-
-def _voorkomen(row: asyncpg.Record) -> Voorkomen:
-    return Voorkomen(**{name: row[name] for name in Voorkomen.__struct_fields__})
 
 
 class Context(Struct, frozen=True, eq=False):

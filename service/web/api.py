@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import lru_cache
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
 from uuid import UUID
@@ -56,22 +57,29 @@ class Routes:
                 raise ValueError(f"two operations for {operation.method} {operation.path}")
             methods[operation.method] = operation
         # Fixed segments before parameters: /aanvragen/sjabloon is not the aanvraag with id "sjabloon".
-        self._paths = [
+        self._fixed = {path: methods for path, methods in by_path.items() if "{" not in path}
+        self._patterns = [
             (re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)), methods)
             for path, methods in sorted(by_path.items(), key=lambda item: (item[0].count("{"), item[0]))
+            if path not in self._fixed
         ]
 
     def find(self, method: str, path: str) -> tuple[Operation, dict[str, UUID]]:
         """The operation and the ids in the path. 404, or 405 with Allow."""
-        for pattern, methods in self._paths:
+        methods, ids = self._at(path)
+        operation = methods.get("GET" if method == "HEAD" else method)
+        if operation is None:
+            allow = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
+            raise HttpRefusal(405, gettext("Hier kan alleen: %(allow)s.", allow=allow), headers={"Allow": allow})
+        return operation, ids
+
+    def _at(self, path: str) -> tuple[dict[str, Operation], dict[str, UUID]]:
+        if path in self._fixed:
+            return self._fixed[path], {}
+        for pattern, methods in self._patterns:
             match = pattern.fullmatch(path)
-            if match is None or not all(UUID_FORM.fullmatch(part) for part in match.groups()):
-                continue
-            operation = methods.get("GET" if method == "HEAD" else method)
-            if operation is None:
-                allow = ", ".join(sorted(methods | ({"HEAD": None} if "GET" in methods else {})))
-                raise HttpRefusal(405, gettext("Hier kan alleen: %(allow)s.", allow=allow), headers={"Allow": allow})
-            return operation, {name: UUID(part) for name, part in match.groupdict().items()}
+            if match is not None and all(UUID_FORM.fullmatch(part) for part in match.groups()):
+                return methods, {name: UUID(part) for name, part in match.groupdict().items()}
         raise HttpRefusal(404, gettext("Dit adres bestaat niet. De adressen staan in /v1/openapi.json."))
 
 
@@ -120,18 +128,21 @@ class Api:
         if operation.public:
             return await self._tell(operation, ids, scope, headers)
         origin.check(scope, services.settings.adres)
-        # A TimeoutError is told as 503, like everything that is away.
-        async with asyncio.timeout(services.settings.request_limit_s):
-            wie = await self._identity(ASGIConnection(scope))
-            await limiet.of_wie(scope, services, wie)
         seen = self._gezien[operation.id]
         about = seen.asked(ids, UNSET)
+        wie: Wie | None = None
         try:
+            # A TimeoutError is told as 503, like everything that is away.
             async with asyncio.timeout(services.settings.request_limit_s):
+                asking = await self._identity(ASGIConnection(scope))
+                await limiet.of_wie(scope, services, asking)
+                wie = asking
                 return await self._perform(operation, seen, about, wie, ids, scope, headers, receive, spoor)
         except Disconnected:
             raise
         except Exception as error:
+            if wie is None:  # who may not ask anything, has seen nothing
+                raise
             status = problems.status_of(error)
             object_id = seen.object_id(wie, ids)
             await gezien.write_refused(
@@ -155,11 +166,7 @@ class Api:
         aanvragen that were asked for."""
         services = self.services
         toegang.mag(wie, operation.id)
-        try:
-            async with asyncio.timeout(BODY_S):
-                raw = await _body(operation, headers, receive)
-        except TimeoutError:
-            raise too_slow() from None
+        raw = b"" if operation.body is None else await _body(operation, headers, receive)
         query, wrong = _query(operation, scope)
         body, wrong_body = _read(operation, raw, wie)
         wrong += wrong_body
@@ -298,6 +305,8 @@ async def _next(stream: Stream) -> bytes:
 def _path(scope: HTTPScope) -> str:
     """As sent, so that neither Litestar nor a server has tidied it; an escaped slash stays part of its segment."""
     raw = scope["raw_path"].partition(b"?")[0].decode("latin-1").removeprefix(PREFIX)
+    if "%" not in raw:
+        return raw
     return "/".join(unquote(segment).replace("/", "%2F") for segment in raw.split("/"))
 
 
@@ -311,9 +320,7 @@ def _headers(scope: HTTPScope) -> dict[str, str]:
 
 
 async def _body(operation: Operation, headers: Mapping[str, str], receive: Receive) -> bytes:
-    """The whole body. 415 and 413 before it is read, 413 as soon as it proves too long."""
-    if operation.body is None:
-        return b""
+    """The whole body. 415 and 413 before it is read, 413 as soon as it proves too long, 408 when it does not come."""
     if media_type(headers.get("content-type")) not in operation.consumes:
         kinds = " of ".join(operation.consumes)
         raise HttpRefusal(415, gettext("Stuur hier %(kinds)s in UTF-8, en zeg dat in Content-Type.", kinds=kinds))
@@ -322,22 +329,44 @@ async def _body(operation: Operation, headers: Mapping[str, str], receive: Recei
     if length.isdecimal() and int(length) > operation.limit:
         raise too_long
     read = bytearray()
-    while True:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise Disconnected
-        read += message["body"]
-        if len(read) > operation.limit:
-            raise too_long
-        if not message["more_body"]:
-            return bytes(read)
+    try:
+        async with asyncio.timeout(BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    raise Disconnected
+                read += message["body"]
+                if len(read) > operation.limit:
+                    raise too_long
+                if not message["more_body"]:
+                    return bytes(read)
+    except TimeoutError:
+        raise too_slow() from None
+
+
+USUAL_QUERY = 200
+"""Bytes of what is worth remembering."""
 
 
 def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError]]:
+    raw = scope["query_string"]
+    query = _right_query(operation.query, raw) if len(raw) <= USUAL_QUERY else None
+    return (query, []) if query is not None else _parsed_query(operation.query, raw)
+
+
+@lru_cache(maxsize=1024)
+def _right_query(shape: type[Struct], raw: bytes) -> Struct | None:
+    """Most ask the same again and again. None: something is wrong with it, and that is told in a language."""
     try:
-        pairs = parse_qsl(
-            scope["query_string"].decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50
-        )
+        query, wrong = _parsed_query(shape, raw)
+    except HttpRefusal:
+        return None
+    return None if wrong else query
+
+
+def _parsed_query(shape: type[Struct], raw: bytes) -> tuple[Struct, list[FieldError]]:
+    try:
+        pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
     except ValueError:
         raise HttpRefusal(400, gettext("Het deel van het adres na het vraagteken is niet te lezen.")) from None
     names = [name for name, _ in pairs]
@@ -346,7 +375,7 @@ def _query(operation: Operation, scope: HTTPScope) -> tuple[Any, list[FieldError
         for name in dict.fromkeys(names)
         if names.count(name) > 1
     ]
-    query, wrong = fields.read(operation.query, dict(pairs), lax=True, source="query")
+    query, wrong = fields.read(shape, dict(pairs), lax=True, source="query")
     return query, twice + wrong
 
 

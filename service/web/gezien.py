@@ -99,12 +99,14 @@ async def write(
     line = toegang.handeling(id)
     if line is None:
         return
+    ids = list(dict.fromkeys(aanvragen))
+    if not ids and not line.los:
+        return
     now, handeling = services.clock(), line.in_log(wie)
     if repeated:
         handeling = msgspec.structs.replace(handeling, gebeurtenis=Gebeurtenis.LEES)
     if line.los:
         await logboek.schrijf_los(conn, wie, handeling, now=now, spoor=spoor, resultaat=resultaat, object_id=object_id)
-    ids = list(dict.fromkeys(aanvragen))
     await logboek.schrijf(conn, wie, handeling, ids, now=now, spoor=spoor, resultaat=resultaat)
 
 

@@ -6,7 +6,7 @@ or that a gebruiker or koppeling changed. While it cannot be sure that it hears 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, cast
 from uuid import UUID
@@ -91,10 +91,18 @@ class Sessions:
 
 def token_of(connection: ASGIConnection[Any, Any, Any, Any], services: Services) -> tuple[str | None, bool]:
     """The token that came along, and whether it came as a machine sends it."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    headers = connection.scope["headers"]
+    scheme, _, token = _first(headers, b"authorization").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip() or None, True
-    return connection.cookies.get(cookie_name(services.demo_links)) or None, False
+    # As it was set: nothing in a token is quoted.
+    cookies = (part.partition("=") for part in _first(headers, b"cookie").split(";"))
+    wanted = cookie_name(services.demo_links)
+    return next((value.strip() or None for name, _, value in cookies if name.strip() == wanted), None), False
+
+
+def _first(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
+    return next((value.decode("latin-1") for name, value in headers if name.lower() == wanted), "")
 
 
 def cookie_name(demo_links: Mapping[str, UUID]) -> str:

@@ -14,8 +14,11 @@ from service.adressen import is_loopback
 from service.taal import gettext
 from service.web.problems import HttpRefusal
 
-HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::[0-9]{1,5})?")
+HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::([0-9]{1,5}))?")
 """A name or address, and perhaps a port: any port, because it may be forwarded."""
+
+MOST = 65_535
+"""Of ports. What takes an address apart, breaks down on a higher one."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """Methods that change nothing (RFC 9110 section 9.2.1)."""
@@ -29,7 +32,7 @@ def check(scope: HTTPScope, adres: str | None) -> None:
     hosts = _values(scope, b"host")
     if adres is None:
         match = HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-        if match is None or not is_loopback(match[1] or match[2]):
+        if match is None or not is_loopback(match[1] or match[2]) or int(match[3] or 0) > MOST:
             raise HttpRefusal(
                 403, gettext("Het loket is alleen te bereiken vanaf deze computer zelf: http://127.0.0.1 of localhost.")
             )

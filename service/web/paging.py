@@ -87,12 +87,11 @@ def after(call: Call) -> UUID | None:
 
 def page(call: Call, rows: list[R]) -> Answer:
     """The page with its Link header. `rows` holds one more than asked when there is a next page."""
-    links, asked = [], _asked(call)
+    links, shown = [], rows[: call.query.aantal]
     if call.query.cursor is not None:
-        links.append(_link(call, asked, "first"))
-    shown = rows[: call.query.aantal]
+        links.append(_link(call, _asked(call), "first"))
     if len(rows) > call.query.aantal:
-        links.append(_link(call, {**asked, "cursor": cursor_of(call.path, shown[-1].id)}, "next"))
+        links.append(_link(call, {**_asked(call), "cursor": cursor_of(call.path, shown[-1].id)}, "next"))
     return Answer(body=shown, headers={"Link": ", ".join(links)} if links else {})
 
 

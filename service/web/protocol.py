@@ -144,6 +144,14 @@ class Protocol(HttpToolsProtocol):
         elif not waiting and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
+        # uvicorn stops its clock for an idle connection at each byte, and starts it only after an answer: the rest of a
+        # body that nobody waited for, or an empty line, would keep one for ever.
+        answered = self.cycle is not None and self.cycle.response_complete
+        idle = answered and not self._in_head and not self._in_body and not self.transport.is_closing()
+        if idle and self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer without the app, and end the connection. While a request is being answered, or was: only end it."""

@@ -53,7 +53,12 @@ from aanvraag, generate_series(1, 1000) as nr where is_open(status) and regio = 
 limit 6000 - (select count(*) from aanvraag where is_open(status) and regio = $1)
 """
 
-PAGES = {USUAL: ("worklist", "ranked", "children"), LIST: ("worklist",), COUNTRY: ("ranked", "children")}
+PAGES = {
+    USUAL: ("worklist", "ranked", "children", "waiting"),
+    LIST: ("worklist", "waiting"),
+    COUNTRY: ("ranked", "children"),
+}
+"""`waiting` is the children for a plek where 6,000 wait."""
 
 SHARE = """
 insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid)
@@ -108,6 +113,7 @@ async def _size(servers: Servers, database: str) -> dict[str, tuple[float, float
         "worklist": [LISTS[at % len(LISTS)] for at in range(REQUESTS)],
         "ranked": [f"/aanvragen/{id}" for id in ids],
         "children": [f"/plekken/{id}/kinderen" for id in beds],
+        "waiting": [f"/plekken/{id}/kinderen" for id in beds],
     }
     async with _app(servers, database, gebruiker) as (app, headers):
         return {name: await _measure(servers, app, headers, pages[name]) for name in PAGES[database]}

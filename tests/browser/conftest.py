@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
+from service.db import OWNER_ROLE
+from service.embedded.binaries import installed
+from tests.browser.looking import looks, sideways
 from tests.conftest import ROOT
 from tests.service import running
 
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 Visit = Callable[..., "Page"]
 
 SCHERMEN = ROOT / "docs" / "schermen"
+
+STREAMS = re.compile(r"/v1/(plannen/[0-9a-f-]+/)?gebeurtenissen")
+"""What is still being loaded for as long as one looks at a page."""
 
 ARGUMENTS = [
     "--headless",
@@ -63,20 +71,23 @@ class Site:
     def __init__(self, demo: running.Running, data: Path) -> None:
         self.address = demo.address.rstrip("/")
         self.links = demo.links
+        self._demo = demo
         self._data = data
 
     def sql(self, statement: str) -> list[str]:
-        """Runs a statement as the owner, with `loket psql` as a user would; the first column of each row."""
-        done = subprocess.run(
-            running.loket("psql", "--eigenaar", "--", "-qAtX", "-v", "ON_ERROR_STOP=1", "-c", statement),
-            cwd=ROOT,
-            env=running.environment(self._data),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Runs a statement as the owner; the first column of each row."""
+        done = subprocess.run([*self._psql, "-c", statement], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout.split("\n")[:-1]
+
+    @cached_property
+    def _psql(self) -> list[str]:
+        """Straight to the server, as its command line says where it is: through `loket psql` costs a second each."""
+        line = self._demo.one("postgres").cmdline()
+        [sockets] = [part.partition("=")[2] for part in line if part.startswith("unix_socket_directories")]
+        program = shutil.which("psql") or str(installed().postgres / "psql")
+        url = f"postgresql://{OWNER_ROLE}@/loket?host={quote(sockets, safe='')}"
+        return [program, url, "-qAtX", "-v", "ON_ERROR_STOP=1"]
 
 
 @pytest.fixture(scope="session")
@@ -92,8 +103,10 @@ def site() -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def empty_site(site: Site) -> Iterator[Site]:
-    """A second service on the same data, for a region that has just joined."""
+    """A second service on the same data, for a region that has just joined: there is somebody in each rol."""
     site.sql("insert into jeugdregio (code, naam) values ('nieuw', 'Nieuwe regio')")
+    site.sql("insert into aanbieder (regio, naam) values ('nieuw', 'Nieuwe aanbieder')")
+    site.sql("insert into organisatie (regio, soort, naam) values ('nieuw', 'gi', 'Nieuwe GI')")
     command = ["env", "LOKET_REGIO=nieuw", "LOKET_DEMO_LOGIN=ja", *running.loket("serve", "--port", "0")]
     with running.demo(site._data, command) as service:
         yield Site(service, site._data)
@@ -126,10 +139,24 @@ def nothing_fits(site: Site) -> str:
     )
 
 
+@pytest.fixture(scope="session")
+def crisis_beds(site: Site) -> None:
+    """Two crisis places more in each house that has a free one, so that a test that takes one leaves enough."""
+    site.sql(
+        "insert into plek select (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(), 'naam',"
+        " 'Kamer ' || nr, 'beschikbaarheid', 'bemenst'))).* from plek p, generate_series(7, 8) nr where p.id in ("
+        "select distinct on (v.id) p.id from plek p join voorziening v on v.id = p.voorziening_id"
+        " where v.zorgvorm = 'crisis' and not v.gesloten and p.regio = 'gooi-en-vechtstreek' and upper_inf(p.bestaat)"
+        " and exists (select from plek vrij where vrij.voorziening_id = v.id and not exists (select from bezetting b"
+        " where b.plek_id = vrij.id and b.vrijgegeven_op is null and coalesce(upper(b.periode) > now(), true)))"
+        " order by v.id, p.id)"
+    )
+
+
 @pytest.fixture
 def visit(browser: Browser, site: Site) -> Iterator[Visit]:
-    """`visit(path, js=False, width=320, scheme="dark", contrast="more", at=site, rol=None)`: a page, watched to the
-    end, by whoever has that rol (None: nobody)."""
+    """`visit(path, js=False, width=320, scheme="dark", at=site, rol=None)`: a page, watched to the end, by whoever has
+    that rol (None: nobody)."""
     contexts = []
     wrong: list[str] = []
 
@@ -140,7 +167,6 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
         width: int = 1280,
         height: int = 900,
         scheme: Any = "light",
-        contrast: Any = None,
         at: Site = site,
         status: int = 200,
         rol: str | None = "schakelfunctionaris",
@@ -150,14 +176,13 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
             java_script_enabled=js,
             viewport={"width": width, "height": height},
             color_scheme=scheme,
-            contrast=contrast,
             locale="nl-NL",
             timezone_id="Europe/Amsterdam",
         )
         contexts.append(context)
         page = context.new_page()
         if rol is not None:
-            page.request.get(at.links[rol])
+            page.request.get(at.links[rol], max_redirects=0)
 
         def said(message: Any) -> None:
             # Chromium reports the status of the page itself here as well, also of a form that is refused.
@@ -170,8 +195,11 @@ def visit(browser: Browser, site: Site) -> Iterator[Visit]:
                 wrong.append(f"request to another origin: {request.url}")
 
         def failed(request: Any) -> None:
-            # Whoever goes on to another page, stops what this one was still loading; the stream always is.
-            if request.failure != "net::ERR_ABORTED":
+            # A stream ends with its page, and so does what a live part of that page was just asking for.
+            # The icon of the tab is fetched when the page is there already.
+            path = urlsplit(request.url).path
+            live = STREAMS.fullmatch(path) or "hx-request" in request.headers or path.startswith("/static/icon.")
+            if request.failure != "net::ERR_ABORTED" or not live:
                 wrong.append(f"failed: {request.url}: {request.failure}")
 
         page.on("console", said)
@@ -195,13 +223,35 @@ def axe() -> Callable[[Page], list[str]]:
     source = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+    only = json.dumps({"runOnly": {"type": "tag", "values": tags}, "resultTypes": ["violations"]})
+
     def violations(page: Page) -> list[str]:
-        page.evaluate(source)
-        found = page.evaluate(f"axe.run(document, {{runOnly: {{type: 'tag', values: {json.dumps(tags)}}}}})")
-        assert len(found["passes"]) > 20, "axe looked at almost nothing"
-        return [f"{v['id']}: {v['help']}: {v['nodes'][0]['html']}" for v in found["violations"]]
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(source)
+        passes, found = page.evaluate(
+            f"axe.run(document, {only}).then(found => [found.passes.length, found.violations.map("
+            "v => `${v.id}: ${v.help}: ${v.nodes.map(n => n.html.slice(0, 200)).slice(0, 3).join(' … ')}`)])"
+        )
+        assert passes > 20, "axe looked at almost nothing"
+        return list(found)
 
     return violations
+
+
+@pytest.fixture(scope="session")
+def wrong_with(axe: Callable[[Page], list[str]]) -> Callable[..., list[str]]:
+    """`wrong_with(page)`: what axe finds and what sticks out, in each look, with everything unfolded; or in those looks
+    that are named."""
+
+    def found(page: Page, *names: str) -> list[str]:
+        wrong = []
+        for look in looks(page, *names):
+            wrong += [f"{look}: {violation}" for violation in axe(page)]
+            if stuck := sideways(page):
+                wrong.append(f"{look}: sticks out: {stuck}")
+        return wrong
+
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
 from tests.browser.conftest import SCHERMEN, Site, Visit
+from tests.browser.looking import Counted, counted, unfold
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 
-SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
-UNFOLD = "document.querySelectorAll('details').forEach(d => { d.open = true })"
 LONG = "Gezinsgroepjeugdhulpverblijfsvoorziening aan het Wijdemeersepad in Nederhorst den Berg"
 STORY = "Dit is een lange zin die iemand over het kind schreef, met alles wat telt voor een plek. "
 
@@ -28,7 +31,7 @@ def dossier(site: Site, browser: object, nothing_fits: str) -> str:
     page = browser.new_page(base_url=site.address)  # type: ignore[attr-defined]
     page.request.get(site.links["schakelfunctionaris"])
     page.goto(nothing_fits)
-    page.evaluate(UNFOLD)
+    unfold(page)
     form = page.locator("form", has=page.locator("#opschaling-tafel"))
     form.locator("#opschaling-aanleiding").select_option("geen_plek")
     form.locator("#opschaling-tafel").select_option("doorbraaktafel")
@@ -103,6 +106,8 @@ def test_the_file_is_opened_printed_and_closed(visit: Visit, dossier: str, state
     assert 1 <= pages_of(pdf) <= 8
     page.goto("/opschalingen")
     page.screenshot(path=SCHERMEN / "dossier-opschalingen.png")
+    page.goto(states["uittreksel"])
+    page.screenshot(path=SCHERMEN / "dossier-uittreksel.png", full_page=True)
 
 
 def test_paper_has_no_menu_and_the_head_comes_again_on_each_sheet(visit: Visit, dossier: str) -> None:
@@ -116,7 +121,7 @@ def test_paper_has_no_menu_and_the_head_comes_again_on_each_sheet(visit: Visit, 
 
 @pytest.mark.parametrize("rol", ["schakelfunctionaris", "verwijzer"])
 def test_the_uittreksel_is_one_sheet_of_a4_also_with_the_longest_texts(
-    visit: Visit, site: Site, ranked: str, long_names: None, rol: str, capsys: pytest.CaptureFixture[str]
+    visit: Visit, site: Site, ranked: str, long_names: None, rol: str
 ) -> None:
     path = ranked
     if rol == "verwijzer":
@@ -126,17 +131,17 @@ def test_the_uittreksel_is_one_sheet_of_a4_also_with_the_longest_texts(
         site.sql(f"update aanvraag set mening_jeugdige = '{(STORY * 8)[:500]}' where id = '{id}'")
     page = visit(f"{path}/uittreksel", rol=rol)
     pdf = page.pdf(format="A4", prefer_css_page_size=True, path=f"build/uittreksel-{rol}.pdf")
-    with capsys.disabled():
-        print(f"\nuittreksel voor {rol}, langste teksten: {pages_of(pdf)} blad")
+    print(f"\nuittreksel voor {rol}, langste teksten: {pages_of(pdf)} blad")
     assert pages_of(pdf) == 1
-    page.screenshot(path=SCHERMEN / "dossier-uittreksel.png", full_page=True)
 
 
 # ── Ways beside a plek ───────────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
-def test_a_way_begins_goes_on_and_ends(visit: Visit, ranked: str, js: bool) -> None:
+def test_a_way_begins_goes_on_and_ends(
+    visit: Visit, ranked: str, js: bool, wrong_with: Callable[..., list[str]]
+) -> None:
     page = visit(f"{ranked}/routes", js=js)
     page.locator("summary", has_text=re.compile("^Tussenvoorziening$")).click()
     form = page.locator("details[open] form")
@@ -150,7 +155,7 @@ def test_a_way_begins_goes_on_and_ends(visit: Visit, ranked: str, js: bool) -> N
     page.locator("#fouten").wait_for()
     assert page.locator("[aria-invalid=true]").count() >= 2
     if js:
-        page.screenshot(path=SCHERMEN / "dossier-route-fout.png")
+        assert wrong_with(page) == []
     page.goto(f"{ranked}/routes")
     article = page.locator("article", has=page.get_by_role("heading", name="Tussenvoorziening")).first
     if js:
@@ -219,88 +224,128 @@ def test_who_waits_is_found_by_zorgvorm_and_where(visit: Visit) -> None:
 # ── A child of tonight ───────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("js", [True], ids=["with JavaScript"])
-def test_a_child_without_an_aanvraag_is_placed_in_two_taps_and_four_fields(
-    visit: Visit, js: bool, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = visit("/crisis?leeftijd=14", rol="crisisdienst", width=390, height=844, scheme="dark", js=js)
-    taps = fields = 0
-    # A free one: what an earlier test holds, is for somebody.
-    page.locator("#crisis .bed a:has-text('Geplaatst, ik werk het morgen bij'):not([href*='aanvraag='])").last.click()
-    taps += 1
+@pytest.fixture
+def bed(site: Site, visit: Visit) -> str:
+    """A free crisis place that no other test knows of."""
+    loket = visit("/start")
+    [house] = site.sql(
+        "select id from voorziening where regio = 'gooi-en-vechtstreek' and zorgvorm = 'crisis' and not gesloten"
+        " and groepssoort = 'gemengd' and 170 <@ int4range(leeftijd_van, leeftijd_tot) order by naam limit 1"
+    )
+    body = {"voorzieningId": house, "naam": f"Bed {uuid4().hex[:8]}"}
+    made = loket.request.post("/v1/plekken", data=body, headers={"Origin": site.address})
+    assert made.status == 201, made.text()
+    return str(made.json()["id"])
+
+
+NIGHT: dict[str, Any] = {"rol": "crisisdienst", "width": 390, "height": 844, "scheme": "dark"}
+JS = pytest.mark.parametrize("js", [True, False], ids=["with JavaScript", "without JavaScript"])
+
+
+def new_child(page: Page) -> Locator:
+    """The form for a child of which there is no aanvraag, unfolded."""
     form = page.locator("form", has=page.locator("input[value=nieuw]"))
     if not form.is_visible():
         page.get_by_text("Er is nog geen aanvraag voor dit kind").click()
-        taps += 1
-    for label, how in (
-        ("Leeftijd in jaren", lambda field: field.fill("14")),
-        ("Jongen, meisje of anders", lambda field: field.select_option(index=1)),
-        ("Wie vraagt om de plek", lambda field: field.select_option(index=1)),
-        ("Gebeld met", lambda field: field.fill("Groepsleider")),
-    ):
-        how(form.get_by_label(label))
-        fields += 1
-    if js:
-        page.screenshot(path=SCHERMEN / "crisis-nieuw-kind.png", full_page=True)
-    form.get_by_role("button", name="Leg vast").click()
-    taps += 1
-    page.locator(".notice--done").wait_for()
-    with capsys.disabled():
-        print(f"\nkind zonder aanvraag geplaatst: {taps} tikken en {fields} velden na het bord")
-    assert taps <= 2 and fields <= 4
-    page.get_by_role("link", name="Vul de aanvraag aan").last.click()
+    return form
+
+
+def fill_in(to: Counted, form: Locator, met: str = "Groepsleider") -> None:
+    """All that is asked."""
+    to.fill(form.get_by_label("Leeftijd in jaren"), "14")
+    to.choose(form.get_by_label("Jongen, meisje of anders"), index=1)
+    to.choose(form.get_by_label("Wie vraagt om de plek"), index=1)
+    to.fill(form.get_by_label("Gebeld met"), met)
+
+
+@JS
+def test_a_child_without_an_aanvraag_is_placed_in_two_taps_and_four_fields(
+    visit: Visit, bed: str, js: bool, wrong_with: Callable[..., list[str]]
+) -> None:
+    page = visit("/crisis?leeftijd=14", js=js, **NIGHT)
+    incomplete = page.get_by_role("link", name="Vul de aanvraag aan")
+    before = {link.get_attribute("href") for link in incomplete.all()}
+    with counted(page, "een kind zonder aanvraag plaatsen") as journey:
+        journey.tap(page.locator(f"#p-{bed}").get_by_role("link", name="Geplaatst, ik werk het morgen bij"))
+        form = new_child(page)
+        fill_in(journey, form)
+        if js:
+            page.screenshot(path=SCHERMEN / "crisis-nieuw-kind.png", full_page=True)
+        journey.tap(form.get_by_role("button", name="Leg vast"))
+        page.locator(".notice--done").wait_for()
+    assert journey.taps <= 2 and journey.answers <= 4
+    [own] = {link.get_attribute("href") for link in incomplete.all()} - before
+    page.locator(f"a[href='{own}']").click()
     page.get_by_label("Welke gemeente is verantwoordelijk?").select_option(index=1)
     page.get_by_label("Wat is het juridisch kader?").select_option("vots")
     page.get_by_label("Waar gaat het naartoe?").select_option("onduidelijk")
     if js:
         page.screenshot(path=SCHERMEN / "crisis-aanvullen-aanvraag.png", full_page=True)
+        assert wrong_with(page) == []
     page.get_by_role("button", name="Bewaar").click()
     assert page.locator(".notice--done").inner_text().startswith("Aangevuld.")
+
+
+@JS
+def test_at_night_what_is_wrong_stands_beside_its_field(visit: Visit, bed: str, js: bool) -> None:
+    """The name of somebody is refused where it stands, with what was filled in kept; mended, it goes on."""
+    page = visit(f"/crisis/plekken/{bed}/geplaatst", js=js, **NIGHT)
+    form = new_child(page)
+    fill_in(Counted(page, ""), form, met="06 12345678")
+    form.get_by_role("button", name="Leg vast").click()
+    field = form.get_by_label("Gebeld met")
+    assert field.get_attribute("aria-invalid") == "true" and field.input_value() == "06 12345678"
+    assert page.locator(f"[id='{field.get_attribute('aria-describedby')}']").is_visible()
+    assert form.get_by_label("Leeftijd in jaren").input_value() == "14"
+    field.fill("Groepsleider")
+    form.get_by_role("button", name="Leg vast").click()
+    page.locator(".notice--done").wait_for()
+
+
+@JS
+def test_at_night_a_place_that_was_taken_meanwhile_says_so(visit: Visit, bed: str, js: bool) -> None:
+    """Two have the form open; the second hears that the place is gone and what to do, and keeps what it filled in."""
+    late, soon = (visit(f"/crisis/plekken/{bed}/geplaatst", js=js, **NIGHT) for _ in range(2))
+    for page in (soon, late):
+        form = new_child(page)
+        fill_in(Counted(page, ""), form)
+        form.get_by_role("button", name="Leg vast").click()
+    soon.locator(".notice--done").wait_for()
+    assert "Wat nu wel kan: een andere plek" in late.locator("#fouten").inner_text()
+    assert new_child(late).get_by_label("Gebeld met").input_value() == "Groepsleider"
 
 
 # ── Everywhere ───────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme", "contrast"), [(1280, "light", None), (320, "dark", None), (320, "light", "more")]
-)
-def test_no_state_has_an_accessibility_violation(
-    visit: Visit,
-    states: dict[str, str],
-    axe: Callable[[Page], list[str]],
-    width: int,
-    scheme: str,
-    contrast: str | None,
+def test_each_state_is_accessible_and_fits(
+    visit: Visit, states: dict[str, str], empty_site: Site, wrong_with: Callable[..., list[str]]
 ) -> None:
-    """With everything folded out; nothing sticks out."""
     wrong = []
     for name, path in states.items():
-        page = visit(path, width=width, scheme=scheme, contrast=contrast)
-        page.evaluate(UNFOLD)
-        wrong += [f"{name}: {violation}" for violation in axe(page)]
-        if page.evaluate(SIDEWAYS) > 0:
-            wrong.append(f"{name}: {page.evaluate(SIDEWAYS)} px sideways")
+        page = visit(path)
+        wrong += [f"{name}, {found}" for found in wrong_with(page)]
+        page.context.close()
+    for path in ("/opschalingen", "/wachtlijst", "/plekken/vrij"):
+        page = visit(path, at=empty_site)
+        wrong += [f"{path}, empty, {found}" for found in wrong_with(page, "wide", "320 px")]
         page.context.close()
     assert wrong == []
 
 
 def test_with_long_names_nothing_sticks_out(
-    visit: Visit, states: dict[str, str], long_names: None, axe: Callable[[Page], list[str]]
+    visit: Visit, states: dict[str, str], long_names: None, wrong_with: Callable[..., list[str]]
 ) -> None:
     wrong = []
     for name in ("opschaling", "afdruk", "uittreksel", "vrij"):
-        page = visit(states[name], width=320)
-        page.evaluate(UNFOLD)
-        wrong += [f"{name}: {violation}" for violation in axe(page)]
-        if page.evaluate(SIDEWAYS) > 0:
-            wrong.append(f"{name}: {page.evaluate(SIDEWAYS)} px sideways")
+        wrong += [f"{name}, {found}" for found in wrong_with(visit(states[name]), "wide", "320 px")]
     assert wrong == []
 
 
 def test_every_state_is_valid_html(
     visit: Visit, site: Site, states: dict[str, str], vnu: Callable[[dict[str, str]], list[str]]
 ) -> None:
-    page = visit("/")
+    page = visit("/start")
     sources = {name: page.request.get(path).text() for name, path in states.items()}
     [plek] = site.sql(
         "select p.id from plek p join voorziening v on v.id = p.voorziening_id"

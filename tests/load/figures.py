@@ -29,13 +29,13 @@ from tests.load.wire import run as with_loop
 
 CLIENTS = 32
 
-ROUNDS, REQUESTS = 4, 320
+ROUNDS, REQUESTS = 3, 192
 """Of each: so many turns of so many requests."""
 
 RANK_VS_FLOOR, RANK_P99_MS, RSS_MB, COLD_S, DRAIN_S = 0.25, 100.0, 300.0, 3.0, 5.0
 """Issue 7."""
 
-RANKINGS, LIMIT_S = 3_000, 15.0
+RANKINGS, LIMIT_S = 3_000, 8.0
 """As many as that, or for so long: on a computer that has much else to do, the first would take all day."""
 
 STARTS = 3
@@ -49,7 +49,7 @@ def run() -> list[Entry]:
     entries = said(with_loop(_beside_the_floor(on)))
     with serving(on, 2) as webs:
         entries += said(with_loop(_at_once(on, [web.port for web in webs])))
-        entries += said(with_loop(_memory(on, webs)))
+        entries += said(with_loop(_memory(on, webs[0])))
     return [*entries, *said(with_loop(_starts(on))), *said(with_loop(_drain(on)))]
 
 
@@ -142,24 +142,21 @@ def every_list() -> list[str]:
     return of_api + pages
 
 
-async def _memory(on: Ground, webs: list[Web]) -> list[Entry]:
-    """Of the largest, after each has served all lists and screens to every rol, and rankings in every region."""
-    paths, refused = every_list(), 0
-    for web in webs:
-        line = await wire(web.port)
-        for token in on.rollen.values():
-            for path in paths:
-                answer = await line.ask(get(path, token, accept="*/*"))
-                assert answer.status < 500, (path, answer.status)
-                refused += answer.status != 200
-                if b"\r\nconnection: close" in answer.head:
-                    line = await wire(web.port)
-        line.transport.close()
-        done = await closed([web.port], own_rankings(on), clients=4, number=2 * len(on.elsewhere))
-        assert done.statuses.keys() == {200}, done.statuses
-    rss = max(web.rss_mb() for web in webs)
-    asked = len(webs) * len(on.rollen) * len(paths)
-    return [most("web_rss_mb", rss, "MB", RSS_MB), Entry("web_rss_mb:lists", asked - refused, "answers 200")]
+async def _memory(on: Ground, web: Web) -> list[Entry]:
+    """After it has served all lists and screens to every rol, and rankings in every region."""
+    paths, served = every_list(), 0
+    line = await wire(web.port)
+    for token in on.rollen.values():
+        for path in paths:
+            answer = await line.ask(get(path, token, accept="*/*"))
+            assert answer.status < 500, (path, answer.status)
+            served += answer.status == 200
+            if b"\r\nconnection: close" in answer.head:
+                line = await wire(web.port)
+    line.transport.close()
+    done = await closed([web.port], own_rankings(on), clients=4, number=2 * len(on.elsewhere))
+    assert done.statuses.keys() == {200}, done.statuses
+    return [most("web_rss_mb", web.rss_mb(), "MB", RSS_MB), Entry("web_rss_mb:lists", served, "answers 200")]
 
 
 # ── Coming and going ─────────────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ Loaded once for all stages that do not break it.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import socket
 import subprocess
@@ -83,7 +84,9 @@ def ground() -> Ground:
     with ExitStack() as stack:
         servers = stack.enter_context(running_servers())
         made = asyncio.run(_people(servers))
-        return Ground(servers, *made, stack.pop_all())
+        found = Ground(servers, *made, stack.pop_all())
+    atexit.register(found.close)  # also when the stage that would have done so was not asked for
+    return found
 
 
 async def _people(

@@ -6,6 +6,7 @@ Each part can be stopped as a supervisor does, or killed; what ended is started 
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -52,6 +53,8 @@ KINDS = tuple(Kind(part, killed) for part in ("web", "worker", "valkey", "postgr
 
 class Pair(Computer):
     size = Size.COUNTRY
+    lasting: list[Lasting]
+    """To be closed at the end."""
     webs: list[tuple[Process, int]]
     """With the port of each."""
     _turn = 0
@@ -177,6 +180,7 @@ class Lasting:
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
         self._conn: Connection | None = None
+        pair.lasting.append(self)
 
     async def _do(self, name: str, *args: Any) -> Any:
         async with asyncio.timeout(BACK_S):
@@ -213,14 +217,20 @@ class Lasting:
 @asynccontextmanager
 async def pair(size: Size) -> AsyncIterator[Pair]:
     """With its worker; all of it gone at the end."""
+    # That a pool of ours cannot connect for a moment, is what is meant here.
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
     folder, zygote = open_folder(), Zygote()
     try:
         async with mailserver() as mail:
             there = Pair(folder, mail, zygote)
-            there.size = size
+            there.size, there.lasting = size, []
             async with running(there):
                 there.start_worker()
-                yield there
+                try:
+                    yield there
+                finally:
+                    for one in there.lasting:
+                        one.close()
     finally:
         zygote.close()
         shutil.rmtree(folder)

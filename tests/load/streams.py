@@ -248,11 +248,12 @@ async def _follow(
     try:
         # So that what a first stream loads, does not count.
         await all_there(first)
-        before = there.memory()
+        before, spent = there.memory(), there.cpu()
         begun = time.monotonic()
         following += [asyncio.create_task(one.run(lambda: there.ports, r)) for one in rest]
         await all_there(followers)
         opened_s, memory = time.monotonic() - begun, (there.memory() - before) / len(rest)
+        opened_ms = 1000 * (there.cpu() - spent) / len(rest)
         spent = there.cpu()
         await asyncio.sleep(IDLE_S)
         idle = (there.cpu() - spent) / IDLE_S
@@ -285,6 +286,7 @@ async def _follow(
     return [
         Entry("streams", len(followers), "streams"),
         Entry("stream_open_all_s", opened_s, "s"),
+        Entry("stream_open_cpu_ms", opened_ms, "ms"),
         Entry("stream_memory_kb", memory / 1024, "kB"),
         Entry("streams_idle_cores", idle, "cores"),
         Entry("stream_events", heard, "events"),

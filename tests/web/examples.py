@@ -249,7 +249,7 @@ async def underway(conn: Connection, locatie: UUID, name: str, kind: UUID) -> tu
 
 
 async def changed_setting(conn: Connection, name: str, regio: str) -> UUID:
-    asked = wijzigingen.WijzigingInstellingen(waarom=name, nabij_minuten=31 + next(_fresh))
+    asked = wijzigingen.WijzigingInstellingen(waarom=name, nabij_minuten=31 + next(_fresh) % 500)
     await wijzigingen.wijzig(conn, asked, wie=Wie(regio, Rol.BEHEERDER, GEBRUIKER), now=make.NOW)
     return (await wijzigingen.page(conn, limit=1))[0].id
 

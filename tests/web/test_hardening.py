@@ -345,6 +345,16 @@ async def test_who_calls_the_loket_by_no_name_at_all_hears_so_from_the_api_as_a_
     assert [(error["in"], error["location"]) for error in answer.json()["errors"]] == [("header", {"name": "Host"})]
 
 
+@pytest.mark.parametrize(("port", "status"), [(65_535, 200), (65_536, 403), (99_999, 403)])
+async def test_a_port_that_cannot_be_is_refused(api: httpx.AsyncClient, port: int, status: int) -> None:
+    """Here, and not by what needs the whole address later on: that would be an error of ours."""
+    host = {"Host": f"localhost:{port}"}
+
+    assert (await api.get("/v1/plekken", headers=host)).status_code == status
+    assert (await api.get("/plekken/vrij?gemeente=x&zorgvorm=" + "a" * 99, headers=host)).status_code < 500
+    assert (await api.get("/cijfers?vanaf=anders", headers=host)).status_code in (400, 403)
+
+
 @pytest.mark.parametrize("referer", ["http://[::1", "http://[vreemd]/", "//", "http://127.0.0.1:x/", "\xff"])
 async def test_whatever_a_browser_says_that_it_came_from_a_language_can_be_chosen(
     api: httpx.AsyncClient, referer: str

@@ -482,6 +482,20 @@ async def test_a_page_leaves_one_line_per_child_on_it(serve: Serve, wie: Wie, ow
         }
 
 
+async def test_who_comes_on_the_next_page_is_in_the_log_when_that_is_asked_for(
+    api: httpx.AsyncClient, owner: Connection, world: World
+) -> None:
+    """The row that only tells that there is a next page, is shown to nobody."""
+    first = await api.get("/v1/aanvragen?aantal=1")
+    assert 'rel="next"' in first.headers["link"]
+    assert [str(line["aanvraag_id"]) for line in await lines(owner)] == [found["id"] for found in first.json()]
+
+    second = await api.get(first.headers["link"].partition(">")[0].removeprefix("<"))
+    shown = [found["id"] for found in [*first.json(), *second.json()]]
+    assert len(set(shown)) == 2
+    assert {str(line["aanvraag_id"]) for line in await lines(owner)} == set(shown)
+
+
 async def test_what_shows_no_child_leaves_no_line_and_cannot_write(
     api: httpx.AsyncClient, owner: Connection, world: World
 ) -> None:

@@ -258,3 +258,26 @@ async def test_who_is_told_to_go_gets_one_more_answer_which_says_so() -> None:
 
     assert b"connection: close" not in first
     assert last.startswith(b"HTTP/1.1 200") and b"connection: close" in last
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nh", b"allo"),
+        (CHUNKED, b"0\r\n\r\n"),
+        (head(), b"\r\n"),
+    ],
+    ids=["the rest of a body", "the end of one", "an empty line"],
+)
+async def test_who_has_its_answer_and_sends_what_nobody_waits_for_keeps_no_connection(
+    first: bytes, later: bytes
+) -> None:
+    """Each byte stopped the clock of an idle connection, and nothing started it again."""
+    made: list[Protocol] = []
+    async with connected(at_once, made=made) as (reader, writer):
+        writer.write(first)
+        await reader.readuntil(b"\r\n\r\n")
+        made[0].timeout_keep_alive = 0.01
+        writer.write(later)
+
+        assert await asyncio.wait_for(reader.read(), 60) == b""

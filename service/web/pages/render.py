@@ -47,7 +47,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # `menu`: what is for who looks; `namens`: for whom they act; `stand`: of
+    # `menu`: what is for who looks; `namens`: for whom they act; `gelezen_op`: of
     # when it is. Visit.page knows.
     env.globals.update(
         rollen=words.ROL,
@@ -58,7 +58,7 @@ def environment() -> Environment:
         count=dutch.count,
         menu=[],
         namens="",
-        stand=None,
+        gelezen_op=None,
         stil=False,
         sleutel=uuid4,
     )

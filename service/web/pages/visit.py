@@ -111,12 +111,14 @@ class Visit(Struct, kw_only=True, eq=False):
         if self.ended:
             raise RuntimeError(f"{template}: the visit is over, and what this page shows would not be logged")
         self.gezien += betrokkenen.found(values.values())
+        if not toegang.kan(self.wie, "volgGebeurtenissen"):
+            values.setdefault("gebeurtenissen", "")  # such a page is not live: there is nothing that it may hear
         own: dict[str, Any] = {
             "who": self.who,
             "namens": self.namens,
             "menu": self.menu(),
             "stil": self.stil,
-            "stand": self.stand,
+            "gelezen_op": self.stand,
         }
         response = render.html(template, **own, **values)
         if self.stand is not None:
@@ -181,6 +183,8 @@ def _asked(connection: ASGIConnection[Any, Any, Any, Any]) -> list[UUID]:
     return [id] if isinstance(id, UUID) else []
 
 
+HARD_SPACE = "\N{NO-BREAK SPACE}"
+
 REGIO = "select naam from jeugdregio where code = huidige_regio()"
 
 
@@ -218,7 +222,7 @@ async def visit(
                 wie=wie,
                 now=services.clock(),
                 services=services,
-                who=f"{words.ROL[wie.rol].capitalize()}, {regio}",
+                who=f"{words.ROL[wie.rol].capitalize()}, {regio.replace(' ', HARD_SPACE)}",
                 namens=(sessie.namens if sessie else None) or "",
                 key=state.get("sessie_sleutel"),
                 stand=stand,

@@ -6,17 +6,21 @@
 // `data-stream` whose events, when those are not the gebeurtenissen of the loket.
 // Not on the answer to a form (`data-stil`): the address of that page is the form's, which cannot be asked again.
 if (!document.body.matches("[data-stil]") && window.EventSource) {
-  const LOKET = "/v1/gebeurtenissen";
-  const parts = () => [...document.querySelectorAll("[data-live][id]")];
+  const LOKET = "/v1/gebeurtenissen?aanbod=true";
+  const parts = () => [...document.querySelectorAll("[data-live][id]:not([data-live=''])")];
   const of = (part) => part.dataset.stream ?? LOKET;
   const status = document.getElementById("live-status");
   const streams = new Map();
   const waiting = new Map();
   const touched = (part) => [...part.querySelectorAll("input:not([type=hidden]), textarea")].some(
     (one) => one.matches("[type=checkbox], [type=radio]") ? one.checked !== one.defaultChecked : one.value !== one.defaultValue);
+  const asked = new Map();
+  // Nearly at once, and of what comes right after that only twice a second: a region may be busy.
+  const soon = (at) => later(at, Math.max(30, (asked.get(at) ?? 0) + 500 - Date.now()));
   const later = (at, ms) => { if (!waiting.has(at)) { waiting.set(at, setTimeout(() => again(at), ms)); } };
   const again = (at) => {
     waiting.delete(at);
+    asked.set(at, Date.now());
     // Whoever is filling in a form there, is not disturbed: they see it afterwards.
     const busy = document.activeElement && document.activeElement.closest("[data-live] form, [data-live] dialog");
     for (const part of parts().filter((one) => of(one) === at)) {
@@ -28,10 +32,10 @@ if (!document.body.matches("[data-stil]") && window.EventSource) {
     const stream = new EventSource(at);
     const names = new Set(parts().filter((part) => of(part) === at).flatMap((part) => part.dataset.live.split(" ").filter(Boolean)));
     let failed = false;
-    for (const name of names) { stream.addEventListener(name, () => later(at, at === LOKET ? 150 : 500)); }
+    for (const name of names) { stream.addEventListener(name, () => soon(at)); }
     stream.addEventListener("open", () => {
       if (status && at === LOKET) { status.hidden = true; }
-      if (failed) { failed = false; later(at, 150); }
+      if (failed) { failed = false; soon(at); }
     });
     stream.addEventListener("error", () => {
       failed = true;

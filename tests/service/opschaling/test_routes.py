@@ -225,7 +225,7 @@ async def test_maatwerk_is_agreed_only_after_overleg_with_the_responsible_gemeen
     for overleg in (None, other, refusing):
         no = await refused(conn, route, S.AKKOORD, details=msgspec.structs.replace(offerte, overleg=overleg))
         assert pointers(no) == ["/details/overleg"]
-        assert "offerte_ontvangen" in no.detail
+        assert "‘Offerte ontvangen’" in no.detail
     agreed = await go(conn, route, S.AKKOORD, details=msgspec.structs.replace(offerte, overleg=HILVERSUM))
     assert agreed.staat is S.AKKOORD
 
@@ -436,7 +436,7 @@ async def test_no_route_goes_back(conn: Connection) -> None:
     route = await go(conn, await begin(conn, Pgb(keuze=Keuze.OUDERS, keuze_op=YESTERDAY)), S.BUDGETPLAN,
                      details=Pgb(keuze=Keuze.OUDERS, keuze_op=YESTERDAY, budgetplan_op=YESTERDAY))  # fmt: skip
     no = await refused(conn, route, S.GEKOZEN)
-    assert no.kind is Kind.CONFLICT and "gekozen kan dan niet" in no.detail
+    assert no.kind is Kind.CONFLICT and "Dan kan ‘Gekozen’ niet" in no.detail
 
 
 async def test_filling_in_takes_nothing_away_that_the_state_rests_on(conn: Connection) -> None:

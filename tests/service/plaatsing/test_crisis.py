@@ -230,6 +230,18 @@ async def refusal(pool: Pool, wie: Wie, nieuw: NieuweCrisisplaatsing) -> Refusal
     return refused.value
 
 
+async def test_without_a_last_day_it_ends_when_somebody_else_comes(pool: Pool, wie: Wie) -> None:
+    """A plek that is free for ten days is taken for ten, and not refused because a crisis usually lasts longer."""
+    async with transaction(pool, wie) as conn:
+        plek, aanvraag, other = await bed(conn), await in_crisis(conn), await in_crisis(conn)
+        await bezetting.houd(
+            conn, plek.id, other.id, make.day(10), None, vervalt_op=make.NOW + timedelta(days=2), now=make.NOW
+        )
+        made = await crisis.plaats(conn, TRAVEL, call(aanvraag.id, plek.id), wie=wie, now=make.NOW)
+
+    assert made.tot == make.day(10)
+
+
 async def test_a_plek_that_somebody_else_has_is_refused(pool: Pool, wie: Wie) -> None:
     """Held for another is enough."""
     async with transaction(pool, wie) as conn:

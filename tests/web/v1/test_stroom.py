@@ -42,9 +42,9 @@ async def live(lasting: Settings, wie: Wie) -> AsyncIterator[Live]:
         yield live
 
 
-def follow(live: Live, last: str | None = None) -> Any:
+def follow(live: Live, last: str | None = None, **query: str) -> Any:
     headers = {} if last is None else {"Last-Event-ID": last}
-    return live.client.stream("GET", "/v1/gebeurtenissen", headers=headers)
+    return live.client.stream("GET", "/v1/gebeurtenissen", headers=headers, params=query)
 
 
 async def child(pool: Pool, wie: Wie, **fields: Any) -> UUID:
@@ -186,6 +186,43 @@ async def test_each_rol_hears_what_it_may_see_and_no_more(
         "crisisdienst": [("ingediend", str(crisis), None), ("alarm", str(crisis), None)],
         "ver": [],
     }
+
+
+async def test_who_shows_plekken_hears_that_one_changed_and_not_which(
+    live: Live, pool: Pool, wie: Wie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only who asks for it; and of many changes within two seconds once more, afterwards."""
+    monkeypatch.setattr(endpoint, "AANBOD_S", 0.3)
+    id = await child(pool, wie)
+    async with follow(live, aanbod="true") as asked, follow(live) as silent:
+        hears, not_asked = await following(asked), await following(silent)
+        for _ in range(20):
+            async with transaction(pool, wie) as conn:
+                await make.plek(conn)
+        first, second = await next_(hears), await next_(hears)
+        await happens(pool, wie, id, S.ALARM)
+        assert [first, second] == [{"event": "aanbod", "data": {}}] * 2
+        assert (await next_(hears))["event"] == "alarm"
+        assert (await next_(not_asked))["event"] == "alarm"
+
+
+@pytest.mark.parametrize("rol", ["aanbieder", "verwijzer"])
+async def test_who_sees_no_plekken_of_others_does_not_hear_that_one_changed(
+    lasting: Settings, pool: Pool, wie: Wie, wie_als: Callable[..., Wie], monkeypatch: pytest.MonkeyPatch, rol: str
+) -> None:
+    """How busy another aanbieder is, is nobody's business."""
+    monkeypatch.setattr(endpoint, "HEARTBEAT_S", 0.3)
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+    gi = await child(pool, wie)
+    async with transaction(pool, wie) as conn:
+        organisatie = await conn.fetchval("select organisatie_id from aanvraag where id = $1", gi)
+    who = wie_als(rol, organisatie=plek.aanbieder_id if rol == "aanbieder" else organisatie)
+    async with serving(create_app(lasting, identity=always(who))) as live, follow(live, aanbod="true") as response:
+        events = await following(response)
+        async with transaction(pool, wie) as conn:
+            await make.plek(conn)
+        assert await events.next() == ": niets nieuws"
 
 
 @pytest.mark.parametrize("rol", ["schakelfunctionaris", "crisisdienst", "verwijzer", "aanbieder"])

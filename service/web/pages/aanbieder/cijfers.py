@@ -66,6 +66,8 @@ class Telblok(Struct, frozen=True):
     naam: str
     totaal: int
     staven: list[Staaf]
+    klein: str
+    """That small numbers are hidden, where they are: of what others did. What it did itself, it knows."""
 
 
 @page_at("/eigen-cijfers", name="paginaEigenCijfers")
@@ -90,14 +92,14 @@ async def eigen(
             here="/eigen-cijfers",
             van=full(supply.periode.van),
             tot=full(supply.periode.tot),
-            uitleg=counted[2].uitleg,
+            uitleg=supply.uitleg,
             aanbod=[(codes.get(("zorgvorm", regel.zorgvorm), regel.zorgvorm), regel) for regel in supply.regels],
-            blokken=[blok for telling in counted for blok in blokken(telling)],
+            blokken=[blok for telling in counted for blok in blokken(telling, supply.uitleg)],
         )
 
 
-def blokken(telling: Telling) -> list[Telblok]:
-    """A table with bars per line; what did not happen is left out."""
+def blokken(telling: Telling, uitleg: str) -> list[Telblok]:
+    """A table with bars per line; what did not happen is left out. `uitleg`: what is said of all figures."""
     return [
         Telblok(
             id=telling.soort,
@@ -112,6 +114,7 @@ def blokken(telling: Telling) -> list[Telblok]:
                 for deel in regel.delen
                 if deel.aantal != 0
             ],
+            klein=telling.uitleg.removeprefix(uitleg).strip(),
         )
         for regel in telling.regels
     ]

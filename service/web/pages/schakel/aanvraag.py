@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +15,8 @@ from msgspec import Struct
 from service import toegang
 from service.aanvraag import aanvragen, gebeurtenissen, samenplaatsingen, stappen, werkblad, werklijst
 from service.aanvraag.aanvragen import Aanvraag, HuidigVerblijf
-from service.aanvraag.gebeurtenissen import OPEN
+from service.aanvraag.gebeurtenissen import OPEN, AanvraagGebeurtenis, GebeurtenisSoort
+from service.aanvraag.termijnen import ZINNEN, AlarmSoort
 from service.aanvraag.werkblad import Beurt
 from service.days import AMSTERDAM, age_on, today
 from service.db import Rol
@@ -86,6 +88,7 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
     lopend, klaar = await _lopend(v, aanvraag_id)
     gekozen = kijk.plek or _uuid(form.waarde("plekken.0.plekId"))
     path = f"/aanvragen/{a.id}"
+    daarnaast = await _daarnaast(v, aanvraag_id)
     plekken = {str(p.plek.plek_id): p for p in ranked.plekken} if ranked else {}
     can = {id: toegang.kan(v.wie, id) for id in FORMS}
     return v.page(
@@ -141,7 +144,8 @@ async def show(v: Visit, aanvraag_id: UUID, kijk: Kijk, form: Formulier | None =
         confirmed=lambda moment: confirmed(moment, v.now),
         where=where,
         steps=steps(a, namen.gemeente),
-        **await _daarnaast(v, aanvraag_id),
+        **daarnaast,
+        gewaarschuwd=gewaarschuwd(daarnaast["gebeurd"], vandaag),
         **await v.kaart(await on_map(v, chosen[first : first + PER_PAGE], vandaag)),
         aanleiding=_aanleiding(a),
         tafels=TAFELS,
@@ -334,6 +338,14 @@ async def on_map(v: Visit, rows: list[tuple[int, PassendePlek]], vandaag: date) 
         uitleg = f"{p.band_naam}, {where(p.plek.plaats, p.reistijd_minuten)}, {day(p.eerste_dag, vandaag)}"
         punten.append(Punt(f"{rang}. {p.plek.naam}", uitleg, at.lat, at.lon, f"#plek-{rang}"))
     return Kaart(punten, len(rows) - len(punten))
+
+
+def gewaarschuwd(gebeurd: Sequence[AanvraagGebeurtenis], vandaag: date) -> list[tuple[str, date | None]]:
+    """What was warned of today, each once with the day that it is about: the work list only says that there is
+    something."""
+    now = [one.gegevens for one in gebeurd if one.soort is GebeurtenisSoort.ALARM and today(one.op) == vandaag]
+    said = {one["alarm"]: one.get("dag") for one in now if "alarm" in one}
+    return [(ZINNEN[AlarmSoort(soort)], date.fromisoformat(dag) if dag else None) for soort, dag in said.items()]
 
 
 def _aanleiding(a: Aanvraag) -> OpschalingAanleiding:

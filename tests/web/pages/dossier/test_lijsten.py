@@ -180,6 +180,7 @@ async def test_contractbeheer_reads_how_many_wait_where_and_never_who(
     assert "Spoed Waar" not in text_of(page) and "Samen" not in text_of(page)
     assert "te weinig om te tonen" in text_of(urgent)
     assert not [one for one in (*five, *four) if one.nummer in page.text or str(one.id) in page.text]
+    assert 'data-live=""' in page.text  # it may not hear what happens
 
 
 # ── One sheet ────────────────────────────────────────────────────────────────────────────────────

@@ -12,10 +12,11 @@ import httpx
 import msgspec
 import pytest
 
-from service.aanvraag import aanvragen, stappen, werklijst
+from service.aanvraag import aanvragen, gebeurtenissen, stappen, werklijst
 from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
+from service.dutch import day
 from service.rang.rangschikking import Rangschikking
 from service.settings import Settings
 from service.urgentie import Urgentie
@@ -178,6 +179,19 @@ async def test_fifteen_voorzieningen_are_one_page_and_one_more_makes_two(
     assert f'rel="next" href="/aanvragen/{aanvraag.id}?pagina=2#plekken"' in first.text
     assert "16." in text_of(second)
     assert "Toon alle plekken die passen" in text_of(await api.get(f"/aanvragen/{aanvraag.id}?pagina=3"))
+
+
+async def test_what_was_warned_of_today_is_said_with_its_day(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """The work list says that there is an alarm. Once each, and not what was said on another day."""
+    async with transaction(pool, wie) as conn:
+        a = await make.aanvraag(conn)
+        for op, soort in ((make.NOW, "norm"), (make.NOW, "norm"), (make.NOW - timedelta(days=2), "vergeten")):
+            about = {"alarm": soort, "dag": str(make.TODAY)}
+            await gebeurtenissen.record(conn, a.id, gebeurtenissen.GebeurtenisSoort.ALARM, now=op, gegevens=about)
+    text = (await api.get(f"/aanvragen/{a.id}")).text
+    said = text.partition("Vandaag gewaarschuwd")[2].partition("</ul>")[0]
+    assert said.count("<li>") == 1 and "volgens de norm van de regio." in said
+    assert f"({day(make.TODAY, make.TODAY)})" in said
 
 
 async def test_for_a_closed_aanvraag_no_place_is_sought_any_more(api: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:

@@ -147,6 +147,13 @@ async def regels(
     return rows_as(await conn.fetch(REGELS_PAGE, plan_id, *chosen, after, limit, offset), Planregel)
 
 
+class Buren(Struct, frozen=True):
+    """A page that leads to them, tells that they are there: so the log says that too."""
+
+    vorige: AanvraagId | None
+    volgende: AanvraagId | None
+
+
 BUREN = f"""
 select vorige, volgende
 from (select r.aanvraag_id, lag(r.aanvraag_id) over volgorde as vorige, lead(r.aanvraag_id) over volgorde as volgende
@@ -157,12 +164,10 @@ where aanvraag_id = $6
 """
 
 
-async def buren(
-    conn: Connection, plan_id: UUID, aanvraag_id: UUID, welke: Welke
-) -> tuple[AanvraagId | None, AanvraagId | None]:
+async def buren(conn: Connection, plan_id: UUID, aanvraag_id: UUID, welke: Welke) -> Buren:
     """The lines before and after this one, of those that are chosen."""
-    row = await conn.fetchrow(BUREN, plan_id, *structs.astuple(welke), aanvraag_id)
-    return (row["vorige"], row["volgende"]) if row else (None, None)
+    found: list[Buren] = rows_as(await conn.fetch(BUREN, plan_id, *structs.astuple(welke), aanvraag_id), Buren)
+    return found[0] if found else Buren(None, None)
 
 
 class Tellingen(Struct, frozen=True):

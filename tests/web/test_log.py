@@ -482,6 +482,25 @@ async def test_a_page_leaves_one_line_per_child_on_it(serve: Serve, wie: Wie, ow
         }
 
 
+async def test_a_page_that_leads_to_the_next_child_of_a_plan_says_so_in_the_log(
+    serve: Serve, wie: Wie, owner: Connection, world: World
+) -> None:
+    """Whichever child of the plan it is about: the first, one between, or the last."""
+    client = await serve(wie)
+    everybody = await aanvragen(owner)
+    rows = await owner.fetch("select aanvraag_id from plan_regel where plan_id = $1", world.plan)
+    beside = []
+    for row in rows:
+        await owner.execute("truncate logregel cascade")
+
+        page = await client.get(f"/plannen/{world.plan}/regels/{row['aanvraag_id']}")
+
+        told = children_in(page.text, everybody)
+        assert {line["aanvraag_id"] for line in await lines(owner)} >= told
+        beside.append(len(told) - 1)
+    assert any(beside)
+
+
 async def test_who_comes_on_the_next_page_is_in_the_log_when_that_is_asked_for(
     api: httpx.AsyncClient, owner: Connection, world: World
 ) -> None:

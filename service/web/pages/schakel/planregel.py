@@ -131,7 +131,7 @@ async def show(v: Visit, plan_id: UUID, aanvraag_id: UUID, kijk: Kijk, form: For
         if refusal.kind is not Kind.CONFLICT:
             raise
         found = []
-    vorige, volgende = await planregels.buren(v.conn, plan_id, aanvraag_id, WELKE[kijk.toon])
+    buren = await planregels.buren(v.conn, plan_id, aanvraag_id, WELKE[kijk.toon])
     lost = {id for one in found if one.prijs for id in one.prijs.verliezer_ids}
     lost |= set(row.anders.prijs.verliezer_ids) if row.anders else set()
     if row.uitweg and row.uitweg.binnen_plan:
@@ -148,8 +148,7 @@ async def show(v: Visit, plan_id: UUID, aanvraag_id: UUID, kijk: Kijk, form: For
         kost=verliezen(line.prijs),
         kandidaten=found,
         nummers=await plankandidaten.nummers(v.conn, lost),
-        vorige=vorige,
-        volgende=volgende,
+        buren=buren,
         kijk=kijk,
         toon=TOON,
         gedaan=GEDAAN,

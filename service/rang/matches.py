@@ -17,13 +17,14 @@ from matcher.rank import rank
 from matcher.reasons import fallen_out
 from matcher.solution import RELAXABLE, REVEALING
 from service.days import hour_of, today
-from service.db import Connection, Reads, Wie
+from service.db import Connection, Reads, Rol, Wie
 from service.errors import Kind, Refusal
 from service.rang import aanbod, catalogue
 from service.rang.anders import Anders, pas_toe
 from service.rang.rangschikking import (
     Context,
     Rangschikking,
+    Shown,
     compose,
     shown,
     with_freshness,
@@ -122,12 +123,23 @@ async def _read(
     minute = now.replace(second=0, microsecond=0)
     digest = known = None
     if travel.fixed:
-        # Rows that are shown depend on these three of who asks, and on no more (policies of supply in schema.sql).
-        who = (wie.regio, wie.rol, wie.organisatie)
-        asked = (who, TAAL.get(), minute, page, fallen_page, anders, [tuple(row) for row in rows])
+        asked = (_who(wie), TAAL.get(), minute, page, fallen_page, anders, [tuple(row) for row in rows])
         digest = blake2b(msgspec.msgpack.encode(asked, enc_hook=str), digest_size=16).digest()
         known = snapshots.kept.get(wie.regio, view, digest)
     return Asked(rows, view, fresh, wie, aanvraag_id, minute, page, fallen_page, anders, digest, known)
+
+
+def _who(wie: Wie) -> tuple[str, Rol, UUID | None]:
+    """On these of who asks it depends which rows of places are seen, and on no more (policies of supply)."""
+    return wie.regio, wie.rol, wie.organisatie
+
+
+async def _shown(conn: Reads, rows: dict[str, Shown], plekken: list[str]) -> dict[str, Shown]:
+    """`rows`, and what is not yet among them."""
+    new = [plek for plek in dict.fromkeys(plekken) if plek not in rows]
+    if new:
+        rows |= await shown(conn, new)
+    return rows
 
 
 async def _ranked(conn: Reads, snapshots: Snapshots, travel: Traveller, asked: Asked) -> tuple[Rangschikking, bytes]:
@@ -160,7 +172,7 @@ async def _ranked(conn: Reads, snapshots: Snapshots, travel: Traveller, asked: A
         needed=len(frozenset[str]().union(*(child.ondersteuning for child in aanvraag.jeugdigen))),
         weging=weging,
         names=view.names,
-        rows=await shown(conn, plekken),
+        rows=await _shown(conn, snapshots.kept.rows(asked.wie.regio, view, _who(asked.wie)), plekken),
     )
     found = compose(asked.aanvraag_id, ranking, fallen, smallest, c=context, fresh=asked.fresh, travel=(source, reason))
     answer = without_freshness(found)

@@ -19,6 +19,7 @@ from matcher.solution import RELAXABLE, REVEALING
 from service.days import hour_of, today
 from service.db import Connection, Reads, Rol, Wie
 from service.errors import Kind, Refusal
+from service.fields import AanvraagId
 from service.rang import aanbod, catalogue
 from service.rang.anders import Anders, pas_toe
 from service.rang.rangschikking import (
@@ -95,9 +96,9 @@ class Asked(Struct, frozen=True, eq=False):
     view: View
     fresh: Freshness
     wie: Wie
-    aanvraag_id: UUID
+    aanvraag_id: AanvraagId
     now: datetime
-    """The minute, so that nothing depends on less."""
+    """`_hour` of it."""
     page: Page
     fallen_page: Page
     anders: Anders | None
@@ -120,13 +121,18 @@ async def _read(
 ) -> Asked:
     rows = await read_aanvraag(conn, aanvraag_id, now, Schalen.__struct_fields__)
     view, fresh = await snapshots.get(wie.regio, now)
-    minute = now.replace(second=0, microsecond=0)
+    hour = _hour(now)
     digest = known = None
     if travel.fixed:
-        asked = (_who(wie), TAAL.get(), minute, page, fallen_page, anders, [tuple(row) for row in rows])
+        asked = (_who(wie), TAAL.get(), hour, page, fallen_page, anders, [tuple(row) for row in rows])
         digest = blake2b(msgspec.msgpack.encode(asked, enc_hook=str), digest_size=16).digest()
         known = snapshots.kept.get(wie.regio, view, digest)
-    return Asked(rows, view, fresh, wie, aanvraag_id, minute, page, fallen_page, anders, digest, known)
+    return Asked(rows, view, fresh, wie, aanvraag_id, hour, page, fallen_page, anders, digest, known)
+
+
+def _hour(now: datetime) -> datetime:
+    """Confirmations are counted in hours: within one, all else the same, the answer is the same."""
+    return now.replace(minute=0, second=0, microsecond=0)
 
 
 def _who(wie: Wie) -> tuple[str, Rol, UUID | None]:
@@ -196,5 +202,5 @@ async def rangen(
         raise
     columns, _ = await aanbod.without_own(conn, view.aanbod, [aanvraag_id], now)
     minutes = await travel.minutes(aanvraag, columns)
-    ranking = rank(aanvraag, columns, weging, minutes.travel, hour_of(now), limit=len(columns.profielen.code))
+    ranking = rank(aanvraag, columns, weging, minutes.travel, hour_of(_hour(now)), limit=len(columns.profielen.code))
     return {UUID(fit.voorziening): at for at, fit in enumerate(ranking.places, 1)}

@@ -218,7 +218,7 @@ async def test_who_asks_when_what_page_and_in_which_language_each_has_its_own_an
     assert [line["score"] for line in whole["plekken"]] != [line["score"] for line in crisis["plekken"]] == [None] * 3
     assert (await ask(aanvraag_id, page=Page(1)))["plekken"] == whole["plekken"][:1]
     assert len(made) == 3
-    await ask(aanvraag_id, now=make.NOW + timedelta(minutes=1))
+    await ask(aanvraag_id, now=make.NOW + timedelta(hours=1))
     assert len(made) == 4
     later = await ask(aanvraag_id, now=make.NOW + timedelta(days=2))
     assert later["plekken"][0]["waarom"] != whole["plekken"][0]["waarom"]

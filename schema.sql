@@ -4354,6 +4354,11 @@ create policy maak on voorstel_keuze for insert with check (
         else false end);
 grant select, insert on voorstel_keuze to loket_app;
 
+-- Of no use since 0031: it goes with the next migration that takes away.
+create function dagen(perioden datemultirange) returns integer
+    language sql immutable parallel safe
+    return coalesce((select sum(upper(p) - lower(p)) from unnest(perioden) as p), 0)::integer;
+
 create function wachtenden()
     returns table (id uuid, organisatie_id uuid, nummer text, urgentie urgentie, waar wachtplaats, aanmelding date,
                    grondslag date, gewenste_start date, zorgvormen text[], geplaatst_per date)
@@ -4431,7 +4436,9 @@ create function wacht_geschiedenis(vanaf wacht_vanaf, sinds date, vandaag date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with gemeld as (
-        select a.*, (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag from aanvraag a
+        select a.id, a.urgentie, a.zorgvormen, a.gewenste_start, a.afgesloten_op, a.geanonimiseerd_op, a.uitkomst,
+               (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag
+        from aanvraag a
         where a.regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer', 'contractbeheer')),
     gekomen as (
         select b.aanvraag_id, min(b.begonnen_op) as start from bezetting b
@@ -4474,7 +4481,7 @@ create function cijfer_regels(wat cijfer_soort, van date, tot date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with gestuurd as (
-        select v.* from voorstel v
+        select v.id, v.aanbieder_id, v.voorziening_id, v.aanvraag_id, v.status from voorstel v
         where v.regio = huidige_regio()
           and v.verzonden_op >= cijfer_regels.van::timestamp at time zone 'Europe/Amsterdam'
           and v.verzonden_op < cijfer_regels.tot::timestamp at time zone 'Europe/Amsterdam'),

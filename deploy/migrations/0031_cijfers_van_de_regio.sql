@@ -17,7 +17,7 @@ create or replace function cijfer_regels(wat cijfer_soort, van date, tot date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with gestuurd as (
-        select v.* from voorstel v
+        select v.id, v.aanbieder_id, v.voorziening_id, v.aanvraag_id, v.status from voorstel v
         where v.regio = huidige_regio()
           and v.verzonden_op >= cijfer_regels.van::timestamp at time zone 'Europe/Amsterdam'
           and v.verzonden_op < cijfer_regels.tot::timestamp at time zone 'Europe/Amsterdam'),
@@ -169,7 +169,6 @@ begin atomic
     order by a.naam, k.zorgvorm;
 end;
 
-drop function dagen(datemultirange);
 
 -- As before; only the stays of these days are looked up, and whether there was an earlier one.
 create or replace function cijfer_wachttijden(van date, tot date)
@@ -254,7 +253,9 @@ create or replace function wacht_geschiedenis(vanaf wacht_vanaf, sinds date, van
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with gemeld as (
-        select a.*, (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag from aanvraag a
+        select a.id, a.urgentie, a.zorgvormen, a.gewenste_start, a.afgesloten_op, a.geanonimiseerd_op, a.uitkomst,
+               (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag
+        from aanvraag a
         where a.regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer', 'contractbeheer')),
     gekomen as (
         select b.aanvraag_id, min(b.begonnen_op) as start from bezetting b

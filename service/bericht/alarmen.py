@@ -66,11 +66,12 @@ where x.termijn < $1 and a.regio = huidige_regio() and a.geanonimiseerd_op is nu
 """
 
 
-# What a provider says from its mail (service/bericht/versheid.py), until the plek is confirmed or held no more. First what
-# was said: that is rare, and the planner thinks it as likely to begin with all that takes a plek anywhere.
+# What a provider says from its mail (service/bericht/versheid.py), until the plek is confirmed or held no more. First
+# what was said: that is rare, and the planner would as soon begin with all that takes a plek anywhere.
 TEGENGESPROKEN = """
 with gezegd as materialized (
-    select g.aanvraag_id, a.nummer, g.op, (g.gegevens ->> 'bezetting')::uuid as bezetting, (g.gegevens ->> 'dag')::date as dag
+    select g.aanvraag_id, a.nummer, g.op, (g.gegevens ->> 'bezetting')::uuid as bezetting,
+           (g.gegevens ->> 'dag')::date as dag
     from gebeurtenis g
     join aanvraag a on a.id = g.aanvraag_id and a.regio = huidige_regio() and a.afgesloten_op is null
     where g.soort = 'alarm' and g.gegevens ->> 'alarm' = 'plek_bezet'

@@ -168,7 +168,6 @@ async def aanbod(v: Visit, keuze: Keuze, names: Names) -> Tabel:
 async def contract(v: Visit, keuze: Keuze, names: Names) -> Tabel:
     """How long it took until a child came, beside what was agreed."""
     found = await _aanbodcijfers(v, keuze)
-    told = [r for r in found.regels if r.wachtdagen is not None]
     return Tabel(
         code="contract",
         titel=gettext("Wachten per aanbieder, naast het contract"),
@@ -188,7 +187,9 @@ async def contract(v: Visit, keuze: Keuze, names: Names) -> Tabel:
             for r in found.regels
         ],
         staven=[
-            Staaf(f"{r.aanbieder}: {_zorgvorm(r.zorgvorm, names)}", (r.wachtdagen,), _dagen(r.wachtdagen)) for r in told
+            Staaf(f"{r.aanbieder}: {_zorgvorm(r.zorgvorm, names)}", (days,), _dagen(days))
+            for r in found.regels
+            if (days := r.wachtdagen) is not None
         ],
     )
 

@@ -303,6 +303,7 @@ create table contract (
 );
 comment on table contract is
     'No row: no contract. That does not hide a place; it is marked "alleen na overleg met de gemeente".';
+create index contract_regio on contract (regio);
 comment on column contract.maximum_wachttijd is 'Days; for verblijf not always agreed, then NULL.';
 
 -- ── Supply: locatie, voorziening, plek ───────────────────────────────────────────────────────────
@@ -439,6 +440,7 @@ comment on table plek is 'One bed. Empty is not the same as available: see besch
 comment on column plek.bestaat is 'From the day the bed exists until the day it is gone.';
 comment on column plek.bevestigd_op is 'When the provider last said that this is right; the history is in bevestiging.';
 create index plek_aanbieder on plek (aanbieder_id);
+create index plek_regio on plek (regio);
 
 create table bevestiging (
     id              uuid             not null default gen_random_uuid(),
@@ -685,6 +687,7 @@ create table besluit (
 );
 comment on table besluit is 'What a provider answered, with a coded reason.';
 create index besluit_aanvraag on besluit (aanvraag_id);
+create index besluit_op on besluit (regio, op) where uitkomst = 'afgewezen';
 
 -- ── Bezetting: what takes a plek ─────────────────────────────────────────────────────────────────
 
@@ -769,6 +772,9 @@ create index bezetting_plek on bezetting (plek_id, neemt_tot(soort, periode, bee
 create index bezetting_plaatsing on bezetting (plek_id) where soort = 'plaatsing';
 create index bezetting_onaf on bezetting (vraag_regio)
     where soort = 'plaatsing' and definitief_op is null and beeindigd_op is null and vrijgegeven_op is null;
+create index bezetting_begonnen on bezetting (regio, begonnen_op) where begonnen_op is not null;
+create index bezetting_kwam on bezetting (vraag_regio, begonnen_op) where begonnen_op is not null;
+create index bezetting_beeindigd on bezetting (regio, beeindigd_op) where beeindigd_op is not null;
 
 -- ── Answers kept for a repeated request ──────────────────────────────────────────────────────────
 
@@ -2778,6 +2784,8 @@ create index voorstel_optie on voorstel (optie_id) where optie_id is not null;
 create index voorstel_aanbieder on voorstel (aanbieder_id, verzonden_op desc) where verzonden_op is not null;
 create index voorstel_bundel on voorstel (bundel_id) where bundel_id is not null;
 create index voorstel_plan on voorstel (plan_id) where plan_id is not null;
+create index voorstel_verzonden on voorstel (regio, verzonden_op) where verzonden_op is not null;
+create index voorstel_gevraagd on voorstel (aanbod_regio, verzonden_op) where verzonden_op is not null;
 
 create table gebeurtenis (
     id           uuid              not null default gen_random_uuid(),
@@ -3231,7 +3239,8 @@ grant execute on function volg_vervolg(uuid) to loket_app;
 create function crisis_sinds(plaatsing uuid, crisisvormen text[], geslotenvormen text[]) returns date
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
-    with recursive tijdelijk as (
+    -- Found by their ids, one after the other: written out, it would be all such stays of the region, for each child.
+    with recursive tijdelijk as not materialized (
         select b.id, b.aanvraag_id, b.begonnen_op, b.beeindigd_op from bezetting b
         where b.soort = 'plaatsing' and b.begonnen_op is not null and b.vraag_regio = huidige_regio() and (
             exists (select from plek p join voorziening v on v.id = p.voorziening_id
@@ -4345,6 +4354,7 @@ create policy maak on voorstel_keuze for insert with check (
         else false end);
 grant select, insert on voorstel_keuze to loket_app;
 
+-- Of no use since 0031: it goes with the next migration that takes away.
 create function dagen(perioden datemultirange) returns integer
     language sql immutable parallel safe
     return coalesce((select sum(upper(p) - lower(p)) from unnest(perioden) as p), 0)::integer;
@@ -4426,8 +4436,15 @@ create function wacht_geschiedenis(vanaf wacht_vanaf, sinds date, vandaag date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with gemeld as (
-        select a.*, (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag from aanvraag a
+        select a.id, a.urgentie, a.zorgvormen, a.gewenste_start, a.afgesloten_op, a.geanonimiseerd_op, a.uitkomst,
+               (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as dag
+        from aanvraag a
         where a.regio = huidige_regio() and huidige_rol() in ('schakelfunctionaris', 'verwijzer', 'contractbeheer')),
+    gekomen as (
+        select b.aanvraag_id, min(b.begonnen_op) as start from bezetting b
+        where b.vraag_regio = huidige_regio() and b.begonnen_op is not null and b.soort = 'plaatsing'
+          and b.vrijgegeven_op is null and not b.overbrugging
+        group by b.aanvraag_id),
     bekend as (
         select a.urgentie, a.zorgvormen,
                case vanaf
@@ -4435,11 +4452,8 @@ begin atomic
                    when 'grondslag' then (
                        select min(g.datum) from grondslag g where g.aanvraag_id = a.id and g.status = 'verleend')
                    else a.gewenste_start end as begin,
-               (select min(b.begonnen_op) from bezetting b
-                where b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
-                  and not b.overbrugging) as start,
-               coalesce(a.afgesloten_op, vandaag) as einde
-        from gemeld a where a.geanonimiseerd_op is null
+               k.start, coalesce(a.afgesloten_op, vandaag) as einde
+        from gemeld a left join gekomen k on k.aanvraag_id = a.id where a.geanonimiseerd_op is null
         union all
         -- Of these the month is left, and the days between.
         select a.urgentie, a.zorgvormen,
@@ -4467,10 +4481,10 @@ create function cijfer_regels(wat cijfer_soort, van date, tot date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with gestuurd as (
-        select v.* from voorstel v
+        select v.id, v.aanbieder_id, v.voorziening_id, v.aanvraag_id, v.status from voorstel v
         where v.regio = huidige_regio()
-          and (v.verzonden_op at time zone 'Europe/Amsterdam')::date >= cijfer_regels.van
-          and (v.verzonden_op at time zone 'Europe/Amsterdam')::date < cijfer_regels.tot),
+          and v.verzonden_op >= cijfer_regels.van::timestamp at time zone 'Europe/Amsterdam'
+          and v.verzonden_op < cijfer_regels.tot::timestamp at time zone 'Europe/Amsterdam'),
     regels as (
         select v.aanbieder_id, z.zorgvorm, v.aanvraag_id, case v.status when 'definitief' then 'gekozen' else 'niet_gekozen' end as code
         from gestuurd v join voorziening z on z.id = v.voorziening_id
@@ -4479,7 +4493,7 @@ begin atomic
         select z.aanbieder_id, z.zorgvorm, b.aanvraag_id, b.reden::text
         from besluit b join voorziening z on z.id = b.voorziening_id
         where wat = 'afwijzingen' and b.regio = huidige_regio() and b.uitkomst = 'afgewezen'
-          and (b.op at time zone 'Europe/Amsterdam')::date >= van and (b.op at time zone 'Europe/Amsterdam')::date < tot
+          and b.op >= van::timestamp at time zone 'Europe/Amsterdam' and b.op < tot::timestamp at time zone 'Europe/Amsterdam'
         union all
         -- Once per voorstel: for the voorziening that stood highest. Who was asked itself, was not passed over.
         select k.aanbieder_id, k.zorgvorm, k.aanvraag_id, k.reden
@@ -4550,32 +4564,31 @@ begin atomic
           and (gemeente is null or exists (
               select from locatie l where l.id = z.locatie_id and l.zichtbaarheid = 'openbaar' and l.gemeente_code = gemeente))),
     perioden as materialized (
-        select p.*,
-               coalesce((select range_agg(b.periode) from bezetting b
-                         where b.plek_id = p.id and b.soort = 'stop' and b.vrijgegeven_op is null), '{}') as stop,
-               -- Who still lives there after the expected end, lives there.
-               coalesce((select range_agg(daterange(
-                                lower(b.periode), case when b.beeindigd_op is null then tot else upper(b.periode) end))
-                         from bezetting b
-                         where b.plek_id = p.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
-                           and b.begonnen_op is not null and lower(b.periode) < tot), '{}') as bezet,
-               coalesce((select range_agg(daterange(c.dag, c.tot)) from (
-                             select (c.op at time zone 'Europe/Amsterdam')::date as dag,
-                                    (lead(c.op) over (order by c.op) at time zone 'Europe/Amsterdam')::date as tot
-                             from bevestiging c where c.plek_id = p.id) as c), '{}') as gezegd,
-               coalesce((select range_agg(daterange(c.dag, c.tot)) from (
-                             select (c.op at time zone 'Europe/Amsterdam')::date as dag, c.beschikbaarheid,
-                                    (lead(c.op) over (order by c.op) at time zone 'Europe/Amsterdam')::date as tot
-                             from bevestiging c where c.plek_id = p.id) as c
-                         where c.beschikbaarheid = 'bemenst'), '{}') as bemenst
-        from bedden p),
+        select p.*, coalesce(b.stop, '{}') as stop, coalesce(b.bezet, '{}') as bezet, coalesce(c.gezegd, '{}') as gezegd,
+               coalesce(c.bemenst, '{}') as bemenst
+        from bedden p
+        cross join lateral (
+            select range_agg(b.periode) filter (where b.soort = 'stop') as stop,
+                   -- Who still lives there after the expected end, lives there.
+                   range_agg(daterange(
+                       lower(b.periode), case when b.beeindigd_op is null then tot else upper(b.periode) end))
+                       filter (where b.soort = 'plaatsing' and b.begonnen_op is not null and lower(b.periode) < tot) as bezet
+            from bezetting b where b.plek_id = p.id and b.vrijgegeven_op is null) as b
+        cross join lateral (
+            select range_agg(daterange(c.dag, c.tot)) as gezegd,
+                   range_agg(daterange(c.dag, c.tot)) filter (where c.beschikbaarheid = 'bemenst') as bemenst
+            from (
+                select (c.op at time zone 'Europe/Amsterdam')::date as dag, c.beschikbaarheid,
+                       (lead(c.op) over (order by c.op) at time zone 'Europe/Amsterdam')::date as tot
+                from bevestiging c where c.plek_id = p.id) as c) as c),
+    -- Written out: called so often, a function for it costs more than all else here.
     gemiddeld as (
-        select p.aanbieder_id, p.zorgvorm, sum(dagen(p.bestaat)) as bestaat,
-               sum(dagen(p.bestaat * (p.bemenst + p.bezet) - (p.stop - p.bezet))) as open,
-               sum(dagen(p.bestaat * p.bezet)) as bezet,
-               sum(dagen(p.bestaat * (p.stop - p.bezet))) as gestopt,
-               sum(dagen(p.bestaat * (p.gezegd - p.bemenst) - p.bezet - p.stop)) as onbemenst,
-               sum(dagen(p.bestaat - p.gezegd - p.bezet - p.stop)) as onbekend
+        select p.aanbieder_id, p.zorgvorm, sum((select sum(upper(d) - lower(d)) from unnest(p.bestaat) as d)) as bestaat,
+               sum((select sum(upper(d) - lower(d)) from unnest(p.bestaat * (p.bemenst + p.bezet) - (p.stop - p.bezet)) as d)) as open,
+               sum((select sum(upper(d) - lower(d)) from unnest(p.bestaat * p.bezet) as d)) as bezet,
+               sum((select sum(upper(d) - lower(d)) from unnest(p.bestaat * (p.stop - p.bezet)) as d)) as gestopt,
+               sum((select sum(upper(d) - lower(d)) from unnest(p.bestaat * (p.gezegd - p.bemenst) - p.bezet - p.stop) as d)) as onbemenst,
+               sum((select sum(upper(d) - lower(d)) from unnest(p.bestaat - p.gezegd - p.bezet - p.stop) as d)) as onbekend
         from perioden p group by p.aanbieder_id, p.zorgvorm),
     afspraken as (
         select distinct on (c.aanbieder_id, c.zorgvorm) c.aanbieder_id, c.zorgvorm, c.minimum_capaciteit, c.maximum_wachttijd
@@ -4631,17 +4644,20 @@ create function cijfer_wachttijden(van date, tot date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with eerste as (
-        select distinct on (a.id) z.zorgvorm, a.urgentie, b.begonnen_op,
+        select z.zorgvorm, a.urgentie, b.begonnen_op,
                b.begonnen_op - (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aanmelding,
                b.begonnen_op - (select min(g.datum) from grondslag g
                                 where g.aanvraag_id = a.id and g.status = 'verleend') as grondslag,
                b.begonnen_op - a.gewenste_start as gewenst
-        from aanvraag a
-        join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
-            and b.begonnen_op is not null and not b.overbrugging
+        from bezetting b
+        join aanvraag a on a.id = b.aanvraag_id
         join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
-        where a.regio = huidige_regio()
-        order by a.id, b.begonnen_op),
+        where b.vraag_regio = huidige_regio() and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+          and b.begonnen_op >= van and b.begonnen_op < tot and not b.overbrugging
+          and not exists (
+              select from bezetting e
+              where e.aanvraag_id = b.aanvraag_id and e.soort = 'plaatsing' and e.vrijgegeven_op is null
+                and e.begonnen_op < b.begonnen_op and not e.overbrugging)),
     ooit as (
         select * from eerste
         union all
@@ -4670,17 +4686,20 @@ create function cijfer_geplaatst(van date, tot date)
     language sql stable security definer set search_path = public, pg_temp
 begin atomic
     with eerste as (
-        select distinct on (a.id) z.zorgvorm, a.urgentie, a.gemeente_code, p.regio <> a.regio as buiten, b.begonnen_op,
+        select z.zorgvorm, a.urgentie, a.gemeente_code, p.regio <> a.regio as buiten, b.begonnen_op,
                b.begonnen_op - (a.aangemeld_op at time zone 'Europe/Amsterdam')::date as aanmelding,
                b.begonnen_op - (select min(g.datum) from grondslag g
                                 where g.aanvraag_id = a.id and g.status = 'verleend') as grondslag,
                b.begonnen_op - a.gewenste_start as gewenst
-        from aanvraag a
-        join bezetting b on b.aanvraag_id = a.id and b.soort = 'plaatsing' and b.vrijgegeven_op is null
-            and b.begonnen_op is not null and not b.overbrugging
+        from bezetting b
+        join aanvraag a on a.id = b.aanvraag_id
         join plek p on p.id = b.plek_id join voorziening z on z.id = p.voorziening_id
-        where a.regio = huidige_regio()
-        order by a.id, b.begonnen_op),
+        where b.vraag_regio = huidige_regio() and b.soort = 'plaatsing' and b.vrijgegeven_op is null
+          and b.begonnen_op >= van and b.begonnen_op < tot and not b.overbrugging
+          and not exists (
+              select from bezetting e
+              where e.aanvraag_id = b.aanvraag_id and e.soort = 'plaatsing' and e.vrijgegeven_op is null
+                and e.begonnen_op < b.begonnen_op and not e.overbrugging)),
     ooit as (
         select * from eerste
         union all

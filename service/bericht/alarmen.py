@@ -66,14 +66,20 @@ where x.termijn < $1 and a.regio = huidige_regio() and a.geanonimiseerd_op is nu
 """
 
 
-# What a provider says from its mail (service/bericht/versheid.py), until the plek is confirmed or held no more.
+# What a provider says from its mail (service/bericht/versheid.py), until the plek is confirmed or held no more. First
+# what was said: that is rare, and the planner would as soon begin with all that takes a plek anywhere.
 TEGENGESPROKEN = """
-select distinct on (b.id) g.aanvraag_id, a.nummer, 'plek_bezet' as soort, (g.gegevens ->> 'dag')::date as dag
-from gebeurtenis g
-join aanvraag a on a.id = g.aanvraag_id and a.regio = huidige_regio() and a.afgesloten_op is null
-join bezetting b on b.id = (g.gegevens ->> 'bezetting')::uuid and b.vrijgegeven_op is null and b.begonnen_op is null
-where g.soort = 'alarm' and g.gegevens ->> 'alarm' = 'plek_bezet'
-  and not exists (select from bevestiging c where c.plek_id = b.plek_id and c.op > g.op)
+with gezegd as materialized (
+    select g.aanvraag_id, a.nummer, g.op, (g.gegevens ->> 'bezetting')::uuid as bezetting,
+           (g.gegevens ->> 'dag')::date as dag
+    from gebeurtenis g
+    join aanvraag a on a.id = g.aanvraag_id and a.regio = huidige_regio() and a.afgesloten_op is null
+    where g.soort = 'alarm' and g.gegevens ->> 'alarm' = 'plek_bezet'
+)
+select distinct on (b.id) g.aanvraag_id, g.nummer, 'plek_bezet' as soort, g.dag
+from gezegd g
+join bezetting b on b.id = g.bezetting and b.vrijgegeven_op is null and b.begonnen_op is null
+where not exists (select from bevestiging c where c.plek_id = b.plek_id and c.op > g.op)
 order by b.id, g.op desc
 """
 

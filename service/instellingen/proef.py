@@ -1,7 +1,8 @@
 """Proef: what other settings would do today, before anybody saves them.
 
 They are written, what follows is read by the very functions that always read it, and all of it is rolled back. So no
-rule stands here twice. The places of one aanvraag in order are asked with the travel times that are estimated.
+rule stands here twice. The places of one aanvraag in order are asked with the travel times that are estimated. Whether
+a place fits is no setting: that is judged once, and when nothing changes that counts in the order, not at all.
 
 Who may see children is told which; others only hear how many, in fives (`onderdrukking.vijftal`): whoever could move a
 norm by one day at a time and read exact numbers, would know how long each child waits.
@@ -17,8 +18,10 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from matcher.aanbod import Aanbod
 from matcher.geo import Estimate
-from matcher.judge import judge
+from matcher.judge import Judged, judge
+from matcher.problem import Aanvraag, Weging
 from matcher.rank import rank
 from matcher.solution import Fit
 from service.aanbod.plekken import Zekerheid
@@ -32,13 +35,17 @@ from service.fields import AanvraagId, refuse
 from service.instellingen import keuzes, wijzigingen
 from service.instellingen.keuzes import Verandering
 from service.rang import rangschikking
-from service.rang.snapshot import Snapshots
-from service.rang.vraag import load_aanvraag
-from service.rang.weging import load_weging
+from service.rang.snapshot import Snapshots, View
+from service.rang.vraag import load_each
+from service.rang.weging import Schalen, load_weging
 from service.urgentie import Urgentie
 
 MEEST = 100
-"""Aanvragen of which the places are put in order twice: of more, these are spread over all of them."""
+"""Aanvragen of which the places are put in order, now and then: of more, these are spread over all of them."""
+
+
+TELT = frozenset({keuzes.GEWICHTEN, *Schalen.__struct_fields__})
+"""Settings that count in the order of places: what `load_weging` reads."""
 
 
 class Andersplek(Struct, rename="camel", frozen=True, kw_only=True):
@@ -79,7 +86,10 @@ class Instellingproef(Struct, rename="camel", kw_only=True):
     veranderd: list[Verandering]
     afgerond: Annotated[bool, Meta(description="Aantallen over kinderen zijn afgerond op vijftallen.")]
     aanvragen: Annotated[int, Meta(description="Zoveel aanvragen zijn er open.")]
-    gemeten: Annotated[int, Meta(description="Van zoveel daarvan is de volgorde twee keer bepaald.")]
+    volgorde: Annotated[bool, Meta(description="Of iets verandert dat meetelt in de volgorde van plekken.")]
+    gemeten: Annotated[
+        int, Meta(description="Van zoveel open aanvragen, verspreid over alle, is de volgorde nu en straks bepaald.")
+    ]
     andere_eerste: Annotated[int, Meta(description="Daarvan krijgen zoveel een andere plek bovenaan.")]
     andere_band: Annotated[int, Meta(description="En bij zoveel past de bovenste plek beter of minder goed.")]
     zorgvormen: list[Zorgvormproef]
@@ -91,7 +101,7 @@ class Instellingproef(Struct, rename="camel", kw_only=True):
 class Meting(NamedTuple):
     """What there is under some settings."""
 
-    bovenaan: dict[UUID, Fit | None]
+    wegingen: dict[Urgentie, Weging]
     signalen: list[tuple[AlarmSoort, Ernst, UUID]]
     plekken: Counter[Zekerheid]
 
@@ -104,18 +114,22 @@ async def beproef(pool: Pool, snapshots: Snapshots, wie: Wie, deel: Struct, now:
     """What a Deel would do. Refuses INVALID."""
     loket = Wie(wie.regio, Rol.SCHAKELFUNCTIONARIS, SYSTEM)
     asked = keuzes.gegeven(deel)
+    view = (await snapshots.get(loket.regio, now))[0] if asked.keys() & TELT else None
     try:
         async with transaction(pool, loket) as conn:
             refuse(await keuzes.check(conn, deel))
             was = await keuzes.load(conn)
             open_ = await conn.fetch(OPEN)
-            some = [row["id"] for row in spread(open_, MEEST)]
-            nu = await _meet(conn, snapshots, loket, some, now)
+            nu = await _meet(conn, view, now)
             await speak_for(conn, Wie(wie.regio, Rol.BEHEERDER, SYSTEM))
             await keuzes.schrijf(conn, asked, dict.fromkeys(asked, wijzigingen.EIGEN))
             await speak_for(conn, loket)
-            straks = await _meet(conn, snapshots, loket, some, now)
-            namen = await _namen(conn, nu, straks)
+            straks = await _meet(conn, view, now)
+            eersten: Eersten = {}
+            if view is not None and nu.wegingen != straks.wegingen:
+                vragen = await load_each(conn, [row["id"] for row in spread(open_, MEEST)], now)
+                eersten = _eersten(vragen, view.aanbod, nu.wegingen, straks.wegingen, now)
+            namen = await _namen(conn, eersten)
             raise _Terug
     except _Terug:
         pass
@@ -123,6 +137,7 @@ async def beproef(pool: Pool, snapshots: Snapshots, wie: Wie, deel: Struct, now:
     return _vergelijk(
         nu,
         straks,
+        eersten,
         namen=namen,
         nummers=nummers,
         veranderd=wijzigingen.samen(was, deel),
@@ -138,33 +153,52 @@ def spread(rows: Sequence[Any], most: int) -> list[Any]:
     return list(rows) if len(rows) <= most else [rows[at * len(rows) // most] for at in range(most)]
 
 
-async def _meet(conn: Connection, snapshots: Snapshots, loket: Wie, ids: Iterable[UUID], now: datetime) -> Meting:
-    view, _ = await snapshots.get(loket.regio, now)
+async def _meet(conn: Connection, view: View | None, now: datetime) -> Meting:
     wegingen = {}
     for urgentie in Urgentie:
+        if view is None:
+            break
         try:
             wegingen[urgentie] = await load_weging(conn, urgentie, view.huiselijkheid)
         except Refusal as refused:  # the region has not said what counts yet: then there is no order
             if refused.kind is not Kind.CONFLICT:
                 raise
-    bovenaan: dict[UUID, Fit | None] = {}
-    for id in ids:
-        try:
-            aanvraag, _ = await load_aanvraag(conn, id, now)
-        except Refusal as refused:  # brothers and sisters who ask for different things: no order either
-            if refused.kind is not Kind.CONFLICT:
-                raise
-            continue
-        if (weging := wegingen.get(Urgentie(aanvraag.urgentie))) is None:
-            continue
-        judged = judge(aanvraag, view.aanbod, Estimate())
-        first = rank(aanvraag, view.aanbod, weging, judged.q.travel, hour_of(now), limit=1, judged=judged).places
-        bovenaan[id] = first[0] if first else None
     return Meting(
-        bovenaan=bovenaan,
+        wegingen=wegingen,
         signalen=[(one.soort, one.ernst, one.aanvraag_id) for one in await alarmen.alarmen(conn, now)],
         plekken=Counter(plek.zekerheid for plek in await versheid.versheid(conn, now)),
     )
+
+
+Eersten = Mapping[UUID, tuple[Fit | None, Fit | None]]
+"""Per aanvraag what stands first now, and then. None: nothing fits, or there is no order."""
+
+
+def _eersten(
+    vragen: Mapping[UUID, Aanvraag],
+    aanbod: Aanbod,
+    nu: Mapping[Urgentie, Weging],
+    straks: Mapping[Urgentie, Weging],
+    now: datetime,
+) -> Eersten:
+    found = {}
+    for id, aanvraag in vragen.items():
+        urgentie = Urgentie(aanvraag.urgentie)
+        was, wordt = nu.get(urgentie), straks.get(urgentie)
+        if was is None and wordt is None:
+            continue
+        judged = judge(aanvraag, aanbod, Estimate())
+        first = _first(judged, was, now)
+        found[id] = first, first if was == wordt else _first(judged, wordt, now)
+    return found
+
+
+def _first(judged: Judged, weging: Weging | None, now: datetime) -> Fit | None:
+    if weging is None:
+        return None
+    q = judged.q
+    places = rank(q.aanvraag, q.aanbod, weging, q.travel, hour_of(now), limit=1, judged=judged).places
+    return places[0] if places else None
 
 
 class Naam(NamedTuple):
@@ -172,9 +206,9 @@ class Naam(NamedTuple):
     zorgvorm: str
 
 
-async def _namen(conn: Connection, *metingen: Meting) -> dict[str, Naam]:
+async def _namen(conn: Connection, eersten: Eersten) -> dict[str, Naam]:
     """Of the plekken that stand first."""
-    plekken = {fit.plek for meting in metingen for fit in meting.bovenaan.values() if fit is not None}
+    plekken = {fit.plek for both in eersten.values() for fit in both if fit is not None}
     rows = await rangschikking.shown(conn, sorted(plekken))
     return {plek: Naam(row.voorkomen.naam, row.voorkomen.zorgvorm) for plek, row in rows.items()}
 
@@ -182,6 +216,7 @@ async def _namen(conn: Connection, *metingen: Meting) -> dict[str, Naam]:
 def _vergelijk(
     nu: Meting,
     straks: Meting,
+    eersten: Eersten,
     *,
     namen: Mapping[str, Naam],
     nummers: Mapping[UUID, str],
@@ -191,7 +226,7 @@ def _vergelijk(
     def tel(ids: Iterable[UUID]) -> int:
         return len(set(ids)) if exact else onderdrukking.vijftal(ids)
 
-    both = [(id, nu.bovenaan.get(id), straks.bovenaan.get(id)) for id in nu.bovenaan.keys() | straks.bovenaan.keys()]
+    both = [(id, a, b) for id, (a, b) in eersten.items()]
     anders = [(id, a, b) for id, a, b in both if _plaats(a) != _plaats(b)]
     band = [id for id, a, b in both if a is not None and b is not None and a.band != b.band]
 
@@ -213,6 +248,7 @@ def _vergelijk(
         veranderd=veranderd,
         afgerond=not exact,
         aanvragen=tel(nummers),
+        volgorde=nu.wegingen != straks.wegingen,
         gemeten=tel(id for id, _, _ in both),
         andere_eerste=tel(id for id, _, _ in anders),
         andere_band=tel(band),

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from matcher.problem import Criterium, Weging
 from matcher.solution import Change, Changes, FallenOut, Fit, Mark, Out, Ranking
-from service.db import Connection, Rol
+from service.db import Connection, Reads, Rol
 from service.fields import AanvraagId
 from service.rang import catalogue
 from service.rang.catalogue import Names
@@ -95,13 +96,14 @@ class Rangschikking(Struct, frozen=True, rename="camel", kw_only=True):
     alleen_om_deze_reden: dict[str, int]
     afgevallen: list[AfgevallenPlek]
     kleinste_wijzigingen: list[KleinsteWijziging]
-    peilmoment: datetime
-    actueel: bool
-    """False: the places may have changed since peilmoment, and nobody could check."""
     reistijd_bron: str
     """`schatting` or `osrm`."""
     reistijd_reden: str | None
     """Why it is an estimate although a route service was asked."""
+    peilmoment: datetime
+    actueel: bool
+    """False: the places may have changed since peilmoment, and nobody could check. These two stand last, because they
+    are of each look anew (`with_freshness`)."""
 
 
 VOORKOMENS = """
@@ -124,7 +126,7 @@ class Shown(Struct, frozen=True):
     openbaar: bool
 
 
-async def shown(conn: Connection, plekken: Sequence[str]) -> dict[str, Shown]:
+async def shown(conn: Reads, plekken: Sequence[str]) -> dict[str, Shown]:
     """The rows to show, fetched under row-level security: what is not in it may not, or no longer, be seen."""
     rows = await conn.fetch(VOORKOMENS, list(plekken))
     found = {}
@@ -247,3 +249,13 @@ def compose(
         reistijd_bron=travel[0],
         reistijd_reden=travel[1],
     )
+
+
+def without_freshness(found: Rangschikking) -> bytes:
+    """JSON of what is the same for everybody who asks the same, as far as the fields of Freshness."""
+    return msgspec.json.encode(found).rpartition(b',"peilmoment":')[0]
+
+
+def with_freshness(answer: bytes, fresh: Freshness) -> bytes:
+    """The whole, as fresh as it is now."""
+    return answer + b"," + msgspec.json.encode(fresh)[1:]

@@ -27,6 +27,7 @@ from service.db import SYSTEM, Connection, Pool, Rol, Wie, transaction
 from service.errors import Kind, Refusal
 from service.rang import aanbod
 from service.rang.catalogue import Names
+from service.rang.kept import Kept
 from service.taal import gettext
 
 CHANNEL = "loket_aanbod"
@@ -105,6 +106,7 @@ class Snapshots:
         self._pool = pool
         self._connect = connect
         self._entries: dict[str, Entry] = {}
+        self.kept = Kept()
         self.sure_at = float("-inf")
         """Monotonic time before which everything was heard."""
 

@@ -97,6 +97,11 @@ class Traveller:
         finally:
             await travel.close()
 
+    @property
+    def fixed(self) -> bool:
+        """Whether the minutes are always the same: nobody is asked for them."""
+        return self._client is None
+
     async def close(self) -> None:
         if self._client is not None:
             await self._client.aclose()

@@ -1,13 +1,14 @@
 """Demand as the matcher sees it: rows of aanvragen and what stands with them → matcher.problem.Aanvraag.
 
 One aanvraag with its brothers and sisters together (`load_aanvraag`, for a rangschikking), or all open ones child by
-child (`load_open`, for a plan); both are read with the same statements.
+child (`load_open`, for a plan).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -28,7 +29,7 @@ from matcher.problem import (
 from service.aanvraag.gebeurtenissen import OPEN as OPEN_STATUS
 from service.aanvraag.gebeurtenissen import STATUS, AanvraagStatus
 from service.days import age_on, today
-from service.db import Connection
+from service.db import Connection, Reads
 from service.errors import Kind, Refusal
 from service.fields import AanvraagId
 from service.taal import gettext, later
@@ -43,8 +44,33 @@ COLUMNS = """a.id, a.status, a.urgentie, a.samenplaatsing_id, a.leeftijd_maanden
        exists (select from machtiging m
                where m.aanvraag_id = a.id and upper(m.geldigheid) > $1::date and m.soort = 'gesloten') as gesloten"""
 
+# Everything that a rangschikking of it depends on beside the places, in one statement: each costs a round trip and the
+# policies anew. What the region chose is the same in each row; it is worked out once.
 AANVRAAG = f"""
-select {COLUMNS}
+select {COLUMNS},
+       (select json_object_agg(p.pc4, json_build_array(p.lat::float8, p.lon::float8) order by p.pc4)
+        from postcodegebied p where p.pc4 in (a.pc4, a.school_pc4, a.netwerk_pc4)) as punten,
+       (select json_agg(json_build_object('aanbieder_id', u.aanbieder_id, 'voorziening_id', u.voorziening_id,
+                                          'straal_km', u.straal_km::float8, 'lat', p.lat::float8, 'lon', p.lon::float8)
+                        order by u.id)
+        from uitsluiting u left join postcodegebied p on p.pc4 = u.pc4 where u.aanvraag_id = a.id) as uitsluitingen,
+       (select json_agg(json_build_array(g.voorziening_id, g.reden, g.later_vanaf) order by g.voorziening_id)
+        from geldende_afwijzingen(array[a.id], $3::timestamptz) g) as afgewezen,
+       case when a.samenplaatsing_id is not null then
+           array(select distinct p.voorziening_id
+                 from aanvraag z
+                 join bezetting b on b.aanvraag_id = z.id and b.soort = 'plaatsing' and b.beeindigd_op is null
+                     and b.vrijgegeven_op is null
+                 join plek p on p.id = b.plek_id
+                 where z.samenplaatsing_id = a.samenplaatsing_id and z.id <> $2 and not is_open(z.status)
+                 order by p.voorziening_id) end as broers_zussen,
+       huidige_regio() as regio,
+       (select json_agg(json_build_array(r.aanbod_regio, r.zorgvorm) order by r.aanbod_regio, r.zorgvorm)
+        from regioafspraak r where r.vraag_regio = huidige_regio() and r.geldigheid @> $1::date) as afspraken,
+       (select json_object_agg(w.criterium, w.gewicht::float8 order by w.criterium)
+        from weging w where w.regio = huidige_regio() and w.urgentie = a.urgentie) as gewichten,
+       (select json_object_agg(i.sleutel, i.waarde order by i.sleutel)
+        from instelling i where i.regio = huidige_regio() and i.sleutel = any ($4::text[])) as gekozen
 from aanvraag a
 where a.id = $2
    or a.samenplaatsing_id = (select samenplaatsing_id from aanvraag where id = $2)
@@ -99,12 +125,12 @@ class Around(Struct, frozen=True, eq=False):
     vandaag: date
     points: dict[str, Point]
     """Per pc4 that is known."""
-    uitsluitingen: dict[UUID, list[asyncpg.Record]]
+    uitsluitingen: Mapping[UUID, Sequence[Any]]
     """Per aanvraag."""
     regios: frozenset[tuple[str, str | None]]
     afgewezen: dict[UUID, dict[str, Nee]]
     """Per aanvraag the voorzieningen that said no, as far as that still holds."""
-    broers_zussen: dict[UUID, frozenset[str]]
+    broers_zussen: Mapping[UUID | None, frozenset[str]]
     """Per samenplaatsing the voorzieningen where some of them live already."""
 
 
@@ -236,15 +262,27 @@ def _machtiging(rows: Sequence[asyncpg.Record]) -> Machtiging | None:
     )
 
 
-async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> tuple[Aanvraag, date]:
+async def load_aanvraag(conn: Reads, aanvraag_id: UUID, now: datetime) -> tuple[Aanvraag, date]:
     """The aanvraag with its brothers and sisters as the matcher sees it, and the day on which a start was wished.
 
     Raises Refusal: NOT_FOUND when it is not there for who asks, CONFLICT when no place is sought or can be.
     """
-    vandaag = today(now)
-    rows = await conn.fetch(AANVRAAG, vandaag, aanvraag_id)
+    return asked_of(await read_aanvraag(conn, aanvraag_id, now), now)
+
+
+async def read_aanvraag(
+    conn: Reads, aanvraag_id: UUID, now: datetime, keuzes: Sequence[str] = ()
+) -> list[asyncpg.Record]:
+    """Its row, those of its brothers and sisters, and with them all that they depend on; of the region the weights for
+    its urgentie (`gewichten`) and the settings `keuzes` (`gekozen`). Refuses NOT_FOUND."""
+    rows = await conn.fetch(AANVRAAG, today(now), aanvraag_id, now, list(keuzes))
     if not rows or rows[0]["id"] != aanvraag_id:
         raise Refusal(Kind.NOT_FOUND, gettext("Deze aanvraag is er niet, of u mag haar niet zien."))
+    return rows
+
+
+def asked_of(rows: Sequence[asyncpg.Record], now: datetime) -> tuple[Aanvraag, date]:
+    """As `load_aanvraag`, of the rows of `read_aanvraag`. Refuses CONFLICT."""
     if rows[0]["status"] not in OPEN_STATUS:
         raise Refusal(
             Kind.CONFLICT,
@@ -253,11 +291,49 @@ async def load_aanvraag(conn: Connection, aanvraag_id: UUID, now: datetime) -> t
                 closed=gettext(STATUS[AanvraagStatus(rows[0]["status"])]),
             ),
         )
+    vandaag = today(now)
     start = start_of(rows, vandaag)
     wrong = wrong_with(rows, start)
     if wrong is not None:
         raise Refusal(Kind.CONFLICT, says(wrong))
-    return aanvraag_of(rows, start, await _around(conn, rows, now)), max(row["gewenste_start"] for row in rows)
+    return aanvraag_of(rows, start, _around_these(rows, vandaag)), max(row["gewenste_start"] for row in rows)
+
+
+def _around_these(rows: Sequence[asyncpg.Record], vandaag: date) -> Around:
+    """Of rows of AANVRAAG, in which it stands."""
+    own = rows[0]
+    return Around(
+        vandaag=vandaag,
+        points={pc4: _point(*at) for pc4, at in (own["punten"] or {}).items()},
+        uitsluitingen={row["id"]: row["uitsluitingen"] or [] for row in rows},
+        regios=frozenset([(own["regio"], None), *((regio, zorgvorm) for regio, zorgvorm in own["afspraken"] or ())]),
+        afgewezen={row["id"]: dict(_nee(*one) for one in row["afgewezen"] or ()) for row in rows},
+        broers_zussen={own["samenplaatsing_id"]: frozenset(map(str, own["broers_zussen"] or ()))},
+    )
+
+
+def _nee(voorziening: str, reden: str, vanaf: str | None) -> tuple[str, Nee]:
+    return voorziening, Nee(reden, None if vanaf is None else date.fromisoformat(vanaf).toordinal())
+
+
+async def load_each(conn: Connection, ids: list[UUID], now: datetime) -> dict[UUID, Aanvraag]:
+    """Each of these as `load_aanvraag` reads it, in a few queries; without those that it refuses."""
+    vandaag, asked = today(now), set(ids)
+    rows = await conn.fetch(OPEN, vandaag, ids, None)
+    around = await _around(conn, rows, now)
+    together: dict[UUID, list[asyncpg.Record]] = {}
+    for row in rows:
+        together.setdefault(row["samenplaatsing_id"] or row["id"], []).append(row)
+    found = {}
+    for own in rows:
+        if (id := own["id"]) not in asked:
+            continue
+        others = [row for row in together[own["samenplaatsing_id"] or id] if row["id"] != id]
+        members = [own, *sorted(others, key=lambda row: (-row["leeftijd_maanden"], row["id"]))]
+        start = start_of(members, vandaag)
+        if wrong_with(members, start) is None:
+            found[id] = aanvraag_of(members, start, around)
+    return found
 
 
 EEN = f"select {COLUMNS} from aanvraag a where a.id = any ($2)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -71,7 +72,14 @@ async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, 
 
     Raises Refusal (CONFLICT) when the region has no weights: an order that nobody chose is not shown.
     """
-    gewichten = {Criterium(row["criterium"]): row["gewicht"] for row in await conn.fetch(WEGING, urgentie)}
+    rows = await conn.fetch(WEGING, urgentie)
+    gewichten = {row["criterium"]: row["gewicht"] for row in rows}
+    op = await regiokeuzes.load(conn, Schalen) if gewichten else Schalen()
+    return weging_of(urgentie, gewichten, op, huiselijkheid)
+
+
+def weging_of(urgentie: str, gewichten: Mapping[str, float], op: Schalen, huiselijkheid: dict[str, float]) -> Weging:
+    """As `load_weging`, of what was read: the weight of each criterium that the region weighs, and its scales."""
     if not gewichten:
         raise Refusal(
             Kind.CONFLICT,
@@ -81,9 +89,8 @@ async def load_weging(conn: Connection, urgentie: str, huiselijkheid: dict[str, 
                 urgentie=urgentie,
             ),
         )
-    op = await regiokeuzes.load(conn, Schalen)
     return Weging(
-        gewichten=gewichten,
+        gewichten={Criterium(code): float(gewicht) for code, gewicht in gewichten.items()},
         huiselijkheid=huiselijkheid,
         goed=op.banden.goed,
         past=op.banden.past,

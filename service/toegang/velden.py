@@ -204,7 +204,7 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
     proef.Instellingproef: (
         Zicht(
             frozenset({S, K, B}),
-            "veranderd afgerond aanvragen gemeten andere_eerste andere_band zorgvormen signalen plekken",
+            "veranderd afgerond aanvragen volgorde gemeten andere_eerste andere_band zorgvormen signalen plekken",
             "Wie over instellingen gaat of ermee werkt, ziet wat een andere waarde zou doen.",
         ),
         Zicht(

@@ -44,8 +44,10 @@ class Gezien(Struct, frozen=True):
     def shown(self, answer: Answer, body: Any) -> list[UUID]:
         """`body` is that of the answer as this rol sees it."""
         found: list[UUID] = []
-        if self.in_answer is not None:
+        if self.in_answer is not None and not isinstance(body, bytes):
             self.in_answer(body, found)
+        elif self.in_answer is not None and self.operation.betrokkenen is None:
+            raise TypeError(f"{self.operation.id}: say with `betrokkenen` which aanvragen its bytes show")
         if self.operation.betrokkenen is not None:
             found += self.operation.betrokkenen(answer)
         return found

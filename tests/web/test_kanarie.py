@@ -22,6 +22,7 @@ import redis.asyncio
 from msgspec import Struct, field, structs
 
 from service import toegang
+from service.days import today
 from service.db import APP_ROLE, Connection, Pool, open_pool, transaction
 from service.log.doelen import Verwerking
 from service.web.v1 import OPERATIONS
@@ -70,7 +71,7 @@ def wrong(**fields: Any) -> Callable[[Known], Any]:
 
 def there(known: Known) -> Any:
     """The child on the open plek, from tomorrow on."""
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    tomorrow = today(datetime.now(UTC)) + timedelta(days=1)
     return {"plekken": [{"aanvraagId": known["aanvraag"], "plekId": known["plek"]}], "van": tomorrow.isoformat()}
 
 
@@ -278,7 +279,7 @@ WHILE_HELD = ("/crisis", "/v1/aanvragen/{crisis}", "/v1/plekken/{plek}")
 """What is looked at when a place is held for it."""
 
 HOLD = Step("crisisdienst", "POST", "/v1/opties", lambda k: {
-    "plekken": [{"aanvraagId": k["crisis"], "plekId": k["plek"]}], "van": datetime.now(UTC).date().isoformat()},
+    "plekken": [{"aanvraagId": k["crisis"], "plekId": k["plek"]}], "van": today(datetime.now(UTC)).isoformat()},
     201)  # fmt: skip
 
 CALLED = Step("crisisdienst", "POST", "/v1/crisisplaatsingen", lambda k: {
@@ -301,7 +302,7 @@ PLACED_STEPS = [
     Step("aanbieder", "GET", "/plaatsingen/{plaatsing}"),
     Step("aanbieder", "GET", "/plekken/{plek}"),
     Step("aanbieder", "POST", "/v1/plaatsingen/{plaatsing}/stappen", lambda _: {
-        "stap": "verleng", "tot": (datetime.now(UTC).date() + timedelta(days=40)).isoformat()}),
+        "stap": "verleng", "tot": (today(datetime.now(UTC)) + timedelta(days=40)).isoformat()}),
     Step("verwijzer", "GET", "/v1/aanvragen/{crisis}/plaatsingen"),
     Step("crisisdienst", "GET", "/v1/plaatsingen"),
     Step("loket", "GET", "/v1/aanvragen"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from service.rang.matches import Page, rank_aanvraag
+from service.rang.matches import Page, rank_json
 from service.rang.rangschikking import Rangschikking
 from service.web.operation import Answer, Call, get
 
@@ -20,9 +21,14 @@ class Query(Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
     vanaf_afgevallen: Annotated[Offset, Meta(description="Hoeveel plekken die afvallen u overslaat.")] = 0
 
 
+def stands_in_the_path(_: Answer) -> tuple[UUID, ...]:
+    """It shows the aanvraag that was asked for, and no other."""
+    return ()
+
+
 async def show(call: Call) -> Answer:
     query: Query = call.query
-    body = await rank_aanvraag(
+    body = await rank_json(
         call.conn,
         call.services.snapshots,
         call.services.travel,
@@ -46,6 +52,8 @@ OPERATIONS = (
         "De score is alleen om te sorteren. `actueel` is false als niet zeker is dat de gegevens van nu zijn.",
         query=Query,
         answer=Rangschikking,
+        betrokkenen=stands_in_the_path,
+        alone=True,
         refuses=(409, 503),
     ),
 )

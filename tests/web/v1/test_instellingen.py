@@ -225,6 +225,23 @@ async def test_a_term_that_would_be_passed_is_counted(serve: Serve, pool: Pool, 
     ]  # fmt: skip
 
 
+async def test_what_does_not_count_in_the_order_leaves_the_order_alone(
+    serve: Serve, pool: Pool, wie: Wie, owner: Connection
+) -> None:
+    """Then no place is judged, and the answer says so: 0 looked at would else read as nothing to look at."""
+    async with transaction(pool, wie) as conn:
+        await waiting(conn, 1)
+    await owner.execute("update weging set gewicht = case criterium when 'afstand' then 1 else 0 end")
+    api = await serve(wie)
+
+    days = {"normenDagen": {"crisis": 1, "spoed": 3, "regulier": 7}}
+    norm = (await api.post("/v1/instellingen/proef", json=days)).json()
+    same = (await api.post("/v1/instellingen/proef", json=only("afstand"))).json()
+    other = (await api.post("/v1/instellingen/proef", json=only("huiselijkheid"))).json()
+
+    assert [(one["volgorde"], one["gemeten"]) for one in (norm, same, other)] == [(False, 0), (False, 0), (True, 1)]
+
+
 async def test_what_cannot_be_is_not_tried_out_either(serve: Serve, wie: Wie) -> None:
     api = await serve(wie)
     answer = await api.post("/v1/instellingen/proef", json={"banden": {"goed": 10, "past": 20}})

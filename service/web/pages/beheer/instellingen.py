@@ -22,6 +22,7 @@ from service.days import today
 from service.errors import Kind, Refusal
 from service.instellingen import keuzes, wijzigingen
 from service.instellingen.keuzes import CAMEL, Deel
+from service.instellingen.proef import MEEST
 from service.rang.rangschikking import names
 from service.regio import codes
 from service.taal import gettext, later
@@ -269,6 +270,7 @@ async def _proef(v: Visit, code: str, form: Formulier) -> Response[str]:
         given=given,
         versie=etags.of(etags.encode(nu)),
         proef=done.body,
+        meest=MEEST,
         zegt=instelvelden.zegt,
         woord=lambda text: ", ".join(_waarde(one, namen) for one in text.split(", ")),
         zorgvormen=[

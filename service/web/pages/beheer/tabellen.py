@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from service.aanbod.plekken import Zekerheid
 from service.bericht import versheid
 from service.cijfers import cijfers, gemeenten, reflex, wachtlijst
-from service.cijfers.cijfers import CijferSoort, Per, Telling
+from service.cijfers.cijfers import Aanbodcijfers, CijferSoort, Per, Telling
 from service.cijfers.onderdrukking import KLEINST
 from service.cijfers.wachtlijst import Wachtplaats, WachtVanaf
 from service.days import today
@@ -36,6 +37,8 @@ class Keuze(Struct, frozen=True, kw_only=True):
     vanaf: WachtVanaf = WachtVanaf.AANMELDING
     gemeente: str | None = None
     """Code of the gemeente of a child, or of where a place is."""
+    gelezen: dict[str, Any] = field(default_factory=dict)
+    """What more than one table of the page tells of, when it was read."""
 
 
 WAAR = {
@@ -106,9 +109,18 @@ TITELS = {
 }
 
 
+async def _aanbodcijfers(v: Visit, keuze: Keuze) -> Aanbodcijfers:
+    if "aanbod" not in keuze.gelezen:
+        keuze.gelezen["aanbod"] = v.toon(
+            await cijfers.aanbodcijfers(v.conn, v.wie, code=keuze.periode, gemeente=keuze.gemeente, now=v.now)
+        )
+    found: Aanbodcijfers = keuze.gelezen["aanbod"]
+    return found
+
+
 async def aanbod(v: Visit, keuze: Keuze, names: Names) -> Tabel:
     """Occupancy: what there is, what was really open, and who lived there."""
-    found = v.toon(await cijfers.aanbodcijfers(v.conn, v.wie, code=keuze.periode, gemeente=keuze.gemeente, now=v.now))
+    found = await _aanbodcijfers(v, keuze)
     return Tabel(
         code="aanbod",
         titel=gettext("Plekken: bezet, open en niet bemenst"),
@@ -155,8 +167,7 @@ async def aanbod(v: Visit, keuze: Keuze, names: Names) -> Tabel:
 
 async def contract(v: Visit, keuze: Keuze, names: Names) -> Tabel:
     """How long it took until a child came, beside what was agreed."""
-    found = v.toon(await cijfers.aanbodcijfers(v.conn, v.wie, code=keuze.periode, now=v.now))
-    told = [r for r in found.regels if r.wachtdagen is not None]
+    found = await _aanbodcijfers(v, keuze)
     return Tabel(
         code="contract",
         titel=gettext("Wachten per aanbieder, naast het contract"),
@@ -176,7 +187,9 @@ async def contract(v: Visit, keuze: Keuze, names: Names) -> Tabel:
             for r in found.regels
         ],
         staven=[
-            Staaf(f"{r.aanbieder}: {_zorgvorm(r.zorgvorm, names)}", (r.wachtdagen,), _dagen(r.wachtdagen)) for r in told
+            Staaf(f"{r.aanbieder}: {_zorgvorm(r.zorgvorm, names)}", (days,), _dagen(days))
+            for r in found.regels
+            if (days := r.wachtdagen) is not None
         ],
     )
 

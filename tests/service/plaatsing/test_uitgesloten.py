@@ -90,7 +90,7 @@ async def test_a_concept_that_is_prepared_at_the_same_moment_is_never_sent(pool:
                 await exclude(conn, kind, aanbieder(plek))
 
         concept, _ = await asyncio.gather(prepare(), out())
-        with pytest.raises(Refusal, match=r"voor dit kind uitgesloten|is ingetrokken"):
+        with pytest.raises(Refusal, match=r"voor dit kind uitgesloten|is: ingetrokken"):
             async with transaction(pool, wie) as conn:
                 await step(conn, pool, concept, "verzend", wie)
         async with transaction(pool, wie) as conn:

@@ -34,8 +34,9 @@ ID = "volgGebeurtenissen"
 AANBOD = b"event: aanbod\ndata: {}\n\n"
 """A plek, or what takes one, changed in the region. Not which: who shows plekken asks for them again."""
 
-AANBOD_S = 2.0
-"""No more often, so that a feed that changes a thousand plekken does not make each screen ask a thousand times."""
+AANBOD_S = 0.5
+"""No more often, so that a feed that changes a thousand plekken does not make each screen ask a thousand times; no less,
+so that a plek that opens just after another is seen within a second too."""
 
 PLEKKEN = frozenset({Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST})
 """Who looks at the plekken of the whole region."""
@@ -45,8 +46,8 @@ class Wat(Struct, forbid_unknown_fields=True):
     aanbod: Annotated[
         bool,
         Meta(
-            description="Ook een bericht `aanbod`, zonder inhoud, als er een plek in de regio verandert: hooguit elke"
-            " twee tellen. Alleen voor de schakelfunctionaris en de crisisdienst."
+            description="Ook een bericht `aanbod`, zonder inhoud, als er een plek in de regio verandert: hooguit"
+            " twee keer per seconde. Alleen voor de schakelfunctionaris en de crisisdienst."
         ),
     ] = False
 

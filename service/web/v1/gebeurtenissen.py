@@ -35,8 +35,8 @@ AANBOD = b"event: aanbod\ndata: {}\n\n"
 """A plek, or what takes one, changed in the region. Not which: who shows plekken asks for them again."""
 
 AANBOD_S = 0.5
-"""No more often, so that a feed that changes a thousand plekken does not make each screen ask a thousand times; no less,
-so that a plek that opens just after another is seen within a second too."""
+"""No more often, so that a feed that changes a thousand plekken does not make each screen ask a thousand times; no
+less, so that a plek that opens just after another is seen within a second too."""
 
 PLEKKEN = frozenset({Rol.SCHAKELFUNCTIONARIS, Rol.CRISISDIENST})
 """Who looks at the plekken of the whole region."""

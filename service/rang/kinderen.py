@@ -56,6 +56,8 @@ class Wachtend(Struct, frozen=True, kw_only=True):
     gewenste_start: date
     samen_met: int
     """Brothers and sisters who must come along."""
+    loopt: bool
+    """A voorstel to this voorziening runs, or stands ready: another one is refused."""
     past: PassendePlek | None
     niet: AfgevallenPlek | None
 
@@ -74,8 +76,10 @@ class Kinderen(Struct, frozen=True, kw_only=True):
 
 
 WIE = """
-select id, nummer, urgentie, leeftijd_maanden, leeftijd_peildatum, aangemeld_op, gewenste_start
-from aanvraag where id = any ($1)
+select a.id, a.nummer, a.urgentie, a.leeftijd_maanden, a.leeftijd_peildatum, a.aangemeld_op, a.gewenste_start,
+       exists (select from voorstel v where v.aanvraag_id = a.id and v.voorziening_id = $2
+               and (v.status = 'concept' or is_levend(v.status))) as loopt
+from aanvraag a where a.id = any ($1)
 """
 
 
@@ -140,7 +144,7 @@ async def kinderen(conn: Connection, plek_id: UUID, *, wie: Wie, now: datetime) 
     fails.sort(key=lambda one: one[0])
     outs = [(asked, samen, why_not(judged, str(plek_id))) for _, asked, samen, judged in fails[:NEAR]]
     ids = [UUID(one[0].id) for one in shown_fits] + [UUID(one[0].id) for one in outs]
-    who = {row["id"]: dict(row) for row in await conn.fetch(WIE, ids)}
+    who = {row["id"]: dict(row) for row in await conn.fetch(WIE, ids, place.voorziening_id)}
 
     def context(asked: Aanvraag) -> Context:
         return Context(

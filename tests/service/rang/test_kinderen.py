@@ -15,6 +15,7 @@ from matcher.reasons import broken
 from service.db import Pool, Wie, transaction
 from service.rang import aanbod, kinderen, vraag
 from tests import make
+from tests.service import voorstelling
 
 KADERS = ["vrijwillig", "ots", "voogdij"]
 
@@ -121,3 +122,22 @@ async def test_of_very_many_the_most_urgent_are_looked_at_and_the_rest_is_counte
         more = await kinderen.kinderen(conn, plek.id, wie=wie, now=make.NOW)
     assert ({one.id for one in exactly.passend}, exactly.niet_bekeken) == (set(ids), 0)
     assert ({one.id for one in more.passend}, more.niet_bekeken, more.aantal_niet) == (set(ids), 1, 0)
+
+
+async def test_who_was_proposed_to_this_voorziening_already_is_told(pool: Pool, wie: Wie) -> None:
+    """A second voorstel to it would be refused; one to another voorziening, or one that is over, says nothing."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        other = await make.plek(conn, voorziening_id=plek.voorziening_id)
+        elders = await make.plek(conn)
+        ids = {
+            what: (await voorstelling.child(conn)).id for what in ("klaar", "verstuurd", "elders", "voorbij", "niet")
+        }
+        await voorstelling.ready(conn, wie, (ids["klaar"], other.id))
+        [over] = await voorstelling.ready(conn, wie, (ids["voorbij"], other.id))
+        await voorstelling.step(conn, pool, over.id, "trek_in", wie, reden="Toch niet.")
+        await voorstelling.sent(conn, pool, wie, (ids["elders"], elders.id))
+        await voorstelling.sent(conn, pool, wie, (ids["verstuurd"], other.id))
+        found = await kinderen.kinderen(conn, plek.id, wie=wie, now=make.NOW)
+    assert {one.id for one in found.passend if one.loopt} == {ids["klaar"], ids["verstuurd"]}
+    assert {one.id for one in found.passend} == set(ids.values())

@@ -39,6 +39,19 @@ async def test_who_fits_a_free_plek_stands_by_urgentie_and_can_be_proposed_at_on
     assert order(await api.get(f"/plekken/{plek.id}/kinderen")) == [urgent.nummer, calm.nummer]
 
 
+async def test_who_was_proposed_to_this_voorziening_already_is_not_proposed_again(
+    api: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """The second plek of one voorziening: the loket would refuse it, so the page does not offer it."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        other = await make.plek(conn, voorziening_id=plek.voorziening_id)
+        await make.aanvraag(conn)
+    await click(api, await api.get(f"/plekken/{other.id}/kinderen"), "Stel voor")
+    answer = await api.get(f"/plekken/{plek.id}/kinderen")
+    assert len(order(answer)) == 1 and "loopt al" in answer.text and "Stel voor" not in answer.text
+
+
 async def test_brothers_and_sisters_fit_only_where_there_is_room_for_all(
     api: httpx.AsyncClient, pool: Pool, wie: Wie
 ) -> None:

@@ -141,7 +141,7 @@ async def show(v: Visit, plan_id: UUID, aanvraag_id: UUID, kijk: Kijk, form: For
         today=dag,
         section="plannen",
         form=form or Formulier(),
-        p=stand,
+        p=structs.replace(stand, keuzes=[], conflicten=[]),  # of others, whom this page does not name
         row=row,
         r=line,
         waarom_niet=waarom_niet(line),

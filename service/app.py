@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import redis.asyncio
 from litestar import Litestar, asgi
+from litestar.datastructures import State
 from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from service import toegang
 from service.bericht import stroom
@@ -158,6 +160,20 @@ class Loket(Litestar):
     Litestar, which would take a tenth of the time of a list (docs/schaal.md)."""
 
     api: Api
+    opening: Callable[[], AbstractAsyncContextManager[Services]]
+    """What it needs while it lives."""
+
+    def begin(
+        self,
+        settings: Settings,
+        identity: Identity | None,
+        clock: Callable[[], datetime],
+        demo_links: Mapping[str, UUID],
+    ) -> None:
+        """Before it lives: all that differs between one loket and another with the same routes."""
+        self.state = State()
+        self.api = Api(OPERATIONS, identity or Sessions())
+        self.opening = partial(open_services, settings, clock, demo_links)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["raw_path"].startswith(UNDER) or not _named(scope["headers"]):
@@ -182,13 +198,32 @@ def _named(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return all(ORDINARY.fullmatch(value) for name, value in headers if name == b"host")
 
 
+async def under(scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """The API, for who calls us by a name that is none: Litestar looked at that first."""
+    app = scope["litestar_app"]
+    assert isinstance(app, Loket)
+    await app.api(scope, receive, send)
+
+
+@asynccontextmanager
+async def living(app: Litestar) -> AsyncIterator[None]:
+    assert isinstance(app, Loket)
+    async with app.opening() as services:
+        who = app.api.identity
+        if isinstance(who, Sessions):
+            services.forget = who.forget
+        app.api.services = app.state.services = services
+        app.state.identity = who
+        yield
+
+
 def create_app(
     settings: Settings,
     *,
     identity: Identity | None = None,
     clock: Callable[[], datetime] = utc_now,
     demo_links: Mapping[str, UUID] | None = None,
-) -> Litestar:
+) -> Loket:
     """The ASGI app. `identity` says who asks, by session when not given; `clock` what time it is; `demo_links` log in
     without more, as service/inloggen/demologin.py allows.
 
@@ -199,21 +234,9 @@ def create_app(
     pages.manifest()
     if settings.oidc_keys is not None:
         oidcsleutels.read(settings.oidc_keys)
-    who = identity or Sessions()
-    api = Api(OPERATIONS, who)
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with open_services(settings, clock, demo_links or {}) as services:
-            if isinstance(who, Sessions):
-                services.forget = who.forget
-            api.services = app.state.services = services
-            app.state.identity = who
-            yield
-
     app = Loket(
         [
-            asgi(PREFIX, is_mount=True, copy_scope=False)(api.__call__),
+            asgi(PREFIX, is_mount=True, copy_scope=False)(under),
             health.livez,
             health.readyz,
             *inloggen.route_handlers,
@@ -221,7 +244,7 @@ def create_app(
             oauth.oauth_beschrijving,
             *pages.route_handlers,
         ],
-        lifespan=[lifespan],
+        lifespan=[living],
         middleware=[spoken, limited, compressed],
         request_max_body_size=FORM_LIMIT,
         # Never by a variable of the environment, as Litestar would have it.
@@ -233,7 +256,7 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
-    app.api = api
+    app.begin(settings, identity, clock, demo_links or {})
     toegang.check([*pages_of(app), *(toegang.Vraag(op.id, op.answer, op.method == "PATCH") for op in OPERATIONS)])
     return app
 

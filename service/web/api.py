@@ -92,7 +92,7 @@ class Api:
     def __init__(self, operations: Sequence[Operation], identity: Identity) -> None:
         self.operations = operations
         self._routes = Routes(operations)
-        self._identity = identity
+        self.identity = identity
         self._gezien = {operation.id: gezien.compiled(operation) for operation in operations}
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
@@ -134,7 +134,7 @@ class Api:
         try:
             # A TimeoutError is told as 503, like everything that is away.
             async with asyncio.timeout(services.settings.request_limit_s):
-                asking = await self._identity(ASGIConnection(scope))
+                asking = await self.identity(ASGIConnection(scope))
                 await limiet.of_wie(scope, services, asking)
                 wie = asking
                 return await self._perform(operation, seen, about, wie, ids, scope, headers, receive, spoor)

@@ -11,14 +11,13 @@ import asyncpg
 import pytest
 
 from service import migrations
-from service.app import create_app
 from service.commands.worker import opened
 from service.db import APP_ROLE, OWNER_ROLE, Connection
 from service.errors import Refusal
 from service.migrations import migrate, on_disk, pending
 from service.settings import Settings
 from tests.conftest import Cluster
-from tests.web.conftest import running
+from tests.web.conftest import loket, running
 
 Write = Callable[[str, str], None]
 
@@ -254,7 +253,7 @@ async def test_web_and_worker_say_which_version_they_are(owner: Connection, sett
         "select array_agg(objid::bigint) from pg_locks where classid = $1::bigint::oid and objsubid = 2"
         " and database = (select oid from pg_database where datname = current_database())"
     )
-    async with running(create_app(settings_of_here)), opened(settings_of_here):
+    async with running(loket(settings_of_here)), opened(settings_of_here):
         async with asyncio.timeout(30):
             while len(found := await owner.fetchval(seen, migrations.PROGRAM) or []) < 2:
                 await owner.execute("select pg_sleep(0.01)")

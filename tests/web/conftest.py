@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
@@ -13,7 +15,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from service.app import create_app
+from service.app import Loket, create_app, utc_now
 from service.db import Wie
 from service.settings import Settings
 from service.web.identity import Identity
@@ -66,6 +68,27 @@ def always(wie: Wie) -> Identity:
     return identity
 
 
+@functools.cache
+def routes() -> Loket:
+    """Made once, because that takes longer than most tests."""
+    return create_app(Settings())
+
+
+def loket(
+    settings: Settings,
+    *,
+    identity: Identity | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    demo_links: Mapping[str, UUID] | None = None,
+) -> Loket:
+    """As `create_app`, with the routes of one that was made before and nothing else of it."""
+    app = copy.copy(routes())
+    app.asgi_router, app.event_emitter = copy.copy(app.asgi_router), copy.copy(app.event_emitter)
+    app.asgi_router.app = app
+    app.begin(settings, identity, clock, demo_links or {})
+    return app
+
+
 @pytest.fixture
 async def serve(settings: Settings) -> AsyncIterator[Serve]:
     """`await serve(wie)`: a client of the app at make.NOW, where whoever asks is `wie`.
@@ -83,7 +106,7 @@ async def serve(settings: Settings) -> AsyncIterator[Serve]:
             settings: Settings = settings,
         ) -> httpx.AsyncClient:
             identity = always(wie) if isinstance(wie, Wie) else wie
-            app = create_app(settings, identity=identity, clock=clock, demo_links=demo_links)
+            app = loket(settings, identity=identity, clock=clock, demo_links=demo_links)
             await stack.enter_async_context(running(app))
             transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
             return await stack.enter_async_context(

@@ -22,7 +22,6 @@ from msgspec import Struct
 
 from service import toegang
 from service.aanvraag.aanvragen import Aanvraag
-from service.app import create_app
 from service.db import Connection, Pool, Rol, Wie
 from service.inloggen import sessies
 from service.settings import Settings
@@ -34,7 +33,7 @@ from service.web.v1 import OPERATIONS
 from tests import make
 from tests.conftest import OTHER_REGIO, REGIO
 from tests.web import examples
-from tests.web.conftest import running
+from tests.web.conftest import loket, running
 from tests.web.examples import CANARY, World
 
 DOCUMENT = openapi.document(OPERATIONS)
@@ -160,7 +159,7 @@ async def matrix(settings: Settings, pool: Pool, owner: Connection) -> AsyncIter
         return wie
 
     async with AsyncExitStack() as stack:
-        app = create_app(settings, identity=identity, clock=lambda: make.NOW)
+        app = loket(settings, identity=identity, clock=lambda: make.NOW)
         await stack.enter_async_context(running(app))
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
         client = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1"))
@@ -466,7 +465,7 @@ async def test_each_form_does_for_each_caller_what_its_operation_does(matrix: Ma
     """A form of a page is an operation with a line in the table: sent with the example of that operation it goes on to
     a page for who may do it, and for anybody else nothing is told and nothing changes."""
     own = {path for path, _ in OWN_FORMS.values()}
-    posts = {path: id for path, id in forms_of(create_app(matrix.settings)).items() if path not in own}
+    posts = {path: id for path, id in forms_of(loket(matrix.settings)).items() if path not in own}
     assert set(posts.values()) <= PATHS.keys(), "a form that no operation does"
     rows = {name: getattr(matrix.world, name) for name in World.__struct_fields__}
     for path, id in posts.items():
@@ -504,9 +503,7 @@ async def test_each_form_does_for_each_caller_what_its_operation_does(matrix: Ma
 async def test_each_form_that_makes_something_can_be_sent_twice(matrix: Matrix) -> None:
     """Whoever taps twice, or goes back and sends it again, has it once: the form holds a key of its own. What changes
     something says what it looked at."""
-    routes = {
-        re.compile(re.sub(r"{\w+}", "[^/]+", path)): id for path, id in forms_of(create_app(matrix.settings)).items()
-    }
+    routes = {re.compile(re.sub(r"{\w+}", "[^/]+", path)): id for path, id in forms_of(loket(matrix.settings)).items()}
     rows = {name: getattr(matrix.world, name) for name in World.__struct_fields__}
     bare, seen = set(), set()
     for caller in matrix.callers:

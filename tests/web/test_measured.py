@@ -10,13 +10,12 @@ import httpx
 import pytest
 from prometheus_client import REGISTRY, generate_latest
 
-from service.app import create_app
 from service.db import Connection, Wie
 from service.observe import tracing
 from service.settings import Settings
 from service.web.measured import measured
 from tests.service.observe.test_tracing import CALLER, Collector, collector  # noqa: F401  # a fixture
-from tests.web.conftest import always, running
+from tests.web.conftest import always, loket, running
 
 ID = UUID("3f2b0000-0000-4000-8000-0000000000aa")
 
@@ -24,7 +23,7 @@ ID = UUID("3f2b0000-0000-4000-8000-0000000000aa")
 @pytest.fixture
 async def api(settings: Settings, wie: Wie) -> AsyncIterator[httpx.AsyncClient]:
     """As `loket serve` has it: measured is around all of the app."""
-    app = create_app(settings, identity=always(wie))
+    app = loket(settings, identity=always(wie))
     async with running(app):
         transport = httpx.ASGITransport(app=measured(app), raise_app_exceptions=False)  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:

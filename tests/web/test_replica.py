@@ -18,7 +18,6 @@ import msgspec
 import pytest
 
 from service import replica as replicas
-from service.app import create_app
 from service.commands.check import of_replica
 from service.days import AMSTERDAM
 from service.db import APP_ROLE, OWNER_ROLE, Connection, Pool, Wie, open_pool, set_codecs, transaction
@@ -31,7 +30,7 @@ from service.web.v1 import OPERATIONS
 from tests import make
 from tests.conftest import Cluster
 from tests.replicas import Replicas, Server, until
-from tests.web.conftest import always, running
+from tests.web.conftest import always, loket, running
 from tests.web.pages.test_start import text_of
 
 Als = Callable[..., Wie]
@@ -122,7 +121,7 @@ async def served(settings: Settings, owner: Connection) -> AsyncIterator[Start]:
         async def start(wie: Wie | Identity, **other: object) -> Served:
             identity = always(wie) if isinstance(wie, Wie) else wie
             chosen = msgspec.structs.replace(settings, **other)
-            app = create_app(chosen, identity=identity, clock=lambda: datetime.now(UTC))
+            app = loket(chosen, identity=identity, clock=lambda: datetime.now(UTC))
             await stack.enter_async_context(running(app))
             replica = app.state.services.replica
             await until(lambda: replica.age_s() < math.inf, owner)
@@ -359,7 +358,7 @@ async def following(primary: Server, there: Server) -> AsyncIterator[Replica]:
 async def test_the_loket_starts_and_works_while_the_replica_is_away(
     settings: Settings, wie: Wie, redis_url: str
 ) -> None:
-    app = create_app(
+    app = loket(
         msgspec.structs.replace(settings, database_replica_url="postgresql://loket_app@/loket?host=/nergens"),
         identity=always(wie),
     )

@@ -14,7 +14,6 @@ from msgspec import structs
 
 from service.aanvraag import gebeurtenissen
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort
-from service.app import create_app
 from service.bericht import stroom
 from service.db import AWAY, Connection, Pool, Wie, transaction
 from service.inloggen import sessies
@@ -23,7 +22,7 @@ from service.urgentie import Urgentie
 from service.web.v1 import gebeurtenissen as endpoint
 from tests import make
 from tests.conftest import OTHER_REGIO
-from tests.web.conftest import always
+from tests.web.conftest import always, loket
 from tests.web.v1.test_volg_plan import Following, Live, serving
 
 S = GebeurtenisSoort
@@ -38,7 +37,7 @@ async def lasting(settings: Settings) -> Settings:
 @pytest.fixture
 async def live(lasting: Settings, wie: Wie) -> AsyncIterator[Live]:
     """Without Valkey: a stream does not need it."""
-    async with serving(create_app(lasting, identity=always(wie))) as live:
+    async with serving(loket(lasting, identity=always(wie))) as live:
         yield live
 
 
@@ -139,7 +138,7 @@ async def test_a_transaction_number_with_a_digit_more_comes_after_those_with_les
     await owner.execute("update gebeurtenis set transactie = (7 + nummer)::text::xid8")
     once = structs.replace(lasting, stroom_s=0)
     who = wie if rol == "schakelfunctionaris" else wie_als(rol, organisatie=plek.aanbieder_id)
-    async with serving(create_app(once, identity=always(who))) as live, follow(live, "0,0") as response:
+    async with serving(loket(once, identity=always(who))) as live, follow(live, "0,0") as response:
         events, heard = Following(response), []
         while isinstance(event := await events.next(), dict):
             heard.append(event["id"].partition(",")[0])
@@ -169,7 +168,7 @@ async def test_each_rol_hears_what_it_may_see_and_no_more(
     await happens(pool, wie, spoed, S.OPTIE, plek_id=plek.id)
     await happens(pool, wie, crisis, S.ALARM)
     for name, who in people.items():
-        async with serving(create_app(once, identity=always(who))) as live, follow(live, begin) as response:
+        async with serving(loket(once, identity=always(who))) as live, follow(live, begin) as response:
             events, found = Following(response), []
             while isinstance(event := await events.next(), dict):
                 data = event["data"]
@@ -218,7 +217,7 @@ async def test_who_sees_no_plekken_of_others_does_not_hear_that_one_changed(
     async with transaction(pool, wie) as conn:
         organisatie = await conn.fetchval("select organisatie_id from aanvraag where id = $1", gi)
     who = wie_als(rol, organisatie=plek.aanbieder_id if rol == "aanbieder" else organisatie)
-    async with serving(create_app(lasting, identity=always(who))) as live, follow(live, aanbod="true") as response:
+    async with serving(loket(lasting, identity=always(who))) as live, follow(live, aanbod="true") as response:
         events = await following(response)
         async with transaction(pool, wie) as conn:
             await make.plek(conn)
@@ -236,7 +235,7 @@ async def test_each_rol_is_woken_by_what_is_for_it(
     async with transaction(pool, wie) as conn:
         gi = await conn.fetchval("select organisatie_id from aanvraag where id = $1", id)
     who = {"verwijzer": {"organisatie": gi}, "aanbieder": {"organisatie": plek.aanbieder_id, "regio": OTHER_REGIO}}
-    async with serving(create_app(lasting, identity=always(wie_als(rol, **who.get(rol, {}))))) as live:
+    async with serving(loket(lasting, identity=always(wie_als(rol, **who.get(rol, {}))))) as live:
         async with follow(live) as response:
             events = await following(response)
             await happens(pool, wie, id, S.OPSCHALING_VRAAG, plek_id=plek.id)
@@ -271,7 +270,7 @@ async def test_a_stream_that_lasted_long_ends_and_says_when_to_come_back(
 ) -> None:
     """LOKET_STROOM_S: proxies end what lasts longer, in the middle of a line."""
     once = structs.replace(lasting, stroom_s=0)
-    async with serving(create_app(once, identity=always(wie))) as live, follow(live) as response:
+    async with serving(loket(once, identity=always(wie))) as live, follow(live) as response:
         text = (await response.aread()).decode()
     assert text.startswith("retry: 3000\nid: ") and "data" not in text
 
@@ -279,7 +278,7 @@ async def test_a_stream_that_lasted_long_ends_and_says_when_to_come_back(
 async def test_a_stream_lasts_longer_than_a_request_may(lasting: Settings, wie: Wie) -> None:
     """LOKET_REQUEST_LIMIT_S is for what is answered at once: a stream ends by itself, and not cut off by an error."""
     longer = structs.replace(lasting, stroom_s=1.5, request_limit_s=1.0)
-    async with serving(create_app(longer, identity=always(wie))) as live, follow(live) as response:
+    async with serving(loket(longer, identity=always(wie))) as live, follow(live) as response:
         text = (await response.aread()).decode()
     assert text.endswith(": niets nieuws\n\n")
 
@@ -297,7 +296,7 @@ async def test_who_works_elsewhere_now_hears_no_more_of_before(
     token, _ = await sessies.begin(
         pool, gebruiker=gebruiker, now=now, until=now + timedelta(hours=1), idle=timedelta(minutes=30)
     )
-    async with serving(create_app(lasting)) as live:
+    async with serving(loket(lasting)) as live:
         live.client.headers["Cookie"] = f"__Host-loket={token}"
         async with follow(live) as response:
             events = await following(response)

@@ -18,7 +18,6 @@ from litestar import Litestar
 from msgspec import Struct, structs
 
 from service import taken
-from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
 from service.inloggen import sessies
 from service.plan import planuitkomst
@@ -28,7 +27,7 @@ from service.settings import Settings
 from service.web.v1 import plannen as endpoint
 from tests import make
 from tests.service import plans
-from tests.web.conftest import always
+from tests.web.conftest import always, loket
 
 PATIENCE_S = 20
 
@@ -42,7 +41,7 @@ class Live(Struct, frozen=True):
 
 @pytest.fixture
 async def live(settings: Settings, wie: Wie) -> AsyncIterator[Live]:
-    async with serving(create_app(structs.replace(settings, pool_size=1), identity=always(wie))) as live:
+    async with serving(loket(structs.replace(settings, pool_size=1), identity=always(wie))) as live:
         yield live
 
 
@@ -230,7 +229,7 @@ async def test_who_is_logged_out_follows_no_longer(
     token, _ = await sessies.begin(pool, gebruiker=gebruiker, now=now, until=until, idle=idle)
     id = (await plans.ask(pool, wie)).id
 
-    async with serving(create_app(settings)) as live:
+    async with serving(loket(settings)) as live:
         live.client.headers["Cookie"] = f"__Host-loket={token}"
         async with follow(live, id) as response:
             following = Following(response)

@@ -14,7 +14,6 @@ import pytest
 
 from service.aanvraag import aanvragen, gebeurtenissen, stappen, werklijst
 from service.aanvraag.gebeurtenissen import AanvraagStatus
-from service.app import create_app
 from service.db import Connection, Pool, Wie, transaction
 from service.dutch import day
 from service.rang.rangschikking import Rangschikking
@@ -22,7 +21,7 @@ from service.settings import Settings
 from service.urgentie import Urgentie
 from service.web.pages.schakel.aanvraag import confirmed, notices, steps, where
 from tests import make
-from tests.web.conftest import always, running
+from tests.web.conftest import always, loket, running
 
 
 def text_of(answer: httpx.Response) -> str:
@@ -222,7 +221,7 @@ async def test_when_the_route_service_is_away_the_page_says_that_travel_is_estim
         aanvraag = await make.aanvraag(conn)
         await place(conn)
     away = msgspec.structs.replace(settings, osrm_url="http://127.0.0.1:9")
-    app = create_app(away, identity=always(wie), clock=lambda: make.NOW)
+    app = loket(away, identity=always(wie), clock=lambda: make.NOW)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
         text = text_of(await client.get(f"/aanvragen/{aanvraag.id}"))

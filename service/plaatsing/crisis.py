@@ -72,12 +72,14 @@ from stand s
 join voorziening v on v.id = s.voorziening_id
 join aanbieder a on a.id = s.aanbieder_id
 where s.status in ('open', 'in_overleg')
-order by zeker desc, s.status = 'open' desc, s.bevestigd_op desc nulls last, voorziening, s.naam, s.id
+order by zeker desc, s.status = 'open' desc, vrij_tot desc nulls first, s.bevestigd_op desc nulls last, voorziening,
+         s.naam, s.id
 """
 
 
 async def vrije_plekken(conn: Connection, now: datetime) -> list[Crisisplek]:
-    """Crisis places that are free today, the surest first: those that may be used, also of another region."""
+    """Crisis places that are free today, the surest first, and of those what is free longest: those that may be used,
+    also of another region."""
     rules = await werkregels(conn)
     fresh = now - timedelta(hours=rules.crisis_zeker_uren)
     return rows_as(await conn.fetch(VRIJ, now, today(now), list(rules.crisis_zorgvormen), fresh), Crisisplek)

@@ -248,9 +248,7 @@ async def stop(conn: Connection, id: UUID, *, now: datetime) -> Stand:
     if stand.status is PlanStatus.GESTOPT:
         return stand
     if stand.status not in RUNNING:
-        raise Refusal(
-            Kind.CONFLICT, gettext("Dit plan is al %(status)s. Er valt niets meer te stoppen.", status=stand.status)
-        )
+        raise Refusal(Kind.CONFLICT, gettext("Dit plan rekent niet meer. Er valt niets meer te stoppen."))
     nummer = await conn.fetchval(STOP, id, now)
     await tell(conn, id, PlanStap.EINDE if stand.status is PlanStatus.WACHT else PlanStap.STOPT, {}, nummer)
     return await get(conn, id)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from service.days import today
 from tests.browser.conftest import SCHERMEN, Site, Visit
 from tests.browser.looking import counted, tab_to
 
@@ -66,10 +68,22 @@ def at(visit: Visit, crisis_beds: None, request: pytest.FixtureRequest) -> Calla
 
 
 def fitting(page: Page) -> Locator:
-    """The first child for whom there is a place."""
+    """The first child that may have, from today on, the place that stands first for it."""
+
+    def asked(path: str) -> Any:
+        answer = page.request.get(path)
+        assert answer.ok, (path, answer.text())
+        return answer
+
+    houses = {one["id"]: one["voorzieningId"] for one in asked("/v1/crisisplekken").json()}
     children = page.locator("#kind a[href*='aanvraag=']")
-    for child in [link.get_attribute("href") for link in children.all()]:
-        if "Houd vast" in page.request.get(str(child)).text():
+    for child in [str(link.get_attribute("href")) for link in children.all()]:
+        first = re.search(r'id="p-([0-9a-f-]{36})"', asked(child).text())
+        ranked = asked(f"/v1/aanvragen/{child.rpartition('=')[2]}/rangschikking?aantal=200").json()["plekken"]
+        day = str(today(datetime.now(UTC)))
+        if first is not None and houses[first[1]] in {
+            one["plek"]["voorzieningId"] for one in ranked if one["eersteDag"] == day
+        }:
             return page.locator(f"#kind a[href='{child}']")
     raise AssertionError("no crisis place for any child")
 

@@ -66,6 +66,18 @@ async def test_free_crisis_places_come_with_whom_to_call_and_the_surest_first(po
     ]
 
 
+async def test_of_what_is_as_sure_what_is_free_longest_stands_first(pool: Pool, wie: Wie) -> None:
+    """A place that another child has from Thursday on may be too short: whoever is in a hurry takes the first."""
+    async with transaction(pool, wie) as conn:
+        soon, later, always = [await bed(conn, now=make.NOW - timedelta(minutes=at)) for at in range(3)]
+        await make.plaatsing(conn, plek_id=soon.id, van=make.day(4), tot=None)
+        await make.plaatsing(conn, plek_id=later.id, van=make.day(9), tot=None)
+
+        found = await crisis.vrije_plekken(conn, make.NOW)
+
+    assert [one.id for one in found] == [always.id, later.id, soon.id]
+
+
 async def test_what_is_taken_held_closed_or_no_crisis_place_is_not_in_the_list(pool: Pool, wie: Wie) -> None:
     """But what is held until a moment ago, is; and when a plek is taken later, that day stands with it."""
     async with transaction(pool, wie) as conn:

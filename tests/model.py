@@ -343,6 +343,15 @@ class Loket:
             for b in self.bezetting.values()
         )  # fmt: skip
 
+    def _weer_bezet(self, plek: str, van: date, eigen: set[str]) -> date:
+        """The first day after `van` on which another has it, or it is no more."""
+        later = [
+            b.van for b in self.bezetting.values()
+            if b.plek == plek and b.id not in eigen and not b.vrij
+            and not (b.vervalt is not None and b.vervalt <= self.now)
+        ]  # fmt: skip
+        return min((day for day in [*later, self.einde.get(plek, date.max)] if day > van), default=date.max)
+
     def _te_lang(self, plek: str) -> bool:
         """Somebody should have left, and nobody said so: nobody knows until when."""
         return any(
@@ -992,8 +1001,9 @@ class Loket:
         self._bestaat([plek])
         if self._nooit(kind, self.voorzieningen[self.plekken[plek]]):
             nee(409, "safety")
-        until = tot or first + self._gebruikelijk(plek)
-        if not self._vrij(plek, first, until, eigen=[b.id for b in self._opties(kind=kind, plek=plek)]):
+        eigen = {b.id for b in self._opties(kind=kind, plek=plek)}
+        until = tot or min(first + self._gebruikelijk(plek), self._weer_bezet(plek, first, eigen))
+        if not self._vrij(plek, first, until, eigen=eigen):
             nee(409, "taken")
         self._done(answer)
         self.ruim(plek)

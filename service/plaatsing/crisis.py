@@ -117,11 +117,15 @@ join zorgvorm z on z.regio = v.regio and z.code = v.zorgvorm
 where p.id = $1
 """
 
-# What takes the plek later, or that it ends then. $3 now: an optie counts until it expires.
+# What takes the plek later, or that it ends then. $3 now: an optie counts until it expires. $4 the child, whose own
+# optie is let go; periods of one plek never overlap, so their first day says which is which.
 VRIJ_TOT = """
 select least(upper(p.bestaat), (
     select min(b.van) from bezette_perioden($2, array[$1]::uuid[]) b
-    where b.van > $2 and (b.soort <> 'optie' or b.vervalt_op > $3)))
+    where b.van > $2 and (b.soort <> 'optie' or b.vervalt_op > $3 and not exists (
+        select from bezetting eigen
+        where eigen.plek_id = $1 and eigen.aanvraag_id = $4 and eigen.soort = 'optie' and eigen.vrijgegeven_op is null
+          and lower(eigen.periode) = b.van))))
 from plek p where p.id = $1
 """
 
@@ -177,7 +181,7 @@ async def plaats(
     there = Plaats(aanvraag_id=kind, plek_id=nieuw.plek_id, van=van, tot=nieuw.tot)
     firm = plekregels.GESLOTEN if plek["gesloten"] else plekregels.VEILIG
     await plekregels.keur(conn, travel, [there], wie=wie, afwijking=None, now=now, alleen=firm)
-    tot = nieuw.tot or await _gebruikelijk(conn, nieuw.plek_id, van, plek["dagen"], now)
+    tot = nieuw.tot or await _gebruikelijk(conn, nieuw.plek_id, kind, van, plek["dagen"], now)
     await conn.execute(JA, kind, plek["voorziening_id"], nieuw.gebeld_op)
     plaatsing = await plaatsingen.plaats(conn, nieuw.plek_id, kind, van, tot, now=now, telefonisch=True)
     await conn.execute(GESPREK, kind, plek["voorziening_id"], plaatsing.id, nieuw.gebeld_op, nieuw.met, now)
@@ -185,9 +189,9 @@ async def plaats(
     return plaatsing
 
 
-async def _gebruikelijk(conn: Connection, plek_id: UUID, van: date, dagen: int, now: datetime) -> date:
+async def _gebruikelijk(conn: Connection, plek_id: UUID, kind: UUID, van: date, dagen: int, now: datetime) -> date:
     """How long a child usually stays, or until somebody else comes: at night nobody looks when that is."""
-    until: date | None = await conn.fetchval(VRIJ_TOT, plek_id, van, now)
+    until: date | None = await conn.fetchval(VRIJ_TOT, plek_id, van, now, kind)
     usual = van + timedelta(days=dagen)
     return usual if until is None or until <= van else min(until, usual)
 

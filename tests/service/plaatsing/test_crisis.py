@@ -254,6 +254,22 @@ async def test_without_a_last_day_it_ends_when_somebody_else_comes(pool: Pool, w
     assert made.tot == make.day(10)
 
 
+@pytest.mark.parametrize("rol", ["schakelfunctionaris", "crisisdienst"])
+async def test_what_was_held_for_the_child_itself_does_not_make_its_stay_shorter(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie], rol: str
+) -> None:
+    """Its own optie on this plek, for later, is let go: it comes tonight."""
+    async with transaction(pool, wie) as conn:
+        plek, child = await bed(conn), await in_crisis(conn)
+        until = make.NOW + timedelta(hours=1)
+        await bezetting.houd(conn, plek.id, child.id, make.day(8), make.day(20), vervalt_op=until, now=make.NOW)
+    caller = wie_als(rol)
+    async with transaction(pool, caller) as conn:
+        made = await crisis.plaats(conn, TRAVEL, call(child.id, plek.id), wie=caller, now=make.NOW)
+
+    assert made.tot == make.day(28)
+
+
 async def test_a_plek_that_somebody_else_has_is_refused(pool: Pool, wie: Wie) -> None:
     """Held for another is enough."""
     async with transaction(pool, wie) as conn:

@@ -114,7 +114,7 @@ async def talk(host: str, port: int, pieces: Sequence[bytes], lingering: set[asy
     """Sends the pieces and takes what comes until the other side ends. Who still waits for more goes on beside: its
     task is added to `lingering`, which holds `most`."""
     reader, writer = await asyncio.open_connection(host, port, limit=2**20)
-    with contextlib.suppress(ConnectionError):
+    with contextlib.suppress(OSError):
         for piece in pieces:
             writer.write(piece)
             await writer.drain()
@@ -128,10 +128,10 @@ async def talk(host: str, port: int, pieces: Sequence[bytes], lingering: set[asy
             return Talk([], b"")
         writer.close()
         return Talk([], b"")
-    except ConnectionError:
+    except OSError:  # a ConnectionError, or ENOTCONN when the other side was gone before
         first = b""
     if first:
-        with contextlib.suppress(ConnectionError, RuntimeError):
+        with contextlib.suppress(OSError, RuntimeError):
             writer.write_eof()
     return await _rest(reader, writer, first)
 
@@ -144,7 +144,7 @@ async def _rest(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, said
                 said += more
     except TimeoutError:
         hangs = True
-    except ConnectionError:
+    except OSError:  # as above
         pass
     writer.close()
     return Talk([int(status) for status in STATUS.findall(said)], said[:4_000], hangs)

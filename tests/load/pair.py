@@ -180,10 +180,11 @@ class Lasting:
     def __init__(self, pair: Pair) -> None:
         self._pair = pair
         self._conn: Connection | None = None
+        self._one_by_one = asyncio.Lock()
         pair.lasting.append(self)
 
     async def _do(self, name: str, *args: Any) -> Any:
-        async with asyncio.timeout(BACK_S):
+        async with self._one_by_one, asyncio.timeout(BACK_S):
             while True:
                 try:
                     if self._conn is None or self._conn.is_closed():

@@ -103,12 +103,13 @@ $(DEPLOY_STAMP): requirements-deploy.lock $(STAMP)
 	@$(BIN)/python -m pip install $(PIP) --require-hashes -r requirements-deploy.lock
 	@touch $@
 
+# With one seed: a landing is not refused for what a new one finds. To look for that are make fuzz and make soak.
 ci: lint browser sbom deploy ## alles wat meer nodig heeft: browser, alle vragen van Schemathesis, PostgreSQL 15, ../shared
 	TEST_SCHEMATHESIS_PHASES=examples,coverage,fuzzing,stateful $(BIN)/python -m pytest -m ci tests/web/test_schemathesis.py
 	TEST_PG_BIN=$(PG15) $(BIN)/python -m pytest tests/schema -n 2
 	$(BIN)/python -m pytest -m "shared or node or ci" --ignore tests/web/test_schemathesis.py -n 2 --dist worksteal
-	TEST_FUZZ_REQUESTS=2000 TEST_FUZZ_SHEETS=200 $(BIN)/python -m tests.fuzz
-	TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "(test_model and not any_planted) or test_races or halfway or by_itself or test_load"
+	TEST_SEED=8 TEST_FUZZ_REQUESTS=2000 TEST_FUZZ_SHEETS=200 $(BIN)/python -m tests.fuzz
+	TEST_SEED=8 TEST_STEPS=500 TEST_ROUNDS=2 TEST_EVERY=10 $(BIN)/python -m pytest $(SOAK) -k "(test_model and not any_planted) or test_races or halfway or by_itself or test_load"
 
 clean: ## alles weg wat gemaakt is, behalve de gegevens van de demo (.loket)
 	rm -rf .venv build node_modules service/web/static/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -25,8 +25,13 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 TODAY = date(2026, 3, 2)
 
-_number = count(10_000)
-# Five digits: with four the name of some row would be, after so many tests, the postcode that a canary looks for.
+_made = count(10_000)
+
+
+def _new() -> str:
+    """Another one each time, in letters: after so many tests the digits of a number are somewhere those of the postcode
+    that a test looks for."""
+    return str(next(_made)).translate(str.maketrans("0123456789", "bcdfghjkmp"))
 
 
 def day(offset: int) -> date:
@@ -40,7 +45,7 @@ async def organisatie(conn: Connection, *, soort: str = "gi", naam: str | None =
         id: UUID = await conn.fetchval(
             "insert into organisatie (regio, soort, naam) values (huidige_regio(), $1, $2) returning id",
             soort,
-            naam or f"Organisatie {next(_number)}",
+            naam or f"Organisatie {_new()}",
         )
     return id
 
@@ -55,7 +60,7 @@ async def as_rol(conn: Connection, rol: str) -> AsyncIterator[None]:
 
 
 async def aanbieder(conn: Connection, **fields: Any) -> aanbieders.Aanbieder:
-    fields.setdefault("naam", f"Aanbieder {next(_number)}")
+    fields.setdefault("naam", f"Aanbieder {_new()}")
     return await aanbieders.add(conn, aanbieders.NieuweAanbieder(**fields))
 
 
@@ -76,7 +81,7 @@ async def contract(
 async def locatie(conn: Connection, **fields: Any) -> locaties.Locatie:
     if "aanbieder_id" not in fields:
         fields["aanbieder_id"] = (await aanbieder(conn)).id
-    fields = {"naam": f"Locatie {next(_number)}", "postcode": "1211 AB", **fields}
+    fields = {"naam": f"Locatie {_new()}", "postcode": "1211 AB", **fields}
     return await locaties.add(conn, locaties.NieuweLocatie(**fields))
 
 
@@ -87,7 +92,7 @@ async def voorziening(conn: Connection, **fields: Any) -> voorzieningen.Voorzien
     if "aanbieder_id" not in fields:
         fields["aanbieder_id"] = (await locaties.get(conn, fields["locatie_id"])).aanbieder_id
     fields = {
-        "naam": f"Voorziening {next(_number)}",
+        "naam": f"Voorziening {_new()}",
         "zorgvorm": "gezinshuis",
         "leeftijd_van": 6 * 12,
         "leeftijd_tot": 16 * 12 - 1,
@@ -102,7 +107,7 @@ async def plek(conn: Connection, *, now: datetime = NOW, **fields: Any) -> plekk
     """An open, staffed plek, confirmed at `now`, that has existed for a year."""
     if "voorziening_id" not in fields:
         fields["voorziening_id"] = (await voorziening(conn)).id
-    fields = {"naam": f"Kamer {next(_number)}", "bestaat_van": day(-365), **fields}
+    fields = {"naam": f"Kamer {_new()}", "bestaat_van": day(-365), **fields}
     return await plekken.add(conn, plekken.NieuwePlek(**fields), now=now, bron=plekken.Bron.SCHERM)
 
 
@@ -122,7 +127,7 @@ async def aanvraag(conn: Connection, *, now: datetime = NOW, **fields: Any) -> a
 def vraag(**fields: Any) -> dict[str, Any]:
     """The fields of an aanvraag, before somebody files it."""
     return {
-        "kenmerk": f"J-{next(_number)}",
+        "kenmerk": f"J-{_new()}",
         "urgentie": Urgentie.REGULIER,
         "leeftijd_maanden": 120,
         "leeftijd_peildatum": TODAY,
@@ -194,7 +199,7 @@ async def gebruiker(
     id: UUID = await owner.fetchval(
         GEBRUIKER,
         regio,
-        naam or f"Gebruiker {next(_number)}",
+        naam or f"Gebruiker {_new()}",
         rol,
         organisatie_id,
         aanbieder_id,
@@ -209,6 +214,6 @@ async def gebruiker(
 async def aanbieder_als_eigenaar(owner: Connection, *, regio: str = "gooi-en-vechtstreek") -> UUID:
     """Id of an aanbieder, for whoever only needs that there is one."""
     id: UUID = await owner.fetchval(
-        "insert into aanbieder (regio, naam) values ($1, $2) returning id", regio, f"Aanbieder {next(_number)}"
+        "insert into aanbieder (regio, naam) values ($1, $2) returning id", regio, f"Aanbieder {_new()}"
     )
     return id

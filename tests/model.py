@@ -847,13 +847,15 @@ class Loket:
                 nee(409, "enough sent")
         if groep[0].van < self.dag:
             nee(409, "its first day has passed")
-        if not self._heel(plekken):
-            self._apart(plekken, contactplan=groep[0].contactplan)
         held: dict[str, Bezetting] = {}
         for v in groep:
             own = [b for b in self._opties(kind=v.kind, plek=v.plek) if b.vervalt and b.vervalt > self.now]
             if own:
                 held[v.id] = min(own, key=lambda b: b.van)
+            elif not self._vrij(v.plek, v.van, v.tot or v.van + timedelta(days=self.kinderen[v.kind].verblijf)):
+                nee(409, "taken")
+        if not self._heel(plekken):
+            self._apart(plekken, contactplan=groep[0].contactplan)
         days = {v.id: (held[v.id].van, held[v.id].tot) if v.id in held else (v.van, v.tot) for v in groep}
         self._keur(wie, [(v.kind, v.plek, *days[v.id]) for v in groep], afwijking=groep[0].afwijking)
         for v in groep:

@@ -22,6 +22,7 @@ from service.demo import Size
 from service.log import logcontrole, logketen
 from tests import facts, model
 from tests.bench.entry import Entry
+from tests.conftest import OTHER_REGIO
 from tests.load.client import Front, Promise, Tally
 from tests.load.crowd import At, Race, live, look, race, region, visitors
 from tests.load.pair import KINDS, Kind, Pair, back, pair
@@ -92,6 +93,8 @@ class Load:
             row["code"]
             for row in await there.owner.fetch("select code from jeugdregio order by code limit $1", REGIONS)
         ]
+        if not await there.owner.fetchval("select exists (select from jeugdregio where code = $1)", OTHER_REGIO):
+            await region(there.owner, OTHER_REGIO)  # which is asked for a place on the way of a child
         guests = await visitors(there, codes)
         for number in range(LOOKERS):
             front, r = self.front(), Random(SEED + number)

@@ -27,7 +27,7 @@ OPERATIONS = (
         free,
         id="lijstCrisisplekken",
         tag=TAG,
-        summary="Crisisplekken die nu vrij zijn, met wie u belt; de zekerste eerst",
+        summary="Crisisplekken die nu vrij zijn, met wie u belt; de zekerste eerst, en daarvan de langst vrije",
         description="`zeker` is false als de plek niet kort geleden is bevestigd: vraag het dan na.",
         query=paging.Part,
         answer=list[Crisisplek],

@@ -310,7 +310,7 @@ async def test_one_names_ones_vervanger_on_the_page_and_takes_it_back(
     page = (await client.get("/vervanging")).text
     back = await client.post("/vervanging")
 
-    assert all('role="alert"' in text and "Dit is niet vastgelegd." in text for text in wrong)
+    assert all('role="alert"' in text and "Er klopt iets niet" in text for text in wrong)
     assert "Kies een collega en een einddag" in wrong[0] and "Kies een dag na vandaag" in wrong[2]
     assert all(f'value="{bo}" selected' in text for text in wrong) and 'value="2026-03-01"' in wrong[2]
     assert (stranger.status_code, "dezelfde rol bij dezelfde organisatie" in stranger.text) == (400, True)

@@ -16,7 +16,7 @@ from litestar.response import Response
 from service import dutch, taal
 from service.aanvraag.gebeurtenissen import GebeurtenisSoort
 from service.log import betrokkenen
-from service.web.pages import assets, kaart, words
+from service.web.pages import assets, kaart, samenvatting, words
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -91,7 +91,7 @@ def page(template: str, *, today: date, status: int = 200, **values: Any) -> Res
 
 def html(template: str, *, today: date, status: int = 200, **values: Any) -> Response[str]:
     """One page. `today` is the day in the Netherlands, for dates and for what is late."""
-    text = environment().get_template(template).render(today=today, **{"section": "", **values})
+    text = samenvatting.named(environment().get_template(template).render(today=today, **{"section": "", **values}))
     headers = dict(HEADERS)
     if tegels := values.get("tegels"):
         headers[POLICY] = headers[POLICY].replace("img-src", f"img-src {kaart.host(tegels)}")

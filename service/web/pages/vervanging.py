@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, post
 from litestar.response import Response
-from msgspec import structs, to_builtins
+from msgspec import structs
 
 from service import fields
 from service.days import today
@@ -20,6 +20,8 @@ from service.inloggen import gebruikers, sessies
 from service.inloggen.gebruikers import WijzigingVervanging
 from service.taal import gettext
 from service.web import forms
+from service.web.forms import Given
+from service.web.pages.actie import Formulier, geweigerd, ingevuld
 from service.web.pages.render import page_at, see_other
 from service.web.pages.visit import Visit, visit
 
@@ -29,6 +31,7 @@ MOST = 1_000
 """Colleagues to choose from."""
 
 FIELDS = ("vervangerId", "vervangenVan", "vervangenTot")
+"""A form without them says: nobody."""
 
 
 @page_at("/vervanging", name=PAGE)
@@ -40,12 +43,12 @@ async def vervanging(request: Request[Any, Any, Any]) -> Response[str]:
 @post("/vervanging", name="wijzigVervanging", include_in_schema=False)
 async def vervang(request: Request[Any, Any, Any]) -> Response[Any]:
     """Names a vervanger; without one: nobody any more."""
-    given: dict[str, str | None] = {}
+    given: Given = {}
     try:
-        form = await forms.read(request)
-        given = {name: form.get(name) for name in FIELDS}
+        given = await forms.fields(request)
         async with visit(request) as v:
-            asked, wrong = fields.read(WijzigingVervanging, given)
+            data = dict.fromkeys(FIELDS) | forms.nested(WijzigingVervanging, given)
+            asked, wrong = fields.read(WijzigingVervanging, data)
             fields.refuse(wrong)
             v.object_id = v.wie.gebruiker
             await gebruikers.wijs_vervanger_aan(
@@ -80,15 +83,13 @@ def _id(text: str) -> UUID:
         raise Refusal(Kind.INVALID, gettext("Kies een collega uit de lijst.")) from None
 
 
-async def _refused(
-    request: Request[Any, Any, Any], refusal: Refusal, given: dict[str, str | None] | None = None
-) -> Response[str]:
+async def _refused(request: Request[Any, Any, Any], refusal: Refusal, given: Given | None = None) -> Response[str]:
     """The page again, with what is wrong, how to mend it, and what was filled in."""
     async with visit(request, kinderen=False, instead=PAGE) as v:
-        return await _page(v, refusal, given)
+        return await _page(v, geweigerd(given or {}, refusal))
 
 
-async def _page(v: Visit, refusal: Refusal | None = None, given: dict[str, str | None] | None = None) -> Response[str]:
+async def _page(v: Visit, form: Formulier | None = None) -> Response[str]:
     vandaag = today(v.now)
     collegas = await gebruikers.collegas(v.conn, limit=MOST)
     eigen = await gebruikers.vervanging(v.conn)
@@ -96,14 +97,13 @@ async def _page(v: Visit, refusal: Refusal | None = None, given: dict[str, str |
     return v.page(
         "vervanging.html",
         today=vandaag,
-        status=400 if refusal else 200,
+        status=400 if form else 200,
         section="start",
-        wrong=[error.detail for error in refusal.fields] or [refusal.detail] if refusal else [],
+        form=form or (Formulier() if voorbij else ingevuld(eigen)),
         eigen=eigen,
         voorbij=voorbij,
-        filled=given or ({} if voorbij else to_builtins(eigen)),
         vervanger=next((collega.naam for collega in collegas if collega.id == eigen.vervanger_id), None),
-        collegas=collegas,
+        collegas=[(collega.id, collega.naam) for collega in collegas],
         afwezigen=await gebruikers.afwezigen(v.conn, today=vandaag),
         namens_id=v.wie.namens,
     )

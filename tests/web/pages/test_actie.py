@@ -140,14 +140,15 @@ async def test_who_goes_back_and_sends_something_else_gets_the_form_again_with_w
     assert await owner.fetchval(HELD) == 1
 
 
-async def test_a_form_that_is_wrong_comes_back_with_what_is_wrong_at_the_field(
+async def test_a_form_that_is_wrong_comes_back_with_what_is_wrong(
     api: httpx.AsyncClient, owner: Connection, child: tuple[UUID, UUID]
 ) -> None:
+    """At which field: pages/test_samenvatting.py. This one is filled in by the page itself."""
     answer = await api.post(f"/aanvragen/{child[0]}/opties", data=form(child, van="5 oktober"))
 
     assert answer.status_code == 400
     assert "data-stil" in answer.text, "asked again by its address it would be a 405"
-    assert 'href="#v-van"' in answer.text and "Geef een datum zoals 2026-01-31" in answer.text
+    assert "Geef een datum zoals 2026-01-31" in answer.text
     assert await owner.fetchval(HELD) == 0
 
 

@@ -176,6 +176,7 @@ async def _overzicht(
         section="instellingen",
         here="/beheer/instellingen",
         form=form or Formulier(),
+        leeg=Formulier(),
         open=open,
         gedaan=gettext(GEDAAN[gedaan]) if gedaan in GEDAAN else "",
         groepen=GROEPEN,

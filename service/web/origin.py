@@ -17,6 +17,9 @@ from service.web.problems import HttpRefusal
 HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9.-]+))(?::([0-9]{1,5}))?")
 """A name or address, and perhaps a port: any port, because it may be forwarded."""
 
+NAME = re.compile(r"(?:\[[0-9a-f:.]*\]|[^:\[\]]*)(?::([0-9]{1,5})?)?")
+"""Whatever could be one: who looks at it, must find where the port begins."""
+
 MOST = 65_535
 """Of ports. What takes an address apart, breaks down on a higher one."""
 
@@ -44,6 +47,16 @@ def check(scope: HTTPScope, adres: str | None) -> None:
     ours = (adres,) if adres else (f"http://{hosts[0]}", f"https://{hosts[0]}")
     if any(site not in ("same-origin", "none") for site in sites) or any(origin not in ours for origin in origins):
         raise HttpRefusal(403, gettext("Een andere website wil hier iets veranderen. Dat mag niet."))
+
+
+def check_address(scope: HTTPScope) -> None:
+    """Refuses (400) an address that cannot be taken apart or looked up, also where anybody may ask by any name."""
+    for host in _values(scope, b"host"):
+        match = NAME.fullmatch(host)
+        if match is None or int(match[1] or 0) > MOST:
+            raise HttpRefusal(400, gettext("De kopregel Host klopt niet."))
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # PostgreSQL has no text with it
+        raise HttpRefusal(400, gettext("Er staat een teken in het adres dat er niet in mag."))
 
 
 def _values(scope: HTTPScope, name: bytes) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from random import Random
@@ -102,7 +103,7 @@ class Run:
     async def _request(self, rng: Random, number: int, line: Line) -> None:
         asked = self._asked(rng)
         answer = await line.ask(asked.raw, head=asked.head)
-        path = asked.raw.split(b" ", 2)[1].decode("latin-1")
+        path = re.sub("/+", "/", asked.raw.split(b" ", 2)[1].decode("latin-1"))  # as the loket reads it
         self.report.count(group_of(path), [answer.status])
         self.report.took(group_of(path), answer.seconds, f"{number} {asked.method} {path[:100]}")
         why = verdict.of_answer(answer, path, asked.method)

@@ -355,6 +355,35 @@ async def test_a_port_that_cannot_be_is_refused(api: httpx.AsyncClient, port: in
     assert (await api.get("/cijfers?vanaf=anders", headers=host)).status_code in (400, 403)
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:x", "localhost:65536", "[::1", "a:b:c"])
+@pytest.mark.parametrize("path", ["/inloggen/start", "/inloggen/terug", "/inloggen", "/uitloggen", "/aanvragen/x"])
+async def test_a_name_that_cannot_be_taken_apart_is_no_error_of_ours(serve: Serve, path: str, host: str) -> None:
+    """Also where anybody may ask: what says there that something is missing, says the whole address."""
+    client = await serve(None)
+
+    answer = await client.get(path, headers={"Host": host})
+
+    assert 400 <= answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/plekken/vrij?zorgvorm=cri%00sis", "/inloggen/terug?code=a&state=%00", "/beheer/gebruikers?zoek=%00", "/%00"],
+)
+async def test_an_address_with_a_nul_is_refused_before_the_database_has_it(
+    serve: Serve, wie_als: Callable[..., Wie], path: str
+) -> None:
+    """PostgreSQL has no text with it."""
+    for rol in ("schakelfunctionaris", "beheerder"):
+        assert (await (await serve(wie_als(rol))).get(path)).status_code in (400, 403, 404), rol
+
+
+async def test_who_comes_back_from_the_login_with_too_much_hears_to_begin_again(serve: Serve) -> None:
+    answer = await (await serve(None)).get("/inloggen/terug?state=a&" + "&".join(f"a{n}=x" for n in range(40)))
+
+    assert answer.status_code == 400 and "Begin opnieuw met inloggen." in answer.text
+
+
 @pytest.mark.parametrize("referer", ["http://[::1", "http://[vreemd]/", "//", "http://127.0.0.1:x/", "\xff"])
 async def test_whatever_a_browser_says_that_it_came_from_a_language_can_be_chosen(
     api: httpx.AsyncClient, referer: str

@@ -97,12 +97,21 @@ async def inlog_terug(request: Request[Any, Any, Any]) -> Response[Any]:
         return failed(services, refusal)
 
 
-async def _arrive(request: Request[Any, Any, Any], services: Services, inlog: Inlog) -> Response[Any]:
-    now = services.clock()
-    pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=20)
+def _given(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """What the provider sends along. Refuses INVALID."""
+    try:
+        pairs = parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=20)
+    except ValueError:
+        pairs = []
     given = dict(pairs)
     if len(given) != len(pairs) or "state" not in given:
         raise Refusal(Kind.INVALID, gettext("Dit adres klopt niet. Begin opnieuw met inloggen."))
+    return given
+
+
+async def _arrive(request: Request[Any, Any, Any], services: Services, inlog: Inlog) -> Response[Any]:
+    now = services.clock()
+    given = _given(request)
     poging = await inlogpogingen.take(services.pool, given["state"])
     inlog.provider = poging.identiteitsprovider_id
     poging.check(browser_of(request, services), now)

@@ -143,13 +143,17 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     scope = cast(HTTPScope, connection.scope)
     if not isinstance(handler, ASGIRouteHandler) and page_id(handler) in LOGIN:
         await limiet.of_address(scope, connection.app.state.services)
-    if isinstance(handler, ASGIRouteHandler) or page_id(handler) in toegang.OPENBAAR:
+    if isinstance(handler, ASGIRouteHandler):
+        return
+    if page_id(handler) in toegang.OPENBAAR:
+        origin.check_address(scope)
         return
     if scope["method"] == "OPTIONS":  # Litestar answers it by itself: which methods there are
         return
     services: Services = connection.app.state.services
     identity: Identity = connection.app.state.identity
     origin.check(scope, services.settings.adres)
+    origin.check_address(scope)
     connection.state.spoor = spoor = logboek.spoor(connection.headers.get("traceparent"))
     try:
         connection.state.wie = wie = await identity(connection)

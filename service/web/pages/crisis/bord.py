@@ -105,9 +105,7 @@ async def houd(request: Request[Any, Any, Any]) -> Response[Any]:
     """Holds a plek, from today on."""
 
     async def opnieuw(v: Visit, form: Formulier) -> Response[str]:
-        # Whatever was sent is only shown again when it is an id.
-        kind = form.waarde("plekken.0.aanvraagId")
-        return await _page(v, convert({"aanvraag": kind} if _is_id(kind) else {}, Vraag, strict=False), form)
+        return await _page(v, _vraag_van(form.waarde("plekken.0.aanvraagId")), form)
 
     def naar(done: Gedaan) -> str:
         return adres(gedaan="vast", optie=done.id, aanvraag=done.body[0]["aanvraagId"])
@@ -141,12 +139,12 @@ async def maak_definitief(
     return await verwerk(request, "zetPlaatsingStap", ids, naar=lambda _: naar, opnieuw=opnieuw, pagina="paginaCrisis")
 
 
-def _is_id(text: str) -> bool:
+def _vraag_van(kind: str) -> Vraag:
+    """Whatever was sent is only shown again when it is an id."""
     try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
+        return convert({"aanvraag": kind}, Vraag, strict=False)
+    except ValidationError:
+        return Vraag()
 
 
 async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:

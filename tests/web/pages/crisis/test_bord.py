@@ -149,6 +149,16 @@ async def test_what_a_rule_stops_is_said_with_the_field_for_why_it_must_be(
     assert held.status_code == 303, held.text
 
 
+@pytest.mark.parametrize(
+    "kind", ["", "x", "71e122cee6c4-2c09-84f4-f39f-4e1f4f10", "{71e122cee6c42c0984f4f39f4e1f4f10}"]
+)
+async def test_what_is_nearly_the_id_of_a_child_is_no_error_of_ours(night: httpx.AsyncClient, kind: str) -> None:
+    """Python takes for an id what the loket does not."""
+    answer = await night.post("/crisis/opties", data={"plekken.0.aanvraagId": kind, "plekken.0.plekId": "x"})
+
+    assert answer.status_code == 400 and "Er klopt iets niet" in answer.text
+
+
 async def test_a_plaatsing_by_telephone_asks_little_and_stands_there_until_it_is_complete(
     night: httpx.AsyncClient, pool: Pool, wie: Wie, serve: Serve
 ) -> None:

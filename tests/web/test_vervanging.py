@@ -308,6 +308,8 @@ async def test_one_names_ones_vervanger_on_the_page_and_takes_it_back(
     )
     there = tuple(await owner.fetchrow(kept, anna) or ())
     page = (await client.get("/vervanging")).text
+    forgotten = await client.post("/vervanging", data={"vervangerId": "", "vervangenVan": "", "vervangenTot": ""})
+    still = tuple(await owner.fetchrow(kept, anna) or ())
     back = await client.post("/vervanging")
 
     assert all('role="alert"' in text and "Er klopt iets niet" in text for text in wrong)
@@ -316,6 +318,7 @@ async def test_one_names_ones_vervanger_on_the_page_and_takes_it_back(
     assert (stranger.status_code, "dezelfde rol bij dezelfde organisatie" in stranger.text) == (400, True)
     assert none == (None, None, None)
     assert (named.status_code, there) == (303, (bo, "2026-03-04", "2026-03-09"))
+    assert (forgotten.status_code, still) == (400, there), "nothing filled in is not the same as nobody any more"
     assert "Bo &lt;b&gt; vervangt u van wo 4 mrt tot ma 9 mrt." in page
     assert back.status_code == 303 and "U hebt nu geen vervanger." in (await client.get("/vervanging")).text
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from service import fields
 from service.days import today
-from service.errors import Kind, Refusal
+from service.errors import FieldError, Kind, Refusal
 from service.inloggen import gebruikers, sessies
 from service.inloggen.gebruikers import WijzigingVervanging
 from service.taal import gettext
@@ -34,6 +34,10 @@ FIELDS = ("vervangerId", "vervangenVan", "vervangenTot")
 """A form without them says: nobody."""
 
 
+NEEDED = ("vervangerId", "vervangenTot")
+"""Of the form with which somebody is named: left empty there, it was forgotten."""
+
+
 @page_at("/vervanging", name=PAGE)
 async def vervanging(request: Request[Any, Any, Any]) -> Response[str]:
     async with visit(request, kinderen=False) as v:
@@ -49,7 +53,7 @@ async def vervang(request: Request[Any, Any, Any]) -> Response[Any]:
         async with visit(request) as v:
             data = dict.fromkeys(FIELDS) | forms.nested(WijzigingVervanging, given)
             asked, wrong = fields.read(WijzigingVervanging, data)
-            fields.refuse(wrong)
+            fields.refuse(wrong + [_empty(name) for name in NEEDED if name in given and data[name] is None])
             v.object_id = v.wie.gebruiker
             await gebruikers.wijs_vervanger_aan(
                 v.conn, asked.vervanger_id, asked.vervangen_tot, van=asked.vervangen_van, today=today(v.now)
@@ -74,6 +78,10 @@ async def neem_waar(request: Request[Any, Any, Any]) -> Response[Any]:
     except Refusal as refusal:
         return await _refused(request, refusal)
     return see_other("/vervanging")
+
+
+def _empty(name: str) -> FieldError:
+    return FieldError(f"/{name}", "verplicht", gettext("Dit veld is verplicht. Vul het in."))
 
 
 def _id(text: str) -> UUID:

@@ -9,7 +9,7 @@ release.
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -310,22 +310,12 @@ async def check_app_role(pool: Pool) -> None:
         )
 
 
-NO_JSON: Mapping[str, msgspec.json.Decoder[Any]] = {}
-
-
-def rows_as(
-    rows: list[asyncpg.Record], shape: type[Any], json: Mapping[str, msgspec.json.Decoder[Any]] = NO_JSON
-) -> list[Any]:
-    """Rows as Structs: types and missing columns are checked (tests/schema compares the names as well). `json`: columns
-    that hold JSON as text."""
+def rows_as(rows: list[asyncpg.Record], shape: type[Any]) -> list[Any]:
+    """Rows as Structs: types and missing columns are checked (tests/schema compares the names as well)."""
     if not rows:
         return []
     called = dict(zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True))
     # Of dicts msgspec makes Structs four times as fast as of Records.
     names = [called.get(name, name) for name in rows[0].keys()]  # noqa: SIM118  # a Record iterates over its values
     values = [dict(zip(names, row, strict=True)) for row in rows]
-    for column, decoder in json.items():
-        name = called.get(column, column)
-        for value in values:
-            value[name] = decoder.decode(value[name])
     return msgspec.convert(values, list[shape], strict=False)  # type: ignore[valid-type]

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
-from msgspec.json import Decoder
 
 from service.aanbod.voorzieningen import UNIQUE, Groepssoort, JuridischKader, Perspectief
 from service.aanvraag import gebeurtenissen, grondslagen, uitsluitingen
@@ -182,6 +181,34 @@ class Aanvraag(Vraag, kw_only=True):
     versie: int
 
 
+class AanvraagKort(Struct, rename="camel", kw_only=True):
+    """What a list tells: whose it is, how urgent and since when, and for what kind of place. What the child needs, its
+    story and its papers are for who opens one aanvraag: nobody sees those of fifty to find one."""
+
+    id: AanvraagId
+    nummer: str
+    kenmerk: Annotated[str | None, Meta(description="Van de verwijzer zelf; null voor wie dat niet hoort te weten.")]
+    organisatie_id: UUID
+    samenplaatsing_id: UUID | None
+    status: AanvraagStatus
+    urgentie: Urgentie
+    behandelaar_id: Annotated[UUID | None, Meta(description="Wie er bij het loket aan de beurt is.")]
+    leeftijd_maanden: int
+    leeftijd_peildatum: date
+    gemeente_code: str
+    huidig_verblijf: HuidigVerblijf
+    huidig_verblijf_tot: date | None
+    gewenste_start: date
+    uiterlijke_datum: date
+    perspectief: Perspectief
+    zorgvormen: list[str]
+    juridisch_kader: JuridischKader
+    aangemeld_op: datetime
+    vervolg_van: UUID | None
+    aan_te_vullen: list[str]
+    versie: int
+
+
 FIELDS = """organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftijd_maanden, leeftijd_peildatum,
     geslacht, groepssoorten, pc4, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start, uiterlijke_datum,
     verwacht_verblijf, perspectief, zorgvormen, zorgvorm_reden, juridisch_kader, ondersteuning, kenmerken, medisch,
@@ -190,27 +217,16 @@ FIELDS = """organisatie_id, samenplaatsing_id, urgentie, urgentie_reden, leeftij
 # Null for who may not know it: the policies of aanvraag_kenmerk decide.
 KENMERK = "(select k.kenmerk from aanvraag_kenmerk k where k.aanvraag_id = a.id)"
 
-OWN_COLUMNS = f"""id, nummer, {KENMERK} as kenmerk, status, behandelaar_id, {FIELDS}, aangemeld_op, vervolg_van,
-       aan_te_vullen, versie"""
-
-# The parts come along as json with the names of the API, so that a page of aanvragen is one query.
-COLUMNS = f"""{OWN_COLUMNS}, {grondslagen.GRONDSLAGEN} as grondslagen,
+# The parts come along as json with the names of the API, so that an aanvraag is one query.
+COLUMNS = f"""id, nummer, {KENMERK} as kenmerk, status, behandelaar_id, {FIELDS}, aangemeld_op, vervolg_van,
+       aan_te_vullen, versie, {grondslagen.GRONDSLAGEN} as grondslagen,
        {grondslagen.MACHTIGINGEN} as machtigingen,
        {grondslagen.TOESTEMMINGEN} as toestemmingen,
        {uitsluitingen.UITSLUITINGEN} as uitsluitingen"""
 
-# As text, of which PARTS makes Structs at once: the json of a whole page by the codec takes as long as all else of it.
-COLUMNS_OF_PAGE = f"""{OWN_COLUMNS}, {grondslagen.GRONDSLAGEN}::text as grondslagen,
-       {grondslagen.MACHTIGINGEN}::text as machtigingen,
-       {grondslagen.TOESTEMMINGEN}::text as toestemmingen,
-       {uitsluitingen.UITSLUITINGEN}::text as uitsluitingen"""
-
-PARTS: dict[str, Decoder[Any]] = {
-    "grondslagen": Decoder(list[Grondslag]),
-    "machtigingen": Decoder(list[Machtiging]),
-    "toestemmingen": Decoder(list[Toestemming]),
-    "uitsluitingen": Decoder(list[Uitsluiting]),
-}
+SHORT = f"""id, nummer, {KENMERK} as kenmerk, organisatie_id, samenplaatsing_id, status, urgentie, behandelaar_id,
+       leeftijd_maanden, leeftijd_peildatum, gemeente_code, huidig_verblijf, huidig_verblijf_tot, gewenste_start,
+       uiterlijke_datum, perspectief, zorgvormen, juridisch_kader, aangemeld_op, vervolg_van, aan_te_vullen, versie"""
 
 AANVRAGEN = f"select {COLUMNS} from aanvraag a"
 
@@ -218,7 +234,7 @@ LONGEST_PAGE = 201
 """Rows of a page (web/paging.py), and one more that tells of a next."""
 
 PAGE = f"""
-select {COLUMNS_OF_PAGE}
+select {SHORT}
 from aanvraag a
 where a.regio = huidige_regio()
   and ($1::text[] is null or a.status::text = any ($1))
@@ -235,7 +251,7 @@ limit $5
 # Nothing asked and from the first one on, which is how most begin. The inner limit is for
 # the planner: without it the plan that it makes once reads the whole region.
 BEGIN = f"""
-select {COLUMNS_OF_PAGE}
+select {SHORT}
 from (
     select * from aanvraag where regio = huidige_regio() order by urgentie, aangemeld_op, id limit {LONGEST_PAGE}
 ) a
@@ -252,12 +268,12 @@ async def page(
     samenplaatsing_id: UUID | None = None,
     after: UUID | None = None,
     limit: int = 50,
-) -> list[Aanvraag]:
+) -> list[AanvraagKort]:
     """Aanvragen, the most urgent first and then the longest waiting, from the one after `after`."""
     asked = (status, urgentie, samenplaatsing_id, after)
     begins = asked == (None,) * 4 and limit <= LONGEST_PAGE
     rows = await (conn.fetch(BEGIN, limit) if begins else conn.fetch(PAGE, *asked, limit))
-    return rows_as(rows, Aanvraag, json=PARTS)
+    return rows_as(rows, AanvraagKort)
 
 
 GET = f"{AANVRAGEN} where a.id = $1"

@@ -201,6 +201,19 @@ VELDEN: dict[type[Struct], tuple[Zicht, ...]] = {
             "Van de verwijzer zelf. Alle anderen gebruiken het nummer van het loket.",
         ),
     ),
+    aanvragen.AanvraagKort: (
+        Zicht(
+            frozenset({S, V, C, A}),
+            "id nummer organisatie_id status urgentie leeftijd_maanden leeftijd_peildatum gemeente_code huidig_verblijf"
+            " huidig_verblijf_tot gewenste_start uiterlijke_datum perspectief zorgvormen juridisch_kader aangemeld_op"
+            " versie",
+            "Zonder dit kan niemand in een lijst vinden welke aanvraag moet worden bekeken.",
+        ),
+        Zicht(frozenset({S, V, C}), "samenplaatsing_id aan_te_vullen", "Wie er mee zoekt, verraadt anderen."),
+        Zicht(frozenset({S, V}), "vervolg_van", "Waar het kind hiervoor was, gaat een volgende aanbieder niet aan."),
+        Zicht(frozenset({S}), "behandelaar_id", "Wie waaraan werkt, regelt het loket zelf."),
+        Zicht(frozenset({V, A}), "kenmerk", "Van de verwijzer zelf. Alle anderen gebruiken het nummer van het loket."),
+    ),
     proef.Instellingproef: (
         Zicht(
             frozenset({S, K, B}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from service.aanvraag import aanvragen
-from service.aanvraag.aanvragen import Aanvraag, NieuweAanvraag, WijzigingAanvraag
+from service.aanvraag.aanvragen import Aanvraag, AanvraagKort, NieuweAanvraag, WijzigingAanvraag
 from service.aanvraag.gebeurtenissen import AanvraagStatus
 from service.plaatsing import gevolgen
 from service.urgentie import Urgentie
@@ -57,9 +57,10 @@ OPERATIONS = (
         id="lijstAanvragen",
         tag=TAG,
         summary="Aanvragen, de dringendste eerst en dan wie het langst wacht",
+        description="Kort: wat een kind nodig heeft, zijn verhaal en de papieren staan bij de aanvraag zelf.",
         query=Filters,
         alone=True,
-        answer=list[Aanvraag],
+        answer=list[AanvraagKort],
     ),
     create(
         "/aanvragen",

@@ -11,7 +11,7 @@ from litestar.response import Response
 from msgspec import Struct
 
 from service.aanvraag import aanvragen, concepten, werkblad
-from service.aanvraag.aanvragen import Aanvraag
+from service.aanvraag.aanvragen import AanvraagKort
 from service.aanvraag.gebeurtenissen import OPEN, AanvraagStatus
 from service.aanvraag.termijnen import Alarm
 from service.aanvraag.werkblad import Filter, Rij
@@ -90,7 +90,7 @@ async def _list(v: Visit, pagina: int, gedaan: str) -> Response[str]:
         for rij in v.toon(blad.rijen)
     ]
     concept = await concepten.eigen(v.conn)
-    klaar: list[Aanvraag] = v.toon(await aanvragen.page(v.conn, status=KLAAR, limit=LAATSTE))
+    klaar: list[AanvraagKort] = v.toon(await aanvragen.page(v.conn, status=KLAAR, limit=LAATSTE))
     return v.page(
         "verwijzer/mijn.html",
         today=day,

@@ -291,7 +291,8 @@ async def test_an_aanvraag_comes_in_under_its_kenmerk(
     await files.take_in(pool, wie, "aanvragen", lijst({"Aangemeld op": "20-2-2026"}))
 
     async with transaction(pool, wie_als("verwijzer", organisatie=gi), readonly=True) as conn:
-        (made,) = await aanvragen.page(conn)
+        (listed,) = await aanvragen.page(conn)
+        made = await aanvragen.get(conn, listed.id)
     assert (made.kenmerk, made.organisatie_id, made.pc4, made.gemeente_code) == ("J-1", gi, "1211", "0402")
     assert (made.leeftijd_maanden, made.leeftijd_peildatum, made.verwacht_verblijf) == (108, make.TODAY, 180)
     assert (made.zorgvormen, made.uiterlijke_datum) == (["gezinshuis"], date(2026, 4, 8))

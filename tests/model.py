@@ -311,6 +311,15 @@ class Loket:
                 optie.vrij = True
                 self.schrijf(kind, "optie_vrij")
 
+    def _neem_over(self, stay: Bezetting) -> None:
+        """It comes in place of one optie of the child in its days; of any more is told that they are free."""
+        assert stay.kind is not None
+        eigen = [b for b in self._opties(kind=stay.kind, plek=stay.plek) if b.overlaps(stay.van, stay.tot)]
+        for number, optie in enumerate(eigen):
+            optie.vrij = True
+            if number:
+                self.schrijf(stay.kind, "optie_vrij")
+
     def _einde(self, brief: Voorstel, status: str, soort: str) -> None:
         brief.status = status
         if brief.optie is not None and self.bezetting[brief.optie].soort == "optie":
@@ -954,8 +963,7 @@ class Loket:
         rows = {row["id"]: row for row in answer}
         for v, stay in zip(groep, stays, strict=True):
             self.ruim(v.plek)
-            for optie in self._opties(kind=v.kind, plek=v.plek):
-                optie.vrij = True
+            self._neem_over(stay)
             v.status = "definitief"
             stay.id = rows[v.id]["plaatsing"]
             self.bezetting[stay.id] = stay
@@ -1009,14 +1017,14 @@ class Loket:
             nee(409, "taken")
         self._done(answer)
         self.ruim(plek)
-        for optie in self._opties(kind=kind, plek=plek):
-            optie.vrij = True
+        id = answer["id"]
+        stay = Bezetting(id, "plaatsing", plek, first, until, kind, begonnen=first, telefonisch=True)
+        self._neem_over(stay)
         unit = self.plekken[plek]
         last = self.besluiten.get((kind, unit))
         if last is None or last.op <= gebeld:
             self.besluiten[kind, unit] = Besluit(None, gebeld)
-        id = answer["id"]
-        self.bezetting[id] = Bezetting(id, "plaatsing", plek, first, until, kind, begonnen=first, telefonisch=True)
+        self.bezetting[id] = stay
         self.schrijf(kind, "geplaatst")
         self._vervolg(id, answer["vervolg"], telefonisch=True)
         self.laat_los(kind)

@@ -25,12 +25,15 @@ from service.plaatsing.vergrendel import vergrendel
 from service.regio.werkregels import werkregels
 from service.taal import gettext
 
-GEEF_EIGEN_OPTIE_VRIJ = """
+NEEM_OVER = """
 update bezetting
-set vrijgegeven_op = $3, versie = versie + 1
+set vrijgegeven_op = $5, versie = versie + 1
 where plek_id = $1 and aanvraag_id = $2 and soort = 'optie' and vrijgegeven_op is null
+  and periode && daterange($3, $4)
 returning id
 """
+
+HIER = "Het kind is op deze plek geplaatst."
 
 OLDEST = 275
 """Months, as constraint bezetting_bewoner_leeftijd."""
@@ -56,6 +59,25 @@ async def _maanden(conn: Connection, aanvraag_id: UUID, dag: date) -> int:
     return min(OLDEST, age_on(child["leeftijd_maanden"], child["leeftijd_peildatum"], dag))
 
 
+async def _neem_over(
+    conn: Connection, plek_id: UUID, aanvraag_id: UUID, van: date, tot: date | None, now: datetime
+) -> bool:
+    """The stay comes in place of what was held for the child itself in its days; False when that was nothing. One optie
+    is the stay from now on, as its own gebeurtenis tells; of any more it is told that they are free."""
+    held = await conn.fetch(NEEM_OVER, plek_id, aanvraag_id, van, tot, now)
+    for row in held[1:]:
+        await gebeurtenissen.record(
+            conn,
+            aanvraag_id,
+            GebeurtenisSoort.OPTIE_VRIJ,
+            now=now,
+            reden=HIER,
+            plek_id=plek_id,
+            gegevens={"optie": row["id"]},
+        )
+    return bool(held)
+
+
 async def plaats(
     conn: Connection,
     plek_id: UUID,
@@ -73,7 +95,7 @@ async def plaats(
     """
     await claim(conn, plek_id, van, tot, now)
     maanden = await _maanden(conn, aanvraag_id, van)
-    await conn.execute(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now)
+    await _neem_over(conn, plek_id, aanvraag_id, van, tot, now)
     begonnen_op = van if van <= today(now) else None
     # By telephone it is a crisis, wherever that is: it has its vervolgaanvraag.
     bridges = [] if telefonisch else await overbruggend(conn)
@@ -293,7 +315,7 @@ async def plaats_definitief(
     await claim(conn, plek_id, van, tot, now)
     maanden = await _maanden(conn, aanvraag_id, van)
     await _check_definitief(conn, plek_id, aanvraag_id, max(today(now), van))
-    if await conn.fetchval(GEEF_EIGEN_OPTIE_VRIJ, plek_id, aanvraag_id, now) is None:
+    if not await _neem_over(conn, plek_id, aanvraag_id, van, tot, now):
         raise Refusal(
             Kind.CONFLICT,
             gettext("Deze plek wordt niet (meer) voor deze aanvraag vastgehouden. Wat nu wel kan: houd haar vast."),

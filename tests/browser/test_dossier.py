@@ -232,7 +232,7 @@ def bed(site: Site, visit: Visit) -> str:
         "select id from voorziening where regio = 'gooi-en-vechtstreek' and zorgvorm = 'crisis' and not gesloten"
         " and groepssoort = 'gemengd' and 170 <@ int4range(leeftijd_van, leeftijd_tot) order by naam limit 1"
     )
-    body = {"voorzieningId": house, "naam": f"Bed {uuid4().hex[:8]}"}
+    body = {"voorzieningId": house, "naam": f"Bed {uuid4().int % 9000 + 1000}"}
     made = loket.request.post("/v1/plekken", data=body, headers={"Origin": site.address})
     assert made.status == 201, made.text()
     return str(made.json()["id"])

@@ -73,7 +73,7 @@ def plek(site: Site, visit: Visit) -> str:
         " group by v.id order by count(distinct a.id) desc, v.id limit 5"
     )
     for house in houses:
-        body = {"voorzieningId": house, "naam": f"Kamer {uuid4().hex[:8]}"}
+        body = {"voorzieningId": house, "naam": f"Kamer {uuid4().int % 9000 + 1000}"}
         made = loket.request.post("/v1/plekken", data=body, headers={"Origin": site.address})
         assert made.status == 201, made.text()
         path = f"/plekken/{made.json()['id']}"

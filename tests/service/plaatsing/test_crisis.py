@@ -348,6 +348,19 @@ async def test_closed_care_needs_its_machtiging_first(pool: Pool, wie: Wie) -> N
     assert refused.kind is Kind.CONFLICT and "machtiging" in refused.detail
 
 
+async def test_of_all_that_was_held_for_the_child_on_this_plek_each_is_told(pool: Pool, wie: Wie) -> None:
+    """It comes in place of one; of the others is told that they are free, also of one in the days of the stay."""
+    async with transaction(pool, wie) as conn:
+        plek, child = await bed(conn), await in_crisis(conn)
+        until = make.NOW + timedelta(hours=1)
+        for van, tot in ((make.TODAY, make.day(3)), (make.day(5), make.day(9)), (make.day(90), None)):
+            await bezetting.houd(conn, plek.id, child.id, van, tot, vervalt_op=until, now=make.NOW)
+        await crisis.plaats(conn, TRAVEL, call(child.id, plek.id), wie=wie, now=make.NOW)
+        told = [row["soort"] for row in await conn.fetch("select soort from gebeurtenis order by nummer")]
+
+    assert told.count("optie_vrij") == 2 and told.count("geplaatst") == 1
+
+
 async def test_what_was_held_for_the_child_elsewhere_is_free_again(pool: Pool, wie: Wie) -> None:
     """In the same transaction, and written down."""
     async with transaction(pool, wie) as conn:

@@ -118,6 +118,25 @@ async def test_an_optie_that_was_there_is_used(pool: Pool, wie: Wie) -> None:
     assert (voorstel.van, voorstel.tot, voorstel.antwoord_voor) == (make.day(3), make.day(9), held.vervalt_op)
 
 
+async def test_what_was_held_of_the_same_plek_for_another_time_is_let_go_and_told(pool: Pool, wie: Wie) -> None:
+    """The voorstel takes the optie that it rests on. Nobody would hear what became of the other one."""
+    async with transaction(pool, wie) as conn:
+        plek, kind = await make.plek(conn), await child(conn, urgentie=Urgentie.CRISIS)
+        for van, tot in ((make.day(3), make.day(9)), (make.day(20), make.day(30))):
+            nieuw = opties.NieuweOptie(
+                plekken=[opties.Toewijzing(aanvraag_id=kind.id, plek_id=plek.id)], van=van, tot=tot
+            )
+            await opties.houd(conn, Traveller(), nieuw, wie=wie, now=make.NOW)
+        voorstel = await sent(conn, pool, wie, (kind.id, plek.id))
+        await step(conn, pool, voorstel.id, "akkoord", wie)
+        await step(conn, pool, voorstel.id, "maak_definitief", wie, reden="Zij kennen elkaar.")
+        told = await soorten(conn, kind.id)
+        held = await opties.page(conn, make.NOW, geldt=True)
+
+    assert held == []
+    assert told[-2:] == ["definitief", "optie_vrij"]
+
+
 async def test_a_yes_holds_the_plek_as_long_as_the_rest_may_take(pool: Pool, wie: Wie) -> None:
     """And is a besluit, without which nothing becomes definitive."""
     async with transaction(pool, wie) as conn:

@@ -42,6 +42,7 @@ COMMANDS = {
     "plan": "plan:plan",
     "psql": "psql:psql",
     "import": "import_:app",
+    "regio": "regio:app",
     "inlog": "inlog:app",
     "gebruiker": "gebruiker:app",
     "log": "log:app",

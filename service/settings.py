@@ -508,6 +508,8 @@ ALLOWED: dict[str, str] = {
     "smtp_wachtwoord": "een bestand",
     "smtp_van": "een e-mailadres",
     "haak_bron": "een URN, zoals urn:nld:oin:00000001234567890000:systeem:een-loket",
+    "kaart_tegels": "een adres als https://tegels.example/{z}/{x}/{y}.png",
+    "kaart_bron": "een korte tekst",
     "regio": "een code van kleine letters, cijfers en streepjes, zoals gooi-en-vechtstreek",
 }
 

@@ -26,6 +26,7 @@ from service.adressen import is_loopback
 from service.commands import connect
 from service.db import APP_ROLE, OWNER_ROLE, Connection
 from service.errors import Refusal
+from service.geo import regios
 from service.settings import Settings
 
 SKEW_S = 2.0
@@ -204,6 +205,17 @@ where name in ('fsync', 'full_page_writes', 'data_checksums', 'archive_mode', 'l
 REGIO = "select true from jeugdregio where code = $1"
 
 
+ZORGVORMEN = "select exists (select from zorgvorm where regio = $1)"
+
+AS_BEHEERDER = "select set_config('loket.regio', $1, false), set_config('loket.rol', 'beheerder', false)"
+
+
+async def _has_zorgvormen(conn: Connection, regio: str) -> bool:
+    """From here on `conn` sees what belongs to the region."""
+    await conn.execute(AS_BEHEERDER, regio)
+    return bool(await conn.fetchval(ZORGVORMEN, regio))
+
+
 async def of_database(conn: Connection, regio: str, clock: Clock) -> AsyncIterator[Bevinding]:
     """As the app role."""
     before = clock()
@@ -253,7 +265,12 @@ async def of_database(conn: Connection, regio: str, clock: Clock) -> AsyncIterat
         yield fout("De database heeft nog geen tabellen. Voer loket migrate uit.")
         return
     if not await conn.fetchval(REGIO, regio):
-        yield fout(f"De database kent de regio {regio} niet. Kijk naar LOKET_REGIO.")
+        yield fout(regios.unknown(regio))
+    elif not await _has_zorgvormen(conn, regio):
+        yield fout(
+            f"De regio {regio} heeft geen zorgvormen: niemand kan een plek of een aanvraag plaatsen. Doe loket regio"
+            " begin met de naam van de regio."
+        )
     if not await taken.anybody(conn):
         yield let_op("Er draait geen loket worker. Berichten, termijnen en plannen blijven liggen.")
 

@@ -11,6 +11,7 @@ import typer
 from service.commands import connect, dutch
 from service.db import SYSTEM, Connection, Rol, Wie
 from service.errors import Kind, Refusal
+from service.geo import regios
 from service.log import logboek
 from service.log.doelen import Doel, Object, Verwerking
 
@@ -100,7 +101,7 @@ async def add(
 ) -> None:
     """One gebruiker, with a line in the log. Refusal when something is missing, unknown or there already."""
     if not await owner.fetchval(KNOWN, regio):
-        raise Refusal(Kind.NOT_FOUND, f"De database kent de regio {regio} niet. Kijk naar LOKET_REGIO.")
+        raise Refusal(Kind.NOT_FOUND, regios.unknown(regio))
     if not 1 <= len(naam.strip()) <= 120:
         raise Refusal(Kind.INVALID, "Geef een naam van hooguit 120 tekens.")
     if (email is None) == (subject is None):

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from service.demo import names
 from service.demo.aanvraag import KADERS
-from service.demo.codes import CRISIS_FORMS, KENMERKCODES, VORMEN, Vorm
+from service.demo.codes import CRISIS_FORMS, VORMEN, Vorm
 from service.demo.dice import Dice, apportion
 from service.demo.draft import Draft
 from service.demo.rows import Aanbieder, Contract, Locatie, LocatieAdres, Plek, Voorziening
+from service.instellingen.begin import KENMERKCODES, ZORGVORMEN
 
 PROVIDERS = 64
 """At least this many per region; those for whom no plek is left have a contract only."""
@@ -183,8 +184,8 @@ def _add_locatie(draft: Draft, aanbieder: Aanbieder, code: str, naam: str) -> Lo
 
 def _voorziening(dice: Dice, aanbieder: Aanbieder, locatie: Locatie, code: str, number: int) -> Voorziening:
     vorm = VORMEN[code]
-    foster, in_group = code.startswith("pleegzorg"), not vorm.gezinsvorm
-    naam = f"Profiel {number + 1:04d}" if foster else f"{vorm.naam} {locatie.naam}"
+    foster, in_group = code.startswith("pleegzorg"), not ZORGVORMEN[code].gezinsvorm
+    naam = f"Profiel {number + 1:04d}" if foster else f"{ZORGVORMEN[code].naam} {locatie.naam}"
     kaders = [kader for kader in KADERS if kader != "jeugdreclassering" or (in_group and dice.chance(0.7))]
     if dice.chance(0.08):
         kaders = ["vrijwillig", "ots"]

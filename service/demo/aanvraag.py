@@ -8,12 +8,12 @@ from uuid import UUID
 from msgspec import Struct
 
 from service.demo import names
-from service.demo.codes import VORMEN
 from service.demo.dice import Dice
 from service.demo.draft import Draft
 from service.demo.regions import Woonplaats
 from service.demo.rows import Aanvraag, AanvraagKenmerk, Organisatie
 from service.demo.verwijzers import Verwijzers
+from service.instellingen.begin import ZORGVORMEN
 
 
 class Route(Struct, frozen=True):
@@ -59,7 +59,7 @@ ROUTES = (
     Route(0.01, (13, 17), "regulier", ("jeugdzorgplus",), 180),
 )
 
-GEZINSVORM = frozenset(code for code, vorm in VORMEN.items() if vorm.gezinsvorm)
+GEZINSVORM = frozenset(code for code, vorm in ZORGVORMEN.items() if vorm.gezinsvorm)
 
 KADERS = {
     "vrijwillig": 0.42,

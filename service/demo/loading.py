@@ -15,6 +15,7 @@ from service.demo.rows import Rows
 from service.demo.scarcity import Scarcity
 from service.errors import Kind, Refusal
 from service.geo.postcodes import load_postcodes
+from service.instellingen import begin
 
 SEED = 2026
 """Of the region that `loket demo` shows."""
@@ -34,16 +35,9 @@ async def is_loaded(conn: Connection, regio: str | None = None) -> bool:
 SHARED = {
     "jeugdregio": "insert into jeugdregio (code, naam) values ($1, $2) on conflict do nothing",
     "gemeente": "insert into gemeente (code, naam, regio) values ($1, $2, $3) on conflict do nothing",
-    "zorgvorm": """
-insert into zorgvorm (regio, code, naam, huiselijkheid, gezinsvorm, rangschikbaar, gebruikelijk_verblijf, bron)
-values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
-""",
-    "kenmerkcode": """
-insert into kenmerkcode (regio, lijst, code, naam) values ($1, $2, $3, $4) on conflict do nothing
-""",
-    "weging": """
-insert into weging (regio, urgentie, criterium, gewicht, bron) values ($1, $2, $3, $4, $5) on conflict do nothing
-""",
+    "zorgvorm": begin.ZORGVORM,
+    "kenmerkcode": begin.KENMERKCODE,
+    "weging": begin.WEGING,
     "instelling": """
 insert into instelling (regio, sleutel, waarde, bron) values ($1, $2, $3, $4) on conflict do nothing
 """,

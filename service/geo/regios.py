@@ -1,4 +1,4 @@
-"""The code of a jeugdregio, made from its name."""
+"""The code of a jeugdregio, made from its name; and what to do when the database knows none with it."""
 
 from __future__ import annotations
 
@@ -10,3 +10,10 @@ def slug(naam: str) -> str:
     """Lower-case letters, digits and single hyphens, at most 40; '' when the name has neither."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", naam) if not unicodedata.combining(c)).lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:40].rstrip("-")
+
+
+def unknown(code: str) -> str:
+    return (
+        f"De database kent de regio {code} niet. Kijk naar LOKET_REGIO. Is de database nieuw, begin dan met:"
+        " loket regio begin"
+    )

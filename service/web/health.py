@@ -11,6 +11,7 @@ import redis
 from litestar import MediaType, Request, get
 from litestar.response import Response
 
+from service.geo import regios
 from service.web.operation import Services
 
 PATIENCE_S = 2.0
@@ -46,7 +47,7 @@ async def _database(services: Services) -> str:
         return "De database is nog leeg. Draai eerst: loket migrate"
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         return "De database antwoordt niet. Kijk of PostgreSQL draait."
-    return "" if known else f"De database kent de regio {services.settings.regio} niet. Kijk naar LOKET_REGIO."
+    return "" if known else regios.unknown(services.settings.regio)
 
 
 async def _valkey(services: Services) -> str:

@@ -116,6 +116,7 @@ async def environment(
         "LOKET_DATABASE_OWNER_URL": f"postgresql://loket_eigenaar@/{name}?host={sockets}",
         "LOKET_REDIS_URL": redis_url,
         "LOKET_LOG_ANKER": str(tmp_path / "anker"),
+        "LOKET_OIDC_KEYS": str(tmp_path / "oidc.json"),
         "LOKET_LOG_VORM": "json",
     }
 
@@ -154,14 +155,35 @@ async def answered(url: str, process: subprocess.Popen[bytes]) -> httpx.Response
             await asyncio.sleep(0.05)
 
 
+GEMEENTEN = "gemeentecode,naam,jeugdregio\n0402,Hilversum,Gooi en Vechtstreek\n"
+
+FIRST_TIME = (
+    ("regio", "begin", "Gooi en Vechtstreek"),
+    ("import", "gemeenten", "gemeenten.csv", "--ja"),
+    ("inlog", "sleutel"),
+    ("inlog", "voeg-toe", "Gemeente Hilversum", "--issuer", "https://login.example", "--client-id", "loket"),
+    ("gebruiker", "voeg-toe", "Anja Kok", "--rol", "beheerder", "--bij", "Gemeente Hilversum",
+     "--email", "a.kok@loket.example"),
+)  # fmt: skip
+"""As docs/uitrollen.md has them: without a region nothing becomes ready."""
+
+
+def first_time(loket: Path, environment: dict[str, str], folder: Path) -> None:
+    (folder / "gemeenten.csv").write_text(GEMEENTEN, encoding="utf-8")
+    written = (ROOT / "docs" / "uitrollen.md").read_text(encoding="utf-8")
+    for arguments in FIRST_TIME:
+        assert " ".join(arguments[:2]) in written, arguments
+        done = ran([loket, *arguments], environment, folder)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    assert "LOKET_REGIO=gooi-en-vechtstreek" in ran([loket, *FIRST_TIME[0]], environment, folder).stdout
+
+
 async def test_it_migrates_serves_and_works(installed: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """In a folder of its own, with only that venv: what the clone has besides, it does not need."""
     loket = installed / "bin" / "loket"
     migrated = ran([loket, "migrate"], environment, tmp_path)
     assert migrated.returncode == 0, migrated.stderr
-    owner = await asyncpg.connect(environment["LOKET_DATABASE_OWNER_URL"])
-    await owner.execute("insert into jeugdregio (code, naam) values ('gooi-en-vechtstreek', 'Gooi en Vechtstreek')")
-    await owner.close()
+    first_time(loket, environment, tmp_path)
     service = {name: value for name, value in environment.items() if name != "LOKET_DATABASE_OWNER_URL"}
     web = service | {"LOKET_PORT": free_port(), "LOKET_METRICS_PORT": free_port()}
     worker = service | {"LOKET_METRICS_PORT": free_port()}

@@ -68,6 +68,7 @@ def test_a_wrong_address_is_not_repeated_because_it_may_hold_a_password() -> Non
 def test_the_table_of_settings_in_the_documentation_is_current() -> None:
     """docs/instellingen.md = `loket instellingen --markdown`."""
     assert (ROOT / "docs" / "instellingen.md").read_text(encoding="utf-8") == as_markdown()
+    assert "None" not in as_markdown(), "each says what it may be"
 
 
 @pytest.mark.parametrize("port", ["99999", "0", "x"])

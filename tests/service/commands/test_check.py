@@ -11,6 +11,7 @@ import pytest
 
 from service.commands.check import everything, of_settings
 from service.db import APP_ROLE, OWNER_ROLE, Connection
+from service.instellingen import begin
 from service.settings import Settings
 from tests.conftest import Cluster
 
@@ -131,6 +132,17 @@ async def test_a_clock_that_is_off_is_named(here: Settings, ahead: int, word: st
     assert [zin.split(" loopt")[0] for zin in clocks] == ["De klok van de database", "De klok van Valkey"]
     assert all(f"{word} op die van deze computer" in zin for zin in clocks)
     assert not any(zin.startswith("De klok") for zin in await told(here))
+
+
+async def test_a_region_in_which_nobody_can_file_anything_is_named(here: Settings, owner: Connection) -> None:
+    """Until it has what `loket regio begin` gives."""
+    await owner.execute("delete from zorgvorm where regio = $1", here.regio)
+    before = await told(here)
+
+    await begin.begin(owner, here.regio)
+
+    assert [zin for zin in before if "heeft geen zorgvormen" in zin and "loket regio begin" in zin]
+    assert not [zin for zin in await told(here) if "zorgvormen" in zin]
 
 
 async def test_what_is_not_there_is_named_and_ends_nothing(here: Settings) -> None:

@@ -22,6 +22,7 @@ from service.demo.regions import all_regions
 from service.demo.rows import Aanvraag, Bezetting, Rows
 from service.demo.scarcity import term
 from service.geo.regios import slug
+from service.instellingen.begin import ZORGVORMEN
 
 TODAY = date(2026, 11, 23)
 
@@ -243,7 +244,7 @@ def test_every_kind_of_question_and_urgentie_is_there_by_its_share() -> None:
 def test_another_zorgvorm_than_a_family_has_its_reason() -> None:
     """Jeugdwet art. 2.3 lid 6."""
     for a in open_children(region()):
-        family = all(VORMEN[code].gezinsvorm for code in a.zorgvormen)
+        family = all(ZORGVORMEN[code].gezinsvorm for code in a.zorgvormen)
         assert (a.zorgvorm_reden is None) == family
 
 

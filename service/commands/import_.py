@@ -25,7 +25,7 @@ from service.failures import waarom
 from service.intake import soorten
 from service.intake.preview import Actie, Rejected, Voorbeeld
 from service.intake.report import report
-from service.intake.soorten import OFFICIEEL, SOORTEN, Soort
+from service.intake.soorten import BEHEERD, OFFICIEEL, SOORTEN, Soort
 from service.intake.template import template
 from service.settings import Settings
 
@@ -77,7 +77,7 @@ def _command(name: str, what: str) -> None:
         json: bool = JSON,
         fouten: Path | None = FAULTS,
     ) -> None:
-        sys.exit(import_file(Request((SOORTEN | OFFICIEEL)[name], bestand, blad, ja, json, fouten)))
+        sys.exit(import_file(Request((SOORTEN | BEHEERD | OFFICIEEL)[name], bestand, blad, ja, json, fouten)))
 
     command.__doc__ = (
         f"{what}\n\nVoorbeelden:\n\n  loket import {name} lijst.xlsx\n\n  loket import {name} lijst.csv --ja --json"
@@ -90,15 +90,20 @@ _command("aanbieders", "Lees aanbieders in: naam, AGB-code, telefoon.")
 _command("voorzieningen", "Lees voorzieningen in met hun opnameprofiel en locatie.")
 _command("aanvragen", "Lees aanvragen in, op kenmerk. Zonder namen, BSN, geboortedatums en adressen.")
 
+_command("contracten", "Lees contracten in: welke aanbieder welke zorgvorm mag geven, en wanneer.")
+
 _command("postcodes", "Lees het officiële bestand met postcodes in: van CBS/PDOK (.gpkg, .json) of GeoNames (NL.zip).")
 _command("gemeenten", "Lees gemeenten in met hun jeugdregio. Regio's die er nog niet zijn, worden gemaakt.")
 _command("grenzen", "Lees de grenzen van gemeenten in voor de kaart: GeoJSON, zoals CBS/PDOK die geeft.")
 _command("productcategorieen", "Lees de productcategorieën van iJw in. De versie staat in de naam van het bestand.")
 
 
+TEMPLATES = SOORTEN | BEHEERD
+
+
 @app.command(name="sjabloon", cls=dutch.Command)
 def sjabloon(
-    soort: str = typer.Argument(help=f"Een van: {', '.join(SOORTEN)}.", metavar="SOORT", show_default=False),
+    soort: str = typer.Argument(help=f"Een van: {', '.join(TEMPLATES)}.", metavar="SOORT", show_default=False),
     uit: Path = typer.Option(..., "--uit", help="Waarheen, bijvoorbeeld capaciteit.xlsx."),
     json: bool = JSON,
 ) -> None:
@@ -108,9 +113,9 @@ def sjabloon(
 
       loket import sjabloon capaciteit --uit capaciteit.xlsx
     """
-    if soort not in SOORTEN:
-        raise dutch.UsageError(f"{soort} is geen soort lijst. Kies uit: {', '.join(SOORTEN)}.")
-    _write(uit, template(SOORTEN[soort].table))
+    if soort not in TEMPLATES:
+        raise dutch.UsageError(f"{soort} is geen soort lijst. Kies uit: {', '.join(TEMPLATES)}.")
+    _write(uit, template(TEMPLATES[soort].table))
     print(msgspec.json.encode({"bestand": str(uit)}).decode() if json else f"Gemaakt: {uit}")
 
 

@@ -10,7 +10,17 @@ from msgspec import Struct
 
 from service.db import Connection, Pool, Wie, transaction
 from service.geo import official
-from service.intake import aanbieders, aanvragen, capaciteit, officieel, preview, reading, tables, voorzieningen
+from service.intake import (
+    aanbieders,
+    aanvragen,
+    capaciteit,
+    contracten,
+    officieel,
+    preview,
+    reading,
+    tables,
+    voorzieningen,
+)
 from service.intake.preview import Context, Planner, Voorbeeld
 from service.intake.tables import Parsed, Progress, Table
 from service.log import logboek
@@ -37,6 +47,9 @@ SOORTEN: dict[str, Soort] = {
     )
 }
 
+
+BEHEERD: dict[str, Soort] = {contracten.TABLE.soort: Soort(contracten.TABLE, contracten.plan)}
+"""Of a region, and only on the command line."""
 
 OFFICIEEL: dict[str, Soort] = {
     soort.table.soort: soort

@@ -1,8 +1,10 @@
-"""`loket regio begin`: what a region needs before anybody can file anything, where there is no demo."""
+"""`loket regio`: what a region needs before anybody can file anything without a demo, and what regions share."""
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +15,7 @@ from service.errors import Refusal
 from service.instellingen import begin, keuzes
 from service.regio import codes
 from tests import make
-from tests.conftest import GEBRUIKER
+from tests.conftest import GEBRUIKER, REGIO
 from tests.service.test_cli import run
 
 NIEUW = "zuid-limburg"
@@ -72,3 +74,42 @@ async def test_a_name_that_is_none_makes_no_region(owner: Connection, naam: str)
     with pytest.raises(Refusal):
         await command.add(owner, naam)
     assert await owner.fetchval("select count(*) from jeugdregio where code = $1", NIEUW) == 0
+
+
+SHARED = "select aanbod_regio, vraag_regio, zorgvorm, lower(geldigheid), upper(geldigheid) from regioafspraak"
+
+
+async def test_a_region_may_use_the_places_of_another_when_that_was_agreed(
+    data_folder: Path, variables: dict[str, str], owner: Connection
+) -> None:
+    """Once; with its first and its last day."""
+    await command.add(owner, "Zuid-Limburg")
+    asked = ("regio", "afspraak", "Zuid-Limburg", "--voor", "Gooi en Vechtstreek", "--zorgvorm", "crisis",
+             "--van", "2026-01-01", "--tot-en-met", "2026-12-31")  # fmt: skip
+
+    first, second = [run(data_folder, *asked, **variables) for _ in range(2)]
+
+    assert (first.returncode, second.returncode) == (0, 1), first.stderr
+    assert "al afgesproken" in second.stderr
+    assert [tuple(row) for row in await owner.fetch(SHARED)] == [
+        (NIEUW, REGIO, "crisis", date(2026, 1, 1), date(2027, 1, 1))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"aanbod": "nergens"}, "kent de regio nergens niet"),
+        ({"aanbod": REGIO}, "twee regio's"),
+        ({"zorgvorm": "kasteel"}, "Kies uit: "),
+        ({"last": date(2025, 12, 31)}, "ligt voor de eerste"),
+    ],
+)
+async def test_an_agreement_that_cannot_be_is_refused(owner: Connection, change: dict[str, Any], words: str) -> None:
+    await command.add(owner, "Zuid-Limburg")
+    given = {"aanbod": NIEUW, "vraag": REGIO, "zorgvorm": "crisis", "first": date(2026, 1, 1), "last": None} | change
+
+    with pytest.raises(Refusal) as refused:
+        await command.agree(owner, **given)
+
+    assert words in refused.value.detail and await owner.fetch(SHARED) == []

@@ -76,6 +76,46 @@ async def keur(
 
     Refuses NOT_FOUND when a plek is not there for who asks, and CONFLICT with why not and what would be possible.
     """
+    found = await _found(conn, travel, plaatsen, now)
+    if alleen is not None:
+        found = {plek: [reason for reason in reasons if reason.rule in alleen] for plek, reasons in found.items()}
+    return await _decide(conn, wie, found, afwijking, now)
+
+
+class Bezwaar(Struct, frozen=True):
+    """Why a child may not go to a plek, as sentences; `nooit` when no reason opens it."""
+
+    zinnen: list[str]
+    nooit: bool
+
+
+async def bezwaren(
+    conn: Connection,
+    travel: Traveller,
+    aanvraag_id: UUID,
+    plekken: Sequence[UUID],
+    *,
+    van: date,
+    wie: Wie,
+    now: datetime,
+) -> dict[UUID, Bezwaar]:
+    """Of which of these plekken `keur` would say no to this child, and what: to show it beforehand.
+
+    Refuses NOT_FOUND when a plek is not there for who asks, and CONFLICT when it has ended meanwhile.
+    """
+    plaatsen = [Plaats(aanvraag_id=aanvraag_id, plek_id=plek, van=van) for plek in plekken]
+    found = {plek: reasons for plek, reasons in (await _found(conn, travel, plaatsen, now)).items() if reasons}
+    said = await _sentences(conn, wie, found, now)
+    return {
+        plek: Bezwaar(said[plek], not {reason.rule for reason in reasons} <= _deviates(wie, reasons))
+        for plek, reasons in found.items()
+    }
+
+
+async def _found(
+    conn: Connection, travel: Traveller, plaatsen: Sequence[Plaats], now: datetime
+) -> dict[UUID, list[Reason]]:
+    """Plek → what stands in the way there."""
     ids, plek_ids = [one.aanvraag_id for one in plaatsen], [one.plek_id for one in plaatsen]
     children = await vraag.load_for(conn, now, {one.aanvraag_id: (one.van, one.tot) for one in plaatsen})
     latest = {row["id"]: row["uiterlijke_datum"] for row in await conn.fetch(LAATST, ids)}
@@ -99,13 +139,11 @@ async def keur(
             found[one.plek_id].append(Reason(Rule.PERIODE, asked))
     for unit in {row["voorziening_id"] for row in rows.values()}:
         there = [one for one in plaatsen if rows[one.plek_id]["voorziening_id"] == unit]
-        together = _together([children[one.aanvraag_id] for one in there])
+        together = _together([children[id] for id in dict.fromkeys(one.aanvraag_id for one in there)])
         for reason in why_not(judge(together, columns, Estimate()), str(there[0].plek_id)).reasons:
             if reason.rule is Rule.GROEPSMIX:
                 found[there[0].plek_id].append(reason)
-    if alleen is not None:
-        found = {plek: [reason for reason in reasons if reason.rule in alleen] for plek, reasons in found.items()}
-    return await _decide(conn, wie, found, afwijking, now)
+    return found
 
 
 async def _plekken(
@@ -143,23 +181,16 @@ PLEK = later("kies een andere plek")
 async def _decide(
     conn: Connection, wie: Wie, found: dict[UUID, list[Reason]], afwijking: str | None, now: datetime
 ) -> list[Rule]:
-    broken = list(dict.fromkeys(reason.rule for reasons in found.values() for reason in reasons))
-    shown_to = {reason.rule for reasons in found.values() for reason in catalogue.visible(tuple(reasons), wie.rol)}
-    deviates = shown_to - NOOIT
+    every = [reason for reasons in found.values() for reason in reasons]
+    broken = list(dict.fromkeys(reason.rule for reason in every))
+    deviates = _deviates(wie, every)
     if set(broken) <= deviates and afwijking is not None:
         return broken
     if not broken:
         return []
-    names = await rangschikking.names(conn)
-    rows = await rangschikking.shown(conn, [str(plek) for plek in found])
-    said: dict[str, None] = {}
-    for plek, reasons in found.items():
-        exact = str(plek) in rows and rows[str(plek)].openbaar
-        for reason in catalogue.visible(tuple(reasons), wie.rol):
-            said[catalogue.reason(reason, names, today(now), exact=exact)] = None
-    if set(broken) - shown_to:
-        said[catalogue.unavailable()] = None
-    only_late = all("gevraagd" in reason.params for reasons in found.values() for reason in reasons)
+    sentences = await _sentences(conn, wie, found, now)
+    said = dict.fromkeys(sentence for of_plek in sentences.values() for sentence in of_plek)
+    only_late = all("gevraagd" in reason.params for reason in every)
     another = (
         gettext("vraag een eerdere dag, of verander de uiterlijke datum van de aanvraag")
         if only_late
@@ -170,3 +201,25 @@ async def _decide(
         Kind.CONFLICT,
         gettext("Dit kan niet. %(said)s Wat nu wel kan: %(instead)s.", said=" ".join(said), instead=instead),
     )
+
+
+def _deviates(wie: Wie, reasons: Sequence[Reason]) -> set[Rule]:
+    """The rules that a reason of this person opens: what they may know, and what no child is protected by."""
+    return {reason.rule for reason in catalogue.visible(tuple(reasons), wie.rol)} - NOOIT
+
+
+async def _sentences(
+    conn: Connection, wie: Wie, found: dict[UUID, list[Reason]], now: datetime
+) -> dict[UUID, list[str]]:
+    """Per plek, what this person may know of why not."""
+    names = await rangschikking.names(conn)
+    rows = await rangschikking.shown(conn, [str(plek) for plek in found])
+    said: dict[UUID, list[str]] = {}
+    for plek, reasons in found.items():
+        exact = str(plek) in rows and rows[str(plek)].openbaar
+        seen = catalogue.visible(tuple(reasons), wie.rol)
+        of_plek = [catalogue.reason(reason, names, today(now), exact=exact) for reason in seen]
+        if {reason.rule for reason in reasons} - {reason.rule for reason in seen}:
+            of_plek.append(catalogue.unavailable())
+        said[plek] = list(dict.fromkeys(of_plek))
+    return said

@@ -18,9 +18,10 @@ from service.aanbod.voorzieningen import Groepssoort
 from service.days import age_on, today
 from service.dutch import count, days
 from service.fields import AanvraagId
-from service.plaatsing import crisis, crisisbord
+from service.plaatsing import crisis, crisisbord, plekregels
 from service.plaatsing.crisis import Crisisplek
 from service.plaatsing.crisisbord import Kind, Waar
+from service.plaatsing.plekregels import Bezwaar
 from service.regio import codes
 from service.taal import gettext, later
 from service.web.pages.actie import Formulier, Gedaan, verwerk
@@ -85,6 +86,8 @@ class Kaartje(Struct, frozen=True):
     waar: str
     zeker: str
     overleg: bool
+    bezwaar: Bezwaar | None
+    """Why it is not for the child that was chosen, which its age and group do not tell."""
 
 
 class Kindkeuze(Struct, frozen=True):
@@ -157,6 +160,8 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
     gekozen = next((one for one in kinderen if one.kind.id == vraag.aanvraag), gekozen)
     alle = v.toon(await crisis.vrije_plekken(v.conn, v.now))
     past = [plek for plek in alle if takes(plek, vraag, gekozen if vraag.aanvraag else None)]
+    tegen = await _bezwaren(v, gekozen, past)
+    past.sort(key=lambda plek: plek.id in tegen)
     waar = await crisisbord.waar(v.conn, list({plek.voorziening_id for plek in past}))
     namen = {zorgvorm.code: zorgvorm.naam for zorgvorm in await codes.zorgvormen(v.conn)}
     return v.page(
@@ -171,13 +176,23 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
         gedaan=gettext(GEDAAN[vraag.gedaan]) if vraag.gedaan in GEDAAN else "",
         kinderen=kinderen,
         gekozen=gekozen,
-        plekken=[in_words(plek, waar.get(plek.voorziening_id), namen, vandaag) for plek in past],
+        plekken=[in_words(plek, waar.get(plek.voorziening_id), namen, vandaag, tegen.get(plek.id)) for plek in past],
         alle=len(alle),
         toch=again(form, gekozen, alle),
         **await v.kaart(on_map(past, waar)),
         vastgehouden=await crisisbord.vastgehouden(v.conn, v.now),
         onaf=await crisisbord.aan_te_vullen(v.conn, v.now),
         los=LOS,
+    )
+
+
+async def _bezwaren(v: Visit, gekozen: Kindkeuze | None, plekken: list[Crisisplek]) -> dict[UUID, Bezwaar]:
+    """As holding would say it: better before the tap than after it."""
+    if gekozen is None or not plekken:
+        return {}
+    ids = [plek.id for plek in plekken]
+    return await plekregels.bezwaren(
+        v.conn, v.services.travel, gekozen.kind.id, ids, van=today(v.now), wie=v.wie, now=v.now
     )
 
 
@@ -201,7 +216,9 @@ def takes(plek: Crisisplek, vraag: Vraag, gekozen: Kindkeuze | None) -> bool:
     return year is None or (plek.leeftijd_van < (year + 1) * 12 and plek.leeftijd_tot > year * 12)
 
 
-def in_words(plek: Crisisplek, waar: Waar | None, zorgvormen: dict[str, str], vandaag: date) -> Kaartje:
+def in_words(
+    plek: Crisisplek, waar: Waar | None, zorgvormen: dict[str, str], vandaag: date, bezwaar: Bezwaar | None = None
+) -> Kaartje:
     return Kaartje(
         plek=plek,
         zorgvorm=zorgvormen.get(plek.zorgvorm, plek.zorgvorm),
@@ -210,6 +227,7 @@ def in_words(plek: Crisisplek, waar: Waar | None, zorgvormen: dict[str, str], va
         waar=(waar.plaats or gettext("plaats onbekend")) if waar and openbaar(waar) else gettext("niet openbaar"),
         zeker=sure(plek),
         overleg=plek.beschikbaarheid is Beschikbaarheid.IN_OVERLEG,
+        bezwaar=bezwaar,
     )
 
 

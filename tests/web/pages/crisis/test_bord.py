@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 
 from service.aanbod.plekken import Plek
+from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Wie, transaction
 from service.settings import Settings
 from service.urgentie import Urgentie
@@ -147,6 +148,26 @@ async def test_what_a_rule_stops_is_said_with_the_field_for_why_it_must_be(
 
     assert refused.status_code == 409 and 'name="afwijking"' in refused.text
     assert held.status_code == 303, held.text
+
+
+async def test_what_would_be_refused_says_so_before_the_tap(night: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    """Below what fits, with another button; and without one where no reason helps, as for the safety of the child."""
+    async with transaction(pool, wie) as conn:
+        await bed(conn, naam="Groot", leeftijd_van=144, leeftijd_tot=216)
+        never = await bed(conn, naam="Nooit")
+        await bed(conn, naam="Past")
+        nee = Uitsluiting(soort=UitsluitingSoort.VOORZIENING, voorziening_id=never.voorziening_id)
+        await child(conn, leeftijd_maanden=100, uitsluitingen=[nee])
+
+    page = await night.get("/crisis")
+
+    beds = re.findall(r'<li class="bed.*?</li>', page.text, re.DOTALL)
+    past, *others = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", one)) for one in beds]
+    groot, nooit = sorted(others, key=lambda text: "Nooit" in text)
+    assert "Past" in past and "Houd vast" in past and "Past niet zomaar" not in past
+    assert "Past niet zomaar" in groot and "Houd toch vast" in groot and "jaar" in groot
+    assert "Vasthouden kan daarom niet." in nooit and "Houd" not in nooit
+    assert all("Geplaatst, ik werk het morgen bij" in text for text in others)
 
 
 @pytest.mark.parametrize(

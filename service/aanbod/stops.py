@@ -59,9 +59,11 @@ INSERT = f"""
 insert into bezetting (regio, vraag_regio, plek_id, soort, periode, stop_reden)
 select p.regio, p.regio, p.id, 'stop', daterange($2, $3), $4
 from plek p
-where p.id = $1 and p.regio = huidige_regio()
+where p.id = $1
 returning {COLUMNS}
 """
+
+EIGEN = "select exists (select from plek where id = $1 and regio = huidige_regio())"
 
 
 # A provider sees the voorstellen that were sent to it, and of what else is held only that it is.
@@ -77,14 +79,13 @@ order by b.van limit 1
 async def add(conn: Connection, plek_id: UUID, nieuw: NieuweStop, *, now: datetime) -> Stop:
     """The plek cannot be used for a while. Refuses INVALID, NOT_FOUND, and CONFLICT when somebody has the plek then."""
     await claim(conn, plek_id, nieuw.van, nieuw.tot, now)
+    if not await conn.fetchval(EIGEN, plek_id):
+        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet in uw regio."))
     there = await conn.fetchrow(IN_DE_WEG, today(now), plek_id, nieuw.van, nieuw.tot)
     if there is not None:
         why = in_de_weg(BezettingSoort(there["soort"]), there["van"], voorstel=there["voorstel"], now=now)
         raise Refusal(Kind.CONFLICT, gettext("%(why)s Wat nu wel kan: ook een andere periode voor deze stop.", why=why))
-    row = await conn.fetchrow(INSERT, plek_id, nieuw.van, nieuw.tot, nieuw.reden)
-    if row is None:
-        raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet in uw regio."))
-    return msgspec.convert(row, Stop)
+    return msgspec.convert(await conn.fetchrow(INSERT, plek_id, nieuw.van, nieuw.tot, nieuw.reden), Stop)
 
 
 PAGE = f"""

@@ -87,3 +87,22 @@ async def test_only_its_own_region_stops_a_plek(
     refused = await refusal_of(pool, elders, lambda conn: make.stop(conn, plek_id=plek.id))
 
     assert refused.kind is Kind.NOT_FOUND
+
+
+async def test_of_a_plek_of_another_region_nobody_hears_what_stands_in_the_way(
+    pool: Pool, wie: Wie, wie_als: Callable[..., Wie], owner: Connection
+) -> None:
+    """It may be used, and only its own region stops it: also while somebody has it."""
+    async with transaction(pool, wie) as conn:
+        plek = await make.plek(conn)
+        await make.plaatsing(conn, plek_id=plek.id, van=make.TODAY, tot=make.day(9))
+    await owner.execute(
+        "insert into regioafspraak (aanbod_regio, vraag_regio, geldigheid) values ($1, 'flevoland', '[2026-01-01,)')",
+        wie.regio,
+    )
+
+    async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        with pytest.raises(Refusal) as refused:
+            await make.stop(conn, plek_id=plek.id, van=make.TODAY, tot=make.day(5))
+
+    assert refused.value.kind is Kind.NOT_FOUND

@@ -825,8 +825,6 @@ class Loket:
         aanbieder = self.voorzieningen[one.voorziening].aanbieder
         groep = [v for v in bundel if not alone or self.voorzieningen[v.voorziening].aanbieder == aanbieder]
         statuses, rollen = VOORSTEL_STAPPEN[stap]
-        if wie.rol == C and not all(self._ziet_voorstel(wie, v) for v in bundel):
-            nee(409, "half a bundle")
         for v in groep:
             if not self._ziet_voorstel(wie, v):
                 nee(409, "another answers too")
@@ -844,6 +842,8 @@ class Loket:
             nee(400, "days")
         if wie.rol == V and afwijsreden not in (None, "ouder_of_jeugdige_zegt_nee"):
             nee(400, "that is for the provider to say")
+        if wie.rol == C and not all(self._ziet_voorstel(wie, v) for v in bundel):
+            nee(409, "half a bundle")
         urgent = min((self.kinderen[v.kind].urgentie for v in groep), key=HOOG.index)
         getattr(self, f"_{stap}")(wie, groep, urgent, answer, reden=reden, afwijsreden=afwijsreden, later=later, op=op)
 

@@ -78,9 +78,9 @@ order by b.van limit 1
 
 async def add(conn: Connection, plek_id: UUID, nieuw: NieuweStop, *, now: datetime) -> Stop:
     """The plek cannot be used for a while. Refuses INVALID, NOT_FOUND, and CONFLICT when somebody has the plek then."""
-    await claim(conn, plek_id, nieuw.van, nieuw.tot, now)
     if not await conn.fetchval(EIGEN, plek_id):
         raise Refusal(Kind.NOT_FOUND, gettext("Deze plek bestaat niet in uw regio."))
+    await claim(conn, plek_id, nieuw.van, nieuw.tot, now)
     there = await conn.fetchrow(IN_DE_WEG, today(now), plek_id, nieuw.van, nieuw.tot)
     if there is not None:
         why = in_de_weg(BezettingSoort(there["soort"]), there["van"], voorstel=there["voorstel"], now=now)

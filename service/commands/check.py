@@ -207,13 +207,13 @@ REGIO = "select true from jeugdregio where code = $1"
 
 ZORGVORMEN = "select exists (select from zorgvorm where regio = $1)"
 
-AS_BEHEERDER = "select set_config('loket.regio', $1, false), set_config('loket.rol', 'beheerder', false)"
+AS_BEHEERDER = "select set_config('loket.regio', $1, true), set_config('loket.rol', 'beheerder', true)"
 
 
 async def _has_zorgvormen(conn: Connection, regio: str) -> bool:
-    """From here on `conn` sees what belongs to the region."""
-    await conn.execute(AS_BEHEERDER, regio)
-    return bool(await conn.fetchval(ZORGVORMEN, regio))
+    async with conn.transaction():
+        await conn.execute(AS_BEHEERDER, regio)
+        return bool(await conn.fetchval(ZORGVORMEN, regio))
 
 
 async def of_database(conn: Connection, regio: str, clock: Clock) -> AsyncIterator[Bevinding]:
@@ -268,8 +268,8 @@ async def of_database(conn: Connection, regio: str, clock: Clock) -> AsyncIterat
         yield fout(regios.unknown(regio))
     elif not await _has_zorgvormen(conn, regio):
         yield fout(
-            f"De regio {regio} heeft geen zorgvormen: niemand kan een plek of een aanvraag plaatsen. Doe loket regio"
-            " begin met de naam van de regio."
+            f"De regio {regio} heeft geen zorgvormen: niemand kan een plek melden of een aanvraag indienen. Voer uit:"
+            " loket regio begin NAAM"
         )
     if not await taken.anybody(conn):
         yield let_op("Er draait geen loket worker. Berichten, termijnen en plannen blijven liggen.")

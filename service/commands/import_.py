@@ -35,6 +35,9 @@ OK, WRONG, SHOWN_ONLY = 0, 1, 4
 LINES = 100
 """Changes and faults that the terminal shows; --json and --fouten give all."""
 
+TEMPLATES = SOORTEN | BEHEERD
+"""Lists of which there is an empty example."""
+
 COMMAND_LINE = uuid5(NAMESPACE_URL, "urn:een-loket:gebruiker:opdrachtregel")
 
 app = typer.Typer(
@@ -77,7 +80,7 @@ def _command(name: str, what: str) -> None:
         json: bool = JSON,
         fouten: Path | None = FAULTS,
     ) -> None:
-        sys.exit(import_file(Request((SOORTEN | BEHEERD | OFFICIEEL)[name], bestand, blad, ja, json, fouten)))
+        sys.exit(import_file(Request((TEMPLATES | OFFICIEEL)[name], bestand, blad, ja, json, fouten)))
 
     command.__doc__ = (
         f"{what}\n\nVoorbeelden:\n\n  loket import {name} lijst.xlsx\n\n  loket import {name} lijst.csv --ja --json"
@@ -96,9 +99,6 @@ _command("postcodes", "Lees het officiële bestand met postcodes in: van CBS/PDO
 _command("gemeenten", "Lees gemeenten in met hun jeugdregio. Regio's die er nog niet zijn, worden gemaakt.")
 _command("grenzen", "Lees de grenzen van gemeenten in voor de kaart: GeoJSON, zoals CBS/PDOK die geeft.")
 _command("productcategorieen", "Lees de productcategorieën van iJw in. De versie staat in de naam van het bestand.")
-
-
-TEMPLATES = SOORTEN | BEHEERD
 
 
 @app.command(name="sjabloon", cls=dutch.Command)

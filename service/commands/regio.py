@@ -10,7 +10,6 @@ import typer
 from service.commands import connect, dutch
 from service.db import Connection
 from service.errors import Kind, Refusal
-from service.geo import regios
 from service.geo.regios import slug
 from service.instellingen import begin as lijsten
 
@@ -18,7 +17,8 @@ app = typer.Typer(
     name="regio",
     cls=dutch.Group,
     no_args_is_help=True,
-    help="Begin met een regio.\n\nBegin met:\n\n  loket regio begin 'Gooi en Vechtstreek'",
+    help="Maak een regio, en leg vast welke regio de plekken van een andere mag gebruiken."
+    "\n\nBegin met:\n\n  loket regio begin 'Gooi en Vechtstreek'",
 )
 
 REGIO = "insert into jeugdregio (code, naam) values ($1, $2) on conflict do nothing"
@@ -103,7 +103,10 @@ async def agree(
     """One agreement. Refuses NOT_FOUND a region or zorgvorm that is not there, INVALID and CONFLICT what cannot be."""
     for code in (aanbod, vraag):
         if not await owner.fetchval(KNOWN, code):
-            raise Refusal(Kind.NOT_FOUND, regios.unknown(code))
+            raise Refusal(
+                Kind.NOT_FOUND,
+                f"Regio {code} is er niet. Verbeter de naam, of begin met die regio: loket regio begin NAAM",
+            )
     if aanbod == vraag:
         raise Refusal(Kind.INVALID, "Een regio heeft geen afspraak met zichzelf nodig. Noem twee regio's.")
     known = await owner.fetchval(VORMEN, aanbod)

@@ -13,7 +13,8 @@ def slug(naam: str) -> str:
 
 
 def unknown(code: str) -> str:
+    """The sentence for who set LOKET_REGIO to `code`, of which the database has no row."""
     return (
         f"De database kent de regio {code} niet. Kijk naar LOKET_REGIO. Is de database nieuw, begin dan met:"
-        " loket regio begin"
+        " loket regio begin NAAM"
     )

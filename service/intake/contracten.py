@@ -71,7 +71,13 @@ TABLE = Table(
             filled=True,
         ),
         Column("van", day, "Eerste dag.", ("ingangsdatum", "vanaf", "startdatum"), field="van", filled=True),
-        Column("tot en met", day, "Laatste dag; leeg als die er niet is.", ("einddatum", "t/m"), field="laatste"),
+        Column(
+            "tot en met",
+            day,
+            "Laatste dag; leeg als die er niet is. Zonder deze kolom blijft zij.",
+            ("einddatum", "t/m"),
+            field="laatste",
+        ),
         Column("minimum capaciteit", integer(1, 10_000), "Plekken die er minstens zijn.", field="minimum_capaciteit"),
         Column("maximum wachttijd", integer(1, 1_000), "In dagen.", ("wachttijd",), field="maximum_wachttijd"),
     ),
@@ -99,14 +105,17 @@ async def plan(conn: Connection, parsed: Parsed, context: Context) -> Plan:
         wanted = rows.wanted(parsed, record, FIELDS, lookups)
         if aanbieder is None or not {"zorgvorm", "soort", "van"} <= wanted.keys():
             continue
+        current = there.get((aanbieder.id, wanted["zorgvorm"], wanted["van"]))
         wanted |= {"aanbieder_id": aanbieder.id, "laatste": record.get("tot en met")}
+        if current is not None and "tot en met" not in parsed.headers:
+            wanted["laatste"] = current.laatste
         if wanted["laatste"] is not None and wanted["laatste"] < wanted["van"]:
             parsed.fault(record, "tot en met", "volgorde", "Deze dag ligt voor de eerste dag. Verbeter een van beide.")
             continue
-        current = there.get((aanbieder.id, wanted["zorgvorm"], wanted["van"]))
         items.append(Item(record, f"{aanbieder.naam}, {wanted['zorgvorm']}", current, wanted))
     items = once(parsed, items, lambda item: _of(item.wanted), "van")
     _overlaps(parsed, items, known)
+    items.sort(key=lambda item: item.current is None)  # what ends earlier makes room for what is new
     return plan_of(items, FIELDS, context, _write)
 
 

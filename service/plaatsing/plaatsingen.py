@@ -8,6 +8,7 @@ crisis may begin before that.
 from __future__ import annotations
 
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ update bezetting
 set vrijgegeven_op = $5, versie = versie + 1
 where plek_id = $1 and aanvraag_id = $2 and soort = 'optie' and vrijgegeven_op is null
   and periode && daterange($3, $4)
-returning id
+returning id, lower(periode) as van
 """
 
 HIER = "Het kind is op deze plek geplaatst."
@@ -62,9 +63,9 @@ async def _maanden(conn: Connection, aanvraag_id: UUID, dag: date) -> int:
 async def _neem_over(
     conn: Connection, plek_id: UUID, aanvraag_id: UUID, van: date, tot: date | None, now: datetime
 ) -> bool:
-    """The stay comes in place of what was held for the child itself in its days; False when that was nothing. One optie
-    is the stay from now on, as its own gebeurtenis tells; of any more it is told that they are free."""
-    held = await conn.fetch(NEEM_OVER, plek_id, aanvraag_id, van, tot, now)
+    """The stay comes in place of what was held for the child itself in its days; False when that was nothing. The first
+    optie is the stay from now on, as its own gebeurtenis tells; of any more it is told that they are free."""
+    held = sorted(await conn.fetch(NEEM_OVER, plek_id, aanvraag_id, van, tot, now), key=itemgetter("van"))
     for row in held[1:]:
         await gebeurtenissen.record(
             conn,

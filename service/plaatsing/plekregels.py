@@ -1,8 +1,8 @@
 """Plekregels: may these children go to these plekken? All hard rules of the matcher, asked again of what is true now.
 
-For who holds a plek or sends a voorstel, after `vergrendel`: nobody changes a group in between. The group is who will
-live there in those days and for whom a plek is held. A person may deviate with a reason, but never from what protects
-the child or is the law, and never from what it may not know.
+For who holds a plek or sends a voorstel, after `vergrendel`: nobody changes a group in between; `bezwaren` only tells
+beforehand, and locks nothing. The group is who will live there in those days and for whom a plek is held. A person may
+deviate with a reason, but never from what protects the child or is the law, and never from what it may not know.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ async def bezwaren(
     wie: Wie,
     now: datetime,
 ) -> dict[UUID, Bezwaar]:
-    """Of which of these plekken `keur` would say no to this child, and what: to show it beforehand.
+    """Of which of these plekken `keur` would say no to this child alone, and what: to show it beforehand. Nothing is
+    locked, and brothers and sisters are not looked at.
 
     Refuses NOT_FOUND when a plek is not there for who asks, and CONFLICT when it has ended meanwhile.
     """
@@ -128,10 +129,9 @@ async def _found(
     codes, _ = await aanbod.load_codes(conn)
     columns = Aanbod.build(plekken, codes)
     found: dict[UUID, list[Reason]] = {one.plek_id: [] for one in plaatsen}
+    judged = {id: judge(child, columns, await _travel(travel, child, columns)) for id, child in children.items()}
     for one in plaatsen:
-        child = children[one.aanvraag_id]
-        judged = judge(child, columns, await _travel(travel, child, columns))
-        reasons = why_not(judged, str(one.plek_id)).reasons
+        reasons = why_not(judged[one.aanvraag_id], str(one.plek_id)).reasons
         found[one.plek_id] += [reason for reason in reasons if reason.rule is not Rule.GROEPSMIX]
         late = (one.van - latest[one.aanvraag_id]).days
         if late > 0:
@@ -142,7 +142,8 @@ async def _found(
         together = _together([children[id] for id in dict.fromkeys(one.aanvraag_id for one in there)])
         for reason in why_not(judge(together, columns, Estimate()), str(there[0].plek_id)).reasons:
             if reason.rule is Rule.GROEPSMIX:
-                found[there[0].plek_id].append(reason)
+                for one in there:
+                    found[one.plek_id].append(reason)
     return found
 
 

@@ -60,6 +60,6 @@ async def test_not_ready_says_everything_that_is_missing(settings: Settings) -> 
     assert answer.status_code == 503
     assert answer.text.splitlines()[:-1] == [
         "De database kent de regio utrecht niet. Kijk naar LOKET_REGIO. Is de database nieuw, begin dan met:"
-        " loket regio begin",
+        " loket regio begin NAAM",
         "Let op: Valkey antwoordt niet. Het loket werkt, maar elk proces telt zelf hoe vaak iemand iets vraagt.",
     ]

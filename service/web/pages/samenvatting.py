@@ -122,5 +122,5 @@ class _Reader(HTMLParser):
                 self._labels[of] = text
             elif self._fieldset is not None:
                 self._fieldset.legend = text
-        elif self._label is not None and self._beside:
+        elif self._label is not None and self._beside and tag not in WITHOUT_END:
             self._beside.pop()

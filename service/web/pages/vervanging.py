@@ -94,20 +94,21 @@ def _id(text: str) -> UUID:
 async def _refused(request: Request[Any, Any, Any], refusal: Refusal, given: Given | None = None) -> Response[str]:
     """The page again, with what is wrong, how to mend it, and what was filled in."""
     async with visit(request, kinderen=False, instead=PAGE) as v:
-        return await _page(v, geweigerd(given or {}, refusal))
+        return await _page(v, refusal, given)
 
 
-async def _page(v: Visit, form: Formulier | None = None) -> Response[str]:
+async def _page(v: Visit, refusal: Refusal | None = None, given: Given | None = None) -> Response[str]:
     vandaag = today(v.now)
     collegas = await gebruikers.collegas(v.conn, limit=MOST)
     eigen = await gebruikers.vervanging(v.conn)
     voorbij = eigen.vervangen_tot is not None and eigen.vervangen_tot <= vandaag
+    stored = Formulier() if voorbij else ingevuld(eigen)
     return v.page(
         "vervanging.html",
         today=vandaag,
-        status=400 if form else 200,
+        status=400 if refusal else 200,
         section="start",
-        form=form or (Formulier() if voorbij else ingevuld(eigen)),
+        form=geweigerd(given or stored.given, refusal) if refusal else stored,
         eigen=eigen,
         voorbij=voorbij,
         vervanger=next((collega.naam for collega in collegas if collega.id == eigen.vervanger_id), None),

@@ -102,7 +102,9 @@ async def test_of_a_plek_of_another_region_nobody_hears_what_stands_in_the_way(
     )
 
     async with transaction(pool, wie_als("schakelfunctionaris", regio="flevoland")) as conn:
+        seen = await plekken.get(conn, plek.id, make.NOW)
         with pytest.raises(Refusal) as refused:
             await make.stop(conn, plek_id=plek.id, van=make.TODAY, tot=make.day(5))
 
-    assert refused.value.kind is Kind.NOT_FOUND
+    assert seen.status is PlekStatus.BEZET
+    assert refused.value.kind is Kind.NOT_FOUND and "in uw regio" in refused.value.detail

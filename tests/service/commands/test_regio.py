@@ -11,7 +11,7 @@ import pytest
 from service.aanvraag import aanvragen
 from service.commands import regio as command
 from service.db import Connection, Pool, Rol, Wie, transaction
-from service.errors import Refusal
+from service.errors import Kind, Refusal
 from service.instellingen import begin, keuzes
 from service.regio import codes
 from tests import make
@@ -71,9 +71,13 @@ async def test_then_a_place_can_be_published_and_a_child_be_asked_for(pool: Pool
 
 @pytest.mark.parametrize("naam", ["", "***", "x" * 200])
 async def test_a_name_that_is_none_makes_no_region(owner: Connection, naam: str) -> None:
-    with pytest.raises(Refusal):
+    before = await owner.fetchval("select count(*) from jeugdregio")
+
+    with pytest.raises(Refusal) as refused:
         await command.add(owner, naam)
-    assert await owner.fetchval("select count(*) from jeugdregio where code = $1", NIEUW) == 0
+
+    assert refused.value.kind is Kind.INVALID
+    assert await owner.fetchval("select count(*) from jeugdregio") == before
 
 
 SHARED = "select aanbod_regio, vraag_regio, zorgvorm, lower(geldigheid), upper(geldigheid) from regioafspraak"
@@ -99,7 +103,7 @@ async def test_a_region_may_use_the_places_of_another_when_that_was_agreed(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"aanbod": "nergens"}, "kent de regio nergens niet"),
+        ({"aanbod": "nergens"}, "Regio nergens is er niet"),
         ({"aanbod": REGIO}, "twee regio's"),
         ({"zorgvorm": "kasteel"}, "Kies uit: "),
         ({"last": date(2025, 12, 31)}, "ligt voor de eerste"),

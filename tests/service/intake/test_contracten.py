@@ -24,8 +24,12 @@ from contract c join aanbieder a on a.id = c.aanbieder_id order by 4
 
 
 async def take_in(pool: Pool, wie: Wie, *rows: list[str]) -> Voorbeeld:
+    return await take_in_file(pool, wie, files.text([HEADER, *rows]))
+
+
+async def take_in_file(pool: Pool, wie: Wie, content: bytes) -> Voorbeeld:
     soort = soorten.BEHEERD["contracten"]
-    parsed = await soorten.read(soort, files.text([HEADER, *rows]), "contracten.csv")
+    parsed = await soorten.read(soort, content, "contracten.csv")
     shown = await soorten.show(pool, wie, soort, parsed, now=make.NOW)
     if shown.vingerafdruk is None:
         return shown
@@ -66,6 +70,30 @@ async def test_a_row_with_the_same_first_day_changes_the_contract(
     ]
 
 
+async def test_the_new_one_may_stand_above_the_one_that_makes_room_for_it(
+    pool: Pool, wie: Wie, owner: Connection, linde: UUID
+) -> None:
+    await take_in(pool, wie, LINDE)
+
+    done = await take_in(pool, wie, [*LINDE[:3], "1-7-2026", "", ""], [*LINDE[:3], "1-1-2026", "30-6-2026", ""])
+
+    assert done.uitgevoerd and [row["lower"] for row in await owner.fetch(ROWS)] == [date(2026, 1, 1), date(2026, 7, 1)]
+
+
+async def test_without_the_column_of_the_last_day_it_stays(
+    pool: Pool, wie: Wie, owner: Connection, linde: UUID
+) -> None:
+    await take_in(pool, wie, LINDE)
+    short = files.text([HEADER[:4], ["De Linde", "gezinshuis", "maatwerkovereenkomst", "1-1-2026"]])
+
+    done = await take_in_file(pool, wie, short)
+
+    assert done.uitgevoerd
+    assert [tuple(row)[2:5] for row in await owner.fetch(ROWS)] == [
+        ("maatwerkovereenkomst", date(2026, 1, 1), date(2027, 1, 1))
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "column", "words"),
     [
@@ -87,7 +115,7 @@ async def test_what_cannot_be_is_told_with_its_row_and_column(
     assert len(await owner.fetch(ROWS)) == 1
 
 
-async def test_two_rows_that_overlap_are_both_of_no_use(pool: Pool, wie: Wie, linde: UUID) -> None:
+async def test_of_two_rows_that_overlap_the_second_is_told(pool: Pool, wie: Wie, linde: UUID) -> None:
     shown = await take_in(pool, wie, LINDE, [*LINDE[:3], "1-3-2026", "1-4-2026", ""])
 
     assert [fout.rij for fout in shown.fouten] == [3]

@@ -17,6 +17,7 @@ from service.aanbod.plekken import Beschikbaarheid
 from service.aanbod.voorzieningen import Groepssoort
 from service.days import age_on, today
 from service.dutch import count, days
+from service.errors import Refusal
 from service.fields import AanvraagId
 from service.plaatsing import crisis, crisisbord, plekregels
 from service.plaatsing.crisis import Crisisplek
@@ -160,7 +161,7 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
     gekozen = next((one for one in kinderen if one.kind.id == vraag.aanvraag), gekozen)
     alle = v.toon(await crisis.vrije_plekken(v.conn, v.now))
     past = [plek for plek in alle if takes(plek, vraag, gekozen if vraag.aanvraag else None)]
-    tegen = await _bezwaren(v, gekozen, past)
+    tegen = await _bezwaren(v, gekozen, past) if vraag.aanvraag else {}
     past.sort(key=lambda plek: plek.id in tegen)
     waar = await crisisbord.waar(v.conn, list({plek.voorziening_id for plek in past}))
     namen = {zorgvorm.code: zorgvorm.naam for zorgvorm in await codes.zorgvormen(v.conn)}
@@ -178,7 +179,7 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
         gekozen=gekozen,
         plekken=[in_words(plek, waar.get(plek.voorziening_id), namen, vandaag, tegen.get(plek.id)) for plek in past],
         alle=len(alle),
-        toch=again(form, gekozen, alle),
+        toch=again(form, gekozen, [plek for plek in alle if plek.id not in tegen or not tegen[plek.id].nooit]),
         **await v.kaart(on_map(past, waar)),
         vastgehouden=await crisisbord.vastgehouden(v.conn, v.now),
         onaf=await crisisbord.aan_te_vullen(v.conn, v.now),
@@ -187,13 +188,17 @@ async def _page(v: Visit, vraag: Vraag, form: Formulier) -> Response[str]:
 
 
 async def _bezwaren(v: Visit, gekozen: Kindkeuze | None, plekken: list[Crisisplek]) -> dict[UUID, Bezwaar]:
-    """As holding would say it: better before the tap than after it."""
+    """As holding would say it: better before the tap than after it. Only of a child that was asked for: it tells what
+    that child needs. None when it cannot be told: holding says it then, and the beds and numbers must stand here."""
     if gekozen is None or not plekken:
         return {}
     ids = [plek.id for plek in plekken]
-    return await plekregels.bezwaren(
-        v.conn, v.services.travel, gekozen.kind.id, ids, van=today(v.now), wie=v.wie, now=v.now
-    )
+    try:
+        return await plekregels.bezwaren(
+            v.conn, v.services.travel, gekozen.kind.id, ids, van=today(v.now), wie=v.wie, now=v.now
+        )
+    except Refusal:
+        return {}
 
 
 def again(form: Formulier, gekozen: Kindkeuze | None, free: list[Crisisplek]) -> Crisisplek | None:

@@ -151,23 +151,41 @@ async def test_what_a_rule_stops_is_said_with_the_field_for_why_it_must_be(
 
 
 async def test_what_would_be_refused_says_so_before_the_tap(night: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
-    """Below what fits, with another button; and without one where no reason helps, as for the safety of the child."""
+    """Of the child that was chosen: below what fits, with another button; and without one where no reason helps, as for
+    the safety of the child. Beds of one voorziening say the same."""
     async with transaction(pool, wie) as conn:
-        await bed(conn, naam="Groot", leeftijd_van=144, leeftijd_tot=216)
+        small = await bed(conn, naam="Kader", juridische_kaders=["vrijwillig"])
+        await make.plek(conn, voorziening_id=small.voorziening_id, naam="Kader 2")
         never = await bed(conn, naam="Nooit")
         await bed(conn, naam="Past")
         nee = Uitsluiting(soort=UitsluitingSoort.VOORZIENING, voorziening_id=never.voorziening_id)
-        await child(conn, leeftijd_maanden=100, uitsluitingen=[nee])
+        kind = await child(conn, uitsluitingen=[nee])
 
-    page = await night.get("/crisis")
+    unasked, page = [(await night.get(path)).text for path in ("/crisis", f"/crisis?aanvraag={kind.id}")]
 
-    beds = re.findall(r'<li class="bed.*?</li>', page.text, re.DOTALL)
+    beds = re.findall(r'<li class="bed.*?</li>', page, re.DOTALL)
     past, *others = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", one)) for one in beds]
-    groot, nooit = sorted(others, key=lambda text: "Nooit" in text)
-    assert "Past" in past and "Houd vast" in past and "Past niet zomaar" not in past
-    assert "Past niet zomaar" in groot and "Houd toch vast" in groot and "jaar" in groot
+    *kader, nooit = sorted(others, key=lambda text: "Nooit" in text)
+    assert "Past" in past and "Houd vast" in past and "Past niet" not in past
+    assert len(kader) == 2
+    assert all("Past niet zomaar" in text and "kader" in text and "Houd toch vast" in text for text in kader)
     assert "Vasthouden kan daarom niet." in nooit and "Houd" not in nooit
     assert all("Geplaatst, ik werk het morgen bij" in text for text in others)
+    assert "Past niet" not in unasked, "what a child needs, is told of the one that was asked for"
+    assert f'href="/crisis?aanvraag={kind.id}">Kijk welke plekken passen' in unasked
+
+
+async def test_of_a_full_group_each_bed_says_so(night: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:
+    async with transaction(pool, wie) as conn:
+        first = await bed(conn, naam="Vol", groepsmix={"brandstichting": 1})
+        await make.plek(conn, voorziening_id=first.voorziening_id, naam="Tweede")
+        other = await make.plek(conn, voorziening_id=first.voorziening_id, naam="Bewoond")
+        await make.plaatsing(conn, plek_id=other.id, aanvraag_id=(await child(conn, kenmerken=["brandstichting"])).id)
+        kind = await child(conn, kenmerken=["brandstichting"])
+
+    page = (await night.get(f"/crisis?aanvraag={kind.id}")).text
+
+    assert page.count("Past niet") == len(re.findall(r'<li class="bed', page)) == 2
 
 
 @pytest.mark.parametrize(

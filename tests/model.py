@@ -861,8 +861,11 @@ class Loket:
             own = [b for b in self._opties(kind=v.kind, plek=v.plek) if b.vervalt and b.vervalt > self.now]
             if own:
                 held[v.id] = min(own, key=lambda b: b.van)
-            elif not self._vrij(v.plek, v.van, v.tot or v.van + timedelta(days=self.kinderen[v.kind].verblijf)):
-                nee(409, "taken")
+            elif any(
+                b.overlaps(v.van, v.tot or v.van + timedelta(days=self.kinderen[v.kind].verblijf))
+                and b.vervalt is not None and b.vervalt > self.now for b in self._opties(plek=v.plek)
+            ):  # fmt: skip
+                nee(409, "held for another")
         if not self._heel(plekken):
             self._apart(plekken, contactplan=groep[0].contactplan)
         days = {v.id: (held[v.id].van, held[v.id].tot) if v.id in held else (v.van, v.tot) for v in groep}

@@ -138,8 +138,9 @@ def mailed(site: Site, mine: str) -> str:
     token = uuid4().hex
     site.sql(
         "with verzoek as (insert into bevestigverzoek (regio, aanbieder_id, dag, plekken, gevraagd_op, geldig_tot)"
-        f" select regio, id, current_date - (random() * 1000)::integer, array(select id from plek where aanbieder_id ="
-        f" '{mine}' order by id limit 4), now(), now() + interval '2 days' from aanbieder where id = '{mine}'"
+        f" select regio, id, (select coalesce(min(dag), current_date) - 1 from bevestigverzoek where aanbieder_id ="
+        f" '{mine}'), array(select id from plek where aanbieder_id = '{mine}' order by id limit 4), now(),"
+        f" now() + interval '2 days' from aanbieder where id = '{mine}'"
         " returning id, regio) insert into bevestiglink (hash, regio, verzoek_id, gebruiker_id)"
         f" select sha256('{token}'), v.regio, v.id, g.id from verzoek v, gebruiker g"
         f" where g.aanbieder_id = '{mine}' and g.actief limit 1"

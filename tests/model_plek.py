@@ -59,10 +59,10 @@ class Plekken(Naast):
     def stop(self, wie: Any, plek: str, van: date, tot: date, answer: Any) -> None:
         if wie.rol not in (S, A):
             nee(403, "rol")
-        if tot <= van:
-            nee(400, "days")
         if not self._mag_erin(wie, plek):
             nee(404, "not its own")
+        if tot <= van:
+            nee(400, "days")
         if not self._vrij(plek, van, tot):
             nee(409, "taken")
         self._done(answer)

@@ -308,6 +308,7 @@ async def test_one_names_ones_vervanger_on_the_page_and_takes_it_back(
     )
     there = tuple(await owner.fetchrow(kept, anna) or ())
     page = (await client.get("/vervanging")).text
+    elsewhere = await client.post("/vervanging/namens", data={"namensId": "ik"})
     forgotten = await client.post("/vervanging", data={"vervangerId": "", "vervangenVan": "", "vervangenTot": ""})
     still = tuple(await owner.fetchrow(kept, anna) or ())
     back = await client.post("/vervanging")
@@ -318,6 +319,9 @@ async def test_one_names_ones_vervanger_on_the_page_and_takes_it_back(
     assert (stranger.status_code, "dezelfde rol bij dezelfde organisatie" in stranger.text) == (400, True)
     assert none == (None, None, None)
     assert (named.status_code, there) == (303, (bo, "2026-03-04", "2026-03-09"))
+    assert elsewhere.status_code == 400 and f'value="{bo}" selected' in elsewhere.text, (
+        "the other form keeps what it had"
+    )
     assert (forgotten.status_code, still) == (400, there), "nothing filled in is not the same as nobody any more"
     assert "Bo &lt;b&gt; vervangt u van wo 4 mrt tot ma 9 mrt." in page
     assert back.status_code == 303 and "U hebt nu geen vervanger." in (await client.get("/vervanging")).text

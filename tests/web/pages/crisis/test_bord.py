@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
@@ -15,6 +16,9 @@ from msgspec import structs
 from service.aanbod.plekken import Plek
 from service.aanvraag.uitsluitingen import Uitsluiting, UitsluitingSoort
 from service.db import Connection, Pool, Wie, transaction
+from service.errors import Kind as ErrorKind
+from service.errors import Refusal
+from service.plaatsing import plekregels
 from service.settings import Settings
 from service.urgentie import Urgentie
 from service.web.pages.crisis.bord import ages
@@ -173,6 +177,35 @@ async def test_what_would_be_refused_says_so_before_the_tap(night: httpx.AsyncCl
     assert all("Geplaatst, ik werk het morgen bij" in text for text in others)
     assert "Past niet" not in unasked, "what a child needs, is told of the one that was asked for"
     assert f'href="/crisis?aanvraag={kind.id}">Kijk welke plekken passen' in unasked
+
+
+async def test_where_no_reason_helps_none_is_asked_for_after_a_tap_either(
+    night: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """Somebody held on to a button of before the child must not be there."""
+    async with transaction(pool, wie) as conn:
+        never = await bed(conn, naam="Nooit")
+        nee = Uitsluiting(soort=UitsluitingSoort.VOORZIENING, voorziening_id=never.voorziening_id)
+        kind = await child(conn, uitsluitingen=[nee])
+    data = {"plekken.0.aanvraagId": str(kind.id), "plekken.0.plekId": str(never.id), "van": make.TODAY.isoformat()}
+
+    refused = await night.post("/crisis/opties", data=data)
+
+    assert refused.status_code == 409 and 'name="afwijking"' not in refused.text
+
+
+async def test_when_it_cannot_be_told_what_fits_the_beds_and_numbers_stand_there(
+    night: httpx.AsyncClient, pool: Pool, wie: Wie
+) -> None:
+    """A bed that is withdrawn just between the list and the rules takes nothing else away."""
+    async with transaction(pool, wie) as conn:
+        plek = await bed(conn, naam="De Nacht", bellen_telefoon="035 222 22 22", bellen_naam="Wacht")
+        kind = await child(conn)
+
+    with patch.object(plekregels, "bezwaren", side_effect=Refusal(ErrorKind.CONFLICT, "Deze plek is er niet meer.")):
+        page = await night.get(f"/crisis?aanvraag={kind.id}")
+
+    assert page.status_code == 200 and f"p-{plek.id}" in page.text and 'href="tel:0352222222"' in page.text
 
 
 async def test_of_a_full_group_each_bed_says_so(night: httpx.AsyncClient, pool: Pool, wie: Wie) -> None:

@@ -205,6 +205,7 @@ class Load:
             Entry("mixed_requests", len(self.tally.tries), "requests"),
             Entry("mixed_writes", writes, "writes"),
             Entry("mixed_model_steps", sum(env.steps for env in self.steps), "steps"),
+            Entry("mixed_other_reason", sum(env.other for env in self.steps), "refusals"),
             Entry("mixed_restarts", len(self.strikes), "restarts"),
             Entry("mixed_wrong_answers", self.wrong_answers, "answers"),
             Entry("mixed_lost_writes", self.lost_writes, "writes"),

@@ -18,7 +18,7 @@ from service.plaatsing import opties, plekregels, uitgesloten, verzenden, voorst
 from service.settings import Settings
 from service.web import etags, idempotency
 from tests.web.conftest import Serve
-from tests.web.play import Env, behind_a_proxy, play
+from tests.web.play import DONE, Env, agree, behind_a_proxy, play
 
 SEED = int(os.environ.get("TEST_SEED") or 1)
 """The same each time, so that what fails here was changed; tests/soak plays what nobody has played before."""
@@ -36,6 +36,21 @@ async def env(serve: Serve, settings: Settings, pool: Pool, owner: Connection) -
 async def test_random_people_get_what_the_model_says(env: Env) -> None:
     """Accepted or refused as the model says, stored as the model has it, each step in the history and in the log."""
     await play(env, examples=3, steps=60, number=SEED)
+    assert env.other == 0, "the API refuses for another reason than the model"
+
+
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [(DONE, 400), (DONE, 409), ("409: taken", 201), ("409: taken", 500), ("404: not to be seen", 409),
+     ("404: not to be seen", 403), ("403: rol", 400), ("403: rol", 404)],
+)  # fmt: skip
+def test_what_is_refused_may_be_refused_for_another_reason_but_not_where_it_tells_what_may_not_be_seen(
+    said: str, status: int
+) -> None:
+    assert not agree(said, status)
+    assert agree("409: taken", 400)
+    assert agree("400: why", 409)
+    assert agree("400: why", 404)
 
 
 # ── Planted bugs ─────────────────────────────────────────────────────────────────────────────────

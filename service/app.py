@@ -183,8 +183,9 @@ class Loket(Litestar):
         TAAL.set(gekozen(scope))
 
         async def sending(message: Message) -> None:
-            for hook in self.before_send:
-                await hook(message, scope)
+            if message["type"] == "http.response.start":
+                for hook in self.before_send:
+                    await hook(message, scope)
             await send(message)
 
         await self.api(scope, receive, sending)

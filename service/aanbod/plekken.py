@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -159,7 +160,7 @@ stand as (
 HOUR = timedelta(hours=1)
 
 # So that `zekerheid` needs no query of its own.
-KEUZES = """(select jsonb_object_agg(i.sleutel, i.waarde) from instelling i
+KEUZES = """(select jsonb_object_agg(i.sleutel, i.waarde)::text from instelling i
  where i.regio = huidige_regio()
    and i.sleutel in ('crisis_zorgvormen', 'crisis_zeker_uren', 'zeker_uren', 'onbekend_uren'))"""
 
@@ -217,10 +218,16 @@ def zekerheid(zorgvorm: str, bevestigd_op: datetime | None, rules: Werkregels, n
     return Zekerheid.ZEKER if ago <= HOUR * rules.zeker_voor(zorgvorm) else Zekerheid.TE_BEVESTIGEN
 
 
+@lru_cache(maxsize=64)
+def _rules(keuzes: str | None) -> Werkregels:
+    """Of KEUZES, which a region seldom changes."""
+    return regiokeuzes.of(Werkregels, {} if keuzes is None else msgspec.json.decode(keuzes))
+
+
 def _plekken(rows: Sequence[Any], now: datetime) -> list[Plek]:
     found: list[Plek] = rows_as(list(rows), Plek)
     if found:
-        rules = regiokeuzes.of(Werkregels, rows[0]["keuzes"] or {})
+        rules = _rules(rows[0]["keuzes"])
         for plek in found:
             plek.zekerheid = zekerheid(plek.zorgvorm, plek.bevestigd_op, rules, now)
     return found

@@ -96,27 +96,33 @@ class Api:
         self._gezien = {operation.id: gezien.compiled(operation) for operation in operations}
 
     async def __call__(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        spoor = logboek.spoor(_headers(scope).get("traceparent"))
+        headers = _headers(scope)
+        spoor = logboek.spoor(headers.get("traceparent"))
         reply: Reply
         public = False
         try:
             operation, ids = self._routes.find(scope["method"], _path(scope))
             public = operation.public
             cast(dict[str, Any], scope)[IN_SCOPE] = operation.id
-            reply = await self._answer(operation, ids, scope, receive, spoor)
+            reply = await self._answer(operation, ids, scope, headers, receive, spoor)
         except Disconnected:
             return
         except Exception as error:  # the one place where every error becomes an answer
             refusal = problems.of_error(error, spoor.id)
-            headers = {"Content-Type": problems.CONTENT_TYPE, **refusal.headers}
-            reply = Reply(refusal.status, headers, problems.body_of(refusal, spoor.id))
+            told = {"Content-Type": problems.CONTENT_TYPE, **refusal.headers}
+            reply = Reply(refusal.status, told, problems.body_of(refusal, spoor.id))
         await _send(reply, receive, send, public=public, head=scope["method"] == "HEAD")
 
     async def _answer(
-        self, operation: Operation, ids: dict[str, UUID], scope: HTTPScope, receive: Receive, spoor: Spoor
+        self,
+        operation: Operation,
+        ids: dict[str, UUID],
+        scope: HTTPScope,
+        headers: dict[str, str],
+        receive: Receive,
+        spoor: Spoor,
     ) -> Reply:
         services = self.services
-        headers = _headers(scope)
         if not accepts(headers.get("accept"), operation.produces):
             raise HttpRefusal(
                 406,

@@ -7,7 +7,7 @@ changes by itself, such as at midnight: who decides on what is no longer so, mus
 from __future__ import annotations
 
 from collections.abc import Iterator
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ def encode(body: Any) -> bytes:
 
 
 def of(encoded: bytes) -> str:
-    return f'"{blake2b(encoded, digest_size=12).hexdigest()}"'
+    return f'"{sha256(encoded).hexdigest()[:24]}"'
 
 
 def _listed(header: str) -> Iterator[str]:

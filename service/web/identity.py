@@ -96,13 +96,20 @@ def token_of(connection: ASGIConnection[Any, Any, Any, Any], services: Services)
     if scheme.lower() == "bearer":
         return token.strip() or None, True
     # As it was set: nothing in a token is quoted.
-    cookies = (part.partition("=") for part in _first(headers, b"cookie").split(";"))
     wanted = cookie_name(services.demo_links)
-    return next((value.strip() or None for name, _, value in cookies if name.strip() == wanted), None), False
+    for part in _first(headers, b"cookie").split(";"):
+        name, _, value = part.partition("=")
+        if name.strip() == wanted:
+            return value.strip() or None, False
+    return None, False
 
 
 def _first(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
-    return next((value.decode("latin-1") for name, value in headers if name.lower() == wanted), "")
+    """Names are in lower case, as ASGI has them."""
+    for name, value in headers:
+        if name == wanted:
+            return value.decode("latin-1")
+    return ""
 
 
 def cookie_name(demo_links: Mapping[str, UUID]) -> str:

@@ -45,7 +45,7 @@ def part(call: Call, whole: list[Any]) -> Answer:
     shown = whole[query.overslaan : until]
     if until >= len(whole):
         return Answer(body=shown)
-    return Answer(body=shown, headers={"Link": _link(call, {**_asked(call), "overslaan": until}, "next")})
+    return Answer(body=shown, headers={"Link": _link(call, urlencode({**_asked(call), "overslaan": until}), "next")})
 
 
 class Row(Protocol):
@@ -89,9 +89,10 @@ def page(call: Call, rows: list[R]) -> Answer:
     """The page with its Link header. `rows` holds one more than asked when there is a next page."""
     links, shown = [], rows[: call.query.aantal]
     if call.query.cursor is not None:
-        links.append(_link(call, _asked(call), "first"))
+        links.append(_link(call, urlencode(_asked(call)), "first"))
     if len(rows) > call.query.aantal:
-        links.append(_link(call, {**_asked(call), "cursor": cursor_of(call.path, shown[-1].id)}, "next"))
+        asked = urlencode(_asked(call))
+        links.append(_link(call, f"{asked}&cursor={cursor_of(call.path, shown[-1].id)}", "next"))
     return Answer(body=shown, headers={"Link": ", ".join(links)} if links else {})
 
 
@@ -104,5 +105,5 @@ def _asked(call: Call) -> dict[str, Any]:
     }
 
 
-def _link(call: Call, query: dict[str, Any], relation: str) -> str:
-    return f'</v1{call.path}?{urlencode(query)}>; rel="{relation}"'
+def _link(call: Call, query: str, relation: str) -> str:
+    return f'</v1{call.path}?{query}>; rel="{relation}"'

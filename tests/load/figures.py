@@ -1,9 +1,9 @@
 """What it costs when nothing fails, at the size of the country: lists and rankings beside the floor, how soon 32 people
 at once have their ranking, memory, and how soon a web process is there and gone.
 
-Beside the floor CPU time counts, of the web process and both servers, by turns: throughput on a full machine is one
-over that, and what the client costs is not in it. What 32 clients then really get per second is told as well
-(`…_wall`). Who asks is tests/load/wire.py, on the same processors.
+Beside the floor stands what 32 clients get per second of one web process, by turns; who asks is tests/load/wire.py, on
+the same processors. And CPU time, of the web process and both servers together, in which the client is not (`…_cpu`):
+that is what a machine can do that has many web processes.
 """
 
 from __future__ import annotations
@@ -29,8 +29,9 @@ from tests.load.wire import run as with_loop
 
 CLIENTS = 32
 
-ROUNDS, REQUESTS = 3, 192
-"""Of each: so many turns of so many requests."""
+ROUNDS, REQUESTS = 5, 960
+"""Of each: so many turns of so many requests. What can be asked for the first time only, is asked as often as there are
+aanvragen."""
 
 RANK_VS_FLOOR, RANK_P99_MS, RSS_MB, COLD_S, DRAIN_S = 0.25, 100.0, 300.0, 3.0, 5.0
 """Issue 7."""
@@ -111,10 +112,10 @@ async def _beside_the_floor(on: Ground) -> list[Entry]:
                 if turn:  # the first warms up
                     spent[name] += (there.cpu() - before) / ROUNDS / number
                     walls[name] += done.seconds / ROUNDS / number
-    entries = [Entry("floor_cpu_ms", spent[FLOOR] * 1000, "ms"), Entry("floor_wall", 1 / walls[FLOOR], "per s")]
+    entries = [Entry("floor_per_s", 1 / walls[FLOOR], "per s"), Entry("floor_cpu_ms", spent[FLOOR] * 1000, "ms")]
     for name, (_, part) in list(asked.items())[1:]:
-        entries.append(least(name, spent[FLOOR] / spent[name], "×", part))
-        entries.append(least(f"{name}_wall", walls[FLOOR] / walls[name], "×", part))
+        entries.append(least(name, walls[FLOOR] / walls[name], "×", part))
+        entries.append(least(f"{name}_cpu", spent[FLOOR] / spent[name], "×", part))
     return entries
 
 

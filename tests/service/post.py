@@ -62,8 +62,13 @@ class Mailserver(Struct, kw_only=True, eq=False):
 async def mailserver(tls: ssl.SSLContext | None = None, *, implicit: bool = False) -> AsyncIterator[Mailserver]:
     """`tls`: offers STARTTLS, or with `implicit` is encrypted from the beginning."""
     box = Mailserver()
+    calling: dict[asyncio.Task[Any], asyncio.StreamWriter] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        calling[task] = writer
+        task.add_done_callback(calling.pop)
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
             await _smtp(box, reader, writer, None if implicit else tls)
         writer.close()
@@ -74,6 +79,9 @@ async def mailserver(tls: ssl.SSLContext | None = None, *, implicit: bool = Fals
         yield box
     finally:
         server.close()
+        for writer in calling.values():
+            writer.close()
+        await asyncio.gather(*calling, return_exceptions=True)  # asyncio tells what one stumbled on
 
 
 async def _smtp(

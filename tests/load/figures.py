@@ -29,7 +29,7 @@ from tests.load.wire import run as with_loop
 
 CLIENTS = 32
 
-ROUNDS, REQUESTS = 5, 960
+ROUNDS, REQUESTS = 4, 640
 """Of each: so many turns of so many requests. What can be asked for the first time only, is asked as often as there are
 aanvragen."""
 

@@ -34,8 +34,8 @@ STREAMS = int(os.environ.get("TEST_STREAMS") or 1000)
 
 REGIONS = 20
 
-STRIKES = tuple(Kind(part, killed) for part in ("web", "valkey") for killed in (True, False) for _ in range(2))
-"""Each web process once in either way."""
+STRIKES = tuple(Kind(part, killed) for part in ("web", "valkey") for killed in (True, False))
+"""Of the two web processes one is killed and the other stopped, so everybody comes back."""
 
 STEPS_S = 5.0
 """So many things happen each second, in all regions together: a country has less."""

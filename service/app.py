@@ -183,7 +183,7 @@ class Loket(Litestar):
         TAAL.set(gekozen(scope))
 
         async def sending(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            if message["type"] == "http.response.start":  # ours look at nothing else
                 for hook in self.before_send:
                     await hook(message, scope)
             await send(message)

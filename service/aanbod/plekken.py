@@ -220,7 +220,7 @@ def zekerheid(zorgvorm: str, bevestigd_op: datetime | None, rules: Werkregels, n
 
 @lru_cache(maxsize=64)
 def _rules(keuzes: str | None) -> Werkregels:
-    """Of KEUZES, which a region seldom changes."""
+    """Of KEUZES, which a region seldom changes. Kept by what it says, whichever region it is of."""
     return regiokeuzes.of(Werkregels, {} if keuzes is None else msgspec.json.decode(keuzes))
 
 

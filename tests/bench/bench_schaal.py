@@ -120,6 +120,9 @@ def _parts() -> list[Entry]:
 # ── What people do ───────────────────────────────────────────────────────────────────────────────
 
 
+LINES = "select count(*) from logregel"
+
+
 class Cost(Struct, frozen=True):
     cpu_ms: float
     """Of web process and servers."""
@@ -127,6 +130,8 @@ class Cost(Struct, frozen=True):
     """Of these, the servers."""
     wal: float
     """Bytes."""
+    lines: float
+    """In the log."""
 
 
 async def _doing(servers: Servers, gebruiker: UUID) -> list[Entry]:
@@ -169,16 +174,13 @@ async def _doing(servers: Servers, gebruiker: UUID) -> list[Entry]:
         }
         entries = []
         for name, thing in things.items():
-            lines = await superuser.fetchval("select count(*) from logregel")
-            times = SELDOM.get(name, TIMES)
-            cost = await _cost(servers, superuser, thing, times)
-            lines = await superuser.fetchval("select count(*) from logregel") - lines
+            cost = await _cost(servers, superuser, thing, SELDOM.get(name, TIMES))
             entries += [
                 *measured(f"schaal_{name}_cpu_ms", cost.cpu_ms, "ms", {"database": cost.database_ms}),
                 Entry(f"schaal_{name}_wal_bytes", cost.wal, "bytes"),
-                Entry(f"schaal_{name}_log_lines", lines / times, "lines"),
+                Entry(f"schaal_{name}_log_lines", cost.lines, "lines"),
             ]
-        before, lines = await _wal(superuser), await superuser.fetchval("select count(*) from logregel")
+        before, lines = await _wal(superuser), await superuser.fetchval(LINES)
         async with transaction(pool, structs.replace(wie, gebruiker=SYSTEM)) as conn:
             sealed = await logketen.seal(conn, REGIO, None, datetime.now(UTC), na=0, most=logketen.BATCH)
         assert sealed is not None and sealed.aantal > 100, (sealed, lines)
@@ -194,12 +196,14 @@ async def _cost(
     for at in range(5):
         await thing(at)  # warms up
     await superuser.execute("checkpoint")
+    lines = await superuser.fetchval(LINES)
     wal, there, here = await _wal(superuser), servers.cpu(), time.process_time()
     for at in range(times):
         await thing(at)
     here, there = time.process_time() - here, servers.cpu() - there
     wal = await _wal(superuser) - wal
-    return Cost((here + there) * 1000 / times, there * 1000 / times, wal / times)
+    lines = await superuser.fetchval(LINES) - lines
+    return Cost((here + there) * 1000 / times, there * 1000 / times, wal / times, lines / times)
 
 
 async def _wal(superuser: asyncpg.Connection) -> float:

@@ -30,8 +30,7 @@ from tests.load.wire import run as with_loop
 CLIENTS = 32
 
 ROUNDS, REQUESTS = 4, 640
-"""Of each: so many turns of so many requests. What can be asked for the first time only, is asked as often as there are
-aanvragen."""
+"""Of each: so many turns of so many requests. What can be asked only once, is asked once per aanvraag."""
 
 RANK_VS_FLOOR, RANK_P99_MS, RSS_MB, COLD_S, DRAIN_S = 0.25, 100.0, 300.0, 3.0, 5.0
 """Issue 7."""

@@ -173,6 +173,9 @@ class Load:
                 lost.append(f"opties of {one.regio}: {given} there, {dict(one.won)} given")
         wrong += [f"plek {row[0]} is promised twice" for row in await owner.fetch(TWICE)]
         wrong += await self.log()
+        self.other = [one for env in self.steps for one in env.other]
+        if len(self.other) * 100 >= sum(env.steps for env in self.steps):
+            wrong += ["refused for another reason:", *self.other]
         self.lost_writes, self.wrong_answers = len(lost), len(wrong)
         assert not lost and not wrong, "\n".join([f"{len(lost)} lost, {len(wrong)} wrong", *lost[:10], *wrong[:10]])
 
@@ -205,7 +208,7 @@ class Load:
             Entry("mixed_requests", len(self.tally.tries), "requests"),
             Entry("mixed_writes", writes, "writes"),
             Entry("mixed_model_steps", sum(env.steps for env in self.steps), "steps"),
-            Entry("mixed_other_reason", sum(env.other for env in self.steps), "refusals"),
+            Entry("mixed_other_reason", len(self.other), "refusals"),
             Entry("mixed_restarts", len(self.strikes), "restarts"),
             Entry("mixed_wrong_answers", self.wrong_answers, "answers"),
             Entry("mixed_lost_writes", self.lost_writes, "writes"),

@@ -47,6 +47,6 @@ async def test_thousands_of_steps_of_random_people_are_what_the_model_says(
     while env.steps < STEPS or (not env.seen.keys() >= WANTED and env.steps < MOST):
         await play(env, examples=5, steps=250, number=number, shrink=False)
         number += 1
-    print(f"{env.steps} steps, {env.accepted} accepted, {env.other} refused for another reason: {env.seen}")
-    assert env.other * 100 < env.steps, "the model and the API do not refuse for the same reasons"
+    print(f"{env.steps} steps, {env.accepted} accepted, {len(env.other)} refused for another reason: {env.seen}")
+    assert len(env.other) * 100 < env.steps, "\n".join(["refused for another reason:", *env.other[:10]])
     assert env.seen.keys() >= WANTED, f"the play does not get as far as {WANTED - env.seen.keys()}"

@@ -110,8 +110,10 @@ class Env:
     worlds: int = 0
     steps: int = 0
     accepted: int = 0
-    other: int = 0
-    """How often the API refused for another reason than the model."""
+    strict: bool = False
+    """What is wrong in two ways is refused for the one that the model names."""
+    other: list[str] = field(default_factory=list)
+    """What the API refused for another reason than the model."""
     tally: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each request came to what."""
     tallies: dict[int, Counter[tuple[str, str]]] = field(default_factory=dict)
@@ -186,8 +188,8 @@ def outcome(ask: Ask) -> str:
 
 
 def agree(said: str, status: int) -> bool:
-    """Of a request that is wrong in two ways, the API may tell the other one first. But not to who may not do this or
-    not know that it is there: that one hears what the model says."""
+    """Of a request that is wrong in two ways, the API may tell the other one first: also that the sender may not do
+    this or that there is no such thing, which tells less. But where the model says that, the API says nothing else."""
     return status < 300 if said == DONE else str(status) == said[:3] or (said[:3] in ALLOWED and status in REFUSED)
 
 
@@ -287,7 +289,9 @@ class Play(RuleBasedStateMachine):
         status, answer, trace = env.run(self._send(ask))
         told = f"{ask.wie.rol} {ask.name} {ask.body} at {env.now}: the API {status} {answer if status >= 300 else ''}"
         assert agree(said, status), f"{told}, the model {said}"
-        env.other += status >= 400 and said[:3] != str(status)
+        if status >= 400 and said[:3] != str(status):
+            env.other.append(f"{told}, the model {said}")
+            assert not env.strict, env.other[-1]
         for tally in (env.tally, self.tally):
             tally[ask.name, said] += 1
         if status < 300:

@@ -295,7 +295,7 @@ def test_at_night_what_is_wrong_stands_beside_its_field(visit: Visit, bed: str, 
     form.get_by_role("button", name="Leg vast").click()
     field = form.get_by_label("Gebeld met")
     assert field.get_attribute("aria-invalid") == "true" and field.input_value() == "06 12345678"
-    assert page.locator(f"[id='{field.get_attribute('aria-describedby')}']").is_visible()
+    page.locator(f"[id='{field.get_attribute('aria-describedby')}']").wait_for()
     assert form.get_by_label("Leeftijd in jaren").input_value() == "14"
     field.fill("Groepsleider")
     form.get_by_role("button", name="Leg vast").click()

@@ -170,7 +170,7 @@ def test_each_state_is_accessible_and_fits(
     visit: Visit, states: dict[str, str], empty_site: Site, wrong_with: Callable[..., list[str]]
 ) -> None:
     none = visit("/plannen", at=empty_site)
-    assert none.get_by_text("Er is nog geen plan gemaakt.").is_visible()
+    none.get_by_text("Er is nog geen plan gemaakt.").wait_for()
     wrong = [f"none, {found}" for found in wrong_with(none)]
     for name, path in states.items():
         page = visit(path)

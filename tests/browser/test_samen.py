@@ -137,7 +137,7 @@ def test_a_crisis_place_that_one_holds_is_no_longer_free_for_the_other(visit: Vi
     plek = hold.locator("xpath=ancestor::li").get_attribute("id")
     free = f"!!document.querySelector('#{plek}')"
     see("een crisisplek vast, de andere crisisdienst ziet het", one, hold, (other, f"!({free})"))
-    assert other.locator("#vastgehouden").is_visible()
+    other.locator("#vastgehouden").wait_for()
     back = one.locator(".notice--done").get_by_role("button")
     see("een crisisplek los, de andere crisisdienst ziet het", one, back, (other, free))
 

@@ -103,10 +103,10 @@ def test_from_the_list_to_the_ranked_places_of_an_aanvraag_and_back(visit: Visit
     first = page.locator("tbody.place-row").first
     assert first.locator("th a").inner_text().startswith("1. ")
     first.locator("summary").click()
-    assert first.get_by_text("Waarom deze plek").is_visible()
+    first.get_by_text("Waarom deze plek").wait_for()
     assert re.search(r"\d+ van \d+", first.locator(".bars").inner_text())
     page.locator("#afgevallen ~ div details summary").first.click()
-    assert page.locator("#afgevallen ~ div details[open] li").first.is_visible()
+    page.locator("#afgevallen ~ div details[open] li").first.wait_for()
     page.get_by_label("Kruimelpad").get_by_role("link").click()
     assert page.locator("h1").inner_text() == "Open aanvragen"
 
@@ -133,20 +133,22 @@ def test_a_vervanger_sees_on_each_page_for_whom_they_act_until_they_stop(visit: 
     offered = page.get_by_role("button", name="Handel namens")
     naam = offered.inner_text().splitlines()[0].removeprefix("Handel namens ").strip()
     offered.click()
-    page.get_by_role("link", name="Werklijst").click()
     banner = page.get_by_role("form", name="Vervanging")
-    assert banner.get_by_text(f"U handelt namens {naam}.").is_visible()
+    banner.wait_for()
+    page.get_by_role("link", name="Werklijst").click()
+    page.get_by_role("heading", name="Open aanvragen").wait_for()
+    banner.get_by_text(f"U handelt namens {naam}.").wait_for()
     box = banner.bounding_box()
     assert box is not None and box["width"] == 1280
     banner.get_by_role("button", name="Stop daarmee").click()
-    assert page.get_by_text("U handelt namens").count() == 0
+    page.get_by_text("U handelt namens").wait_for(state="hidden")
 
 
 def test_one_ends_a_session_elsewhere(visit: Visit) -> None:
     """The other browser is out at its next page."""
     elsewhere, here = visit("/start"), visit("/sessies")
     here.get_by_role("button", name="Beëindig alle andere sessies").click()
-    assert here.get_by_text("Hiermee werkt u nu.").is_visible()
+    here.get_by_text("Hiermee werkt u nu.").wait_for()
     assert here.get_by_role("button", name="Beëindig").count() == 0
     elsewhere.reload()
     assert elsewhere.locator("h1").inner_text() == "Inloggen"
@@ -179,7 +181,7 @@ def test_the_journey_needs_no_mouse(visit: Visit) -> None:
 def test_when_nothing_fits_the_page_says_so_and_what_can_be_done(visit: Visit, nothing_fits: str) -> None:
     page = visit(nothing_fits)
     page.get_by_role("heading", name="Er is nu geen plek die past").wait_for()
-    assert page.get_by_text("doorbraaktafel").first.is_visible()
+    page.get_by_text("doorbraaktafel").first.wait_for()
     page.get_by_role("heading", name="Kleinste wijzigingen").wait_for()
     page.get_by_role("heading", name="vallen af").wait_for()
 
@@ -240,7 +242,7 @@ def test_an_asset_comes_compressed_and_is_kept_for_ever(visit: Visit, site: Site
 def test_on_paper_everything_folded_stands_open(visit: Visit, ranked: str) -> None:
     page = visit(ranked)
     page.emulate_media(media="print")
-    assert page.locator("#afgevallen ~ div details li").first.is_visible()
+    page.locator("#afgevallen ~ div details li").first.wait_for()
     assert not page.get_by_label("Hoofdmenu").is_visible()
 
 

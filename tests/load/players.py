@@ -33,10 +33,12 @@ answer does not know whether it came last)."""
 APART = 1000
 """Regions that one player may have."""
 
-# Or what the worker finds in the morning is not in the model.
+# Or what the worker finds in the morning is not in the model. The worker may have seen the region before: what it does
+# now is about nobody yet.
 DONE_TODAY = """
 insert into taak (regio, soort, sleutel, status, klaar_op)
 values ($1, $2, (now() at time zone 'Europe/Amsterdam')::date::text, 'klaar', now())
+on conflict on constraint taak_een_per_sleutel do update set status = 'klaar', klaar_op = now() where taak.status = 'wacht'
 """
 
 # By what was stored: when the web process looked at its clock.

@@ -38,7 +38,8 @@ APART = 1000
 DONE_TODAY = """
 insert into taak (regio, soort, sleutel, status, klaar_op)
 values ($1, $2, (now() at time zone 'Europe/Amsterdam')::date::text, 'klaar', now())
-on conflict on constraint taak_een_per_sleutel do update set status = 'klaar', klaar_op = now() where taak.status = 'wacht'
+on conflict on constraint taak_een_per_sleutel
+do update set status = 'klaar', klaar_op = now() where taak.status = 'wacht'
 """
 
 # By what was stored: when the web process looked at its clock.
